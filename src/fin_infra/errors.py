@@ -1,0 +1,278 @@
+"""Every error fin-infra raises, in one tree.
+Floor 0: imports nothing. Catch `FinInfraError` and nothing of ours escapes you.
+
+FinInfraError
+├── ConfigurationError            a setting is missing or wrong; the text says which and what to do
+│   └── MissingExtra              a feature needs a package that is not installed
+├── ProviderNotFound              no provider answers to that key; the nearest names are given
+├── InvalidInput (ValueError)     the caller's value cannot be used
+│   ├── CurrencyMismatch          two currencies met in one sum
+│   ├── UnknownCurrency           not an ISO 4217 code
+│   ├── InvalidInstrument         not an instrument key, or its check digit is wrong
+│   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
+│   └── NaiveTime                 a datetime without a time zone
+├── RateUnavailable               no exchange rate for that pair and date
+│   └── StaleRate                 there is one, but it is older than allowed
+├── StatementUnreadable           a statement file cannot be read; `offset` says where
+└── ProviderError                 a vendor refused, failed or answered nonsense
+    ├── AuthenticationFailed      the vendor does not accept the credentials
+    ├── PermissionDenied          the credentials are good but do not cover this
+    ├── NotFound                  the vendor does not know that id
+    │   └── UnknownSymbol         the vendor does not know that instrument
+    ├── RateLimited               too many calls; `retry_after` says when to come back
+    ├── ReauthRequired            the person must sign in at the bank again
+    ├── AccountClosed             the account is gone for good
+    ├── InvalidRequest            the vendor refuses the parameters
+    ├── ProviderUnavailable       the vendor, or the way to it, is down
+    │   └── CircuitOpen (RuntimeError)   it failed so often that we do not ask for a while
+    ├── DeadlineExceeded          the time the caller allowed is over
+    └── UnexpectedPayload         the answer is not what the vendor documents
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+
+class FinInfraError(Exception):
+    """Base of the tree. `str(error)` holds no secret and no personal data, and may be shown to a person."""
+
+    code: ClassVar[str] = "fin.error"
+    title: ClassVar[str] = "Financial data error"
+    status: ClassVar[int] = 500
+    retry_after: float | None = None
+    """Seconds until a further try makes sense; None when that is unknown or pointless."""
+
+    def extra(self) -> dict[str, object]:
+        """Return the machine-readable facts besides code and text, JSON-ready."""
+        return {} if self.retry_after is None else {"retry_after": self.retry_after}
+
+
+class ConfigurationError(FinInfraError):
+    code = "fin.configuration"
+    title = "Configuration error"
+
+
+class MissingExtra(ConfigurationError):
+    code = "fin.missing_extra"
+    title = "Optional package not installed"
+
+
+class ProviderNotFound(FinInfraError):
+    code = "fin.provider_not_found"
+    title = "No such provider"
+    status = 404
+
+
+class InvalidInput(FinInfraError, ValueError):
+    code = "fin.invalid_input"
+    title = "Invalid input"
+    status = 422
+
+
+class CurrencyMismatch(InvalidInput):
+    code = "fin.currency_mismatch"
+    title = "Currencies do not match"
+
+
+class UnknownCurrency(InvalidInput):
+    code = "fin.unknown_currency"
+    title = "Unknown currency"
+
+
+class InvalidInstrument(InvalidInput):
+    code = "fin.invalid_instrument"
+    title = "Not an instrument key"
+
+
+class AmbiguousSymbol(InvalidInput):
+    code = "fin.ambiguous_symbol"
+    title = "Several instruments match"
+    status = 409
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+    def extra(self) -> dict[str, object]:
+        return {"candidates": list(self.candidates)}
+
+
+class NaiveTime(InvalidInput):
+    code = "fin.naive_time"
+    title = "Time without a zone"
+
+
+class RateUnavailable(FinInfraError):
+    code = "fin.rate_unavailable"
+    title = "No exchange rate"
+    status = 404
+
+
+class StaleRate(RateUnavailable):
+    code = "fin.stale_rate"
+    title = "Exchange rate too old"
+    status = 409
+
+
+class StatementUnreadable(FinInfraError):
+    """`offset` counts bytes from the start of the file; None when the fault has no single place."""
+
+    code = "fin.statement_unreadable"
+    title = "Statement cannot be read"
+    status = 422
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = message
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return self.reason if self.offset is None else f"{self.reason} (at byte {self.offset})"
+
+    def extra(self) -> dict[str, object]:
+        return {"reason": self.reason, "offset": self.offset}
+
+
+class ProviderError(FinInfraError):
+    """A vendor refused, failed or answered nonsense.
+
+    Adapters give message, `vendor_code` and `retry_after`; the call machinery adds `provider`, `operation` and
+    `request_id`. `retryable` says whether the same call may succeed later.
+    """
+
+    code = "fin.provider_error"
+    title = "Provider error"
+    status = 502
+    outage: bool = False
+    """True where the error speaks against the vendor's health, so that the breaker counts it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        vendor_code: str | None = None,
+        http_status: int | None = None,
+        provider: str | None = None,
+        operation: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.vendor_code = vendor_code
+        self.http_status = http_status
+        self.provider = provider
+        self.operation = operation
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        where = f"{self.provider} {self.operation}: " if self.provider and self.operation else ""
+        return where + self.message
+
+    def extra(self) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "provider": self.provider,
+            "operation": self.operation,
+            "vendor_code": self.vendor_code,
+            "provider_request_id": self.request_id,
+            "retryable": self.retryable,
+        }
+        return super().extra() | {name: value for name, value in facts.items() if value is not None}
+
+
+class AuthenticationFailed(ProviderError):
+    code = "fin.authentication_failed"
+    title = "Provider credentials refused"
+
+
+class PermissionDenied(ProviderError):
+    code = "fin.permission_denied"
+    title = "Not covered by the provider plan or consent"
+
+
+class NotFound(ProviderError):
+    code = "fin.not_found"
+    title = "Not found at the provider"
+    status = 404
+
+
+class UnknownSymbol(NotFound):
+    code = "fin.unknown_symbol"
+    title = "Unknown symbol"
+
+
+class RateLimited(ProviderError):
+    code = "fin.rate_limited"
+    title = "Provider rate limit reached"
+    status = 429
+    outage = True
+
+
+class ReauthRequired(ProviderError):
+    code = "fin.reauth_required"
+    title = "Sign-in at the bank required"
+    status = 409
+
+
+class AccountClosed(ProviderError):
+    code = "fin.account_closed"
+    title = "Account closed"
+    status = 410
+
+
+class InvalidRequest(ProviderError):
+    code = "fin.invalid_request"
+    title = "Provider refused the request"
+    status = 422
+
+
+class ProviderUnavailable(ProviderError):
+    code = "fin.provider_unavailable"
+    title = "Provider unavailable"
+    status = 503
+    outage = True
+
+
+class CircuitOpen(ProviderUnavailable, RuntimeError):
+    """Raised without asking the vendor. The text is `circuit_open`, whatever the provider."""
+
+    code = "fin.circuit_open"
+    title = "Provider paused after repeated failures"
+
+    def __init__(
+        self, retry_after: float | None = None, *, provider: str | None = None, operation: str | None = None
+    ) -> None:
+        super().__init__("circuit_open", retryable=True, retry_after=retry_after)
+        self.provider = provider
+        self.operation = operation
+
+    def __str__(self) -> str:
+        return "circuit_open"
+
+    def __reduce__(self) -> tuple[type[CircuitOpen], tuple[float | None], dict[str, object]]:
+        return type(self), (self.retry_after,), self.__dict__
+
+
+class DeadlineExceeded(ProviderError):
+    code = "fin.deadline_exceeded"
+    title = "Time allowed is over"
+    status = 504
+
+
+class UnexpectedPayload(ProviderError):
+    code = "fin.unexpected_payload"
+    title = "Provider answer not understood"
+
+
+def error_classes() -> Iterator[type[FinInfraError]]:
+    """Yield every class of the tree, parents first: the table behind docs and API."""
+    queue: list[type[FinInfraError]] = [FinInfraError]
+    while queue:
+        cls = queue.pop(0)
+        yield cls
+        queue += (sub for sub in cls.__subclasses__() if sub not in queue)

@@ -1,0 +1,181 @@
+"""Accounts, balances and transactions as every bank adapter returns them.
+Floor 0: money in is positive and money out negative, for every account type and every vendor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from fin_infra.model.money import Money
+from fin_infra.model.record import Record
+
+
+class AccountType(StrEnum):
+    DEPOSITORY = "depository"
+    CREDIT = "credit"
+    LOAN = "loan"
+    INVESTMENT = "investment"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_liability(self) -> bool:
+        """True where a balance is money owed."""
+        return self in (AccountType.CREDIT, AccountType.LOAN)
+
+
+class AccountSubtype(StrEnum):
+    CHECKING = "checking"
+    SAVINGS = "savings"
+    MONEY_MARKET = "money_market"
+    CERTIFICATE_OF_DEPOSIT = "certificate_of_deposit"
+    TREASURY = "treasury"
+    SWEEP = "sweep"
+    CREDIT_CARD = "credit_card"
+    CREDIT_LINE = "credit_line"
+    BROKERAGE = "brokerage"
+    UNKNOWN = "unknown"
+
+
+class AccountStatus(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class TransactionStatus(StrEnum):
+    PENDING = "pending"
+    POSTED = "posted"
+
+
+class Category(StrEnum):
+    """Spending categories; the vocabulary is Teller's, which is the widest plain one."""
+
+    ACCOMMODATION = "accommodation"
+    ADVERTISING = "advertising"
+    BAR = "bar"
+    CHARITY = "charity"
+    CLOTHING = "clothing"
+    DINING = "dining"
+    EDUCATION = "education"
+    ELECTRONICS = "electronics"
+    ENTERTAINMENT = "entertainment"
+    FUEL = "fuel"
+    GENERAL = "general"
+    GROCERIES = "groceries"
+    HEALTH = "health"
+    HOME = "home"
+    INCOME = "income"
+    INSURANCE = "insurance"
+    INVESTMENT = "investment"
+    LOAN = "loan"
+    OFFICE = "office"
+    PHONE = "phone"
+    SERVICE = "service"
+    SHOPPING = "shopping"
+    SOFTWARE = "software"
+    SPORT = "sport"
+    TAX = "tax"
+    TRANSPORT = "transport"
+    TRANSPORTATION = "transportation"
+    UTILITIES = "utilities"
+    UNKNOWN = "unknown"
+
+
+class PartyType(StrEnum):
+    PERSON = "person"
+    ORGANIZATION = "organization"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Institution:
+    id: str
+    name: str
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Record):
+    """A bank account. `name` may hold personal words and stays out of the repr."""
+
+    id: str
+    name: str = field(repr=False)
+    type: AccountType
+    subtype: AccountSubtype
+    subtype_text: str
+    """The vendor's own word, kept where `subtype` is UNKNOWN."""
+    currency: str
+    status: AccountStatus
+    institution: Institution
+    last_four: str | None = None
+    enrollment_id: str | None = None
+    capabilities: frozenset[str] = frozenset()
+    """What can be asked about this account: `details`, `balances`, `transactions`, `payments`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDetails(Record):
+    """Numbers that move money; all of them stay out of the repr."""
+
+    account_id: str
+    account_number: str = field(repr=False)
+    routing_numbers: dict[str, str] = field(repr=False)
+    """By scheme (`ach`, `wire`, `bacs`); a scheme the bank does not offer is absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance(Record):
+    """Balances of one account. `current` is negative when you owe; None where the bank does not say."""
+
+    account_id: str
+    current: Money | None
+    available: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(Record):
+    """One booking. Words about people stay out of the repr."""
+
+    id: str
+    account_id: str
+    date: date
+    """The bank's own calendar date; it usually moves when a pending transaction posts."""
+    amount: Money
+    """Positive is money in, negative money out."""
+    status: TransactionStatus
+    description: str = field(repr=False)
+    category: Category = Category.UNKNOWN
+    category_text: str | None = None
+    type_text: str | None = None
+    counterparty: str | None = field(default=None, repr=False)
+    counterparty_type: PartyType = PartyType.UNKNOWN
+    running_balance: Money | None = None
+    """In the sign of `Balance.current`; None where the bank does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    primary: bool
+    street: str | None = field(default=None, repr=False)
+    city: str | None = field(default=None, repr=False)
+    region: str | None = field(default=None, repr=False)
+    postal_code: str | None = field(default=None, repr=False)
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A holder of an account; every personal field stays out of the repr."""
+
+    type: PartyType
+    names: tuple[str, ...] = field(repr=False)
+    addresses: tuple[Address, ...] = field(default=(), repr=False)
+    phone_numbers: tuple[str, ...] = field(default=(), repr=False)
+    emails: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountIdentity(Record):
+    account: Account
+    owners: tuple[Owner, ...] = field(repr=False)

@@ -1,0 +1,129 @@
+"""Quotes, candles and descriptions of listed instruments.
+Floor 0: prices are Decimal in the major unit of `currency`; pence and cents are scaled at the adapter's edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+
+from fin_infra.model.instrument import InstrumentKey
+from fin_infra.model.record import Record
+
+
+class Interval(StrEnum):
+    MIN_1 = "1min"
+    MIN_5 = "5min"
+    MIN_15 = "15min"
+    MIN_30 = "30min"
+    HOUR_1 = "60min"
+    HOUR_4 = "4h"
+    DAY_1 = "1d"
+    DAY_4 = "4d"
+    WEEK_1 = "1wk"
+    MONTH_1 = "1mo"
+
+
+class Adjustment(StrEnum):
+    """What has been worked into the prices of a candle."""
+
+    RAW = "raw"
+    SPLITS = "splits"
+    SPLITS_AND_DIVIDENDS = "splits_and_dividends"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote(Record):
+    """The latest price of an instrument. `as_of` is the trading day or instant the vendor names."""
+
+    key: InstrumentKey
+    price: Decimal
+    currency: str
+    """ISO 4217; `unit` keeps the vendor's word (GBX) where it quoted in a minor unit."""
+    unit: str
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    previous_close: Decimal | None = None
+    volume: Decimal | None = None
+    trading_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candle:
+    """Prices of one bar. `start` is the instant the bar opens, aware, whatever the vendor stamps."""
+
+    start: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal | None = None
+    """Units traded in the bar; None where the vendor gives none (FX, CoinGecko)."""
+    dividend: Decimal | None = None
+    """Cash per share that went ex on this day."""
+    split: Decimal | None = None
+    """New shares per old share effective on this day; 1 means none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandleSeries(Record):
+    """Candles of one instrument, oldest first, all of one interval."""
+
+    key: InstrumentKey
+    interval: Interval
+    adjustment: Adjustment
+    currency: str
+    unit: str
+    candles: tuple[Candle, ...]
+    delayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolMatch(Record):
+    """One hit of a symbol search. `key` is None where the vendor's spelling maps to no known venue."""
+
+    symbol: str
+    """The vendor's own spelling."""
+    name: str
+    key: InstrumentKey | None
+    type_text: str | None = None
+    region: str | None = None
+    currency: str | None = None
+    unit: str | None = None
+    opens: time | None = None
+    closes: time | None = None
+    score: Decimal | None = None
+    """Match quality from 0 to 1 as the vendor gives it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview(Record):
+    """Company facts. A figure the vendor leaves out, or writes as `None` or `-`, is None."""
+
+    key: InstrumentKey
+    name: str
+    type_text: str | None = None
+    exchange: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    sector: str | None = None
+    industry: str | None = None
+    description: str | None = None
+    cik: str | None = None
+    fiscal_year_end: str | None = None
+    latest_quarter: date | None = None
+    market_cap: Decimal | None = None
+    shares_outstanding: Decimal | None = None
+    pe_ratio: Decimal | None = None
+    peg_ratio: Decimal | None = None
+    book_value: Decimal | None = None
+    eps: Decimal | None = None
+    beta: Decimal | None = None
+    dividend_per_share: Decimal | None = None
+    dividend_yield: Decimal | None = None
+    """A fraction: 0.027 is 2.7 %."""
+    ex_dividend_date: date | None = None
+    high_52_weeks: Decimal | None = None
+    low_52_weeks: Decimal | None = None

@@ -1,0 +1,80 @@
+"""Net worth, with everything it lacks said out loud.
+Floor 0: a total is never a sum of what happened to answer, silently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from fin_infra.model.money import Money
+
+
+class WorthKind(StrEnum):
+    ACCOUNT = "account"
+    HOLDING = "holding"
+    STATEMENT = "statement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """So many units of an instrument, by its key text; negative for short."""
+
+    key: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthItem:
+    """Something that may count: an amount of money in its own currency, or None where it is unknown."""
+
+    kind: WorthKind
+    id: str
+    source: str
+    amount: Money | None
+    missing: str | None = None
+    """Why `amount` is None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthLine:
+    """One item and its value in the currency of the total; `missing` says why a value is None."""
+
+    kind: WorthKind
+    id: str
+    source: str
+    amount: Money | None
+    value: Money | None
+    rate_date: date | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceError:
+    """A source that did not answer, as one entry beside the data of the others."""
+
+    provider: str
+    operation: str
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetWorth:
+    """What is owned less what is owed, in one currency.
+
+    `assets` adds up the positive values, `liabilities` the negative ones. All three sums are None where no item has a
+    value, and cover only the lines with a value where `complete` is False; `lacking` names the others.
+    """
+
+    currency: str
+    total: Money | None
+    assets: Money | None
+    liabilities: Money | None
+    complete: bool
+    lacking: tuple[str, ...]
+    lines: tuple[WorthLine, ...]
+    errors: tuple[SourceError, ...] = ()
+    as_of: datetime

@@ -1,0 +1,113 @@
+"""What a bank statement file says, before anyone merges it with anything.
+Floor 0: money in is positive; `warnings` says what was recognised but not read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from fin_infra.model.banking import AccountType
+from fin_infra.model.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementAccount:
+    """The account a statement speaks of. The number stays out of the repr."""
+
+    number: str = field(repr=False)
+    bank_id: str | None = None
+    """Routing number, bank code or, for investments, the broker's name."""
+    branch_id: str | None = None
+    type: AccountType = AccountType.UNKNOWN
+    type_text: str | None = None
+    currency: str
+    institution: str | None = None
+    institution_id: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this account from every other: ids of bookings are unique only within it."""
+        return (self.institution_id or self.institution or "", self.bank_id or "", self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementBalance:
+    """A balance as printed. Banks do not agree on its sign for cards: most print money owed as negative."""
+
+    amount: Money
+    at: date | None
+    kind: str
+    """`ledger` or `available`; investment accounts also have `margin`, `short` and `buying_power`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One booking of a statement file."""
+
+    id: str | None
+    """The file's own id (FITID): unique only within account and institution, and not always stable."""
+    posted: date
+    """The bank's own calendar date, as printed."""
+    amount: Money
+    """Positive is money in. In the account's currency unless the file states the booking in another one."""
+    description: str = field(repr=False)
+    """Payee or text of the booking; empty where the file gives none."""
+    memo: str | None = field(default=None, repr=False)
+    type_text: str | None = None
+    """The bank's word for the kind of booking; it does not decide the sign."""
+    check_number: str | None = None
+    occurred: date | None = None
+    """When the person acted, where the file says so."""
+    original_currency: str | None = None
+    """Currency the booking was converted from; None where the file names none."""
+    rate: Decimal | None = None
+    """The exchange rate as printed beside a foreign currency; banks do not agree on its direction."""
+    corrects: str | None = None
+    """Id of the earlier booking that this one replaces or deletes."""
+    offset: int = field(default=0, compare=False)
+    """Byte offset of the booking in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementPosition:
+    """A holding named by an investment statement. Units have the printed sign; `side` is LONG or SHORT."""
+
+    security_id: str
+    id_type: str
+    """CUSIP, ISIN, or the broker's own scheme."""
+    units: Decimal
+    unit_price: Decimal | None
+    market_value: Money | None
+    at: date | None = None
+    side: str | None = None
+    name: str | None = None
+    ticker: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One account's part of a statement file."""
+
+    account: StatementAccount
+    lines: tuple[StatementLine, ...]
+    balances: tuple[StatementBalance, ...] = ()
+    positions: tuple[StatementPosition, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    warnings: tuple[str, ...] = ()
+
+    def balance(self, kind: str = "ledger") -> StatementBalance | None:
+        """Return the balance of that kind, or None where the file gives none."""
+        return next((balance for balance in self.balances if balance.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFile:
+    """A whole file: every statement in it, in file order."""
+
+    format: str
+    encoding: str
+    """The encoding the text was really in, whatever the header said."""
+    statements: tuple[Statement, ...]
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,40 @@
+"""Read what people and vendors write: symbols, currencies, numbers, time.
+Floor 1: imports only the model; what stays ambiguous raises with the candidates instead of guessing."""
+
+from fin_infra.normalize.fx import convert, cross_rate
+from fin_infra.normalize.numbers import MINOR_CURRENCIES, decimal_from_text, minor_currency, optional_decimal
+from fin_infra.normalize.spelling import US_MICS, Spelling
+from fin_infra.normalize.symbols import crypto_id, instrument
+from fin_infra.normalize.tables import SUFFIXES
+from fin_infra.normalize.times import (
+    ZONE_ALIASES,
+    aware,
+    from_unix,
+    from_unix_ms,
+    localize,
+    to_utc,
+    trading_date,
+    zone,
+)
+
+__all__ = [
+    "MINOR_CURRENCIES",
+    "SUFFIXES",
+    "US_MICS",
+    "ZONE_ALIASES",
+    "Spelling",
+    "aware",
+    "convert",
+    "cross_rate",
+    "crypto_id",
+    "decimal_from_text",
+    "from_unix",
+    "from_unix_ms",
+    "instrument",
+    "localize",
+    "minor_currency",
+    "optional_decimal",
+    "to_utc",
+    "trading_date",
+    "zone",
+]

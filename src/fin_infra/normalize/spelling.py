@@ -1,0 +1,107 @@
+"""How a vendor spells instruments, as data.
+Floor 1: an adapter holds one `Spelling`; what `write` gives, `read` turns back into the same key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from fin_infra.errors import InvalidInstrument
+from fin_infra.model.instrument import InstrumentKey
+
+US_MICS = frozenset({"XNYS", "XNAS", "XNGS", "XNMS", "XNCM", "XASE", "ARCX", "BATS", "IEXG", "OTCM", "PINX"})
+"""Venues whose symbols are the same across the United States, so that vendors write them bare."""
+
+_US_CLASS = re.compile(r"[A-Z0-9]+(?:\.(?:[A-Z]|WS|WI|WD|RT|UN|CL|PR[A-Z]?))+")
+"""A symbol with share class, warrant, unit, right or preferred series, as United States venues have them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """A vendor's spelling: `Spelling(class_separator="-", suffixes={"XLON": ".LON"})` writes `BRK-B` and `TSCO.LON`.
+
+    Two venues may share a suffix; reading gives the first one listed. Bare symbols read as `US`.
+    """
+
+    class_separator: str = "."
+    """What stands before a share class: `BRK-B`, `BRK/B`."""
+    suffixes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """MIC to what follows the symbol: `.L`, ` LN`. Letters alone get a dot in front."""
+    zero_pad: Mapping[str, int] = field(default_factory=dict[str, int])
+    """MIC to the length that numeric symbols are filled up to: `{"XHKG": 4}` writes `0700.HK`."""
+    us_mics: Collection[str] = US_MICS
+    """Venues written bare like `US`."""
+    fx: str | None = None
+    """Pattern of a currency pair, such as `{base}{quote}=X`; None where the vendor has none."""
+
+    def write(self, key: InstrumentKey) -> str:
+        """Spell the key; raise InvalidInstrument where this vendor has no spelling that reads back as the same one."""
+        text = self._spell(key)
+        if text is None:
+            raise InvalidInstrument(f"This provider has no spelling for {key}; {self._offer()}.")
+        back = self.read(text)
+        if back.symbol != key.symbol or self._place(back.namespace) != self._place(key.namespace):
+            raise InvalidInstrument(f"{key} cannot be asked here: its spelling {text!r} would be read as {back}.")
+        return text
+
+    def read(self, text: str) -> InstrumentKey:
+        """Read the vendor's spelling; raise InvalidInstrument for one that is not a known venue or not a symbol."""
+        if self.fx is not None and (pair := self._pair_pattern().fullmatch(text)):
+            return InstrumentKey("FX", pair["base"] + pair["quote"])
+        for mic in self.suffixes:
+            suffix = self._place(mic)
+            if suffix and text.endswith(suffix) and len(text) > len(suffix):
+                return InstrumentKey(mic, self._unpad(mic, dotted(text[: -len(suffix)], self.class_separator)))
+        symbol = dotted(text, self.class_separator)
+        if "." in symbol and not has_us_class(symbol):
+            raise InvalidInstrument(
+                f"{text!r}: {symbol[symbol.index('.') :]} is no venue this provider is known to have."
+            )
+        return InstrumentKey("US", symbol)
+
+    def _spell(self, key: InstrumentKey) -> str | None:
+        if key.is_fx:
+            return None if self.fx is None else self.fx.format(base=key.base, quote=key.quote)
+        place = self._place(key.namespace)
+        if place is None:
+            return None
+        symbol = key.symbol
+        if symbol.isdigit():
+            symbol = symbol.zfill(self.zero_pad.get(key.namespace, 0))
+        return symbol.replace(".", self.class_separator) + place
+
+    def _place(self, namespace: str) -> str | None:
+        """Return what follows a symbol of this namespace; None where the vendor does not know it."""
+        suffix = self.suffixes.get(namespace)
+        if suffix is not None:
+            return f".{suffix}" if suffix.isalnum() else suffix
+        return "" if namespace == "US" or namespace in self.us_mics else None
+
+    def _unpad(self, mic: str, symbol: str) -> str:
+        if mic in self.zero_pad and symbol.isdigit():
+            return symbol.lstrip("0") or symbol
+        return symbol
+
+    def _pair_pattern(self) -> re.Pattern[str]:
+        escaped = re.escape(self.fx or "")
+        return re.compile(
+            escaped.replace(r"\{base\}", "(?P<base>[A-Z]{3})").replace(r"\{quote\}", "(?P<quote>[A-Z]{3})")
+        )
+
+    def _offer(self) -> str:
+        venues = ", ".join(["US", *self.suffixes, *(["FX"] if self.fx else [])])
+        return f"it knows {venues}"
+
+
+def has_us_class(symbol: str) -> bool:
+    """Say whether what follows the dot is a share class and not a venue."""
+    return _US_CLASS.fullmatch(symbol) is not None
+
+
+def dotted(symbol: str, separator: str) -> str:
+    """Put the share class after a dot: `BRK-B` to `BRK.B`; a longer tail (`BAJAJ-AUTO`) belongs to the symbol."""
+    if separator == ".":
+        return symbol
+    pattern = rf"(?<=[A-Z0-9&]){re.escape(separator)}(?=[A-Z]{{1,3}}(?:{re.escape(separator)}|$))"
+    return re.sub(pattern, ".", symbol)
