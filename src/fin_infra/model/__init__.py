@@ -27,6 +27,7 @@ from fin_infra.model.statement import (
     Statement,
     StatementAccount,
     StatementBalance,
+    StatementFile,
     StatementLine,
     StatementPosition,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Statement",
     "StatementAccount",
     "StatementBalance",
+    "StatementFile",
     "StatementLine",
     "StatementPosition",
     "SymbolMatch",

@@ -1,0 +1,122 @@
+"""Read a statement file, whatever its format.
+Floor 4: the content chooses the format, never the file's extension; a new format is one file and one entry point."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
+from fin_infra.model.currency import CURRENCIES
+from fin_infra.model.statement import StatementFile
+
+GROUP = "fin_infra.statements"
+MAX_BYTES = 64 * 1024 * 1024
+HEAD_BYTES = 64 * 1024
+_BUILT_IN = {"ofx": "fin_infra.imports.statements.ofx:Ofx"}
+
+DecimalMark = Literal[".", ","]
+
+
+class StatementFormat(ABC):
+    """A file format of bank statements. Add one by two hooks and an entry point in the group `fin_infra.statements`."""
+
+    title: ClassVar[str]
+    """What people call the format; shown where a file has none of the known formats."""
+
+    @abstractmethod
+    def recognises(self, head: bytes) -> bool:
+        """Tell from the first 64 KiB whether a file has this format. Must be quick and must not raise."""
+
+    @abstractmethod
+    def read(
+        self, data: bytes, *, currency: str | None = None, decimal_mark: DecimalMark | None = None
+    ) -> StatementFile:
+        """Read the whole file, or raise StatementUnreadable with the byte offset of the fault."""
+
+
+def read_statement(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    currency: str | None = None,
+    decimal_mark: DecimalMark | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> StatementFile:
+    """Read a statement file from a path or from its bytes.
+
+    Args:
+        source: a path, or the content itself as bytes.
+        currency: ISO 4217 code for statements that name none; ignored where the file names one.
+        decimal_mark: what `1,234` means in this file, for files whose other amounts do not tell.
+        max_bytes: larger files are refused unread.
+
+    Raises:
+        StatementUnreadable: the file cannot be read as a whole; `offset` is the byte at fault.
+        UnknownCurrency, InvalidInput: `currency` or `decimal_mark` is no such thing.
+    """
+    if currency is not None and currency not in CURRENCIES:
+        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
+    if decimal_mark not in (None, ".", ","):
+        raise InvalidInput(f"decimal_mark is '.' or ',', not {decimal_mark!r}.")
+    data = source if isinstance(source, bytes) else _content(source, max_bytes)
+    if len(data) > max_bytes:
+        raise StatementUnreadable(_too_large(max_bytes))
+    if not data.strip(b"\0 \t\r\n"):
+        raise StatementUnreadable("The statement file is empty; export it again from the bank.")
+    formats = statement_formats()
+    head = data[:HEAD_BYTES]
+    for form in formats.values():
+        if form.recognises(head):
+            return form.read(data, currency=currency, decimal_mark=decimal_mark)
+    titles = ", ".join(form.title for form in formats.values())
+    raise StatementUnreadable(
+        f"This is not a statement file of a known format; export the account as one of these: {titles}."
+    )
+
+
+@cache
+def statement_formats() -> Mapping[str, StatementFormat]:
+    """Return the installed formats by name, built-in ones first; looked up once per process."""
+    from importlib.metadata import EntryPoint, entry_points  # 20 ms that only a reader of files should pay
+
+    points = {name: EntryPoint(name, value, GROUP) for name, value in _BUILT_IN.items()}
+    for point in entry_points(group=GROUP):
+        points.setdefault(point.name, point)
+    return MappingProxyType({name: _load(name, point.load) for name, point in points.items()})
+
+
+def _load(name: str, load: Callable[[], object]) -> StatementFormat:
+    try:
+        loaded = load()
+    except Exception as error:
+        raise ConfigurationError(
+            f"The statement format {name!r} cannot be loaded ({type(error).__name__}); repair or remove its package."
+        ) from error
+    if not (isinstance(loaded, type) and issubclass(loaded, StatementFormat)):
+        raise ConfigurationError(f"The entry point {name!r} in {GROUP} is not a StatementFormat; mend its package.")
+    return loaded()
+
+
+def _content(source: str | os.PathLike[str], max_bytes: int) -> bytes:
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise StatementUnreadable(f"{path.name!r} is a folder; give the path of one statement file in it.")
+        if path.exists() and not path.is_file():
+            raise StatementUnreadable(f"{path.name!r} is not a regular file; give the path of a statement file.")
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise StatementUnreadable(f"There is no file {path.name!r}; check the path.") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "not a usable path"
+        raise StatementUnreadable(f"{path.name!r} cannot be opened ({reason}); check path and rights.") from None
+
+
+def _too_large(max_bytes: int) -> str:
+    return f"The statement file is larger than {max_bytes:,} bytes; export a shorter period, or raise max_bytes."

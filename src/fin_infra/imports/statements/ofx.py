@@ -1,0 +1,332 @@
+"""OFX and QFX files, version 1 and 2: accounts, balances, bookings, holdings.
+Floor 4: a file is read whole or refused with the byte at fault; what is recognised but not read is in `warnings`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TypeVar
+
+from fin_infra.errors import InvalidInput, StatementUnreadable
+from fin_infra.imports.statements import ofx_values as values
+from fin_infra.imports.statements.base import DecimalMark, StatementFormat
+from fin_infra.imports.statements.ofx_text import Text, decode
+from fin_infra.imports.statements.ofx_tree import Node, clean, parse
+from fin_infra.model.banking import AccountType
+from fin_infra.model.currency import CURRENCIES
+from fin_infra.model.money import Money
+from fin_infra.model.statement import (
+    Statement,
+    StatementAccount,
+    StatementBalance,
+    StatementFile,
+    StatementLine,
+    StatementPosition,
+)
+
+T = TypeVar("T")
+
+_HEAD = re.compile(rb"<OFX[\s>]|OFXHEADER", re.I)
+_STATEMENTS = {"STMTRS": None, "CCSTMTRS": AccountType.CREDIT, "INVSTMTRS": AccountType.INVESTMENT}
+_ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
+_ACCOUNT_TYPES = {
+    "CHECKING": AccountType.DEPOSITORY,
+    "SAVINGS": AccountType.DEPOSITORY,
+    "MONEYMRKT": AccountType.DEPOSITORY,
+    "CD": AccountType.DEPOSITORY,
+    "CREDITLINE": AccountType.CREDIT,
+}
+_BALANCES = {"LEDGERBAL": "ledger", "AVAILBAL": "available"}
+_INVESTMENT_BALANCES = {
+    "AVAILCASH": "available",
+    "MARGINBALANCE": "margin",
+    "SHORTBALANCE": "short",
+    "BUYPOWER": "buying_power",
+}
+_NOT_READ = {"STMTTRNP": "pending booking", "LOANSTMTRS": "loan statement", "BAL": "further balance"}
+_ONCE = ("TRNAMT", "DTPOSTED", "FITID")
+_LONG_DIGITS = re.compile(r"\d{5,}")
+
+
+class Ofx(StatementFormat):
+    title = "OFX or QFX (version 1 or 2)"
+
+    def recognises(self, head: bytes) -> bool:
+        return _HEAD.search(head.replace(b"\0", b"")) is not None
+
+    def read(
+        self, data: bytes, *, currency: str | None = None, decimal_mark: DecimalMark | None = None
+    ) -> StatementFile:
+        return _Reader(decode(data), currency, decimal_mark).file()
+
+
+class _Reader:
+    def __init__(self, source: Text, currency: str | None, mark: DecimalMark | None) -> None:
+        self.source = source
+        self.root = parse(source)
+        self.currency = currency
+        self.mark: str | None = mark
+        self.bad_dates: dict[str, str] = {}
+        self.institution: str | None = None
+        self.institution_id: str | None = None
+        self.securities: dict[tuple[str | None, str | None], Node] = {}
+
+    def file(self) -> StatementFile:
+        statements: list[Statement] = []
+        notes: list[str] = []
+        found: Counter[str] = Counter()
+        for message in self.root.children:
+            statements += self._message(message, notes, found)
+        if not statements:
+            raise StatementUnreadable(
+                "The OFX file holds no bank, card or investment statement; export the account's transactions."
+            )
+        if found["STMTTRN"] != sum(len(statement.lines) for statement in statements):
+            raise StatementUnreadable("Some bookings belong to no statement; the file is damaged, export it again.")
+        notes += [f"{found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if found[name]]
+        return StatementFile(
+            format="ofx", encoding=self.source.encoding, statements=tuple(statements), warnings=tuple(notes)
+        )
+
+    def _message(self, message: Node, notes: list[str], found: Counter[str]) -> list[Statement]:
+        """Read one `<OFX>` element; what holds for all its statements may stand anywhere in it, so that comes first."""
+        self.institution = self.institution_id = None
+        self.securities = {}
+        nodes: list[Node] = []
+        for node in message.walk():
+            found[node.name] += 1
+            if node.name in _STATEMENTS:
+                nodes.append(node)
+            elif node.name == "STATUS":
+                notes += self._status(node)
+            elif node.name in ("FI", "SONRS"):
+                self.institution = self.institution or node.text("ORG")
+                self.institution_id = self.institution_id or node.text("FID") or node.text("INTU.BID")
+            elif node.name == "SECINFO":
+                self.securities[_security(node)[:2]] = node
+        return [self._statement(node) for node in nodes]
+
+    def _status(self, node: Node) -> list[str]:
+        code, severity = node.text("CODE"), (node.text("SEVERITY") or "ERROR").upper()
+        if code is None or not code.strip("0"):
+            return []
+        message = _LONG_DIGITS.sub("*****", (node.text("MESSAGE") or "no message")[:200])
+        said = f"the bank answered with status {code[:12]}: {message}"
+        if severity == "ERROR":
+            raise self._fault(f"The file holds no full statement, {said}; ask the bank again", node.at("CODE"))
+        return [said]
+
+    def _statement(self, node: Node) -> Statement:
+        self.bad_dates = {}
+        account = self._account(node)
+        bookings: list[Node] = []
+        lists: list[Node] = []
+        positions: list[Node] = []
+        other: Counter[str] = Counter()
+        for inner in node.walk():
+            if inner.name == "STMTTRN":
+                bookings.append(inner)
+            elif inner.name in ("BANKTRANLIST", "INVTRANLIST"):
+                lists.append(inner)
+                if "TRNAMT" in inner.values:
+                    raise self._fault("An amount stands outside any booking; export the file again", inner.at("TRNAMT"))
+                if inner.name == "INVTRANLIST":
+                    other.update(child.name for child in inner.children if child.name != "INVBANKTRAN")
+            elif inner.name == "INVPOS":
+                positions.append(inner)
+        lines = tuple(self._line(booking, account.currency) for booking in bookings)
+        balances = tuple(self._balances(node, account.currency))
+        holdings = tuple(self._position(position, account.currency) for position in positions)
+        period = [[self._optional_day(item, name) for item in lists] for name in ("DTSTART", "DTEND")]
+        warnings = [f"{count} {name} investment transaction(s) not read" for name, count in other.items()]
+        if any(line.amount.currency != account.currency for line in lines):
+            warnings.append("some bookings are stated in another currency than the account's, and not converted")
+        return Statement(
+            account=account,
+            lines=lines,
+            balances=balances,
+            positions=holdings,
+            start=period[0][0] if lists else None,
+            end=period[1][0] if lists else None,
+            warnings=(*warnings, *self.bad_dates.values()),
+        )
+
+    def _account(self, node: Node) -> StatementAccount:
+        source = node.child(*_ACCOUNTS)
+        number = source.text("ACCTID") if source else None
+        if source is None or number is None:
+            at = source.start if source else node.start
+            raise self._fault("A statement names no account (ACCTID is missing); export it again", at)
+        type_text = source.text("ACCTTYPE")
+        return StatementAccount(
+            number=number,
+            bank_id=source.text("BANKID") or source.text("BROKERID"),
+            branch_id=source.text("BRANCHID"),
+            type=_STATEMENTS[node.name] or _ACCOUNT_TYPES.get((type_text or "").upper(), AccountType.UNKNOWN),
+            type_text=type_text,
+            currency=self._currency(node),
+            institution=self.institution,
+            institution_id=self.institution_id,
+        )
+
+    def _currency(self, node: Node) -> str:
+        printed = node.text("CURDEF")
+        if printed is not None:
+            return self._known(printed, node.at("CURDEF"))
+        if self.currency is None:
+            raise self._fault(
+                "The statement does not name its currency (CURDEF); say it, as in currency='EUR'",
+                node.at("CURDEF"),
+            )
+        return self.currency
+
+    def _known(self, code: str, index: int) -> str:
+        upper = code.upper()
+        if upper not in CURRENCIES:
+            raise self._fault(f"{values.shown(code)!r} is not an ISO 4217 currency code", index)
+        return upper
+
+    def _line(self, node: Node, currency: str) -> StatementLine:
+        for name, _, index in node.repeated:
+            if name in _ONCE:
+                raise self._fault(f"A booking has two {name}: two bookings ran together; export the file again", index)
+        printed = node.text("TRNAMT")
+        if printed is None:
+            raise self._fault("A booking has no amount (TRNAMT); export the file again", node.at("TRNAMT"))
+        posted = self._day(node, "DTPOSTED")
+        if posted is None:
+            raise self._fault("A booking has no date (DTPOSTED); export the file again", node.at("DTPOSTED"))
+        money, original, rate = self._foreign(node, currency) if _names_currency(node) else (currency, None, None)
+        payee = node.child("PAYEE") if node.children else None
+        memo = _joined(node, "MEMO")
+        return StatementLine(
+            id=node.text("FITID"),
+            posted=posted,
+            amount=Money(self._amount(printed, money, node.at("TRNAMT")), money),
+            description=_joined(node, "NAME") or (payee.text("NAME") if payee else None) or memo or "",
+            memo=memo,
+            type_text=node.text("TRNTYPE"),
+            check_number=node.text("CHECKNUM"),
+            occurred=self._optional_day(node, "DTUSER"),
+            original_currency=original,
+            rate=rate,
+            corrects=node.text("CORRECTFITID"),
+            offset=self.source.byte(node.start),
+        )
+
+    def _foreign(self, node: Node, currency: str) -> tuple[str, str | None, Decimal | None]:
+        """Return the currency of the amount, the one it was converted from, and the printed rate.
+
+        CURRENCY says that the amount is in that currency, ORIGCURRENCY that it was converted from it (OFX 5.2).
+        """
+        for name in ("CURRENCY", "ORIGCURRENCY"):
+            inner = node.child(name)
+            symbol = inner.text("CURSYM") if inner else node.text(name)
+            if symbol is None:
+                continue
+            code = self._known(symbol, inner.at("CURSYM") if inner else node.at(name))
+            if code == currency:
+                continue
+            rate = self._number(inner, "CURRATE") if inner else None
+            return (code, None, rate) if name == "CURRENCY" else (currency, code, rate)
+        return currency, None, None
+
+    def _balances(self, node: Node, currency: str) -> list[StatementBalance]:
+        found: list[StatementBalance] = []
+        for child in node.children:
+            if child.name in _BALANCES:
+                found += self._balance(child, "BALAMT", _BALANCES[child.name], currency, child)
+            elif child.name == "INVBAL":
+                for name, kind in _INVESTMENT_BALANCES.items():
+                    found += self._balance(child, name, kind, currency, node)
+        return found
+
+    def _balance(self, node: Node, name: str, kind: str, currency: str, dated: Node) -> list[StatementBalance]:
+        printed = node.text(name)
+        if printed is None:
+            return []
+        money = Money(self._amount(printed, currency, node.at(name)), currency)
+        return [StatementBalance(amount=money, at=self._optional_day(dated, "DTASOF"), kind=kind)]
+
+    def _position(self, node: Node, currency: str) -> StatementPosition:
+        security_id, id_type, at = _security(node)
+        units = self._number(node, "UNITS")
+        if security_id is None or units is None:
+            what = "security (UNIQUEID)" if security_id is None else "units (UNITS)"
+            raise self._fault(f"A holding names no {what}; export the file again", at)
+        value = node.text("MKTVAL")
+        money = self._foreign(node, currency)[0] if _names_currency(node) else currency
+        known = self.securities.get((security_id, id_type))
+        return StatementPosition(
+            security_id=security_id,
+            id_type=id_type or "",
+            units=units,
+            unit_price=self._number(node, "UNITPRICE"),
+            market_value=Money(self._amount(value, money, node.at("MKTVAL")), money) if value else None,
+            at=self._optional_day(node, "DTPRICEASOF"),
+            side=node.text("POSTYPE"),
+            name=known.text("SECNAME") if known else None,
+            ticker=known.text("TICKER") if known else None,
+        )
+
+    def _amount(self, text: str, currency: str, index: int) -> Decimal:
+        return self._read(lambda mark: values.amount(text, currency, mark), index)
+
+    def _number(self, node: Node, name: str) -> Decimal | None:
+        text = node.text(name)
+        return None if text is None else self._read(lambda mark: values.number(text, mark), node.at(name))
+
+    def _read(self, reading: Callable[[str | None], T], index: int) -> T:
+        """Read a number, asking the file's other amounts where it can be read in two ways."""
+        try:
+            try:
+                return reading(self.mark)
+            except values.AmbiguousAmount:
+                if self._usual_mark is None:
+                    raise
+                return reading(self._usual_mark)
+        except InvalidInput as error:
+            raise self._fault(str(error), index) from None
+
+    @cached_property
+    def _usual_mark(self) -> str | None:
+        leaves = (node.values.get(name) for node in self.root.walk() for name in ("TRNAMT", "BALAMT"))
+        return values.decimal_mark(clean(leaf[0]) for leaf in leaves if leaf)
+
+    def _day(self, node: Node, name: str) -> date | None:
+        text = node.text(name)
+        try:
+            return None if text is None else values.day(text)
+        except InvalidInput as error:
+            raise self._fault(f"{name}: {error}", node.at(name)) from None
+
+    def _optional_day(self, node: Node, name: str) -> date | None:
+        try:
+            return self._day(node, name)
+        except StatementUnreadable as error:
+            self.bad_dates.setdefault(name, f"{error}; dates like it are left out")
+            return None
+
+    def _fault(self, message: str, index: int) -> StatementUnreadable:
+        return StatementUnreadable(message + ".", self.source.byte(index))
+
+
+def _names_currency(node: Node) -> bool:
+    return bool(node.children) or "CURRENCY" in node.values or "ORIGCURRENCY" in node.values
+
+
+def _joined(node: Node, name: str) -> str | None:
+    text = node.text(name)
+    if not node.repeated:
+        return text
+    more = [clean(data) for repeated, data, _ in node.repeated if repeated == name]
+    return " ".join(part for part in (text, *more) if part) or None
+
+
+def _security(node: Node) -> tuple[str | None, str | None, int]:
+    inner = node.child("SECID") or node
+    return inner.text("UNIQUEID"), inner.text("UNIQUEIDTYPE"), node.start

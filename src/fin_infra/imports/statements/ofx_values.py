@@ -1,0 +1,131 @@
+"""Amounts, numbers and dates as banks print them in OFX.
+Floor 4: nothing is guessed: what can be read in two ways is an error, and the caller says which way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from fin_infra.errors import InvalidInput
+from fin_infra.model.currency import CURRENCIES
+
+_MAX_CHARS = 64
+_PLAIN = re.compile(r"[+-]?[0-9]{1,32}(?:\.(?:[0-9]{1,2}|[0-9]{4,20}))?")
+_SYMBOL = r"(?:[A-Z]{0,2}\$|[€£¥₹])?"
+_DRESSED = re.compile(
+    rf"(?P<sign>[+-]?) ?{_SYMBOL} ?(?P<sign2>[+-]?) ?(?P<digits>[0-9.,][0-9.,'’ ]*) ?(?P<sign3>-?) ?{_SYMBOL}"
+)
+_LIKE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_SEPARATORS = re.compile(r"[.,'’ ]")
+_DATE = re.compile(
+    r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})"
+    r"(?:[T ]?(?:[0-9]{2}:?){1,3}(?:[.,]?[0-9]*)?)?\s*(?:Z|[+-][0-9:.]+|\[[^\]]*\]?)?"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def amount(text: str, currency: str | None = None, mark: str | None = None) -> Decimal:
+    """Read an amount of money; `currency` and `mark` settle what `1,234` means.
+
+    OFX has one decimal mark, point or comma, and no thousands separators; banks print them all the same. With one
+    separator before exactly three digits (`1,234`) the text reads as thousands or as thousandths, so it is refused
+    unless `mark` names the decimal mark or the currency has three decimals.
+
+    Raises:
+        InvalidInput: not an amount, or one that can be read in two ways.
+    """
+    if mark is None and _PLAIN.fullmatch(text):
+        return Decimal(text)
+    sign, digits = _undress(text)
+    if mark is None and _LIKE_THOUSANDS.fullmatch(digits) and CURRENCIES.get(currency or "") != 3:
+        raise _ambiguous(text)
+    return _decimal(text, sign, digits, mark)
+
+
+def number(text: str, mark: str | None = None) -> Decimal:
+    """Read units, a price or a rate. Three decimals are usual here, so only `1,234` is refused as ambiguous.
+
+    Raises:
+        InvalidInput: not a number, or one that can be read in two ways.
+    """
+    sign, digits = _undress(text)
+    if mark is None and "," in digits and _LIKE_THOUSANDS.fullmatch(digits):
+        raise _ambiguous(text)
+    return _decimal(text, sign, digits, mark)
+
+
+class AmbiguousAmount(InvalidInput):
+    """An amount that reads in two ways; never leaves the import."""
+
+
+def _ambiguous(text: str) -> AmbiguousAmount:
+    return AmbiguousAmount(f"{shown(text)!r} may mean thousands or thousandths; pass decimal_mark='.' or ','")
+
+
+def decimal_mark(texts: Iterable[str]) -> str | None:
+    """Return the decimal mark that the clear amounts of a file agree on; None where they are silent or disagree."""
+    marks: set[str] = set()
+    for text in texts:
+        try:
+            digits = _undress(text)[1]
+        except InvalidInput:
+            continue
+        if _LIKE_THOUSANDS.fullmatch(digits):
+            continue
+        if digits.count(".") + digits.count(",") == 1:
+            marks.add("." if "." in digits else ",")
+        elif "." in digits and "," in digits:
+            marks.add(max(".,", key=digits.rfind))
+    return marks.pop() if len(marks) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def day(text: str) -> date | None:
+    """Read the calendar date as printed, whatever zone follows it; None for all zeros, OFX's empty date.
+
+    Raises:
+        InvalidInput: not a date of the calendar.
+    """
+    match = _DATE.fullmatch(text) if len(text) <= _MAX_CHARS else None
+    if match is None:
+        raise InvalidInput(f"{shown(text)!r} is not a date like 20260131")
+    year, month, month_day = int(match[1]), int(match[3]), int(match[4])
+    if year == month == month_day == 0:
+        return None
+    try:
+        return date(year, month, month_day)
+    except ValueError:
+        raise InvalidInput(f"{shown(text)!r} is not a day of the calendar") from None
+
+
+def shown(text: str) -> str:
+    """Shorten a value for an error text and blot out its letters: it may not be what its tag says."""
+    return _LETTER.sub("x", text[:24]) + ("..." if len(text) > 24 else "")
+
+
+def _undress(text: str) -> tuple[str, str]:
+    """Split sign and digits, without currency signs; a sign may stand in one place only."""
+    match = _DRESSED.fullmatch(" ".join(text.split())) if len(text) <= _MAX_CHARS else None
+    signs = match["sign"] + match["sign2"] + match["sign3"] if match else ""
+    if match is None or len(signs) > 1:
+        raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56")
+    return signs, match["digits"].strip()
+
+
+def _decimal(text: str, sign: str, digits: str, mark: str | None) -> Decimal:
+    points, commas = digits.count("."), digits.count(",")
+    if mark is None and points and commas:
+        mark = max(".,", key=digits.rfind)
+    elif mark is None:
+        mark = "." if points == 1 else "," if commas == 1 else ""
+    whole, found, fraction = digits.partition(mark) if mark else (digits, "", "")
+    separators = {char for char in whole if not char.isdigit()}
+    groups = _SEPARATORS.split(whole)
+    grouped = len(separators) == 1 and 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    if (separators and not grouped) or (fraction and not fraction.isdigit()) or not (whole or fraction):
+        raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56")
+    plain = "".join(groups) + ("." + fraction if found and fraction else "")
+    return Decimal(sign + plain)

@@ -1,0 +1,517 @@
+"""OFX files as a whole: what is read, what is refused, and that nothing is ever read in part."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from fin_infra.errors import StatementUnreadable
+from fin_infra.imports.statements import read_statement
+from fin_infra.imports.statements.ofx import Ofx
+from fin_infra.model.banking import AccountType
+from fin_infra.model.money import Money
+from fin_infra.model.statement import StatementFile, StatementLine
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "ofx"
+NAMES = ("checking.ofx", "card.qfx", "brokerage.ofx")
+BOOKING = "<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260105<TRNAMT>-3.20<FITID>A1<NAME>Coffee</STMTTRN>"
+
+
+def ofx(bookings: str = BOOKING, *, currency: str = "<CURDEF>EUR", tail: str = "", head: str = "") -> str:
+    return (
+        f"OFXHEADER:100\n\n<OFX>{head}<BANKMSGSRSV1><STMTTRNRS><STMTRS>{currency}"
+        "<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>SAVINGS</BANKACCTFROM>"
+        f"<BANKTRANLIST><DTSTART>20260101<DTEND>20260131{bookings}</BANKTRANLIST>{tail}"
+        "</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    )
+
+
+def lines(text: str | bytes, **options: str) -> tuple[StatementLine, ...]:
+    data = text.encode() if isinstance(text, str) else text
+    return read_statement(data, **options).statements[0].lines  # type: ignore[arg-type]  # options vary by test
+
+
+def booking(amount: str = "-3.20", posted: str = "20260105", more: str = "") -> str:
+    return f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{posted}<TRNAMT>{amount}<FITID>A1<NAME>Coffee{more}</STMTTRN>"
+
+
+def refusal(data: str | bytes, **options: str) -> StatementUnreadable:
+    with pytest.raises(StatementUnreadable) as caught:
+        lines(data, **options)
+    return caught.value
+
+
+def test_checking_account_when_sgml_with_lying_header_then_every_value_is_typed() -> None:
+    file = read_statement(FIXTURES / "checking.ofx")
+    (statement,) = file.statements
+    assert file.encoding == "utf-8"
+    assert statement.account.type is AccountType.DEPOSITORY
+    assert (statement.account.number, statement.account.bank_id, statement.account.branch_id) == (
+        "00012345678",
+        "30004",
+        "00123",
+    )
+    assert statement.account.key == ("4711", "30004", "00012345678")
+    assert (statement.start, statement.end) == (date(2026, 1, 1), date(2026, 1, 31))
+    assert [(line.id, line.posted, line.amount, line.description, line.memo) for line in statement.lines] == [
+        ("A1", date(2026, 1, 5), Money(Decimal("-3.20"), "EUR"), "Café de la Gare", "Carte 0103"),
+        ("A2", date(2026, 1, 5), Money(Decimal("-3.20"), "EUR"), "Café de la Gare", None),
+        ("A3", date(2026, 1, 12), Money(Decimal("-120.00"), "EUR"), "Dupont & Fils <sarl>", None),
+        (None, date(2026, 1, 28), Money(Decimal("2500.00"), "EUR"), "Salaire", None),
+    ]
+    assert statement.lines[0].occurred == date(2026, 1, 3)
+    assert statement.lines[2].check_number == "77"
+    ledger = statement.balance("ledger")
+    assert ledger is not None
+    assert (ledger.amount, ledger.at) == (Money(Decimal("3456.78"), "EUR"), date(2026, 1, 31))
+    assert statement.balance("available") is None
+
+
+def test_card_when_xml_then_comments_are_skipped_and_the_original_currency_is_kept() -> None:
+    (statement,) = read_statement(FIXTURES / "card.qfx").statements
+    assert statement.account.type is AccountType.CREDIT
+    assert statement.account.institution_id == "3000"
+    assert statement.end is None
+    first, second, third = statement.lines
+    assert (first.amount, first.description, first.memo) == (
+        Money(Decimal("-1234.56"), "USD"),
+        "Books & <Maps>",
+        None,
+    )
+    assert (second.description, second.original_currency, second.rate) == ("Bäckerei Hans", "EUR", Decimal("1.08"))
+    assert second.amount == Money(Decimal("-10.80"), "USD")
+    assert (third.amount, third.memo) == (Money(Decimal(500), "USD"), "thank you web")
+    assert [(balance.kind, balance.amount.amount) for balance in statement.balances] == [
+        ("ledger", Decimal("-745.36")),
+        ("available", Decimal("4254.64")),
+    ]
+
+
+def test_investments_when_read_then_holdings_and_cash_are_typed_and_the_rest_is_counted() -> None:
+    (statement,) = read_statement(FIXTURES / "brokerage.ofx").statements
+    assert statement.account.type is AccountType.INVESTMENT
+    assert statement.account.bank_id == "broker.example"
+    assert [(line.id, line.amount) for line in statement.lines] == [("B3", Money(Decimal("0.24"), "USD"))]
+    assert statement.warnings == ("2 BUYSTOCK investment transaction(s) not read",)
+    apple, other = statement.positions
+    assert (apple.security_id, apple.id_type, apple.ticker, apple.name) == (
+        "037833100",
+        "CUSIP",
+        "AAPL",
+        "Apple & Co",
+    )
+    assert (apple.units, apple.unit_price, apple.at) == (Decimal("15.125"), Decimal("255.00"), date(2026, 3, 31))
+    assert apple.market_value == Money(Decimal("3856.88"), "USD")
+    assert (other.units, other.unit_price, other.market_value, other.ticker) == (Decimal(3), None, None, None)
+    cash = statement.balance("available")
+    assert cash is not None
+    assert (cash.amount, cash.at) == (Money(Decimal("1208.86"), "USD"), date(2026, 3, 31))
+    assert statement.balance("buying_power") is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_offsets_when_text_has_wide_characters_then_point_at_the_booking(name: str) -> None:
+    data = (FIXTURES / name).read_bytes()
+    for statement in read_statement(data).statements:
+        assert all(data[line.offset :].startswith(b"<STMTTRN>") for line in statement.lines)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8", "latin-1"])
+def test_encoding_when_header_lies_then_text_and_offsets_are_right(encoding: str) -> None:
+    text = (FIXTURES / "checking.ofx").read_text(encoding="utf-8")
+    data = text.encode(encoding)
+    read = lines(data)
+    assert [line.description for line in read][:1] == ["Café de la Gare"]
+    width = 2 if encoding.startswith("utf-16") else 1
+    tag = "<STMTTRN>".encode(encoding.replace("utf-16", "utf-16-le") if encoding == "utf-16" else encoding)
+    tag = tag.removeprefix(b"\xef\xbb\xbf")
+    assert [data[line.offset : line.offset + 9 * width] for line in read] == [tag] * 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_truncation_when_at_any_byte_then_error_or_the_whole(name: str, encoding: str) -> None:
+    data = (FIXTURES / name).read_text(encoding="utf-8").encode(encoding)
+    whole = [statement.lines for statement in read_statement(data).statements]
+    step = 1 if encoding == "utf-8" else 7
+    complete = 0
+    for size in range(0, len(data), step):
+        try:
+            file = read_statement(data[:size])
+        except StatementUnreadable:
+            continue
+        assert [statement.lines for statement in file.statements] == whole
+        complete += 1
+    assert complete <= 2
+
+
+def test_truncation_when_the_list_is_cut_then_says_where_it_was_opened() -> None:
+    data = ofx().encode()
+    error = refusal(data[: data.index(b"</BANKTRANLIST>")])
+    assert error.offset == data.index(b"</BANKTRANLIST>")
+    assert f"<BANKTRANLIST>, opened at byte {data.index(b'<BANKTRANLIST>')}" in error.reason
+
+
+@pytest.mark.parametrize(
+    "missing", ["</STMTTRN>", "</BANKTRANLIST>", "</STMTRS>", "</OFX>", "<STMTTRN>", "<BANKTRANLIST>", "<OFX>"]
+)
+def test_tag_when_one_is_lost_then_the_file_is_refused(missing: str) -> None:
+    assert "export" in refusal(ofx(BOOKING * 2).replace(missing, "", 1)).reason
+
+
+def test_bookings_when_they_ran_together_then_the_file_is_refused() -> None:
+    text = ofx(BOOKING * 2).replace("</STMTTRN><STMTTRN>", "")
+    error = refusal(text)
+    assert "two" in error.reason
+    assert error.offset == text.rindex("<DTPOSTED>")
+
+
+def test_amount_when_outside_a_booking_then_the_file_is_refused() -> None:
+    text = ofx(BOOKING + BOOKING.replace("<STMTTRN>", "").replace("</STMTTRN>", ""))
+    assert refusal(text).offset == text.rindex("<TRNAMT>")
+
+
+def test_booking_when_outside_the_root_then_the_file_is_refused() -> None:
+    assert refusal(ofx() + BOOKING).offset == len(ofx())
+
+
+def test_booking_when_in_no_statement_then_the_file_is_refused() -> None:
+    assert "no statement" in refusal(ofx().replace("</STMTRS>", "</STMTRS>" + BOOKING)).reason
+
+
+def test_comment_when_it_swallows_a_booking_then_the_file_is_refused() -> None:
+    text = ofx(booking(more="<MEMO>see <!-- below") + booking(more="<MEMO>see --> above"))
+    assert refusal(text).offset == text.index("<!--")
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("-3,20", "-3.20"),
+        ("$120", "120"),
+        ("-$1,234.56", "-1234.56"),
+        ("1.234,56", "1234.56"),
+        ("1 234,56", "1234.56"),
+        ("1'234.50", "1234.50"),
+        ("+0000000012.3400", "12.34"),
+        ("12.50-", "-12.50"),
+        ("R$ 5,5", "5.5"),
+        (".5", "0.5"),
+        ("7.", "7"),
+        ("1,234,567", "1234567"),
+        ("0.125", "0.125"),
+    ],
+)
+def test_amount_when_clear_then_read_exactly(printed: str, expected: str) -> None:
+    assert lines(ofx(booking(printed)))[0].amount == Money(Decimal(expected), "EUR")
+
+
+@pytest.mark.parametrize(
+    "printed", ["abc", "", "1,23,4", "1.2.3", "--5", "1e5", "NaN", "12 34", "(5.00)", "5.00 EURO", ".", "9" * 70]
+)
+def test_amount_when_malformed_then_error_with_offset_of_its_tag(printed: str) -> None:
+    text = ofx(booking(printed))
+    assert refusal(text).offset in (text.index("<TRNAMT>"), text.index("<STMTTRN>"))
+
+
+@pytest.mark.parametrize("printed", ["1,234", "-1.234", "$12,000"])
+def test_amount_when_ambiguous_then_refused_until_the_mark_is_named(printed: str) -> None:
+    assert "decimal_mark" in refusal(ofx(booking(printed))).reason
+    mark = "." if "." in printed else ","
+    thousandths = lines(ofx(booking(printed)), decimal_mark=mark)[0].amount.amount
+    thousands = lines(ofx(booking(printed)), decimal_mark="," if mark == "." else ".")[0].amount.amount
+    assert thousands == thousandths * 1000
+
+
+def test_amount_when_ambiguous_but_others_tell_then_follows_the_file() -> None:
+    read = lines(ofx(booking("-1,234") + booking("5.50")))
+    assert [line.amount.amount for line in read] == [Decimal(-1234), Decimal("5.50")]
+    read = lines(ofx(booking("-1,234") + booking("5,50")))
+    assert [line.amount.amount for line in read] == [Decimal("-1.234"), Decimal("5.50")]
+
+
+def test_amount_when_the_currency_has_three_decimals_then_is_not_ambiguous() -> None:
+    assert lines(ofx(booking("1.234"), currency="<CURDEF>KWD"))[0].amount == Money(Decimal("1.234"), "KWD")
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "20260105",
+        "20260105233000.000[-5:EST]",
+        "20260105120000[-03:EST]",
+        "20260105 [+0:GMT]",
+        "2026-01-05",
+        "20260105093914:014",
+        "2026010512",
+    ],
+)
+def test_date_when_zoned_or_fractional_then_is_the_printed_day(printed: str) -> None:
+    assert lines(ofx(booking(posted=printed)))[0].posted == date(2026, 1, 5)
+
+
+@pytest.mark.parametrize("printed", ["", "00000000", "20260230", "20261301", "2026010", "yesterday", "202601051"])
+def test_date_when_missing_or_impossible_then_error_with_offset(printed: str) -> None:
+    text = ofx(booking(posted=printed))
+    error = refusal(text)
+    assert error.offset in (text.index("<DTPOSTED>"), text.index("<STMTTRN>"))
+    assert "DTPOSTED" in error.reason
+    assert "yesterday" not in str(error)
+
+
+def test_date_when_optional_and_impossible_then_left_out_with_a_warning() -> None:
+    (statement,) = read_statement(ofx(booking(more="<DTUSER>20260231") * 3).encode()).statements
+    assert [line.occurred for line in statement.lines] == [None] * 3
+    assert len(statement.warnings) == 1
+    assert "DTUSER" in statement.warnings[0]
+
+
+def test_currency_when_missing_then_the_caller_must_say_it() -> None:
+    text = ofx(currency="<CURDEF>\n")
+    assert "currency=" in refusal(text).reason
+    assert lines(text, currency="CHF")[0].amount == Money(Decimal("-3.20"), "CHF")
+    assert lines(ofx(), currency="CHF")[0].amount.currency == "EUR"
+
+
+def test_currency_when_unknown_then_error_with_offset() -> None:
+    text = ofx(currency="<CURDEF>EURO")
+    assert refusal(text).offset == text.index("<CURDEF>")
+
+
+def test_currency_when_the_booking_is_stated_in_another_then_is_not_converted() -> None:
+    foreign = "<CURRENCY><CURRATE>0,92<CURSYM>usd</CURRENCY>"
+    (statement,) = read_statement(ofx(booking(more=foreign)).encode()).statements
+    (line,) = statement.lines
+    assert (line.amount, line.rate) == (Money(Decimal("-3.20"), "USD"), Decimal("0.92"))
+    assert line.original_currency is None
+    assert "not converted" in statement.warnings[0]
+    assert lines(ofx(booking(more="<CURRENCY>EUR")))[0].amount.currency == "EUR"
+
+
+def test_sign_when_the_type_disagrees_then_follows_the_amount() -> None:
+    line = lines(ofx(booking("50.00")))[0]
+    assert (line.type_text, line.amount) == ("DEBIT", Money(Decimal("50.00"), "EUR"))
+
+
+def test_status_when_the_bank_reports_an_error_then_names_code_and_message_without_numbers() -> None:
+    status = "<STATUS><CODE>15500<SEVERITY>ERROR<MESSAGE>Bad login 123456</STATUS>"
+    head = f"<SIGNONMSGSRSV1><SONRS>{status}</SONRS></SIGNONMSGSRSV1>"
+    error = refusal(ofx(head=head))
+    assert "15500" in error.reason
+    assert "Bad login *****" in error.reason
+    warned = read_statement(ofx(head=head.replace("ERROR", "WARN")).encode())
+    assert "15500" in warned.warnings[0]
+
+
+def test_correction_when_present_then_names_the_corrected_booking() -> None:
+    line = lines(ofx(booking(more="<CORRECTFITID>A0<CORRECTACTION>REPLACE")))[0]
+    assert line.corrects == "A0"
+
+
+def test_pending_and_loans_when_present_then_are_counted_in_warnings() -> None:
+    pending = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
+    file = read_statement(ofx(tail=pending).encode())
+    assert file.warnings == ("1 pending booking(s) not read",)
+
+
+def test_files_when_joined_then_each_keeps_its_institution() -> None:
+    def with_bank(org: str) -> str:
+        return ofx(head=f"<SIGNONMSGSRSV1><SONRS><FI><ORG>{org}</FI></SONRS></SIGNONMSGSRSV1>")
+
+    file = read_statement((with_bank("North") + "\n" + with_bank("South")).encode())
+    assert [statement.account.institution for statement in file.statements] == ["North", "South"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "\n\n\n   ",
+        "OFXHEADER:100 DATA:OFXSGML VERSION:102 ENCODING:USASCII CHARSET:1252 ",
+        "OFXHEADER:101\r\nDATA:OFXSGML\r\n",
+        "OFXHEADER:\n100\nDATA:\nOFXSGML\n",
+        "<!--\nOFXHEADER:100\nDATA:OFXSGML\n<OFX>\n-->\n",
+        '<?xml version="1.0" encoding="no-such-thing"?>',
+        '<!DOCTYPE OFX SYSTEM "ofx160.dtd">\n',
+    ],
+)
+def test_header_when_missing_wrapped_or_hidden_then_the_body_is_read(header: str) -> None:
+    text = ofx().removeprefix("OFXHEADER:100\n\n")
+    assert [line.id for line in lines(header + text)] == ["A1"]
+
+
+def test_tags_when_lower_case_then_are_read() -> None:
+    assert lines(ofx().replace("OFXHEADER", "").lower())[0].id == "a1"
+
+
+def test_entities_when_declared_by_the_file_then_it_is_refused() -> None:
+    bomb = '<!DOCTYPE OFX [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ofx(booking(more="<MEMO>&b;"))
+    assert refusal(bomb).offset == bomb.index("<!ENTITY")
+
+
+def test_entities_when_unknown_or_impossible_then_stay_as_printed() -> None:
+    line = lines(ofx(booking(more="<MEMO>&b; &#0; &#xD800; &#x41; &amp;lt; A&B")))[0]
+    assert line.memo == "&b; &#0; &#xD800; A &lt; A&B"
+
+
+def test_angle_bracket_when_in_text_then_is_no_tag() -> None:
+    line = lines(ofx(booking(more="<MEMO>a < b <me@example.org> <i>now</i>")))[0]
+    assert line.memo == "a < b <me@example.org> <i>now</i>"
+
+
+def test_statement_when_none_or_without_account_then_error() -> None:
+    assert "holds no" in refusal("<OFX></OFX>").reason
+    assert "ACCTID" in refusal(ofx().replace("<ACCTID>2", "")).reason
+
+
+def test_nesting_when_very_deep_then_ends_soon() -> None:
+    deep = "<A>" * 200_000
+    refusal("<OFX>" + deep)
+    assert "open at once" in refusal("<OFX>" + deep + "</A>" * 200_000 + "</OFX>").reason
+    refusal("<OFX>" + deep[:27_000] + "</A>" * 9_000 + "</OFX>")
+    refusal("<OFX>" + deep + "</B>" * 200_000 + "</OFX>")
+    refusal("<OFX>" + "<STMTRS>" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "part", ["<", "<A ", "<A b='", "<!--", "<!", "&#1", "<A", " ", "<A x=", "\n<MEMO>", "<![CDATA["]
+)
+def test_repetition_when_hostile_then_ends_soon(part: str) -> None:
+    only_our_error(ofx(booking(more="<MEMO>" + part * 100_000)).encode())
+
+
+def only_our_error(data: bytes) -> StatementFile | None:
+    """Read the data; None where it is refused, and any other exception is the test's failure."""
+    offset: int | None = 0
+    try:
+        return Ofx().read(data)
+    except StatementUnreadable as error:
+        offset = error.offset
+    assert offset is None or 0 <= offset <= len(data)
+    return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400))
+@example(b"\xff\xfe<")
+@example(b"<OFX>\x00</OFX>")
+def test_bytes_when_random_then_only_our_error(data: bytes) -> None:
+    only_our_error(data)
+    with contextlib.suppress(StatementUnreadable):
+        read_statement(data)
+
+
+_PIECES = st.sampled_from(
+    """<OFX> </OFX> <STMTRS> </STMTRS> <BANKTRANLIST> </BANKTRANLIST> <STMTTRN> </STMTTRN> <TRNAMT>1.00 <TRNAMT>1,234
+    <DTPOSTED>20260101 <FITID>9 <NAME> </NAME> <NAME>x</NAME> <CURDEF>EUR <BANKACCTFROM> </BANKACCTFROM> <ACCTID>1
+    <!-- --> <![CDATA[ ]]> & < > é <INVSTMTRS> </INVSTMTRS> <INVPOS> </INVPOS> <UNITS>1 <STATUS> </STATUS> <CODE>5
+    <CURRENCY> </CURRENCY> <CURSYM>USD <LEDGERBAL> </LEDGERBAL> <BALAMT>1 <MEMO/> <A> </A>""".split()  # noqa: SIM905 - a table of tags reads better as words
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_PIECES, max_size=60))
+def test_tags_when_in_any_order_then_only_our_error(pieces: list[str]) -> None:
+    only_our_error(("<OFX>" + "".join(pieces) + "</OFX>").encode())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(NAMES), st.data())
+def test_file_when_mutated_then_only_our_error_and_every_booking_tag_is_read(name: str, data: st.DataObject) -> None:
+    content = bytearray((FIXTURES / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        size = data.draw(st.integers(0, 30))
+        content[at : at + size] = data.draw(st.binary(max_size=8))
+    file = only_our_error(bytes(content))
+    if file is not None:
+        shown = re.sub(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", b"", bytes(content), flags=re.S)
+        read = sum(len(statement.lines) for statement in file.statements)
+        assert read == len(re.findall(rb"<STMTTRN\s*>", shown))
+
+
+SAMPLES_READ = {
+    # file: (bookings, first booking: day, amount, text), (ledger balances), positions - read off the files by eye
+    "anzcc.ofx": ((1, "2017-05-08", "-5.50", "SOME MEMO"), ("-123.45 AUD",), 0),
+    "bank_medium.ofx": ((3, "2009-04-01", "-6.60", "MCDONALD'S #112"), ("382.34 CAD",), 0),
+    "checking.ofx": ((3, "2011-03-31", "0.01", "DIVIDEND EARNED FOR PERIOD OF 03"), ("100.99 USD",), 0),
+    "fidelity.ofx": ((3, "2012-07-31", "0.24", "INTEREST EARNED"), (), 6),
+    "multiple_accounts.ofx": (None, ("111 USD", "222 USD"), 0),
+    "ofxdata-bb-two-stmtrs.ofx": ((36, "2017-03-01", "13318.36", None), ("0.00 BRL", "4555.28 BRL"), 0),
+    "ofxdata-cmfr.ofx": ((42, "2016-06-01", "-1978.78", None), ("10000.00 EUR",), 0),
+    "ofxdata-memoWithAmpersand.ofx": (
+        (16, "2018-09-13", "-33.3", "Amazon.Com.Br Amazon & Cloud 3/3"),
+        ("-734.05 BRL",),
+        0,
+    ),
+    "ofxdata-oneline.ofx": ((8, "2016-07-19", "-1.55", "FRAIS TRIMESTRIELS"), ("100.00 EUR",), 0),
+    "ofxdata-selfclose.ofx": ((5, "2019-09-18", "-70.00", "CXE     000026 SAQUE"), (), 0),
+    "ofxdata-xml.ofx": ((3, "2007-03-15", "200.00", "DEPOSIT"), ("5250.00 USD",), 0),
+    "suncorp.ofx": ((1, "2013-12-15", "-16.85", "EFTPOS WDL HANDYWAY ALDI STORE"), ("1234.12 AUD",), 0),
+    "td_ameritrade.ofx": (None, (), 2),
+    "vanguard401k.ofx": (None, (), 1),
+}
+SAMPLES_REFUSED = {
+    "date_missing.ofx": ("DTPOSTED", b"<STMTTRN>"),
+    "decimal_error.ofx": ("DTPOSTED", b"<DTPOSTED>"),
+    "error_message.ofx": ("2000: General Server Error", b"<CODE>2000"),
+    "ofx-v102-empty-tags.ofx": ("currency=", b"<CURDEF>"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES_READ)
+def test_real_file_when_readable_then_counts_and_spot_checks_agree(samples: Path, name: str) -> None:
+    first, ledgers, positions = SAMPLES_READ[name]
+    data = (samples / "ofx" / name).read_bytes()
+    file = read_statement(data)
+    read = [line for statement in file.statements for line in statement.lines]
+    assert len(read) == len(re.findall(rb"<STMTTRN>", data)) == (first[0] if first else 0)
+    if first:
+        _, day, amount, text = first
+        assert (read[0].posted.isoformat(), read[0].amount.amount) == (day, Decimal(amount))
+        assert text is None or read[0].description == text
+    balances = [statement.balance("ledger") for statement in file.statements]
+    assert tuple(str(balance.amount) for balance in balances if balance) == ledgers
+    assert sum(len(statement.positions) for statement in file.statements) == positions
+
+
+@pytest.mark.parametrize("name", SAMPLES_REFUSED)
+def test_real_file_when_unreadable_then_says_why_and_where(samples: Path, name: str) -> None:
+    reason, place = SAMPLES_REFUSED[name]
+    data = (samples / "ofx" / name).read_bytes()
+    error = refusal(data)
+    assert reason in error.reason
+    assert error.offset == data.index(place)
+
+
+def test_real_file_when_the_currency_is_given_then_its_empty_tags_are_absent_values(samples: Path) -> None:
+    data = (samples / "ofx" / "ofx-v102-empty-tags.ofx").read_bytes()
+    (statement,) = read_statement(data, currency="AUD").statements
+    (line,) = statement.lines
+    assert (line.id, line.posted, line.amount) == (None, date(2018, 5, 7), Money(Decimal("12.34"), "AUD"))
+    assert statement.balances == ()
+
+
+def test_real_files_when_new_ones_appear_then_are_read_or_refused(samples: Path) -> None:
+    for path in sorted((samples / "ofx").iterdir()):
+        if path.suffix in (".ofx", ".qfx"):
+            with contextlib.suppress(StatementUnreadable):
+                read_statement(path)
+
+
+def test_real_investments_when_read_then_values_are_those_of_the_file(samples: Path) -> None:
+    (statement,) = read_statement(samples / "ofx" / "fidelity.ofx").statements
+    first = statement.positions[0]
+    assert (first.security_id, first.units, first.unit_price) == ("G7945E105", Decimal(128), Decimal("40.87"))
+    assert first.market_value == Money(Decimal("5231.36"), "USD")
+    cash = statement.balance("available")
+    assert cash is not None
+    assert cash.amount == Money(Decimal("18073.98"), "USD")
+    assert "8 BUYSTOCK investment transaction(s) not read" in statement.warnings
