@@ -1,0 +1,33 @@
+"""How a call is made and protected: operations, policies, telemetry.
+Floor 2: an adapter imports what it needs from here and from `fin_infra.transport`."""
+
+from fin_infra.flow.breaker import Breaker, BreakerState
+from fin_infra.flow.call import deadline
+from fin_infra.flow.caller import Caller, json_of
+from fin_infra.flow.limits import Limiter, Quota
+from fin_infra.flow.operation import operation, paged
+from fin_infra.flow.policies import Backoff, Policy, survive
+from fin_infra.flow.refusals import by_status, rate_limit, retry_after
+from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls, request_id
+
+__all__ = [
+    "Backoff",
+    "Breaker",
+    "BreakerState",
+    "CallRecord",
+    "Caller",
+    "Limiter",
+    "Policy",
+    "Quota",
+    "by_status",
+    "deadline",
+    "json_of",
+    "observe_breakers",
+    "observe_calls",
+    "operation",
+    "paged",
+    "rate_limit",
+    "request_id",
+    "retry_after",
+    "survive",
+]

@@ -1,0 +1,203 @@
+"""One operation in progress: its deadline, its replies, its outcome.
+Floor 2: `observed` wraps every flow; it is the only place that fills `meta`, error context and telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, ProviderError
+from fin_infra.flow import telemetry
+from fin_infra.flow.refusals import rate_limit
+from fin_infra.model import Listing, Meta, Record
+from fin_infra.transport import Effect, Flow, Invoke, Page, Pages, Reply, Request
+
+if TYPE_CHECKING:
+    from fin_infra.flow.caller import Caller
+
+T = TypeVar("T")
+
+_seconds: ContextVar[tuple[float, ...]] = ContextVar("fin_infra_deadline", default=())
+current: ContextVar[Call | None] = ContextVar("fin_infra_call", default=None)
+
+
+@contextmanager
+def deadline(seconds: float) -> Generator[None]:
+    """Allow each operation started inside at most `seconds`; nested deadlines only tighten.
+
+    An operation that cannot finish in time raises DeadlineExceeded, or RateLimited where waiting for a quota would
+    take longer.
+    """
+    if not seconds > 0:
+        raise InvalidInput("A deadline is a positive number of seconds.")
+    token = _seconds.set((*_seconds.get(), seconds))
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
+
+
+@dataclass(slots=True)
+class Call:
+    caller: Caller[Any]
+    operation: str
+    started: float
+    until: float
+    attempts: int = 0
+    reply: Reply | None = None
+    handed: float | None = None
+    """When a page went to the caller, while it is there: the time it takes is not the vendor's."""
+
+    @classmethod
+    def begin(cls, caller: Caller[Any], operation: str) -> Call:
+        now = caller.transport.monotonic()
+        call = cls(caller, operation, now, now)
+        call.renew()
+        return call
+
+    def renew(self) -> None:
+        """Start the allowed time again."""
+        self.until = self.caller.transport.monotonic() + min(self.caller.deadline_s, *_seconds.get(), float("inf"))
+
+    def meta(self) -> Meta:
+        caller, reply = self.caller, self.reply
+        return Meta(
+            provider=caller.key,
+            operation=self.operation,
+            environment=caller.environment,
+            elapsed_ms=self.elapsed_ms(),
+            attempts=self.attempts,
+            request_id=caller.vendor_request_id(reply) if reply else None,
+            rate_limit=rate_limit(reply) if reply else None,
+        )
+
+    def elapsed_ms(self) -> float:
+        now = self.caller.transport.monotonic() if self.handed is None else self.handed
+        return (now - self.started) * 1000
+
+    def resume(self) -> None:
+        """Go on after the caller came back for more: each page has the whole time allowed."""
+        now = self.caller.transport.monotonic()
+        self.started += now - (self.handed or now)
+        self.handed = None
+        self.renew()
+
+    def finish(self, status: str) -> None:
+        telemetry.emit(
+            telemetry.CallRecord(
+                provider=self.caller.key,
+                operation=self.operation,
+                status=status,
+                elapsed_ms=self.elapsed_ms(),
+                attempts=self.attempts,
+                tenant=self.caller.tenant,
+                product=self.caller.key.partition(":")[0],
+                request_id=telemetry.request_id.get(),
+            )
+        )
+
+    def explain(self, exc: ProviderError) -> None:
+        """Add what the error does not know yet; an error of a nested operation knows it all."""
+        if exc.provider is None:
+            exc.provider, exc.operation = self.caller.key, self.operation
+            if exc.request_id is None and self.reply is not None:
+                exc.request_id = self.caller.vendor_request_id(self.reply)
+            self.caller.advise(exc)
+
+    def within(self, invoke: Invoke) -> Invoke:
+        """Let the operations that `invoke` runs end when this one must."""
+        left = self.until - self.caller.transport.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded("the time allowed was over before the next step", retryable=True)
+
+        async def awaited(result: Awaitable[Any]) -> Any:
+            with deadline(left):
+                return await result
+
+        def bounded() -> Any:
+            with deadline(left):
+                result = invoke.fn()
+            return awaited(result) if isawaitable(result) else result
+
+        return Invoke(bounded)
+
+
+def observed(caller: Caller[Any], operation: str, flow: Flow[T]) -> Flow[T]:
+    """Run `flow` as an operation of `caller`, attach `meta` to its result and report how it ended."""
+    call = Call.begin(caller, operation)
+    status = "cancelled"
+    try:
+        result: T = yield from _tracked(call, flow)
+        _attach(result, call)
+        status = "ok"
+        return result
+    except Exception as exc:
+        status = _status(call, exc)
+        raise
+    finally:
+        call.finish(status)
+
+
+def observed_pages(caller: Caller[Any], operation: str, flow: Pages[T]) -> Pages[T]:
+    """The same for a paged flow; a caller that wants no more pages ends it as `ok`."""
+    call = Call.begin(caller, operation)
+    status = "cancelled"
+    try:
+        yield from _tracked(call, flow)
+        status = "ok"
+    except GeneratorExit:
+        status = "cancelled" if call.handed is None else "ok"
+        raise
+    except Exception as exc:
+        status = _status(call, exc)
+        raise
+    finally:
+        call.finish(status)
+
+
+def _status(call: Call, exc: Exception) -> str:
+    if isinstance(exc, ProviderError):
+        call.explain(exc)
+    return exc.code.removeprefix("fin.") if isinstance(exc, FinInfraError) else "error"
+
+
+def _attach(result: object, call: Call) -> None:
+    """Give a result its `meta`: the one write to a frozen record, made before anyone else has seen it."""
+    if issubclass(type(result), (Record, Listing)):
+        object.__setattr__(result, "meta", call.meta())
+
+
+def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+    """Pass effects through while `current` names the call, whichever flow a caller advances in between."""
+    advance: Callable[[Any], Any] = flow.send
+    value: Any = None
+    try:
+        while True:
+            token = current.set(call)
+            try:
+                effect: Effect | Page[Any] = advance(value)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            finally:
+                current.reset(token)
+            if isinstance(effect, Request):
+                call.attempts += 1
+            elif isinstance(effect, Page):
+                call.handed = call.caller.transport.monotonic()
+            try:
+                value = yield call.within(effect) if isinstance(effect, Invoke) else effect
+            except Exception as exc:
+                advance, value = flow.throw, exc
+                continue
+            advance = flow.send
+            if isinstance(effect, Request):
+                call.reply = value
+            elif isinstance(effect, Page):
+                call.resume()
+    finally:
+        flow.close()

@@ -1,0 +1,63 @@
+"""Client-side quotas: never more calls in any window than the vendor publishes.
+Floor 2: strict at the moment of release; a caller whose deadline comes first is told when to come back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from fin_infra.errors import RateLimited
+from fin_infra.transport import Flow, Pause
+
+_MARGIN_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`calls` in any window of `per_s` seconds."""
+
+    calls: int
+    per_s: float
+
+    def __post_init__(self) -> None:
+        if self.calls < 1 or self.per_s <= 0:
+            raise ValueError("a quota allows at least one call in a window longer than nothing")
+
+
+class Limiter:
+    """Counts the calls of one provider and key, in this process. Safe between threads and tasks."""
+
+    def __init__(self, quotas: Sequence[Quota], clock: Callable[[], float]) -> None:
+        self._windows = [(quota, deque[float](maxlen=quota.calls)) for quota in quotas]
+        self._clock = clock
+        self._lock = Lock()
+
+    def wait(self) -> float:
+        """Take a place now and return 0.0, or return the seconds until the next place may be free."""
+        if not self._windows:
+            return 0.0
+        with self._lock:
+            now = self._clock()
+            free_at = max(
+                (taken[0] + quota.per_s for quota, taken in self._windows if len(taken) == quota.calls), default=now
+            )
+            if free_at > now:
+                return free_at - now + _MARGIN_S
+            for _, taken in self._windows:
+                taken.append(now)
+            return 0.0
+
+    def take(self, until: float) -> Flow[None]:
+        """Wait for a place; raise RateLimited at once where none comes free before `until`."""
+        while (wait := self.wait()) > 0:
+            if self._clock() + wait >= until:
+                error = RateLimited(
+                    f"our own quota for this key is used up; the next call is due in {wait:.1f} s",
+                    retryable=True,
+                    retry_after=wait,
+                )
+                error.outage = False
+                raise error
+            yield Pause(wait)

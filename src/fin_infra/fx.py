@@ -1,0 +1,31 @@
+"""The exchange-rate door.
+Floor 5: `easy_fx()` gives sync users results and async users awaitables, from the same adapters."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast, overload
+
+from fin_infra.providers.base import FxProvider
+from fin_infra.providers.registry import resolve
+from fin_infra.transport import Async, Sync
+
+
+@overload
+def easy_fx(provider: str = "fx", *, mode: Literal["sync"] = "sync", **settings: Any) -> FxProvider[Sync]: ...
+@overload
+def easy_fx(provider: str = "fx", *, mode: Literal["async"], **settings: Any) -> FxProvider[Async]: ...
+def easy_fx(
+    provider: str = "fx", *, mode: Literal["sync", "async"] = "sync", **settings: Any
+) -> FxProvider[Sync] | FxProvider[Async]:
+    """Return the exchange-rate provider: the configured one, or the one named, as `ecb` or `fx:ecb`.
+
+    `settings` are the provider's own (timeout_s=...); they win over the environment. Without credentials the local
+    sandbox answers, see `docs/settings.md`.
+
+    Raises:
+        ProviderNotFound: no such provider; the text gives the nearest names.
+        ConfigurationError: a setting is missing or cannot be used.
+    """
+    key = provider if ":" in provider or provider == "fx" else f"fx:{provider}"
+    found = resolve(key, mode="sync", **settings) if mode == "sync" else resolve(key, mode="async", **settings)
+    return cast("FxProvider[Sync] | FxProvider[Async]", found)

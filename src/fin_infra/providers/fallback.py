@@ -1,0 +1,99 @@
+"""A chain of providers of one domain: when the first is down, the next one answers.
+Floor 4: only an outage moves on; a wrong symbol or a refused key is an answer, and `source` says who gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any
+
+from fin_infra.errors import DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
+from fin_infra.flow import operation, paged
+from fin_infra.flow.call import observed, observed_pages
+from fin_infra.providers.base import Provider
+from fin_infra.transport import Invoke, Page
+
+_MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded)
+
+
+def chain(domain: str, members: Sequence[Provider[Any]]) -> Provider[Any]:
+    """Return a provider whose operations try `members` in order.
+
+    It has the operations that every member has. Where all members are down, the last one's error is raised.
+    """
+    first = type(members[0])
+    interface = next(cls for cls in first.__mro__ if cls.__module__ == Provider.__module__)
+    body = {
+        name: _first_up(name, isinstance(method, paged))
+        for name in dir(first)
+        if isinstance(method := getattr(first, name), (operation, paged)) and all(hasattr(m, name) for m in members)
+    }
+    cls = type(f"{domain.title()}Chain", (_Chain, interface), body)
+    made: Provider[Any] = cls(domain, members)
+    return made
+
+
+class _Chain(Provider[Any]):
+    """Drives flows of its members, each through that member's own transport and policy."""
+
+    def __init__(self, domain: str, members: Sequence[Provider[Any]]) -> None:
+        first = members[0]
+        super(Provider, self).__init__(first.transport, key=domain, environment=first.environment, tenant=first.tenant)
+        self.members = tuple(members)
+
+
+def _first_up(name: str, pages: bool) -> Any:
+    """Make the method `name` of a chain; it has the signature and the result of the members' own."""
+
+    def call(self: _Chain, *args: Any, **kwargs: Any) -> Any:
+        drive = self.transport.iterate if pages else self.transport.run
+        return drive(_attempts(self.members, name, pages, args, kwargs))
+
+    call.__name__ = name
+    return call
+
+
+def _attempts(
+    members: Sequence[Provider[Any]], name: str, pages: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Generator[Any, Any, Any]:
+    watch = observed_pages if pages else observed
+    error: ProviderError | None = None
+    for member in members:
+        begun = False
+        flow = getattr(type(member), name).fn(member, *args, **kwargs)
+        try:
+            for_member = _through(member, watch(member, name, flow))
+            effect = next(for_member)
+            while True:
+                begun = begun or isinstance(effect, Page)
+                try:
+                    value = yield effect
+                except Exception as exc:
+                    effect = for_member.throw(exc)
+                else:
+                    effect = for_member.send(value)
+        except StopIteration as stop:
+            return stop.value
+        except _MOVE_ON as exc:
+            if begun:
+                raise
+            error = exc
+    assert error is not None, "a chain has members"
+    raise error
+
+
+def _through(member: Provider[Any], flow: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Have each effect of `flow` carried out by the member's transport, whichever transport drives the chain."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                value = yield effect if isinstance(effect, Page) else Invoke(partial(member.transport.step, effect))
+            except Exception as exc:
+                effect = flow.throw(exc)
+            else:
+                effect = flow.send(value)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        flow.close()

@@ -1,0 +1,37 @@
+"""What a provider is, as data: the command line, the docs and the registry read this and nothing else.
+Floor 3: no code path asks for a vendor by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fin_infra.flow import Quota
+from fin_infra.settings import ProviderSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInfo:
+    """Facts about one adapter; each field is shown to people."""
+
+    key: str
+    """`domain:vendor`."""
+    title: str
+    settings: type[ProviderSettings]
+    can: frozenset[str]
+    """Names of the operations."""
+    live_url: str
+    sandbox_path: str
+    """Mount of the vendor in the local sandbox."""
+    sandbox: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Well-known settings the sandbox accepts; worthless anywhere else."""
+    ping: str
+    """The vendor's cheapest operation, run by `keys verify`."""
+    ping_args: tuple[Any, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    docs: str
+    """Where the vendor documents the API."""
+    signup: str | None = None
+    """Where to get a key."""
+    notes: str = ""

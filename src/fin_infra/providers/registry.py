@@ -1,0 +1,155 @@
+"""The registry: from `domain:vendor` to a provider, through entry points and a YAML map.
+Floor 4: built-in adapters are found like everybody else's; instances are shared only where every setting is equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from threading import Lock
+from typing import Any, Literal, overload
+
+from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
+from fin_infra.providers.base import Provider, endpoint, http_transport
+from fin_infra.providers.config import DOMAINS, Config, load_config
+from fin_infra.providers.fallback import chain
+from fin_infra.settings import feature_enabled
+from fin_infra.transport import Async, Sync
+
+ModeName = Literal["sync", "async"]
+
+_PREFIX = "fin_infra."
+_instances: dict[Any, Provider[Any]] = {}
+_lock = Lock()
+
+
+@overload
+def resolve(key: str, *, mode: Literal["sync"] = "sync", **settings: Any) -> Provider[Sync]: ...
+@overload
+def resolve(key: str, *, mode: Literal["async"], **settings: Any) -> Provider[Async]: ...
+def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[Any]:
+    """Return the provider for `domain:vendor`, an alias, or a bare domain (its default or fallback chain).
+
+    `settings` win over the environment, and it over the YAML map. Equal settings give the same instance.
+
+    Raises:
+        ProviderNotFound: nothing answers to `key`; the text gives the nearest names.
+        ConfigurationError: settings are missing or wrong, or two packages claim the key.
+        MissingExtra: the adapter needs a package that is not installed.
+    """
+    config = load_config()
+    key = config.aliases.get(key, key)
+    domain, _, vendor = key.partition(":")
+    if vendor:
+        return _instance(domain, vendor, mode, config, settings)
+    vendors = config.chain(domain) or _default(domain)
+    members = [_instance(domain, name, mode, config, settings if len(vendors) == 1 else {}) for name in vendors]
+    if len(members) == 1:
+        return members[0]
+    if settings:
+        raise ConfigurationError(f"Settings go to one provider; name it, for example {domain}:{vendors[0]}.")
+    return chain(domain, members)
+
+
+def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
+    """Yield the class of every enabled provider, by domain and name; those with a missing extra are skipped."""
+    for name in DOMAINS if domain is None else (domain,):
+        for vendor in sorted(_vendors(name)):
+            if feature_enabled(name, vendor):
+                try:
+                    yield provider_class(f"{name}:{vendor}")
+                except MissingExtra:
+                    continue
+
+
+def provider_class(key: str) -> type[Provider[Any]]:
+    """Return the adapter class behind `domain:vendor` without building one."""
+    domain, _, vendor = key.partition(":")
+    found = _vendors(domain).get(vendor)
+    if not found or not feature_enabled(domain, vendor):
+        raise _not_found(key)
+    point, *others = found
+    if others:
+        owners = " and ".join(sorted(point.dist.name if point.dist else "?" for point in found))
+        raise ConfigurationError(f"{key} is claimed by two packages, {owners}; uninstall one of them.")
+    return _loaded(point, key)
+
+
+def reset() -> None:
+    """Forget all instances and the configuration; for tests and after a change of the environment."""
+    with _lock:
+        _instances.clear()
+    load_config.cache_clear()
+    _entry_points.cache_clear()
+
+
+def _instance(domain: str, vendor: str, mode: ModeName, config: Config, settings: Mapping[str, Any]) -> Provider[Any]:
+    cls = provider_class(f"{domain}:{vendor}")
+    given = {**config.settings(cls.info.key, cls.info.settings), **settings}
+    place = endpoint(cls.info, given)
+    identity = (cls, mode, place.base_url, place.environment, place.settings.identity())
+    with _lock:
+        provider = _instances.get(identity)
+        if provider is None:
+            provider = _instances[identity] = cls(http_transport(cls, place, mode), place)
+        return provider
+
+
+def _default(domain: str) -> list[str]:
+    """Without a YAML map a domain's only provider is its default."""
+    if domain not in DOMAINS:
+        raise _not_found(domain)
+    vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
+    if len(vendors) == 1:
+        return vendors
+    if not vendors:
+        raise ProviderNotFound(f"No {domain} provider is installed and enabled.")
+    choice = ", ".join(f"{domain}:{vendor}" for vendor in vendors)
+    raise ConfigurationError(
+        f"Several {domain} providers are installed ({choice}); name one, or set `{domain}:` in fin-infra.yaml."
+    )
+
+
+@cache
+def _entry_points() -> Mapping[str, Mapping[str, tuple[EntryPoint, ...]]]:
+    table: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    for domain in DOMAINS:
+        for point in entry_points(group=_PREFIX + domain):
+            same = table.setdefault(domain, {}).get(point.name, ())
+            if all((point.value, _owner(point)) != (other.value, _owner(other)) for other in same):
+                table[domain][point.name] = (*same, point)
+    return table
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
+
+
+def _vendors(domain: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+    return _entry_points().get(domain, {})
+
+
+def _loaded(point: EntryPoint, key: str) -> type[Provider[Any]]:
+    try:
+        adapter: Any = point.load()
+    except ModuleNotFoundError as exc:
+        extra = point.extras[0] if point.extras else "all"
+        raise MissingExtra(f"{key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'") from None
+    if not _is_provider(adapter):
+        raise ConfigurationError(f"{key} points to {point.value}, which is not a provider class.")
+    cls: type[Provider[Any]] = adapter
+    return cls
+
+
+def _is_provider(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Provider)
+
+
+def _not_found(key: str) -> ProviderNotFound:
+    known = [
+        f"{domain}:{vendor}" for domain in DOMAINS for vendor in _vendors(domain) if feature_enabled(domain, vendor)
+    ]
+    known += [domain for domain in DOMAINS if _vendors(domain)]
+    near = get_close_matches(key, known, n=3, cutoff=0.4) or sorted(known)
+    return ProviderNotFound(f"There is no provider {key!r}. Did you mean {', '.join(near)}?")

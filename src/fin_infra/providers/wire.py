@@ -1,0 +1,120 @@
+"""Read typed fields out of a vendor's JSON: the value, or UnexpectedPayload naming the field and never its content.
+Floor 3: `maybe_*` gives None for an absent or null field; a field of the wrong type is an error for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
+
+from fin_infra.errors import InvalidInput, UnexpectedPayload
+from fin_infra.model.money import decimal_from_text
+
+Row: TypeAlias = Mapping[str, Any]
+E = TypeVar("E", bound=StrEnum)
+
+
+def wrong(name: str, wanted: str) -> UnexpectedPayload:
+    """Return the error for field `name`, which should be `wanted`."""
+    return UnexpectedPayload(f"the answer's field {name!r} should be {wanted}")
+
+
+def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
+    """Return `items` if it is a list of objects."""
+    rows: list[dict[str, Any]] = items
+    if type(items) is not list or any(type(row) is not dict for row in rows):
+        raise wrong(name, "a list of objects")
+    return rows
+
+
+def child(row: Row, name: str) -> dict[str, Any]:
+    value: dict[str, Any] | None = row.get(name)
+    if type(value) is not dict:
+        raise wrong(name, "an object")
+    return value
+
+
+def children(row: Row, name: str) -> list[dict[str, Any]]:
+    return objects(row.get(name), name)
+
+
+def text(row: Row, name: str) -> str:
+    value = row.get(name)
+    if type(value) is not str:
+        raise wrong(name, "text")
+    return value
+
+
+def maybe_text(row: Row, name: str) -> str | None:
+    value = row.get(name)
+    if value is not None and type(value) is not str:
+        raise wrong(name, "text or null")
+    return value
+
+
+def words(row: Row, name: str) -> tuple[str, ...]:
+    items: list[str] = row.get(name) or []
+    if type(items) is not list or any(type(item) is not str for item in items):
+        raise wrong(name, "a list of words")
+    return tuple(items)
+
+
+def ident(row: Row, name: str) -> str:
+    """Return an id: text that is not empty."""
+    value = row.get(name)
+    if type(value) is not str or not value:
+        raise wrong(name, "an id")
+    return value
+
+
+def amount(row: Row, name: str) -> Decimal:
+    """Return a number given as JSON number or as decimal text."""
+    value = maybe_amount(row, name)
+    if value is None:
+        raise wrong(name, "a number")
+    return value
+
+
+def maybe_amount(row: Row, name: str) -> Decimal | None:
+    value: Any = row.get(name)
+    if value is None:
+        return None
+    if type(value) is int or isinstance(value, Decimal):
+        return Decimal(value)
+    try:
+        return decimal_from_text(value)
+    except InvalidInput:
+        raise wrong(name, "a number") from None
+
+
+def day(row: Row, name: str) -> date:
+    """Return a calendar date written YYYY-MM-DD."""
+    value = row.get(name)
+    try:
+        if type(value) is str and len(value) == 10 and value[7] == "-":
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise wrong(name, "a date such as 2026-01-31")
+
+
+def when(row: Row, name: str) -> datetime:
+    """Return an instant written in ISO 8601 with a zone, as UTC."""
+    value = row.get(name)
+    try:
+        moment = datetime.fromisoformat(value) if type(value) is str else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise wrong(name, "an instant such as 2026-01-31T12:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def word(kind: type[E], value: str | None, unknown: E) -> E:
+    """Return the member a descriptive word names, or `unknown`; keep the word itself beside it."""
+    try:
+        return kind(value or "")
+    except ValueError:
+        return unknown

@@ -1,0 +1,113 @@
+"""Where settings come from: the argument, then the environment, then an error that says the next step.
+Floor 2: pydantic-settings, imported by adapters only; `import fin_infra` does not come here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fin_infra.errors import ConfigurationError
+
+S = TypeVar("S", bound="ProviderSettings")
+
+
+class Mode(StrEnum):
+    """Which side calls go to when a provider has no base URL of its own."""
+
+    AUTO = "auto"
+    """Live where the provider's credentials are set, the sandbox where not."""
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
+class CoreSettings(BaseSettings):
+    """Settings of the package itself, from FIN_INFRA_* variables."""
+
+    model_config = SettingsConfigDict(env_prefix="FIN_INFRA_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    mode: Mode = Mode.AUTO
+    sandbox_url: str = "http://127.0.0.1:8060"
+    config: str | None = None
+    """Path of the YAML map; `fin-infra.yaml` in the working directory where unset."""
+
+
+class ProviderSettings(BaseSettings):
+    """Settings every provider has; an adapter adds its credentials and sets `env_prefix` to its name."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    credentials: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields without which live calls are impossible."""
+    optional_credentials: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields that choose live calls where set, of vendors that also answer without."""
+
+    base_url: str | None = None
+    allow_http: bool = False
+    ca_file: str | None = None
+    """PEM file of a certificate authority of your own, where a proxy or a test server answers for the vendor."""
+    timeout_s: float = Field(10.0, gt=0)
+    deadline_s: float = Field(30.0, gt=0)
+    max_attempts: int = Field(3, ge=1)
+    breaker_threshold: int = Field(5, ge=1)
+    breaker_cooldown_s: float = Field(30.0, gt=0)
+    tenant: str = "default"
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """Return the name of the environment variable behind `field`."""
+        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+
+    @classmethod
+    def secrets(cls) -> frozenset[str]:
+        """Return the names of the fields that hold secrets."""
+        return frozenset(name for name, field in cls.model_fields.items() if "SecretStr" in str(field.annotation))
+
+    def live_url(self) -> str | None:
+        """Return the vendor's URL for these settings where it is not the one in `info`, such as a paid plan's host."""
+        return None
+
+    def identity(self) -> tuple[tuple[str, Any], ...]:
+        """Return every setting with its plain value, for use as a cache key; never for display."""
+        return tuple(
+            (name, value.get_secret_value() if isinstance(value, SecretStr) else value)
+            for name, value in ((name, getattr(self, name)) for name in type(self).model_fields)
+        )
+
+
+C = TypeVar("C", bound=BaseSettings)
+
+
+def load(cls: type[C], given: Mapping[str, Any] | None = None) -> C:
+    """Build settings from `given` and the environment.
+
+    Raises:
+        ConfigurationError: a value cannot be used; the text names the variable and never shows the value.
+    """
+    try:
+        return cls(**(given or {}))
+    except ValidationError as exc:
+        prefix = str(cls.model_config.get("env_prefix", ""))
+        raise ConfigurationError("; ".join(_sentence(prefix, error, given or {}) for error in exc.errors())) from None
+
+
+def _sentence(prefix: str, error: Any, given: Mapping[str, Any]) -> str:
+    field = str(error["loc"][0]) if error["loc"] else ""
+    name = field if field in given else f"{prefix}{field}".upper()
+    if error["type"] == "extra_forbidden":
+        return f"There is no setting named {name}."
+    return f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}."
+
+
+def feature_enabled(domain: str, vendor: str) -> bool:
+    """Return False where FEATURE_<DOMAIN>_<VENDOR> says 0, false, no or off; unset means on."""
+    name = f"FEATURE_{domain}_{vendor}".upper()
+    value = os.environ.get(name, "1").strip().lower()
+    if value in ("1", "true", "yes", "on", ""):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ConfigurationError(f"{name} is neither 1 nor 0.")

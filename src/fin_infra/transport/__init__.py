@@ -1,0 +1,31 @@
+"""How a call leaves the process, and what came back.
+Floor 2: `HttpTransport`s talk, `Replay`s answer from memory, drivers wait; no HTTP library's type is public."""
+
+from fin_infra.transport.auth import Auth, basic, bearer, header_key, no_auth, query_key
+from fin_infra.transport.base import Async, AsyncTransport, M, Sync, SyncTransport, Transport
+from fin_infra.transport.effects import Blocking, Effect, Flow, Invoke, Page, Pages, Pause, Reply, Request, path
+
+__all__ = [
+    "Async",
+    "AsyncTransport",
+    "Auth",
+    "Blocking",
+    "Effect",
+    "Flow",
+    "Invoke",
+    "M",
+    "Page",
+    "Pages",
+    "Pause",
+    "Reply",
+    "Request",
+    "Sync",
+    "SyncTransport",
+    "Transport",
+    "basic",
+    "bearer",
+    "header_key",
+    "no_auth",
+    "path",
+    "query_key",
+]

@@ -1,0 +1,115 @@
+"""What a flow may ask for: a request, a pause, a blocking call, another operation.
+Floor 2: plain values; only drivers (`transport/base.py`) act on them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Generic, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from fin_infra.errors import InvalidInput, UnexpectedPayload
+
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UNREACHABLE = "unreachable"
+"""`vendor_code` of the error for a host that nobody answers at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. The repr shows method and path only: parameters, headers and body may hold secrets."""
+
+    method: str
+    path: str
+    """Below the transport's base URL, with a leading slash."""
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    repeatable: bool = False
+    """Sending it twice does no harm, so retry may."""
+    timeout_s: float = 10.0
+    until: float | None = None
+    """Transport time (`Transport.monotonic`) after which nobody waits for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """Run `fn` where it may block: in place, or in a thread under an event loop."""
+
+    fn: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Run an operation of another provider of the same mode; an awaitable result is awaited."""
+
+    fn: Callable[[], Any | Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `headers` has lower-case names; `received_at` is aware UTC."""
+
+    status: int
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def json(self) -> Any:
+        """Decode the body; numbers with a point or exponent become Decimal.
+
+        Raises:
+            UnexpectedPayload: the body is not JSON.
+        """
+        try:
+            return _json_decoder()(self.content)
+        except (ValueError, ArithmeticError, RecursionError):
+            raise UnexpectedPayload(
+                f"the answer is not JSON ({len(self.content)} bytes, status {self.status})", http_status=self.status
+            ) from None
+
+
+@cache
+def _json_decoder() -> Callable[[bytes], Any]:
+    import msgspec
+
+    return msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R_co]):
+    """Items a paged flow hands to its caller before it goes on."""
+
+    items: Sequence[R_co]
+
+
+Effect: TypeAlias = Request | Pause | Blocking | Invoke
+Flow: TypeAlias = Generator[Effect, Any, T]
+"""An operation in the making: yields effects, is sent their results, returns a model."""
+Pages: TypeAlias = Generator[Effect | Page[T], Any, None]
+"""A flow that yields `Page`s of results on the way."""
+
+
+def path(*segments: str) -> str:
+    """Join URL path segments, each percent-encoded, so that an id can never reach another resource.
+
+    >>> path("accounts", "a/b")
+    '/accounts/a%2Fb'
+    """
+    if any(segment in ("", ".", "..") for segment in segments):
+        raise InvalidInput("An id must not be empty, '.' or '..'.")
+    try:
+        return "".join("/" + quote(segment, safe="") for segment in segments)
+    except UnicodeEncodeError:
+        raise InvalidInput("An id has a character that no text may have.") from None

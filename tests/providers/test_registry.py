@@ -1,0 +1,295 @@
+"""The registry: keys, entry points, YAML map, chains, and errors that name the next step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fin_infra.banking import easy_banking
+from fin_infra.errors import (
+    ConfigurationError,
+    MissingExtra,
+    NotFound,
+    ProviderNotFound,
+    ProviderUnavailable,
+    UnexpectedPayload,
+)
+from fin_infra.flow import operation, paged
+from fin_infra.markets import easy_market
+from fin_infra.providers import registry
+from fin_infra.providers.base import Endpoint, Provider, endpoint
+from fin_infra.providers.fallback import chain
+from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.registry import provider_class, providers, resolve
+from fin_infra.settings import ProviderSettings, load
+from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Sync, SyncTransport
+from fin_infra.transport.replay import AsyncReplay, Replay
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Each test has an empty environment, an empty working directory and an empty registry."""
+    for name in ("FIN_INFRA_MODE", "FIN_INFRA_CONFIG", "FIN_INFRA_SANDBOX_URL", "ALPHA_VANTAGE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    registry.reset()
+    yield
+    registry.reset()
+
+
+def write(text: str) -> None:
+    Path("fin-infra.yaml").write_text(text)
+    registry.reset()
+
+
+def test_resolve_when_key_is_known_then_built_in_adapter_comes_through_its_entry_point() -> None:
+    assert type(resolve("market:alpha_vantage")).__name__ == "AlphaVantage"
+    assert {cls.info.key for cls in providers()} == {
+        "banking:teller",
+        "market:alpha_vantage",
+        "crypto:coingecko",
+        "fx:ecb",
+    }
+
+
+def test_resolve_when_settings_are_equal_then_instance_is_shared_and_else_not() -> None:
+    one = resolve("banking:teller", access_token="test_token_a")
+    assert resolve("banking:teller", access_token="test_token_a") is one
+    assert resolve("banking:teller", access_token="test_token_b") is not one
+    assert resolve("banking:teller", access_token="test_token_a", tenant="other") is not one
+    assert resolve("banking:teller", mode="async", access_token="test_token_a") is not one
+
+
+def test_resolve_when_mode_is_given_then_transport_fits() -> None:
+    assert isinstance(easy_market().transport, SyncTransport)
+    assert isinstance(easy_market(mode="async").transport, AsyncTransport)
+
+
+@pytest.mark.parametrize(
+    ("key", "suggestion"),
+    [("market:alpha_vantge", "market:alpha_vantage"), ("banking:telller", "banking:teller"), ("markt", "market")],
+)
+def test_resolve_when_key_is_mistyped_then_error_names_the_nearest(key: str, suggestion: str) -> None:
+    with pytest.raises(ProviderNotFound, match=suggestion):
+        resolve(key)
+
+
+def test_resolve_when_feature_flag_is_off_then_provider_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
+    with pytest.raises(ProviderNotFound):
+        resolve("market:alpha_vantage")
+    assert "market:alpha_vantage" not in {cls.info.key for cls in providers()}
+    monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "perhaps")
+    with pytest.raises(ConfigurationError, match="FEATURE_MARKET_ALPHA_VANTAGE"):
+        resolve("market:alpha_vantage")
+
+
+def test_resolve_when_yaml_has_alias_and_settings_then_both_apply(monkeypatch: pytest.MonkeyPatch) -> None:
+    write('aliases: {prices: "market:alpha_vantage"}\nsettings:\n  "market:alpha_vantage": {timeout_s: 3}\n')
+    assert resolve("prices").timeout_s == 3
+    assert resolve("prices", timeout_s=4).timeout_s == 4
+    monkeypatch.setenv("ALPHA_VANTAGE_TIMEOUT_S", "5")
+    assert resolve("prices").timeout_s == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("market: [alpha_vantage", "not valid YAML near line"),
+        ("- market", "fin-infra.yaml"),
+        ("markets: yahoo", "markets"),
+        ("market: 3", "market"),
+        ('settings: {"market:alpha_vantage": {api_key: ABCDEFGH}}', "ALPHA_VANTAGE_API_KEY"),
+        ('settings: {"market:alpha_vantage": {timeout_s: soon}}', "timeout_s"),
+        ('settings: {"market:alpha_vantage": {colour: red}}', "colour"),
+    ],
+)
+def test_resolve_when_yaml_is_wrong_then_one_sentence_says_where(text: str, words: str) -> None:
+    write(text)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        resolve("market:alpha_vantage")
+    assert "ABCDEFGH" not in str(caught.value)
+
+
+def test_resolve_when_named_config_is_absent_then_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_CONFIG", "nowhere.yaml")
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml cannot be read"):
+        resolve("market:alpha_vantage")
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str]) -> None:
+    """Install entry points as (vendor, value, distribution) in the market group."""
+
+    class Dist:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    made = []
+    for vendor, value, dist in points:
+        point = EntryPoint(vendor, value, "fin_infra.market")
+        vars(point)["dist"] = Dist(dist)
+        made.append(point)
+
+    def entry_points(*, group: str) -> EntryPoints:
+        return EntryPoints(made if group == "fin_infra.market" else [])
+
+    monkeypatch.setattr(registry, "entry_points", entry_points)
+    registry.reset()
+
+
+AV = "fin_infra.providers.market.alpha_vantage:AlphaVantage"
+
+
+def test_provider_class_when_two_distributions_claim_a_key_then_both_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("alpha_vantage", AV, "other-dist"))
+    with pytest.raises(ConfigurationError, match="fin-infra and other-dist"):
+        provider_class("market:alpha_vantage")
+
+
+def test_provider_class_when_package_is_missing_then_pip_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, ("gone", "no_such_package_anywhere:Thing [scale]", "fin-infra"))
+    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra\[scale\]'"):
+        provider_class("market:gone")
+
+
+def test_provider_class_when_value_is_no_provider_then_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, ("odd", "decimal:Decimal", "odd-dist"))
+    with pytest.raises(ConfigurationError, match="not a provider class"):
+        provider_class("market:odd")
+
+
+def test_resolve_when_domain_has_several_providers_and_no_map_then_they_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("second", AV, "second-dist"))
+    with pytest.raises(ConfigurationError, match="market:alpha_vantage, market:second"):
+        resolve("market")
+    write("market: second")
+    assert resolve("market").key == "market:alpha_vantage"
+
+
+class _Settings(ProviderSettings):
+    pass
+
+
+class _Toy(Provider[M]):
+    """A provider of two operations whose answers a test scripts."""
+
+    info = ProviderInfo(
+        key="market:toy",
+        title="Toy",
+        settings=_Settings,
+        can=frozenset({"word", "words"}),
+        live_url="https://toy.example",
+        sandbox_path="/toy",
+        ping="word",
+        docs="https://toy.example/docs",
+    )
+
+    @operation
+    def word(self) -> Flow[str]:
+        reply = yield from self.get("/word")
+        return str(reply.json())
+
+    @paged
+    def words(self) -> Pages[str]:
+        for _ in range(2):
+            reply = yield from self.get("/words")
+            yield Page(reply.json())
+
+
+PLACE = Endpoint("https://toy.example", "custom", load(_Settings, {"max_attempts": 1}))
+DOWN = Reply(503, b"")
+
+
+def toys(*scripts: list[Reply]) -> list[Provider[Sync]]:
+    return [_Toy(Replay(script), PLACE) for script in scripts]
+
+
+def test_chain_when_first_is_down_then_second_answers() -> None:
+    found: Any = chain("market", toys([DOWN], [Reply(200, b'"hello"')]))
+    assert found.word() == "hello"
+
+
+def test_chain_when_first_answers_then_second_is_never_asked() -> None:
+    members = toys([Reply(200, b'"first"')], [])
+    found: Any = chain("market", members)
+    assert found.word() == "first"
+    assert members[1].transport.seen == []  # type: ignore[attr-defined]  # a Replay
+
+
+@pytest.mark.parametrize(("reply", "error"), [(Reply(404, b""), NotFound), (Reply(200, b"<html>"), UnexpectedPayload)])
+def test_chain_when_first_gives_an_answer_that_is_an_error_then_it_stands(reply: Reply, error: type[Exception]) -> None:
+    found: Any = chain("market", toys([reply], [Reply(200, b'"second"')]))
+    with pytest.raises(error):
+        found.word()
+
+
+def test_chain_when_all_are_down_then_last_error_is_raised() -> None:
+    found: Any = chain("market", toys([DOWN], [DOWN]))
+    with pytest.raises(ProviderUnavailable):
+        found.word()
+
+
+def test_chain_when_paged_then_moves_on_only_before_the_first_page() -> None:
+    page = Reply(200, b'["a", "b"]')
+    found: Any = chain("market", toys([DOWN], [page, page]))
+    assert list(found.words()) == ["a", "b", "a", "b"]
+    begun: Any = chain("market", toys([page, DOWN], [page, page]))
+    rows = begun.words()
+    assert [next(rows), next(rows)] == ["a", "b"]
+    with pytest.raises(ProviderUnavailable):
+        next(rows)
+
+
+async def test_chain_when_async_then_results_are_the_same() -> None:
+    def members() -> list[Provider[Async]]:
+        page = Reply(200, b'["a", "b"]')
+        return [_Toy(AsyncReplay([DOWN]), PLACE), _Toy(AsyncReplay([page, page]), PLACE)]
+
+    found: Any = chain("market", members())
+    rows: AsyncIterator[str] = found.words()
+    assert [row async for row in rows] == ["a", "b", "a", "b"]
+    answering: list[Provider[Async]] = [
+        _Toy(AsyncReplay([DOWN]), PLACE),
+        _Toy(AsyncReplay([Reply(200, b'"x"')]), PLACE),
+    ]
+    single: Any = chain("market", answering)
+    assert await single.word() == "x"
+
+
+def test_endpoint_when_mode_is_auto_then_credentials_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = provider_class("market:alpha_vantage").info
+    assert endpoint(info).environment == "sandbox"
+    assert endpoint(info).base_url == "http://127.0.0.1:8060/alpha-vantage"
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYKEYMYKEY")
+    assert endpoint(info).environment == "live"
+    assert endpoint(info).base_url == "https://www.alphavantage.co"
+
+
+def test_endpoint_when_mode_is_sandbox_then_a_real_key_never_goes_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYKEYMYKEY")
+    place = endpoint(provider_class("market:alpha_vantage").info)
+    assert place.environment == "sandbox"
+    assert "MYKEYMYKEY" not in str(place.settings.identity())
+
+
+def test_endpoint_when_live_without_key_then_error_names_variable_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_MODE", "live")
+    with pytest.raises(ConfigurationError, match=r"ALPHA_VANTAGE_API_KEY.*https://"):
+        endpoint(provider_class("market:alpha_vantage").info)
+
+
+def test_endpoint_when_mode_is_mistyped_then_error_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_MODE", "prod")
+    with pytest.raises(ConfigurationError, match="FIN_INFRA_MODE"):
+        endpoint(provider_class("market:alpha_vantage").info)
+
+
+def test_door_when_vendor_name_is_bare_or_full_then_both_work() -> None:
+    assert easy_banking("teller") is easy_banking("banking:teller") is easy_banking()
