@@ -1,0 +1,122 @@
+"""One envelope for every answer, kept for a while where that is allowed.
+Floor 6: `{"data": ..., "meta": ..., "errors": [...]}`; what the vendor said about limits is also in the headers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.params import Depends
+from starlette.responses import Response
+
+from fin_infra.api.shapes import shape, view
+from fin_infra.model import Meta
+from fin_infra.model.networth import SourceError
+
+T = TypeVar("T")
+Auth = Sequence[Depends]
+"""The FastAPI dependencies that protect a router; adding one without is a decision you have to spell `PUBLIC`."""
+PUBLIC: Auth = ()
+
+
+class Cache(Protocol):
+    """Where answers may be kept; `asset_aggregator` brings svc-infra's."""
+
+    async def get_or_set(
+        self,
+        key_parts: tuple[str, ...],
+        ttl_s: float,
+        make: Callable[[], Awaitable[bytes]],
+        *,
+        keep: Callable[[], bool] = ...,
+    ) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope(Generic[T]):
+    """The JSON of every data route; a schema, built only for OpenAPI."""
+
+    data: T
+    meta: dict[str, Any] | None = None
+    errors: list[SourceError] = field(default_factory=list[SourceError])
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a route has found out; `errors` names the sources that did not answer."""
+
+    data: Any
+    meta: Meta | None = None
+    errors: Sequence[SourceError] = ()
+
+
+class Answers:
+    """Turns results into responses, through the cache where there is one."""
+
+    def __init__(self, cache: Cache | None) -> None:
+        self._cache = cache
+
+    async def of(
+        self, key: tuple[str, ...], ttl_s: float, make: Callable[[], Awaitable[Answer]], *, private: bool = False
+    ) -> Response:
+        """Answer with what `make` finds, or with what it found less than `ttl_s` seconds ago.
+
+        Errors and partial answers are never kept. `private` data is never kept either.
+        """
+        whole = True
+
+        async def packed() -> bytes:
+            nonlocal whole
+            answer = await make()
+            whole = not answer.errors
+            return _pack(answer)
+
+        if self._cache is None or private or ttl_s <= 0:
+            return _unpack(await packed(), private)
+        return _unpack(await self._cache.get_or_set(key, ttl_s, packed, keep=lambda: whole), private)
+
+
+def _pack(answer: Answer) -> bytes:
+    body = {"data": view(answer.data), "meta": view(answer.meta), "errors": view(list(answer.errors))}
+    return msgspec.json.encode({"headers": _headers(answer.meta), "body": body})
+
+
+class _Packed(msgspec.Struct):
+    headers: dict[str, str]
+    body: msgspec.Raw
+
+
+def _unpack(packed: bytes, private: bool) -> Response:
+    answer = msgspec.json.decode(packed, type=_Packed)
+    headers = answer.headers | {"Cache-Control": "private, no-store" if private else "private, no-cache"}
+    return Response(bytes(answer.body), 200, headers, "application/json")
+
+
+def _headers(meta: Meta | None) -> dict[str, str]:
+    if meta is None:
+        return {}
+    headers = {"Fin-Provider": meta.provider, "Fin-Environment": meta.environment}
+    if meta.rate_limit is not None:
+        facts = {
+            "Limit": meta.rate_limit.limit,
+            "Remaining": meta.rate_limit.remaining,
+            "Reset": meta.rate_limit.reset_at and meta.rate_limit.reset_at.isoformat(),
+        }
+        headers |= {f"Fin-RateLimit-{name}": str(value) for name, value in facts.items() if value is not None}
+    return headers
+
+
+def envelope(hint: Any) -> Any:
+    """Return the schema of an answer whose data has type `hint`, for `response_model`."""
+    return Envelope.__class_getitem__(shape(hint))  # type: ignore[attr-defined]  # computed, so not spelled Envelope[...]
+
+
+def include(app: FastAPI, router: Any) -> None:
+    """Put a router on the app, with our error answers."""
+    from fin_infra.api.problems import add_problems
+
+    add_problems(app)
+    app.include_router(router)

@@ -1,0 +1,118 @@
+"""Routes for accounts, balances and transactions.
+Floor 6: `add_banking(app, auth=[...])` puts them on any FastAPI app; answers about people are never cached."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, cast
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.problems import problem_responses
+from fin_infra.banking import easy_banking
+from fin_infra.errors import InvalidInput
+from fin_infra.model import Account, Balance, Transaction
+from fin_infra.providers.base import BankingProvider
+from fin_infra.transport import Async
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionPage:
+    """Transactions newest first; `next` is the cursor of the following page, None on the last one."""
+
+    items: tuple[Transaction, ...]
+    next: str | None
+
+
+_PROBLEMS = problem_responses(401, 404, 409, 410, 422, 429, 502, 503, 504)
+
+
+def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | None = None) -> None:
+    """Add `/banking/accounts`, `.../{id}/balance` and `.../{id}/transactions`.
+
+    Args:
+        auth: dependencies that protect the routes; `PUBLIC` says you mean none.
+        provider: whose data; by default what `easy_banking(mode="async")` gives.
+
+    Raises:
+        ConfigurationError: the provider cannot be built from its settings.
+    """
+    bank = provider or easy_banking(mode="async")
+    router = APIRouter(prefix="/banking", tags=["banking"], dependencies=list(auth), responses=_PROBLEMS)
+    answers = Answers(None)
+
+    @router.get("/accounts", response_model=envelope(list[Account]))
+    async def accounts() -> Response:
+        """Return the accounts of the enrolment."""
+
+        async def make() -> Answer:
+            found = await bank.accounts()
+            return Answer(found, found.meta)
+
+        return await answers.of((), 0, make, private=True)
+
+    @router.get("/accounts/{account_id}/balance", response_model=envelope(Balance))
+    async def balance(account_id: str) -> Response:
+        """Return the balances of one account; `current` is negative when you owe."""
+
+        async def make() -> Answer:
+            found = await bank.balance(account_id)
+            return Answer(found, found.meta)
+
+        return await answers.of((), 0, make, private=True)
+
+    @router.get("/accounts/{account_id}/transactions", response_model=envelope(TransactionPage))
+    async def transactions(
+        account_id: str,
+        start: Annotated[date | None, Query(description="First date")] = None,
+        end: Annotated[date | None, Query(description="Day after the last date")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    ) -> Response:
+        """Return transactions newest first, at most `limit`, and the cursor of the next page."""
+
+        async def make() -> Answer:
+            return Answer(await _page(bank, account_id, start, end, limit, cursor))
+
+        return await answers.of((), 0, make, private=True)
+
+    include(app, router)
+
+
+async def _page(
+    bank: BankingProvider[Async], account_id: str, start: date | None, end: date | None, limit: int, cursor: str | None
+) -> TransactionPage:
+    """Read one page. A cursor is the last transaction's date and id, so that later pages need no earlier ones."""
+    after = None
+    if cursor is not None:
+        end, after = _parsed(cursor)
+    rows: list[Transaction] = []
+    more = False
+    found = bank.transactions(account_id, start=start, end=end)
+    async with aclosing(cast("AsyncGenerator[Transaction]", found)) as all_rows:
+        async for row in all_rows:
+            if after is not None:
+                after = None if row.id == after else after
+            elif len(rows) == limit:
+                more = True
+                break
+            else:
+                rows.append(row)
+    if after is not None:
+        raise InvalidInput(
+            "The transaction that cursor points to is gone, as when a pending one has posted; start without a cursor."
+        )
+    return TransactionPage(items=tuple(rows), next=f"{rows[-1].date}~{rows[-1].id}" if more else None)
+
+
+def _parsed(cursor: str) -> tuple[date, str]:
+    day, _, transaction_id = cursor.partition("~")
+    try:
+        return date.fromisoformat(day) + timedelta(days=1), transaction_id
+    except (ValueError, OverflowError):
+        raise InvalidInput("That cursor is none of ours; use the `next` of a page, or leave it out.") from None

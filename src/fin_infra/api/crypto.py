@@ -1,0 +1,50 @@
+"""Routes for crypto prices.
+Floor 6: `add_crypto(app, auth=[...])`; an asset is named by its CoinGecko id, or by a ticker only one asset has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.problems import problem_responses
+from fin_infra.crypto import easy_crypto
+from fin_infra.model import CryptoPrice
+from fin_infra.normalize import crypto_id
+from fin_infra.providers.base import CryptoDataProvider
+from fin_infra.transport import Async
+
+TICKER_TTL_S = 20.0
+
+
+def add_crypto(
+    app: FastAPI, *, auth: Auth, provider: CryptoDataProvider[Async] | None = None, cache: Cache | None = None
+) -> None:
+    """Add `/crypto/ticker/{id}`.
+
+    Args:
+        auth: dependencies that protect the route; `PUBLIC` says you mean none.
+        provider: by default what `easy_crypto(mode="async")` gives.
+        cache: where answers may be kept (20 s).
+    """
+    coins = provider or easy_crypto(mode="async")
+    problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
+    router = APIRouter(prefix="/crypto", tags=["crypto"], dependencies=list(auth), responses=problems)
+    answers = Answers(cache)
+
+    @router.get("/ticker/{asset}", response_model=envelope(CryptoPrice))
+    async def ticker(
+        asset: str, currency: Annotated[str, Query(min_length=2, max_length=8, pattern="^[A-Za-z]+$")] = "USD"
+    ) -> Response:
+        """Return the spot price of `bitcoin`, `BTC`, `CRYPTO:wrapped-bitcoin` ..."""
+        wanted = crypto_id(asset)
+
+        async def make() -> Answer:
+            found = await coins.price(wanted, currency.upper())
+            return Answer(found, found.meta)
+
+        return await answers.of(("ticker", coins.key, str(wanted), currency.upper()), TICKER_TTL_S, make)
+
+    include(app, router)

@@ -1,0 +1,40 @@
+"""Ask several sources at once, each with its own deadline; one that fails is an entry, not the end.
+Floor 6: only our errors are caught, so that a fault of ours never looks like a vendor's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from fin_infra.errors import FinInfraError, ProviderError
+from fin_infra.flow import deadline
+from fin_infra.model.networth import SourceError
+from fin_infra.security import redact
+
+T = TypeVar("T")
+DEADLINE_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """Either `value` or `error` of one source."""
+
+    value: T | None
+    error: SourceError | None
+
+
+async def attempt(source: str, operation: str, ask: Callable[[], Awaitable[T]]) -> Outcome[T]:
+    """Await `ask()` within the deadline; turn an error of ours into an entry under `source` and `operation`."""
+    try:
+        with deadline(DEADLINE_S):
+            return Outcome(await ask(), None)
+    except FinInfraError as exc:
+        return Outcome(None, source_error(exc, source, operation))
+
+
+def source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
+    message = exc.message if isinstance(exc, ProviderError) else str(exc)
+    return SourceError(
+        provider=source, operation=operation, code=exc.code, message=redact(message), retry_after=exc.retry_after
+    )

@@ -1,0 +1,48 @@
+"""The route for exchange rates.
+Floor 6: `add_fx(app, auth=[...])`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.problems import problem_responses
+from fin_infra.fx import easy_fx
+from fin_infra.model import FxRate
+from fin_infra.providers.base import FxProvider
+from fin_infra.transport import Async
+
+RATE_TTL_S = 600.0
+
+
+def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = None, cache: Cache | None = None) -> None:
+    """Add `/fx/{base}/{quote}`.
+
+    Args:
+        auth: dependencies that protect the route; `PUBLIC` says you mean none.
+        provider: by default what `easy_fx(mode="async")` gives.
+        cache: where answers may be kept (10 min).
+    """
+    rates = provider or easy_fx(mode="async")
+    problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
+    router = APIRouter(prefix="/fx", tags=["fx"], dependencies=list(auth), responses=problems)
+    answers = Answers(cache)
+
+    @router.get("/{base}/{quote}", response_model=envelope(FxRate))
+    async def rate(
+        base: str, quote: str, on: Annotated[date | None, Query(description="Day; the last rate up to it")] = None
+    ) -> Response:
+        """Return units of `quote` for one `base`."""
+        pair = base.upper(), quote.upper()
+
+        async def make() -> Answer:
+            found = await rates.rate(*pair, on=on)
+            return Answer(found, found.meta)
+
+        return await answers.of(("fx", rates.key, *pair, str(on)), RATE_TTL_S, make)
+
+    include(app, router)

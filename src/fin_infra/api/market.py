@@ -1,0 +1,69 @@
+"""Routes for quotes and candles.
+Floor 6: `add_market_data(app, auth=[...])`; keys are read like people write them, see `docs/normalization.md`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.problems import problem_responses
+from fin_infra.markets import easy_market
+from fin_infra.model import Adjustment, CandleSeries, Interval, Quote
+from fin_infra.normalize import aware, instrument
+from fin_infra.providers.base import MarketDataProvider
+from fin_infra.transport import Async
+
+QUOTE_TTL_S = 15.0
+CANDLES_TTL_S = 300.0
+
+
+def add_market_data(
+    app: FastAPI, *, auth: Auth, provider: MarketDataProvider[Async] | None = None, cache: Cache | None = None
+) -> None:
+    """Add `/market/quote/{key}` and `/market/candles/{key}`.
+
+    Args:
+        auth: dependencies that protect the routes; `PUBLIC` says you mean none.
+        provider: by default what `easy_market(mode="async")` gives.
+        cache: where answers may be kept (quotes 15 s, candles 5 min).
+    """
+    market = provider or easy_market(mode="async")
+    problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
+    router = APIRouter(prefix="/market", tags=["market"], dependencies=list(auth), responses=problems)
+    answers = Answers(cache)
+
+    @router.get("/quote/{key:path}", response_model=envelope(Quote))
+    async def quote(key: str) -> Response:
+        """Return the latest price of `XNAS:AAPL`, `AAPL`, `TSCO.L` ..."""
+        wanted = instrument(key)
+
+        async def make() -> Answer:
+            found = await market.quote(wanted)
+            return Answer(found, found.meta)
+
+        return await answers.of(("quote", market.key, str(wanted)), QUOTE_TTL_S, make)
+
+    @router.get("/candles/{key:path}", response_model=envelope(CandleSeries))
+    async def candles(
+        key: str,
+        interval: Annotated[Interval, Query()] = Interval.DAY_1,
+        adjustment: Annotated[Adjustment, Query()] = Adjustment.RAW,
+        start: Annotated[datetime | None, Query(description="First instant, with a zone: 2026-01-02T00:00Z")] = None,
+        end: Annotated[datetime | None, Query(description="Instant after the last one, with a zone")] = None,
+    ) -> Response:
+        """Return candles oldest first."""
+        wanted = instrument(key)
+        first, last = start and aware(start), end and aware(end)
+
+        async def make() -> Answer:
+            found = await market.candles(wanted, interval=interval, adjustment=adjustment, start=first, end=last)
+            return Answer(found, found.meta)
+
+        parts = ("candles", market.key, str(wanted), interval.value, adjustment.value, str(first), str(last))
+        return await answers.of(parts, CANDLES_TTL_S, make)
+
+    include(app, router)

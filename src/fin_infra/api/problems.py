@@ -1,0 +1,62 @@
+"""Our errors as RFC 9457 `application/problem+json`.
+Floor 6: for any FastAPI app; a service with its own error pages uses `problem_members` and writes the rest itself."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from fin_infra.errors import FinInfraError, error_classes
+from fin_infra.security import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_members(error: FinInfraError) -> dict[str, Any]:
+    """Return the members of the problem document of an error: type, title, status, detail, code and its own facts."""
+    members = {name: redact(value) if isinstance(value, str) else value for name, value in error.extra().items()}
+    return members | {
+        "type": f"urn:fin-infra:error:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": redact(str(error)),
+        "code": error.code,
+    }
+
+
+def retry_after_header(error: FinInfraError) -> Mapping[str, str]:
+    """Return the Retry-After header an error deserves, in whole seconds rounded up, or nothing."""
+    if error.retry_after is None or not math.isfinite(error.retry_after):
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+
+
+def add_problems(app: FastAPI) -> None:
+    """Answer every `FinInfraError` of `app` as a problem document, unless the app already has a handler for it."""
+    app.exception_handlers.setdefault(FinInfraError, _answer)
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the problems a route may answer with."""
+    known: dict[int, list[str]] = {}
+    for cls in error_classes():
+        known.setdefault(cls.status, []).append(cls.code)
+    return {
+        status: {
+            "description": "Problem: " + ", ".join(known.get(status, ["see code"])),
+            "content": {MEDIA_TYPE: {"schema": {"type": "object"}}},
+        }
+        for status in statuses
+    }
+
+
+async def _answer(request: Request, exc: Exception) -> Response:
+    error = cast("FinInfraError", exc)
+    body = problem_members(error) | {"instance": request.url.path}
+    return JSONResponse(body, error.status, dict(retry_after_header(error)), MEDIA_TYPE)

@@ -1,0 +1,82 @@
+"""The route that says which providers there are and how they are.
+Floor 6: reads `info` and the live state of the breakers; makes no call and shows no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+
+from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.errors import ConfigurationError
+from fin_infra.flow import BreakerState
+from fin_infra.providers.base import Provider, endpoint
+from fin_infra.providers.registry import providers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderStatus:
+    """One installed provider. `health` is `up`, `down`, `recovering`, `unused` or `not configured`."""
+
+    key: str
+    title: str
+    operations: tuple[str, ...]
+    environment: str | None
+    health: str
+    problem: str | None
+    """What to do, where it is not configured."""
+    docs: str
+
+
+_HEALTH = {BreakerState.CLOSED: "up", BreakerState.HALF: "recovering", BreakerState.OPEN: "down"}
+
+
+def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
+    """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
+    running = {provider.key: provider for provider in used}
+    return [_status(cls, running.get(cls.info.key)) for cls in providers()]
+
+
+def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderStatus:
+    environment, health, problem = None, "unused", None
+    if used is not None:
+        environment, health = used.environment, _HEALTH[used.policy.breaker.state]
+    else:
+        try:
+            environment = endpoint(cls.info).environment
+        except ConfigurationError as exc:
+            health, problem = "not configured", str(exc)
+    return ProviderStatus(
+        key=cls.info.key,
+        title=cls.info.title,
+        operations=tuple(sorted(cls.info.can)),
+        environment=environment,
+        health=health,
+        problem=problem,
+        docs=cls.info.docs,
+    )
+
+
+def add_providers(app: FastAPI, *, auth: Auth, used: Sequence[Provider[Any]] = ()) -> None:
+    """Add `/providers`.
+
+    Args:
+        auth: dependencies that protect the route; `PUBLIC` says you mean none.
+        used: the instances the app works with.
+    """
+    router = APIRouter(tags=["providers"], dependencies=list(auth))
+    answers = Answers(None)
+
+    @router.get("/providers", response_model=envelope(list[ProviderStatus]))
+    async def all_providers() -> Response:
+        """Return every installed provider with its environment and health."""
+
+        async def make() -> Answer:
+            return Answer(statuses(used))
+
+        return await answers.of((), 0, make, private=True)
+
+    include(app, router)

@@ -1,0 +1,47 @@
+"""Hold what one running sandbox remembers: its world, clock, faults, log and what clients have revoked.
+Floor 7: everything that a reset must forget lives here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from fin_infra.sandbox.clock import Clock
+from fin_infra.sandbox.faults import FaultBoard
+from fin_infra.sandbox.requestlog import RequestLog
+from fin_infra.sandbox.world import World
+
+SEED_LIMIT = 2**63
+
+
+@dataclass(slots=True)
+class Quota:
+    """Alpha Vantage's free quotas, off unless switched on: calls per New York day of the clock, and real seconds."""
+
+    enforced: bool = False
+    calls: dict[date, int] = field(default_factory=dict[date, int])
+    last_call_s: float | None = None
+
+
+class Sandbox:
+    """The mutable state behind the vendors and the control plane."""
+
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self.clock = clock
+        self.log = RequestLog()
+        self.start(seed)
+
+    def start(self, seed: int) -> None:
+        """Build the world of `seed` and forget everything that happened; the clock is left alone."""
+        self.world = World(seed)
+        self.faults = FaultBoard(seed)
+        self.quota = Quota()
+        self.revoked: set[str] = set()
+        self.replies = 0
+
+    def reset(self, seed: int | None = None) -> None:
+        """Return to the beginning, with another seed if one is given."""
+        self.start(self.world.seed if seed is None else seed)
+        self.clock.reset()
+        self.log.clear()
