@@ -1,0 +1,75 @@
+"""Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
+
+The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes; the picture in
+README.md is what `fin-infra demo run --once` prints. A test fails when one has gone stale.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def between(text: str, name: str, body: str) -> str:
+    """Replace what stands between the markers of `name`."""
+    pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.S)
+    if not pattern.search(text):
+        raise SystemExit(f"no markers for {name}")
+    return pattern.sub(lambda match: match[1] + body + match[2], text)
+
+
+def provider_table() -> str:
+    """Return the table of all built-in providers."""
+    from fin_infra.providers.registry import providers
+
+    rows = ["| key | operations | variables | quota we keep | vendor's documentation |", "|---|---|---|---|---|"]
+    for cls in providers():
+        info = cls.info
+        operations = ", ".join(f"`{name}`" for name in sorted(info.can))
+        variables = (
+            ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
+        )
+        quotas = ", ".join(f"{quota.calls} per {quota.per_s:g} s" for quota in info.quotas) or "none published"
+        rows.append(f"| `{info.key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
+    notes = [f"- `{cls.info.key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
+    return "\n".join([*rows, "", *notes]) + "\n"
+
+
+def error_table() -> str:
+    """Return the table of all errors: what the classes say, and the occasion from the drawn tree."""
+    from fin_infra import errors
+
+    occasion = dict(re.findall(r"(\w+)(?: \(\w+\))? {2,}(\S.*)$", errors.__doc__ or "", re.M))
+    rows = ["| code | class | HTTP | title | when | next step |", "|---|---|---|---|---|---|"]
+    for cls in errors.error_classes():
+        if cls.__module__ == errors.__name__:
+            when = occasion.get(cls.__name__, "the base of all others")
+            rows.append(f"| `{cls.code}` | `{cls.__name__}` | {cls.status} | {cls.title} | {when} | {cls.next_step} |")
+    return "\n".join(rows) + "\n"
+
+
+def picture() -> str:
+    """Return what the demo prints, as a fenced block."""
+    command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    text = re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
+    return f"```text\n{text}\n```\n"
+
+
+def main() -> None:
+    for file, name, make in (
+        ("docs/providers.md", "providers", provider_table),
+        ("docs/errors.md", "errors", error_table),
+        ("README.md", "picture", picture),
+    ):
+        path = ROOT / file
+        path.write_text(between(path.read_text(), name, make()))
+
+
+if __name__ == "__main__":
+    main()

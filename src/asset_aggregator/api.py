@@ -1,0 +1,100 @@
+"""The service: `uvicorn asset_aggregator.api:app --port 8050`.
+Floor 7: composes routers of `fin_infra.api` on the hardened svc-infra app; it has no route of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Depends, FastAPI
+from fastapi.params import Depends as Dependency
+
+from asset_aggregator import infra
+from asset_aggregator.statements import load_statements
+from fin_infra import __version__
+from fin_infra.api import (
+    Sources,
+    add_banking,
+    add_crypto,
+    add_fx,
+    add_market_data,
+    add_net_worth,
+    add_providers,
+    add_symbols,
+)
+from fin_infra.api.networth import parse_holding
+from fin_infra.flow import BreakerState
+from fin_infra.providers.base import Provider
+from fin_infra.transport import AsyncTransport
+
+if TYPE_CHECKING:
+    app: FastAPI
+
+NAME = "asset-aggregator"
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
+    """Build the service from its environment.
+
+    FIN_INFRA_STATEMENTS is a list of statement files (separated like PATH) whose balances count in the net worth;
+    FIN_INFRA_HOLDINGS a comma-separated list such as `US:AAPL=10,CRYPTO:bitcoin=0.25`.
+
+    Raises:
+        ConfigurationError: a setting is missing or unsafe.
+        StatementUnreadable: a statement file cannot be read.
+        InvalidInput: a holding cannot be read.
+    """
+    holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
+    statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
+    sources = Sources.default()
+    used: tuple[Provider[Any], ...] = (sources.banking, sources.market, sources.crypto, sources.fx)
+    readiness = infra.Readiness()
+    for provider in used:
+        readiness.add(provider.key, _breaker_closed(provider), critical=False)
+    app = infra.create_service(name=NAME, version=__version__, readiness=readiness, lifespan=_lifespan(used))
+    auth, cache = app.state.auth, app.state.cache
+
+    def protected(scope: str) -> list[Dependency]:
+        return [Depends(auth.require(scope))]
+
+    add_banking(app, auth=protected("banking:read"), provider=sources.banking)
+    add_market_data(app, auth=protected("market:read"), provider=sources.market, cache=cache)
+    add_crypto(app, auth=protected("crypto:read"), provider=sources.crypto, cache=cache)
+    add_fx(app, auth=protected("fx:read"), provider=sources.fx, cache=cache)
+    add_symbols(app, auth=protected("market:read"), market=sources.market, crypto=sources.crypto, cache=cache)
+    add_net_worth(app, auth=protected("banking:read"), sources=sources, holdings=holdings, items=lambda: statements)
+    add_providers(app, auth=protected("providers:read"), used=used)
+    return app
+
+
+def _breaker_closed(provider: Provider[Any]) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return provider.policy.breaker.state is not BreakerState.OPEN
+
+    return check
+
+
+def _lifespan(used: tuple[Provider[Any], ...]) -> infra.Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        metrics = infra.PrometheusCalls()
+        for provider in used:  # shown from the start, not from the first change on
+            metrics.breaker(provider.key, provider.policy.breaker.state.name.lower())
+        try:
+            yield
+        finally:
+            for provider in used:
+                if isinstance(provider.transport, AsyncTransport):
+                    await provider.transport.aclose()
+
+    return lifespan
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Build `app` when a server asks for it, not when the module is imported."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = built = create_app()
+    return built

@@ -1,0 +1,133 @@
+"""The service's FastAPI app: svc-infra's `easy_service_app` with its layers put in order.
+Floor 7: asset_aggregator. Routers come as objects, so one that cannot be imported stops the start instead of vanishing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from typing import TypeAlias, cast
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.middleware import Middleware
+
+from asset_aggregator.infra.auth import Auth
+from asset_aggregator.infra.boundary import BodyLimit, Boundary, RequestIdGuard, UnmatchedRoute
+from asset_aggregator.infra.cache import SvcCache
+from asset_aggregator.infra.environment import ServiceSettings, prepare_environment
+from asset_aggregator.infra.health import Readiness, health_router
+from asset_aggregator.infra.limits import OPEN_PATHS, WINDOW_S, Store, make_store, principal_key
+from asset_aggregator.infra.logs import configure_logging
+from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
+from asset_aggregator.infra.openapi import finish_openapi
+from asset_aggregator.infra.problems import install_handlers
+from fin_infra.errors import ConfigurationError
+
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_service(
+    *,
+    name: str,
+    version: str,
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+    settings: ServiceSettings | None = None,
+    auth: Auth | None = None,
+    readiness: Readiness | None = None,
+) -> FastAPI:
+    """Build the hardened app. `app.state` holds `settings`, `auth`, `cache` and `readiness`.
+
+    Routers that need auth or the cache before the app exists can share an `Auth` made earlier, or be included on the
+    returned app afterwards. Logging of the process is configured unless `settings.log_format` is "none".
+
+    Raises:
+        ConfigurationError: the environment or the settings are unsafe or cannot be used.
+    """
+    env = prepare_environment()
+    settings = settings or ServiceSettings.from_env()
+    if settings.env is not env:
+        raise ConfigurationError(f"The settings say {settings.env}, APP_ENV says {env}; make them agree.")
+    settings.check()
+    configure_logging(settings)
+    from svc_infra.api.fastapi import easy_service_app  # pyright: ignore[reportUnknownVariableType]  # untyped **kwargs
+
+    auth = auth or Auth.from_settings(settings)
+    cache = SvcCache(settings, name)
+    store = make_store(settings, name)
+    readiness = readiness or Readiness()
+    if settings.redis_url is not None:
+        readiness.add_redis(settings.redis_url)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncGenerator[None, None]:
+        with closing(store), PrometheusCalls().observing():
+            async with cache.running(), lifespan(app) if lifespan else nullcontext():
+                yield
+
+    app = easy_service_app(
+        name=name,
+        release=version,
+        enable_logging=False,  # the other of svc-infra's two logging systems; see logs.py
+        enable_observability=False,  # see add_metrics
+        lifespan=life,
+    )
+    app.state.settings, app.state.auth, app.state.cache, app.state.readiness = settings, auth, cache, readiness
+    install_handlers(app)
+    add_metrics(app)
+    _order_layers(app, settings, auth, store)
+    app.include_router(health_router(readiness))
+    for router in routers:
+        app.include_router(router)
+    finish_openapi(app)
+    return app
+
+
+def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: Store) -> None:
+    """Settle which layers run, and in which order, outermost first.
+
+    request id guard, request id, CORS, boundary, [svc-infra: metrics, in-flight, route header, limiter, catch-all,
+    handler timeout], body limit, [svc-infra: body timeout], unmatched route.
+    """
+    from svc_infra.api.fastapi.middleware.idempotency import IdempotencyMiddleware
+    from svc_infra.api.fastapi.middleware.ratelimit import SimpleRateLimitMiddleware
+    from svc_infra.api.fastapi.middleware.request_id import RequestIdMiddleware
+    from svc_infra.api.fastapi.middleware.timeout import BodyReadTimeoutMiddleware, HandlerTimeoutMiddleware
+
+    inner: list[Middleware] = []
+    for layer in app.user_middleware:
+        kind = cast(object, layer.cls)
+        if kind is RequestIdMiddleware or kind is CORSMiddleware or kind is IdempotencyMiddleware:
+            continue  # the first two move outwards; the third runs duplicates twice and mixes callers, and we only read
+        if kind is SimpleRateLimitMiddleware:
+            layer.kwargs.update(
+                limit=settings.rate_limit,
+                window=WINDOW_S,
+                key_fn=principal_key(auth),
+                store=store,
+                skip_paths=list(OPEN_PATHS),
+            )
+        if kind is HandlerTimeoutMiddleware:
+            layer.kwargs["timeout_seconds"] = settings.request_timeout_s
+        if kind is BodyReadTimeoutMiddleware:
+            inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
+        inner.append(layer)
+    outer = [Middleware(RequestIdGuard), Middleware(RequestIdMiddleware), *_cors(settings), Middleware(Boundary)]
+    app.user_middleware[:] = [*outer, *inner, Middleware(UnmatchedRoute)]
+
+
+def _cors(settings: ServiceSettings) -> list[Middleware]:
+    """Off by default. Tokens travel in headers, so no cookie or other ambient credential is ever allowed."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET"],
+            allow_headers=["Authorization", "X-API-Key", "X-Request-Id"],
+            expose_headers=["X-Request-Id", "Retry-After", "X-RateLimit-Remaining"],
+            allow_credentials=False,
+        )
+    ]

@@ -1,0 +1,156 @@
+"""ASGI layers that close what svc-infra's middleware leaves open.
+Floor 7: asset_aggregator. `app.py` says where each sits; the order is part of the design.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any, ClassVar
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from asset_aggregator.infra.problems import MARK, problem, request_id
+from fin_infra.flow import telemetry
+
+logger = logging.getLogger(__name__)
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_KEPT_ON_ERRORS = frozenset({"allow", "retry-after", "www-authenticate", "vary"})
+_KEPT_PREFIXES = ("x-ratelimit-", "x-fin-", "access-control-")
+
+
+class RequestIdGuard:
+    """Drop request ids that are long, repeated or oddly spelt, so that svc-infra makes a fresh one.
+
+    Closes: svc-infra echoes any inbound id, of any length and content, into answers and logs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = [value for name, value in scope["headers"] if name == b"x-request-id"]
+            if given and (len(given) > 1 or not _REQUEST_ID.fullmatch(given[0])):
+                headers = [(name, value) for name, value in scope["headers"] if name != b"x-request-id"]
+                scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send)
+
+
+class Boundary:
+    """Make every error answer ours, and put safe defaults on all others.
+
+    Closes: 429 and 409 as application/json, `str(exc)` in 500, the full URL in `instance`, 504 without a code, and
+    exceptions in outer middleware (a limiter whose Redis is down) that would leave as plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        token = telemetry.request_id.set(request_id())  # log lines and outbound calls of the library carry it
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            telemetry.request_id.reset(token)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", "/"))
+        started = replacing = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started, replacing
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                if message["status"] >= 400 and MARK not in headers:
+                    replacing = True
+                    kept = {k: v for k, v in headers.items() if k in _KEPT_ON_ERRORS or k.startswith(_KEPT_PREFIXES)}
+                    await problem(message["status"], path=path, headers=kept)(scope, receive, finish)
+                    return
+            if not replacing:
+                await finish(message)
+
+        async def finish(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _safe_headers(message)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, guarded)
+        except Exception:
+            logger.exception("error outside the routes on %s", path)
+            if started:
+                raise  # the answer is under way: the server must cut the connection, not close it as complete
+            await problem(500, path=path)(scope, receive, finish)
+
+
+def _safe_headers(message: MutableMapping[str, Any]) -> None:
+    headers = MutableHeaders(scope=message)
+    if MARK in headers:
+        del headers[MARK]
+    headers.setdefault("cache-control", "no-store")  # balances and prices of a person: no shared cache may keep them
+    headers.setdefault("x-content-type-options", "nosniff")
+    headers.setdefault("referrer-policy", "no-referrer")
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class BodyLimit:
+    """Refuse bodies above the limit, declared or chunked, while they arrive.
+
+    Closes: svc-infra's body timeout reads the whole body of any request into memory, without bound.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise _TooLarge
+            return message
+
+        try:
+            await self.app(scope, counted, send)
+        except _TooLarge:
+            await problem(413, path=str(scope.get("path", "/")))(scope, receive, send)
+
+
+class _Unmatched:
+    path: ClassVar[str] = "/*unmatched*"
+    path_format: ClassVar[str] = "/*unmatched*"
+
+
+class UnmatchedRoute:
+    """Give requests without a route one metric label.
+
+    Closes: svc-infra falls back to the raw path, so a scan of random URLs makes one time series each.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if scope["type"] == "http" and "route" not in scope:
+                scope["route"] = _Unmatched

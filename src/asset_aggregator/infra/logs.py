@@ -1,0 +1,80 @@
+"""Structured logs through svc-infra, with request id and masking.
+Floor 7: asset_aggregator. svc-infra redacts nothing and adds no request id; the filter and formatters here do.
+"""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeAlias
+
+from asset_aggregator.infra.environment import ServiceSettings
+from asset_aggregator.infra.redaction import mask, mask_value
+
+if TYPE_CHECKING:
+    from svc_infra.logging import JsonFormatter, TextFormatter
+
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_RESERVED = frozenset({"timestamp", "level", "logger", "exception"})  # extras with these names would overwrite facts
+_QUIET = ("httpx", "httpx2", "httpcore", "httpcore2")  # they print whole URLs at INFO
+
+
+class Enrich(logging.Filter):
+    """Put the request id on each record and mask its message and extras."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from svc_infra.api.fastapi.middleware.request_id import request_id_ctx
+
+        if record.name == "uvicorn.access":
+            _drop_query(record)
+        record.msg, record.args = mask(record.getMessage()), ()
+        for name in set(vars(record)) - _STANDARD:
+            value = mask_value(name, vars(record).pop(name))
+            vars(record)[f"extra_{name}" if name in _RESERVED else name] = value
+        if not getattr(record, "request_id", None):
+            record.request_id = request_id_ctx.get() or None
+        return True
+
+
+def _drop_query(record: logging.LogRecord) -> None:
+    """uvicorn.access logs (client, method, path with query, version, status); keep the path only."""
+    args = record.args
+    if isinstance(args, tuple) and len(args) == 5:
+        record.args = (*args[:2], str(args[2]).partition("?")[0], *args[3:])
+
+
+def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
+    """Return svc-infra's formatter with tracebacks masked, since a filter never sees their text."""
+    from svc_infra.logging import JsonFormatter, TextFormatter
+
+    class MaskedJson(JsonFormatter):
+        def formatException(self, ei: ExcInfo) -> str:
+            return mask(super().formatException(ei))
+
+    class MaskedText(TextFormatter):
+        def format(self, record: logging.LogRecord) -> str:
+            rid = getattr(record, "request_id", None)
+            return super().format(record) + (f" request_id={rid}" if rid else "")
+
+        def formatException(self, ei: ExcInfo) -> str:
+            return mask(super().formatException(ei))
+
+    return MaskedJson() if json_format else MaskedText()
+
+
+def configure_logging(settings: ServiceSettings) -> None:
+    """Send all logs of the process to stderr, masked. With `log_format="none"` leave logging alone."""
+    if settings.log_format == "none":
+        return
+    from svc_infra.logging import configure_for_container
+
+    json_format = settings.log_format == "json"
+    configure_for_container(level=settings.log_level.upper(), json_format=json_format)  # "info" would be a TypeError
+    for handler in logging.getLogger().handlers:  # the same handler serves the uvicorn loggers
+        handler.setFormatter(_formatter(json_format))
+        handler.addFilter(Enrich())
+    logging.captureWarnings(capture=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,126 @@
+"""Prometheus families of our own, beside the HTTP families that svc-infra keeps.
+Floor 7: asset_aggregator. Labels come from our code only, never from a request, so the number of series is bounded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from fin_infra.errors import MissingExtra
+from fin_infra.flow.breaker import BreakerState
+from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+    from prometheus_client import Counter, Gauge, Histogram
+
+BREAKER_STATES = {state.name.lower(): state.value for state in BreakerState}
+_LABEL = re.compile(r"[A-Za-z0-9_:.-]{1,64}")
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Families:
+    calls: Counter
+    latency: Histogram
+    breaker: Gauge
+
+
+@cache
+def _families() -> _Families:
+    """Register the families on the default registry, once in the life of the process."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        importlib.import_module("prometheus_client.multiprocess")  # svc-infra serves all workers only if it is loaded
+    from prometheus_client import Counter, Gauge, Histogram
+
+    return _Families(
+        Counter("fin_provider_calls", "Calls to providers by outcome.", ["provider", "operation", "status"]),
+        Histogram(
+            "fin_provider_latency_seconds",
+            "Time of a call to a provider.",
+            ["provider", "operation"],
+            buckets=_BUCKETS_S,
+        ),
+        Gauge(
+            "fin_provider_breaker_state", "0 closed, 1 half open, 2 open.", ["provider"], multiprocess_mode="livemax"
+        ),
+    )
+
+
+def _label(text: str) -> str:
+    return text if _LABEL.fullmatch(text) else "other"
+
+
+class PrometheusCalls:
+    """Record calls to providers as metrics. Any number of instances share one set of families."""
+
+    def __init__(self) -> None:
+        self._families = _families()
+        self._not_closed: dict[str, dict[str, int]] = {}
+
+    def record(self, provider: str, operation: str, status: str, elapsed_s: float) -> None:
+        """Count one finished call; `status` is `ok` or the short code of our error."""
+        provider, operation = _label(provider), _label(operation)
+        self._families.calls.labels(provider, operation, _label(status)).inc()
+        self._families.latency.labels(provider, operation).observe(elapsed_s)
+
+    def breaker(self, provider: str, state: str, tenant: str = "default") -> None:
+        """Set a breaker's state: `closed`, `half` or `open`. The gauge shows the worst of a provider's tenants."""
+        tenants = self._not_closed.setdefault(provider, {})
+        tenants[tenant] = BREAKER_STATES[state]
+        if not tenants[tenant]:
+            del tenants[tenant]
+        self._families.breaker.labels(_label(provider)).set(max(tenants.values(), default=0))
+
+    @contextmanager
+    def observing(self) -> Generator[None, None, None]:
+        """Receive every call and breaker change of the library in this process."""
+
+        def called(call: CallRecord) -> None:
+            self.record(call.provider, call.operation, call.status, call.elapsed_ms / 1000)
+
+        def changed(provider: str, tenant: str, state: BreakerState) -> None:
+            self.breaker(provider, state.name.lower(), tenant)
+
+        ends = (observe_calls(called), observe_breakers(changed))
+        try:
+            yield
+        finally:
+            for end in ends:
+                end()
+
+
+def _one_label(_: Request) -> str:
+    return "all"
+
+
+def add_metrics(app: FastAPI) -> None:
+    """Serve `/metrics` and count requests.
+
+    Closes: without prometheus-client svc-infra starts and answers 501; `add_observability` also wraps httpx and
+    requests once more on each call, which doubles their counts, so only its HTTP part is called.
+
+    Raises:
+        MissingExtra: prometheus-client is not installed.
+    """
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise MissingExtra("Metrics need prometheus-client; install it with: pip install 'fin-infra[service]'.")
+    from svc_infra.obs.metrics.asgi import (
+        PrometheusMiddleware,
+        add_prometheus,  # pyright: ignore[reportUnknownVariableType]  # svc-infra leaves `app` untyped
+    )
+
+    _families()  # first: which registry `/metrics` shows is decided on the next line
+    add_prometheus(app, path="/metrics", skip_paths=("/metrics", "/healthz", "/readyz"))
+    for layer in app.user_middleware:
+        if cast(object, layer.cls) is PrometheusMiddleware:
+            # the in-flight gauge is labelled before routing, with the raw path: one series for each URL ever asked
+            layer.kwargs["route_resolver"] = _one_label

@@ -1,0 +1,151 @@
+"""`fin-infra demo run`: sandbox, adapters and service on this machine, and the picture they give.
+Floor 7: everything printed was fetched from the service over HTTP, like any client would."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+from fin_infra.cli.output import print_json, print_table, say
+from fin_infra.cli.serving import reserve, serving
+from fin_infra.errors import FinInfraError, MissingExtra
+from fin_infra.imports.statements import read_statement
+from fin_infra.sandbox import running
+
+HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
+"""What the demo's household holds besides its accounts, so that prices show in the net worth."""
+SCREEN = ("US:AAPL", "US:BRK.B", "XLON:TSCO")
+COINS = ("bitcoin", "ethereum")
+PAIRS = ("EUR/USD", "GBP/JPY")
+
+
+def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int, as_json: bool) -> None:
+    """Show the picture; unless `once`, serve until interrupted.
+
+    Raises:
+        ConfigurationError: a port is taken, or a setting cannot be used.
+        StatementUnreadable: a statement file cannot be read.
+    """
+    for file in statements:
+        read_statement(file)
+    with ExitStack() as stack:
+        listener = stack.enter_context(reserve(port))
+        sandbox = stack.enter_context(running(sandbox_port))
+        token = _configure(sandbox, statements)
+        url = stack.enter_context(serving(_service(), listener))
+        picture = _fetch(url, token)
+        if as_json:
+            print_json(picture)
+        else:
+            _print(picture)
+        if once:
+            return
+        say(f"\nService   {url}/docs\nSandbox   {sandbox}/_sandbox\nToken     {token}")
+        say(f"Try       curl -H 'Authorization: Bearer {token}' {url}/net-worth\nCtrl-C stops it.")
+        _wait()
+
+
+def _wait() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        say("")
+
+
+def _configure(sandbox: str, statements: Sequence[Path]) -> str:
+    """Point this process at the sandbox, whatever keys the environment holds; return the API token."""
+    import secrets
+
+    token = secrets.token_urlsafe(24)
+    for name in [name for name in os.environ if name.endswith("_BASE_URL")]:
+        del os.environ[name]
+    os.environ |= {
+        "FIN_INFRA_MODE": "sandbox",
+        "FIN_INFRA_SANDBOX_URL": sandbox,
+        "FIN_INFRA_API_TOKENS": token,
+        "FIN_INFRA_HOLDINGS": HOLDINGS,
+        "FIN_INFRA_STATEMENTS": os.pathsep.join(str(file.resolve()) for file in statements),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+    }
+    return token
+
+
+def _service() -> Any:
+    """Load the service by name: this package never imports it, and it may not be installed."""
+    try:
+        return importlib.import_module("asset_aggregator.api").app
+    except ModuleNotFoundError as exc:
+        raise MissingExtra(f"The demo needs {exc.name}: pip install 'fin-infra[service]'") from None
+
+
+class DemoFailed(FinInfraError):
+    code = "fin.demo_failed"
+    title = "The demo could not get its picture"
+
+
+def _fetch(url: str, token: str) -> dict[str, Any]:
+    """Ask the running service for everything the picture shows."""
+    import httpx2
+
+    with httpx2.Client(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
+    ) as client:
+
+        def get(path: str, **params: str | int) -> dict[str, Any]:
+            reply = client.get(path, params=params)
+            if reply.status_code != 200:
+                raise DemoFailed(f"{path}: {reply.json().get('detail', reply.status_code)}")
+            return cast("dict[str, Any]", reply.json())
+
+        accounts = get("/banking/accounts")["data"]
+        first = next(account for account in accounts if account["status"] == "open")
+        return {
+            "accounts": accounts,
+            "transactions": get(f"/banking/accounts/{first['id']}/transactions", limit=5)["data"]["items"],
+            "quotes": [get(f"/market/quote/{key}")["data"] for key in SCREEN],
+            "crypto": [get(f"/crypto/ticker/{coin}")["data"] for coin in COINS],
+            "fx": [get(f"/fx/{pair}")["data"] for pair in PAIRS],
+            "net_worth": get("/net-worth")["data"],
+        }
+
+
+def _print(picture: Mapping[str, Any]) -> None:
+    worth = picture["net_worth"]
+    values = {line["id"]: line for line in worth["lines"]}
+    names = {account["id"]: account["name"] for account in picture["accounts"]}
+    accounts = [
+        (a["institution"]["name"], a["name"], a["subtype"], a["status"], _money(values.get(a["id"], {}).get("amount")))
+        for a in picture["accounts"]
+    ]
+    print_table("Accounts", ("bank", "account", "kind", "status", "balance"), accounts, right=("balance",))
+    bookings = [(t["date"], t["status"], t["description"], _money(t["amount"])) for t in picture["transactions"]]
+    print_table("Newest transactions", ("date", "status", "description", "amount"), bookings, right=("amount",))
+    prices = [(q["key"], f"{q['price']} {q['currency']}", q["source"]) for q in picture["quotes"] + picture["crypto"]]
+    rates = [(f"FX:{r['base']}{r['quote']}", f"{Decimal(r['rate']):.6g}", r["source"]) for r in picture["fx"]]
+    print_table("Prices", ("instrument", "price", "source"), prices + rates, right=("price",))
+    lines = [
+        (
+            line["kind"],
+            names.get(line["id"], line["id"]),
+            _money(line["amount"]),
+            _money(line["value"]) or line["missing"],
+        )
+        for line in worth["lines"]
+    ]
+    print_table("Net worth", ("kind", "what", "amount", "value"), lines, right=("amount", "value"))
+    say(
+        f"Net worth {_money(worth['total']) or 'unknown'}   (assets {_money(worth['assets'])}, debts "
+        f"{_money(worth['liabilities'])}). All of it is the local sandbox's, seed 7."
+    )
+    for gap in worth["lacking"]:
+        say(f"  lacks {gap}")
+
+
+def _money(amount: Mapping[str, str] | None) -> str:
+    return f"{amount['amount']} {amount['currency']}" if amount else ""

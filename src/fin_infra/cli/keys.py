@@ -1,0 +1,45 @@
+"""`fin-infra keys verify`: does each key work, and what to do where it does not.
+Floor 7: one cheap call per provider, which counts against the vendor's quota."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fin_infra.cli.output import print_json, print_table
+from fin_infra.errors import ConfigurationError, FinInfraError
+from fin_infra.providers.base import Provider, endpoint
+from fin_infra.providers.registry import provider_class, providers, resolve
+
+
+def verify(keys: Sequence[str], *, as_json: bool) -> bool:
+    """Print one row per provider; return True when every one that was tried works."""
+    classes = [provider_class(key) for key in keys] if keys else list(providers())
+    rows = [_row(cls, asked=bool(keys)) for cls in classes]
+    if as_json:
+        print_json(rows)
+    else:
+        cells = [(row["provider"], row["environment"], row["result"], row["next_step"]) for row in rows]
+        print_table("Keys", ("provider", "goes to", "result", "next step"), cells)
+    return all(row["ok"] for row in rows)
+
+
+def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
+    info = cls.info
+    names = " and ".join(info.settings.variable(name) for name in sorted(info.settings.secrets())) or None
+    try:
+        place = endpoint(info)
+    except ConfigurationError as exc:
+        return _result(info.key, "-", False, "not configured", str(exc))
+    if place.environment == "sandbox" and not asked:
+        step = f"set {names}" + (f" (keys: {info.signup})" if info.signup else "") if names else "needs no key"
+        return _result(info.key, "sandbox", True, "no key set", step)
+    try:
+        resolve(info.key).ping()
+    except FinInfraError as exc:
+        return _result(info.key, place.environment, False, exc.code, str(exc))
+    return _result(info.key, place.environment, True, "works", "")
+
+
+def _result(provider: str, environment: str, ok: bool, result: str, next_step: str) -> dict[str, Any]:
+    return {"provider": provider, "environment": environment, "ok": ok, "result": result, "next_step": next_step}

@@ -1,0 +1,42 @@
+"""`fin-infra providers ls`.
+Floor 7: prints what `info` says; no call is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fin_infra.cli.output import print_json, print_table
+from fin_infra.errors import ConfigurationError
+from fin_infra.providers.base import Provider, endpoint
+from fin_infra.providers.registry import providers
+
+
+def ls(*, as_json: bool) -> None:
+    rows = [_row(cls) for cls in providers()]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("provider", "goes to", "operations", "variables")
+    cells = [(r["key"], r["environment"], ", ".join(r["operations"]), ", ".join(r["variables"])) for r in rows]
+    print_table("Providers", columns, cells)
+    for row in rows:
+        if row["problem"]:
+            print(f"{row['key']}: {row['problem']}")
+
+
+def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
+    info = cls.info
+    environment, problem = "not configured", None
+    try:
+        environment = endpoint(info).environment
+    except ConfigurationError as exc:
+        problem = str(exc)
+    return {
+        "key": info.key,
+        "title": info.title,
+        "environment": environment,
+        "operations": sorted(info.can),
+        "variables": sorted(info.settings.variable(name) for name in info.settings.secrets()),
+        "docs": info.docs,
+        "problem": problem,
+    }

@@ -1,0 +1,175 @@
+"""The composed service over the real adapters and a sandbox on loopback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from asset_aggregator.api import create_app
+from fin_infra.errors import InvalidInput, StatementUnreadable
+from fin_infra.providers import registry
+from fin_infra.sandbox import running
+
+ALL = "a" * 30
+BANK_ONLY = "b" * 30
+DATA_ROUTES = {
+    "/banking/accounts": "banking:read",
+    "/banking/accounts/acc_x/balance": "banking:read",
+    "/banking/accounts/acc_x/transactions": "banking:read",
+    "/net-worth": "banking:read",
+    "/market/quote/IBM": "market:read",
+    "/market/candles/IBM": "market:read",
+    "/symbols/search?q=ibm": "market:read",
+    "/crypto/ticker/bitcoin": "crypto:read",
+    "/fx/EUR/USD": "fx:read",
+    "/providers": "providers:read",
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@pytest.fixture
+def client(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    httpx2.post(f"{sandbox}/_sandbox/reset").raise_for_status()
+    monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
+    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", sandbox)
+    monkeypatch.setenv("FIN_INFRA_API_TOKENS", f"all={ALL},bank[banking:read]={BANK_ONLY}")
+    monkeypatch.setenv("LOG_FORMAT", "none")
+    for name in ("TELLER", "ALPHA_VANTAGE", "COINGECKO", "ECB"):
+        monkeypatch.setenv(f"{name}_MAX_ATTEMPTS", "1")
+        monkeypatch.setenv(f"{name}_BREAKER_THRESHOLD", "2")
+    registry.reset()
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        yield client
+    registry.reset()
+
+
+def bearer(token: str = ALL) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def arrived(sandbox: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = httpx2.get(f"{sandbox}/_sandbox/requests").json()["requests"]
+    return rows
+
+
+@pytest.mark.parametrize("path", DATA_ROUTES)
+def test_data_route_when_no_token_then_401_and_no_vendor_is_asked(client: TestClient, sandbox: str, path: str) -> None:
+    reply = client.get(path)
+    assert reply.status_code == 401
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert "www-authenticate" in reply.headers
+    assert arrived(sandbox) == []
+
+
+@pytest.mark.parametrize(("path", "scope"), DATA_ROUTES.items())
+def test_data_route_when_scope_is_missing_then_403(client: TestClient, path: str, scope: str) -> None:
+    status = client.get(path, headers=bearer(BANK_ONLY)).status_code
+    assert (status == 403) is (scope != "banking:read")
+
+
+def test_routes_when_listed_in_openapi_then_every_data_route_names_its_security(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    data = {
+        path: methods["get"]
+        for path, methods in paths.items()
+        if path.split("/")[1] in {"banking", "market", "crypto", "fx", "symbols", "net-worth", "providers"}
+    }
+    assert len(data) == len(DATA_ROUTES)
+    assert all(route.get("security") for route in data.values())
+
+
+def test_quote_when_asked_twice_then_the_second_comes_from_the_cache(client: TestClient, sandbox: str) -> None:
+    first = client.get("/market/quote/IBM", headers=bearer())
+    second = client.get("/market/quote/IBM", headers=bearer())
+    assert first.json() == second.json()
+    assert len([row for row in arrived(sandbox) if row["vendor"] == "alpha-vantage"]) == 1
+
+
+def test_accounts_when_asked_twice_then_never_cached(client: TestClient, sandbox: str) -> None:
+    for _ in range(2):
+        reply = client.get("/banking/accounts", headers=bearer())
+        assert reply.headers["cache-control"] == "private, no-store"
+    assert len([row for row in arrived(sandbox) if row["path"].endswith("/accounts")]) == 2
+
+
+def test_search_when_one_source_is_down_then_partial_answer_is_not_cached(client: TestClient, sandbox: str) -> None:
+    fault = {"vendor": "coingecko", "kind": "status_503", "count": 1}
+    httpx2.post(f"{sandbox}/_sandbox/faults", json=fault).raise_for_status()
+    assert client.get("/symbols/search?q=ibm", headers=bearer()).json()["errors"] != []
+    assert client.get("/symbols/search?q=ibm", headers=bearer()).json()["errors"] == []
+
+
+def test_metrics_when_calls_were_made_then_provider_families_show_them(client: TestClient) -> None:
+    client.get("/crypto/ticker/bitcoin", headers=bearer())
+    client.get("/crypto/ticker/no-such-coin", headers=bearer())
+    text = client.get("/metrics").text
+    assert 'fin_provider_calls_total{operation="price",provider="crypto:coingecko",status="ok"}' in text
+    assert 'fin_provider_calls_total{operation="price",provider="crypto:coingecko",status="unknown_symbol"}' in text
+    assert 'fin_provider_latency_seconds_bucket{le="0.005",operation="price",provider="crypto:coingecko"}' in text
+    assert 'fin_provider_breaker_state{provider="crypto:coingecko"} 0.0' in text
+
+
+def test_breaker_when_vendor_stays_down_then_503_with_retry_after_and_service_is_degraded(
+    client: TestClient, sandbox: str
+) -> None:
+    httpx2.post(f"{sandbox}/_sandbox/faults", json={"vendor": "coingecko", "kind": "status_503"}).raise_for_status()
+    for _ in range(2):
+        assert client.get("/crypto/ticker/bitcoin", headers=bearer()).json()["code"] == "fin.provider_unavailable"
+    before = len(arrived(sandbox))
+    reply = client.get("/crypto/ticker/bitcoin", headers=bearer())
+    assert (reply.status_code, reply.json()["code"]) == (503, "fin.circuit_open")
+    assert 1 <= int(reply.headers["retry-after"]) <= 30
+    assert len(arrived(sandbox)) == before
+    assert 'fin_provider_breaker_state{provider="crypto:coingecko"} 2.0' in client.get("/metrics").text
+    rows = {row["key"]: row["health"] for row in client.get("/providers", headers=bearer()).json()["data"]}
+    assert rows["crypto:coingecko"] == "down"
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+
+
+def test_request_id_when_given_then_it_reaches_answer_log_and_vendor(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "fin_infra"):
+        reply = client.get("/market/quote/AAPL", headers=bearer() | {"X-Request-Id": "trace-me-123"})
+    assert reply.headers["x-request-id"] == "trace-me-123"
+    (record,) = [r for r in caplog.records if r.message == "provider call"]
+    assert vars(record)["request_id"] == "trace-me-123"
+    assert (vars(record)["provider"], vars(record)["product"]) == ("market:alpha_vantage", "market")
+
+
+def test_logs_when_bank_data_flows_then_no_token_and_no_account_number_shows(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        accounts = client.get("/banking/accounts", headers=bearer()).json()["data"]
+        client.get(f"/banking/accounts/{accounts[0]['id']}/transactions", headers=bearer())
+    for secret in ("test_token_sandbox", ALL, accounts[0]["id"], accounts[0]["name"]):
+        ours = [r for r in caplog.records if not r.name.startswith(("asyncio", "httpx"))]
+        assert all(secret not in r.getMessage() + str(vars(r).get("endpoint", "")) for r in ours), secret
+
+
+def test_create_app_when_a_holding_or_statement_is_wrong_then_start_stops(client: TestClient) -> None:
+    with pytest.raises(InvalidInput):
+        create_app({"FIN_INFRA_HOLDINGS": "bitcoin"})
+    with pytest.raises(StatementUnreadable):
+        create_app({"FIN_INFRA_STATEMENTS": "absent.ofx"})
+
+
+def test_net_worth_when_holdings_are_configured_then_they_count(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIN_INFRA_HOLDINGS", "US:IBM=2")
+    with TestClient(create_app()) as other:
+        lines = other.get("/net-worth", headers=bearer()).json()["data"]["lines"]
+    assert ("holding", "US:IBM") in [(line["kind"], line["id"]) for line in lines]

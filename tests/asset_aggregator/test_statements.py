@@ -1,0 +1,73 @@
+"""Statement files as items of the net worth: what a file does not say is missing, never guessed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from asset_aggregator.statements import load_statements
+from fin_infra.errors import StatementUnreadable
+from fin_infra.model import Money
+
+HEAD = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX>"
+BANK = (
+    "<BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>1<ACCTID>000111222<ACCTTYPE>CHECKING"
+    "</BANKACCTFROM><BANKTRANLIST></BANKTRANLIST>{balance}</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+)
+CARD = (
+    "<CREDITCARDMSGSRSV1><CCSTMTTRNRS><CCSTMTRS><CURDEF>USD<CCACCTFROM><ACCTID>4111000000001234</CCACCTFROM>"
+    "<BANKTRANLIST></BANKTRANLIST>{balance}</CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"
+)
+
+
+def ledger(amount: str) -> str:
+    return f"<LEDGERBAL><BALAMT>{amount}<DTASOF>20261120</LEDGERBAL>"
+
+
+def write(tmp_path: Path, name: str, body: str) -> str:
+    file = tmp_path / name
+    file.write_text(HEAD + body)
+    return str(file)
+
+
+def test_load_when_two_files_then_both_balances_are_items(tmp_path: Path) -> None:
+    bank = write(tmp_path, "a.ofx", BANK.format(balance=ledger("2000.00")))
+    card = write(tmp_path, "b.ofx", CARD.format(balance=ledger("-50.25")))
+    items = load_statements(os.pathsep.join((bank, card)))
+    assert [item.amount for item in items] == [Money.of("2000.00", "EUR"), Money.of("-50.25", "USD")]
+    assert [item.id for item in items] == ["account ending 1222", "account ending 1234"]
+
+
+def test_load_when_balance_is_zero_then_it_is_zero_and_not_missing(tmp_path: Path) -> None:
+    (item,) = load_statements(write(tmp_path, "a.ofx", BANK.format(balance=ledger("0.00"))))
+    assert (item.amount, item.missing) == (Money.zero("EUR"), None)
+
+
+def test_load_when_file_has_no_balance_then_amount_is_missing(tmp_path: Path) -> None:
+    (item,) = load_statements(write(tmp_path, "a.ofx", BANK.format(balance="")))
+    assert item.amount is None
+    assert item.missing == "the file gives no ledger balance"
+
+
+def test_load_when_card_balance_is_positive_then_its_sign_is_not_guessed(tmp_path: Path) -> None:
+    (item,) = load_statements(write(tmp_path, "a.ofx", CARD.format(balance=ledger("50.25"))))
+    assert item.amount is None
+    assert "owed" in (item.missing or "")
+
+
+def test_load_when_investment_then_cash_and_each_position_count(samples: Path) -> None:
+    items = load_statements(str(samples / "ofx" / "td_ameritrade.ofx"))
+    assert len(items) > 1
+    assert items[0].id.endswith("cash")
+    assert all(item.amount is not None or item.missing for item in items)
+
+
+def test_load_when_a_file_is_unreadable_then_start_stops(tmp_path: Path) -> None:
+    with pytest.raises(StatementUnreadable):
+        load_statements(str(tmp_path / "absent.ofx"))
+
+
+def test_load_when_there_are_none_then_no_items() -> None:
+    assert load_statements("") == []

@@ -1,0 +1,166 @@
+"""The command line from outside: output, exit codes, one sentence per error."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fin_infra.cli.main import app
+from fin_infra.providers import registry
+
+OFX = """OFXHEADER:100
+DATA:OFXSGML
+VERSION:102
+ENCODING:USASCII
+CHARSET:1252
+
+<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>20261120</SONRS></SIGNONMSGSRSV1>
+<BANKMSGSRSV1><STMTTRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS>
+<STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>123456<ACCTID>000111222<ACCTTYPE>CHECKING</BANKACCTFROM>
+<BANKTRANLIST><DTSTART>20261101<DTEND>20261120
+<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20261105<TRNAMT>-12.34<FITID>a1<NAME>BAKERY</STMTTRN>
+<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261112<TRNAMT>1500.00<FITID>a2<NAME>SALARY</STMTTRN>
+</BANKTRANLIST><LEDGERBAL><BALAMT>2000.00<DTASOF>20261120</LEDGERBAL></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("FIN_INFRA_MODE", "FIN_INFRA_CONFIG", "FIN_INFRA_SANDBOX_URL", "ALPHA_VANTAGE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    registry.reset()
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(words))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def statement(tmp_path: Path, text: str = OFX) -> str:
+    file = tmp_path / "november.ofx"
+    file.write_text(text)
+    return str(file)
+
+
+def test_import_when_file_is_good_then_bookings_and_balance_show(tmp_path: Path) -> None:
+    code, out, _ = run("import", statement(tmp_path))
+    assert code == 0
+    assert "Account ending 1222" in out
+    assert "000111222" not in out
+    for words in ("-12.34 EUR", "1500.00 EUR", "ledger balance 2000.00 EUR", "BAKERY"):
+        assert words in out
+
+
+def test_import_when_json_then_amounts_are_text(tmp_path: Path) -> None:
+    code, out, _ = run("import", statement(tmp_path), "--json")
+    (account,) = json.loads(out)
+    assert code == 0
+    assert [row["amount"] for row in account["transactions"]] == ["-12.34", "1500.00"]
+    assert account["account"]["ending"] == "1222"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "not a statement", OFX.replace("-12.34", "twelve"), OFX[: OFX.index("</BANKTRANLIST>")]]
+)
+def test_import_when_file_cannot_be_read_then_one_sentence_and_exit_5(tmp_path: Path, text: str) -> None:
+    code, out, err = run("import", statement(tmp_path, text))
+    assert (code, out) == (5, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
+def test_import_when_file_is_absent_then_one_sentence(tmp_path: Path) -> None:
+    code, _, err = run("import", str(tmp_path / "none.ofx"))
+    assert code == 5
+    assert "none.ofx" in err
+
+
+def test_error_when_json_is_asked_for_then_it_is_json_with_the_code(tmp_path: Path) -> None:
+    _, _, err = run("import", statement(tmp_path, "nonsense"), "--json")
+    assert json.loads(err)["error"]["code"] == "fin.statement_unreadable"
+
+
+def test_providers_ls_when_no_keys_then_all_go_to_the_sandbox() -> None:
+    code, out, _ = run("providers", "ls", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {row["environment"] for row in rows} == {"sandbox"}
+    assert {"banking:teller", "market:alpha_vantage", "crypto:coingecko", "fx:ecb"} == {row["key"] for row in rows}
+
+
+def test_providers_ls_when_key_is_set_then_that_one_goes_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYVERYOWNKEY")
+    _, out, _ = run("providers", "ls", "--json")
+    assert {row["key"]: row["environment"] for row in json.loads(out)}["market:alpha_vantage"] == "live"
+    assert "MYVERYOWNKEY" not in out
+
+
+def test_keys_verify_when_no_key_is_set_then_it_says_how_to_get_one_and_exits_0() -> None:
+    code, out, _ = run("keys", "verify", "--json")
+    rows = {row["provider"]: row for row in json.loads(out)}
+    assert code == 0
+    assert "ALPHA_VANTAGE_API_KEY" in rows["market:alpha_vantage"]["next_step"]
+
+
+def test_keys_verify_when_sandbox_is_down_then_next_step_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+        monkeypatch.setenv("ALPHA_VANTAGE_MAX_ATTEMPTS", "1")
+        code, out, _ = run("keys", "verify", "market:alpha_vantage", "--json")
+    assert code == 1
+    assert "fin-infra sandbox serve" in json.loads(out)[0]["next_step"]
+
+
+def test_keys_verify_when_provider_is_unknown_then_nearest_is_named() -> None:
+    code, _, err = run("keys", "verify", "market:alphavantage")
+    assert code == 1
+    assert "market:alpha_vantage" in err
+
+
+def test_sandbox_env_when_printed_then_a_shell_can_read_it() -> None:
+    code, out, _ = run("sandbox", "env", "--url", "http://127.0.0.1:9999")
+    assert code == 0
+    script = f"{out}\necho $TELLER_BASE_URL"
+    echoed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert echoed.stdout.strip() == "http://127.0.0.1:9999/teller"
+
+
+def test_demo_when_port_is_taken_then_one_sentence_names_the_option() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = run("demo", "run", "--once", "--port", str(taken.getsockname()[1]))
+    assert code == 3
+    assert "--port" in err
+
+
+def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--json", "--port", "0"]
+    done = subprocess.run(
+        [*command, "--statement", statement(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    picture = json.loads(done.stdout)
+    line = next(line for line in picture["net_worth"]["lines"] if line["kind"] == "statement")
+    assert line["amount"] == {"amount": "2000.00", "currency": "EUR"}
+    assert line["value"]["currency"] == "USD"
+    assert picture["net_worth"]["complete"] is True
+    assert len(picture["quotes"]) == 3
+
+
+@pytest.mark.parametrize("words", [[], ["demo"], ["sandbox"], ["providers"], ["keys"], ["import"]])
+def test_help_when_asked_then_every_command_explains_itself(words: list[str]) -> None:
+    code, out, _ = run(*words, "--help")
+    assert code == 0
+    assert len(out.splitlines()) > 5
