@@ -32,8 +32,10 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
     if place.environment == "sandbox" and not asked:
-        step = f"set {names}" + (f" (keys: {info.signup})" if info.signup else "") if names else "needs no key"
-        return _result(info.key, "sandbox", True, "no key set", step)
+        if names is None:
+            return _result(info.key, "sandbox", True, "no key needed", "set FIN_INFRA_MODE=live to use it")
+        where = f" (keys: {info.signup})" if info.signup else ""
+        return _result(info.key, "sandbox", True, "no key set", f"set {names}{where}")
     try:
         resolve(info.key).ping()
     except FinInfraError as exc:

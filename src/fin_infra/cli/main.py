@@ -58,8 +58,11 @@ def sandbox_serve(
     from fin_infra.sandbox import serve
 
     with spoken():
-        typer.echo(f"Sandbox on http://{host}:{port}, control plane at /_sandbox. Ctrl-C stops it.")
-        serve(host, port, seed, allow_remote=allow_remote)
+        serve(host, port, seed, allow_remote=allow_remote, announce=_announce_sandbox)
+
+
+def _announce_sandbox(url: str) -> None:
+    typer.echo(f"Sandbox on {url}, control plane at {url}/_sandbox. Ctrl-C stops it.")
 
 
 @sandbox_app.command("env")

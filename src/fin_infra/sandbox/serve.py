@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -38,11 +38,24 @@ def environment(base_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}") -> dict
     }
 
 
-def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, seed: int = 7, *, allow_remote: bool = False) -> None:
-    """Serve until interrupted; SandboxError when the port is taken or the host is not loopback."""
+def serve(
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    seed: int = 7,
+    *,
+    allow_remote: bool = False,
+    announce: Callable[[str], object] = lambda url: None,
+) -> None:
+    """Serve until interrupted; call `announce` with the base URL once the port is ours.
+
+    Raises:
+        SandboxError: the port is taken, or the host is not loopback.
+    """
     listener = _listen(host, port, allow_remote=allow_remote)
     with listener, suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
-        _server(seed).run(sockets=[listener])
+        server = _server(seed)
+        announce(f"http://{host}:{listener.getsockname()[1]}")
+        server.run(sockets=[listener])
 
 
 @contextmanager
