@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import Control  # type: ignore[import-not-found]  # the conftest beside this file
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sandbox_control import Control
 
 from fin_infra import api
 from fin_infra.api import PUBLIC
