@@ -1,0 +1,114 @@
+"""What every conformance suite needs: the real sandbox on a loopback port, and one way to call both modes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any, Literal
+
+import httpx2
+import pytest
+
+from fin_infra.providers.base import Endpoint, Provider, http_transport
+from fin_infra.sandbox import running
+from fin_infra.settings import load
+
+Mode = Literal["sync", "async"]
+
+
+class Sandbox:
+    """The control plane of a running sandbox."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+        self.url = str(http.base_url).rstrip("/")
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        """Ask the control plane, such as `control("POST", "/clock", advance_s=3600)`."""
+        reply = self._http.request(method, f"/_sandbox{path}", json=body or None)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def reset(self) -> None:
+        self.control("POST", "/reset")
+
+    def fault(self, vendor: str, kind: str, **scope: Any) -> None:
+        """Switch a fault on; `scope` is path, query, method, count, probability, seconds, retry_after."""
+        self.control("POST", "/faults", vendor=vendor, kind=kind, **scope)
+
+    def advance(self, **span: float) -> None:
+        """Move the clock forward by days and hours."""
+        self.control("POST", "/clock", advance_s=span.get("days", 0) * 86400 + span.get("hours", 0) * 3600)
+
+    def world(self) -> dict[str, Any]:
+        """Return the truths of this instant."""
+        return self.control("GET", "/world")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what arrived since the reset, oldest first."""
+        return self.control("GET", "/requests")["requests"]
+
+
+class Driver:
+    """One provider in one mode; a call gives the result, and of a paged operation the list of its items."""
+
+    def __init__(self, client: Provider[Any], mode: Mode, runner: asyncio.Runner) -> None:
+        self.client, self.mode, self._runner = client, mode, runner
+
+    def __call__(self, operation: str, *args: Any, **kwargs: Any) -> Any:
+        paged = type(getattr(type(self.client), operation)).__name__ == "paged"
+        if self.mode == "sync":
+            result = getattr(self.client, operation)(*args, **kwargs)
+            return list(result) if paged else result
+
+        async def ask() -> Any:
+            result = getattr(self.client, operation)(*args, **kwargs)
+            return [item async for item in result] if paged else await result
+
+        return self._runner.run(ask())
+
+    def close(self) -> None:
+        transport: Any = self.client.transport
+        if self.mode == "sync":
+            transport.close()
+        else:
+            self._runner.run(transport.aclose())
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Generator[Sandbox]:
+    with running() as url, httpx2.Client(base_url=url, timeout=10) as http:
+        yield Sandbox(http)
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox) -> Sandbox:
+    """The sandbox as it is after a reset."""
+    sandbox_server.reset()
+    return sandbox_server
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    return request.param
+
+
+Connect = Callable[..., Driver]
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox, mode: Mode) -> Generator[Connect]:
+    """Build providers against the sandbox: `connect(TellerClient, access_token=...)`, in both modes in turn."""
+    drivers: list[Driver] = []
+    with asyncio.Runner() as runner:
+
+        def build(cls: type[Provider[Any]], **given: Any) -> Driver:
+            settings = load(cls.info.settings, {**cls.info.sandbox, **given})
+            endpoint = Endpoint(sandbox.url + cls.info.sandbox_path, "sandbox", settings)
+            transport: Any = http_transport(cls, endpoint, mode)
+            drivers.append(Driver(cls(transport, endpoint), mode, runner))
+            return drivers[-1]
+
+        yield build
+        for driver in drivers:
+            driver.close()

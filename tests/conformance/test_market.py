@@ -1,0 +1,311 @@
+"""What every market-data provider promises, in both modes, over HTTP against the sandbox and its faults.
+
+Expected prices come from the sandbox's account of its own world, never from a provider.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fin_infra.errors import (
+    AuthenticationFailed,
+    DeadlineExceeded,
+    InvalidInput,
+    InvalidInstrument,
+    PermissionDenied,
+    ProviderUnavailable,
+    RateLimited,
+    UnexpectedPayload,
+    UnknownSymbol,
+)
+from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval, Listing, Overview, Quote
+from fin_infra.providers.market.alpha_vantage import AlphaVantage
+
+PROVIDERS = [AlphaVantage]
+IBM, NVIDIA = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA")
+BERKSHIRE, TESCO = InstrumentKey("XNYS", "BRK.B"), InstrumentKey("XLON", "TSCO")
+NOBODY = InstrumentKey("US", "NOPE")
+OPERATIONS: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Any]]] = [
+    ("quote", (IBM,), {}, Quote),
+    ("quotes", ([IBM, NVIDIA],), {}, Listing),
+    ("candles", (IBM,), {}, CandleSeries),
+    ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}, CandleSeries),
+    ("candles", (IBM,), {"interval": Interval.MIN_5}, CandleSeries),
+    ("search", ("tesco",), {}, Listing),
+    ("overview", (IBM,), {}, Overview),
+    ("ping", (), {}, type(None)),
+]
+FAULTS: list[tuple[str, dict[str, Any], type[Exception]]] = [
+    ("rate_limit_bare", {}, RateLimited),
+    ("rate_limit", {"retry_after": 60}, RateLimited),
+    ("status_500", {}, ProviderUnavailable),
+    ("status_502", {}, ProviderUnavailable),
+    ("status_503", {}, ProviderUnavailable),
+    ("drop_before", {}, ProviderUnavailable),
+    ("drop_after", {}, ProviderUnavailable),
+    ("truncated", {}, UnexpectedPayload),
+    ("malformed", {}, UnexpectedPayload),
+    ("html", {}, UnexpectedPayload),
+    ("empty", {}, UnexpectedPayload),
+    ("expired_token", {}, AuthenticationFailed),
+]
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # year to minute
+
+
+@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.info.key)
+def market(request: pytest.FixtureRequest, connect: Any) -> Any:
+    return connect(request.param)
+
+
+def closes(series: CandleSeries) -> list[Decimal]:
+    return [candle.close for candle in series.candles]
+
+
+def test_quote_when_known_then_the_worlds_price(market: Any, sandbox: Any) -> None:
+    truth = sandbox.world()["equities"]
+    for key, symbol in ((IBM, "IBM"), (BERKSHIRE, "BRK-B")):
+        quote = market("quote", key)
+        assert quote.price == Decimal(truth[symbol]["close"])
+        assert (quote.key, quote.currency) == (key, "USD")
+        assert quote.trading_day.isoformat() == truth[symbol]["day"]
+        assert quote.as_of.tzinfo is not None
+        assert quote.meta.environment == "sandbox"
+
+
+def test_quote_when_pence_then_pounds(market: Any, sandbox: Any) -> None:
+    quote = market("quote", TESCO)
+    assert quote.price * 100 == Decimal(sandbox.world()["equities"]["TSCO.LON"]["close"])
+    assert (quote.currency, quote.unit) == ("GBP", "GBX")
+
+
+def test_quotes_when_many_then_order_of_keys_and_same_price_as_one(market: Any) -> None:
+    keys = [NVIDIA, BERKSHIRE, IBM]
+    quotes = market("quotes", keys)
+    assert [quote.key for quote in quotes] == keys
+    assert quotes[2].price == market("quote", IBM).price
+    assert quotes.meta.operation == "quotes"
+
+
+@pytest.mark.parametrize("operation", ["quote", "candles", "overview"])
+def test_operation_when_symbol_is_unknown_then_unknown_symbol(market: Any, operation: str) -> None:
+    with pytest.raises(UnknownSymbol):
+        market(operation, NOBODY)
+
+
+def test_quotes_when_one_is_unknown_then_it_is_named(market: Any) -> None:
+    with pytest.raises(UnknownSymbol, match="US:NOPE"):
+        market("quotes", [IBM, NOBODY])
+
+
+def test_quote_when_venue_is_not_covered_then_clear_error(market: Any) -> None:
+    with pytest.raises(InvalidInstrument):
+        market("quote", InstrumentKey("XTKS", "7203"))
+
+
+def test_candles_when_daily_then_oldest_first_aware_and_ending_at_the_quote(market: Any) -> None:
+    series = market("candles", IBM)
+    starts = [candle.start for candle in series.candles]
+    assert starts == sorted(set(starts))
+    assert all(start.utcoffset() is not None for start in starts)
+    assert closes(series)[-1] == market("quote", IBM).price
+    assert all(candle.low <= min(candle.open, candle.close) for candle in series.candles)
+    assert all(candle.high >= max(candle.open, candle.close) for candle in series.candles)
+
+
+def test_candles_when_window_is_long_then_wholly_covered_and_half_open(market: Any) -> None:
+    start, end = utc(2024, 1, 1), utc(2026, 1, 1)
+    series = market("candles", IBM, start=start, end=end)
+    assert 495 <= len(series.candles) <= 510  # about 252 sessions a year
+    assert start <= series.candles[0].start < start + timedelta(days=4)
+    assert end - timedelta(days=4) < series.candles[-1].start < end
+
+
+def test_candles_when_windows_are_joined_then_the_same_as_one(market: Any) -> None:
+    ends = [utc(2026, 2, 20), utc(2026, 3, 9, 4), utc(2026, 4, 2)]
+    whole = market("candles", IBM, start=ends[0], end=ends[2]).candles
+    parts = [market("candles", IBM, start=a, end=b).candles for a, b in pairwise(ends)]
+    assert parts[0] + parts[1] == whole
+
+
+def test_candles_when_split_then_adjusted_has_no_jump_and_raw_has(market: Any) -> None:
+    window = {"start": utc(2024, 6, 3), "end": utc(2024, 6, 15)}  # ten for one on 2024-06-10
+    raw = closes(market("candles", NVIDIA, **window))
+    adjusted = market("candles", NVIDIA, adjustment=Adjustment.SPLITS_AND_DIVIDENDS, **window)
+    jumps = [before / after for before, after in pairwise(raw)]
+    smooth = [before / after for before, after in pairwise(closes(adjusted))]
+    assert max(jumps) > 8
+    assert max(smooth) < 2
+    assert [candle.split for candle in adjusted.candles if candle.split != 1] == [10]
+    assert all(candle.low <= min(candle.open, candle.close) for candle in adjusted.candles)
+    assert all(candle.high >= max(candle.open, candle.close) for candle in adjusted.candles)
+
+
+@pytest.mark.parametrize(
+    ("sunday", "before", "after"), [(utc(2026, 3, 8), 14, 13), (utc(2026, 11, 1), 13, 14)], ids=["spring", "autumn"]
+)
+def test_candles_when_clocks_change_then_regular_open_moves_in_utc(
+    market: Any, sunday: datetime, before: int, after: int
+) -> None:
+    series = market(
+        "candles", IBM, interval=Interval.MIN_30, start=sunday - timedelta(days=2), end=sunday + timedelta(days=2)
+    )
+    opens = [candle.start.astimezone(UTC) for candle in series.candles if f"{candle.start:%H:%M}" == "09:30"]
+    assert [(at.date(), at.hour) for at in opens] == [
+        ((sunday - timedelta(days=2)).date(), before),
+        ((sunday + timedelta(days=1)).date(), after),
+    ]
+
+
+@pytest.mark.parametrize(
+    "interval", [Interval.MIN_1, Interval.MIN_5, Interval.MIN_15, Interval.MIN_30, Interval.HOUR_1]
+)
+def test_candles_when_intraday_then_bars_lie_on_the_interval(market: Any, interval: Interval) -> None:
+    series = market("candles", IBM, interval=interval, start=utc(2026, 10, 5), end=utc(2026, 10, 7))
+    minutes = {"60min": 60}.get(interval.value) or int(interval.value.removesuffix("min"))
+    assert {candle.start.date().isoformat() for candle in series.candles} == {"2026-10-05", "2026-10-06"}
+    assert all((candle.start.hour * 60 + candle.start.minute) % minutes == 0 for candle in series.candles)
+
+
+@pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])
+def test_candles_when_grouped_then_opening_day_of_each(market: Any, interval: Interval) -> None:
+    series = market("candles", IBM, interval=interval, start=utc(2026, 1, 1), end=utc(2026, 7, 1))
+    days = [
+        candle.start.weekday() if interval is Interval.WEEK_1 else candle.start.day - 1 for candle in series.candles
+    ]
+    assert set(days) == {0}
+    assert len(days) == (26 if interval is Interval.WEEK_1 else 6)  # Mondays 5 January to 29 June
+
+
+def test_candles_when_window_is_before_the_listing_then_empty(market: Any) -> None:
+    assert market("candles", IBM, start=utc(1990, 1, 1), end=utc(1990, 2, 1)).candles == ()
+
+
+def test_candles_when_window_is_upside_down_then_refused(market: Any) -> None:
+    with pytest.raises(InvalidInput):
+        market("candles", IBM, start=utc(2026, 2, 1), end=utc(2026, 1, 1))
+
+
+def test_search_when_name_then_keys_and_currencies(market: Any) -> None:
+    hits = {str(hit.key): hit for hit in market("search", "tesco")}
+    assert hits["XLON:TSCO"].currency == "GBP"
+    assert hits["US:TSCDY"].currency == "USD"
+
+
+def test_search_when_nothing_fits_then_empty(market: Any) -> None:
+    assert market("search", "qqqqqqqqqq") == []
+
+
+def test_overview_when_company_then_facts_and_none_for_what_is_missing(market: Any) -> None:
+    facts = market("overview", IBM)
+    assert (facts.name, facts.currency, facts.exchange) == ("International Business Machines", "USD", "NYSE")
+    assert facts.shares_outstanding == 934_700_000
+    assert facts.beta is None
+
+
+# faults
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
+@pytest.mark.parametrize(("kind", "scope", "error"), FAULTS, ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("operation", "args", "kwargs", "result"),
+    OPERATIONS,
+    ids=["quote", "quotes", "daily", "adjusted", "intraday", "search", "overview", "ping"],
+)
+def test_operation_when_fault_lasts_then_typed_error_and_no_secret(
+    provider: Any, connect: Any, sandbox: Any, caplog: pytest.LogCaptureFixture, kind: str, scope: dict[str, Any],
+    error: type[Exception], operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: type[Any],
+) -> None:  # fmt: skip
+    market = connect(provider, max_attempts=1, deadline_s=5)
+    sandbox.fault(provider.info.sandbox_path.strip("/"), kind, **scope)
+    caplog.set_level("DEBUG", logger="fin_infra")
+    with pytest.raises(error) as failed:
+        market(operation, *args, **kwargs)
+    for secret in provider.info.sandbox.values():
+        assert secret not in f"{failed.value!s}{failed.value!r}{failed.value.__dict__}{caplog.text}"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
+@pytest.mark.parametrize("kind", ["rate_limit_bare", "status_500", "status_502", "status_503", "drop_before"])
+def test_quote_when_fault_passes_then_the_right_price(provider: Any, connect: Any, sandbox: Any, kind: str) -> None:
+    sandbox.fault(provider.info.sandbox_path.strip("/"), kind, count=1)
+    quote = connect(provider)("quote", IBM)
+    assert quote.price == Decimal(sandbox.world()["equities"]["IBM"]["close"])
+    assert quote.meta.attempts == 2
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
+def test_quote_when_vendor_is_slow_then_not_past_the_deadline(provider: Any, connect: Any, sandbox: Any) -> None:
+    sandbox.fault(provider.info.sandbox_path.strip("/"), "timeout", seconds=3)
+    with pytest.raises(DeadlineExceeded):
+        connect(provider, deadline_s=0.3)("quote", IBM)
+
+
+# what only Alpha Vantage does
+
+
+@pytest.fixture
+def alpha_vantage(connect: Any) -> Any:
+    return connect(AlphaVantage)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("quota_note", RateLimited), ("premium_note", PermissionDenied)], ids=["quota", "premium"]
+)
+def test_alpha_vantage_when_note_with_status_200_then_typed(
+    alpha_vantage: Any, sandbox: Any, kind: str, error: type[Exception]
+) -> None:
+    sandbox.fault("alpha-vantage", kind)
+    with pytest.raises(error) as refused:
+        alpha_vantage("quote", IBM)
+    assert "SANDBOXDEMOKEY000" not in str(refused.value)
+    assert len([row for row in sandbox.requests() if row["vendor"] == "alpha-vantage"]) == 1
+
+
+def test_alpha_vantage_when_burst_note_passes_then_price(alpha_vantage: Any, sandbox: Any) -> None:
+    sandbox.fault("alpha-vantage", "burst_note", count=1)
+    assert alpha_vantage("quote", IBM).meta.attempts == 2
+
+
+def test_alpha_vantage_when_key_is_wrong_then_next_step(connect: Any) -> None:
+    with pytest.raises(AuthenticationFailed, match="ALPHA_VANTAGE_API_KEY"):
+        connect(AlphaVantage, api_key="WRONG")("quote", IBM)
+
+
+@pytest.mark.parametrize(
+    ("operation", "args", "kwargs"),
+    [
+        ("quotes", ([IBM],), {}),
+        ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}),
+        ("candles", (IBM,), {"start": utc(2020, 1, 1)}),
+    ],
+)
+def test_alpha_vantage_when_free_key_then_premium_is_denied(
+    connect: Any, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    with pytest.raises(PermissionDenied):
+        connect(AlphaVantage, api_key="SANDBOXFREEKEY000")(operation, *args, **kwargs)
+
+
+def test_alpha_vantage_when_fx_then_rate_and_candles_agree_with_the_world(alpha_vantage: Any, sandbox: Any) -> None:
+    dollars = Decimal(sandbox.world()["fx"]["rates"]["USD"])
+    rate = alpha_vantage("fx_rate", "EUR", "USD")
+    assert (rate.base, rate.quote, rate.rate) == ("EUR", "USD", dollars)
+    assert rate.bid < rate.rate < rate.ask
+    series = alpha_vantage("fx_candles", "EUR", "USD", start=utc(2026, 11, 2), end=utc(2026, 11, 14))
+    assert len(series.candles) == 10
+    assert all(candle.volume is None for candle in series.candles)
+
+
+def test_alpha_vantage_when_quotas_are_enforced_then_free_burst_is_waited_out(connect: Any, sandbox: Any) -> None:
+    sandbox.control("POST", "/quotas", enforce=True)
+    market = connect(AlphaVantage)
+    assert market("quote", IBM).price == market("quote", IBM).price
