@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from asset_aggregator.infra.app import Lifespan, create_service
 from asset_aggregator.infra.auth import Auth, Principal, RequirePrincipal, demo_token
-from asset_aggregator.infra.cache import Cache, SvcCache
+from asset_aggregator.infra.cache import SvcCache
 from asset_aggregator.infra.environment import AppEnv, ServiceSettings, prepare_environment
 from asset_aggregator.infra.health import Readiness, health_router
 from asset_aggregator.infra.logs import configure_logging
@@ -19,7 +19,6 @@ __all__ = [
     "PROBLEM_TYPE",
     "AppEnv",
     "Auth",
-    "Cache",
     "Lifespan",
     "Principal",
     "PrometheusCalls",

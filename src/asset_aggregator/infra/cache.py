@@ -26,25 +26,6 @@ _MEMORY_URL = "mem://?size=2000&check_interval=30"  # bounded by keys here and b
 _SEAL = struct.Struct(">32sd")  # HMAC-SHA256, then the epoch second of expiry
 
 
-class Cache(Protocol):
-    """What a router needs of a cache."""
-
-    async def get_or_set(
-        self,
-        key_parts: tuple[str, ...],
-        ttl_s: float,
-        make: Callable[[], Awaitable[bytes]],
-        *,
-        keep: Callable[[], bool] = ...,
-    ) -> bytes:
-        """Return the kept answer, or make it.
-
-        `keep` is asked after `make`; False gives the answer out and does not store it (a partial answer). What `make`
-        raises is never stored. A caller's own data needs the caller's name in `key_parts`.
-        """
-        ...
-
-
 class _KeyValue(Protocol):
     async def get(self, key: str) -> object: ...
     async def set(self, key: str, value: bytes, expire: float) -> object: ...
@@ -100,7 +81,7 @@ class SvcCache:
         *,
         keep: Callable[[], bool] = _always,
     ) -> bytes:
-        """See `Cache.get_or_set`. Callers that ask for one key at one time share one `make`."""
+        """See `fin_infra.api.Cache`. Callers that ask for one key at one time share one `make`."""
         key = self._key(key_parts)
         found = await self._read(key)
         if found is not None:

@@ -32,7 +32,13 @@ class Cache(Protocol):
         make: Callable[[], Awaitable[bytes]],
         *,
         keep: Callable[[], bool] = ...,
-    ) -> bytes: ...
+    ) -> bytes:
+        """Return the kept answer, or make it.
+
+        `keep` is asked after `make`; False gives the answer out and does not store it (a partial answer). What `make`
+        raises is never stored. A caller's own data needs the caller's name in `key_parts`.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,7 @@ class Call:
             provider=caller.key,
             operation=self.operation,
             environment=caller.environment,
-            elapsed_ms=self.elapsed_ms(),
+            elapsed_ms=round(self.elapsed_ms(), 3),
             attempts=self.attempts,
             request_id=caller.vendor_request_id(reply) if reply else None,
             rate_limit=rate_limit(reply) if reply else None,
