@@ -40,6 +40,8 @@ class FinInfraError(Exception):
 
     code: ClassVar[str] = "fin.error"
     title: ClassVar[str] = "Financial data error"
+    next_step: ClassVar[str] = "Catch this one to catch everything fin-infra raises."
+    """What a person or a program can do about it."""
     status: ClassVar[int] = 500
     retry_after: float | None = None
     """Seconds until a further try makes sense; None when that is unknown or pointless."""
@@ -52,43 +54,51 @@ class FinInfraError(Exception):
 class ConfigurationError(FinInfraError):
     code = "fin.configuration"
     title = "Configuration error"
+    next_step = "Set or correct the setting that the text names."
 
 
 class MissingExtra(ConfigurationError):
     code = "fin.missing_extra"
     title = "Optional package not installed"
+    next_step = "Run the `pip install` command in the text."
 
 
 class ProviderNotFound(FinInfraError):
     code = "fin.provider_not_found"
     title = "No such provider"
+    next_step = "Use one of the keys in the text; `fin-infra providers ls` prints all."
     status = 404
 
 
 class InvalidInput(FinInfraError, ValueError):
     code = "fin.invalid_input"
     title = "Invalid input"
+    next_step = "Correct the value."
     status = 422
 
 
 class CurrencyMismatch(InvalidInput):
     code = "fin.currency_mismatch"
     title = "Currencies do not match"
+    next_step = "Convert one side with `fin_infra.normalize` first."
 
 
 class UnknownCurrency(InvalidInput):
     code = "fin.unknown_currency"
     title = "Unknown currency"
+    next_step = "Use a current ISO 4217 code such as USD."
 
 
 class InvalidInstrument(InvalidInput):
     code = "fin.invalid_instrument"
     title = "Not an instrument key"
+    next_step = "Write `namespace:symbol`, such as `XNAS:AAPL`, and check the digits of an identifier."
 
 
 class AmbiguousSymbol(InvalidInput):
     code = "fin.ambiguous_symbol"
     title = "Several instruments match"
+    next_step = "Choose one of `candidates` and pass it as it stands."
     status = 409
 
     def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
@@ -102,17 +112,20 @@ class AmbiguousSymbol(InvalidInput):
 class NaiveTime(InvalidInput):
     code = "fin.naive_time"
     title = "Time without a zone"
+    next_step = "Give the datetime a zone, such as `datetime.now(UTC)`."
 
 
 class RateUnavailable(FinInfraError):
     code = "fin.rate_unavailable"
     title = "No exchange rate"
+    next_step = "Ask for another date or source, or leave the amount in its own currency."
     status = 404
 
 
 class StaleRate(RateUnavailable):
     code = "fin.stale_rate"
     title = "Exchange rate too old"
+    next_step = "Accept an older rate explicitly, or ask for a newer table."
     status = 409
 
 
@@ -121,6 +134,7 @@ class StatementUnreadable(FinInfraError):
 
     code = "fin.statement_unreadable"
     title = "Statement cannot be read"
+    next_step = "Export the file again at the bank; the offset shows where reading ended."
     status = 422
 
     def __init__(self, message: str, offset: int | None = None) -> None:
@@ -144,6 +158,7 @@ class ProviderError(FinInfraError):
 
     code = "fin.provider_error"
     title = "Provider error"
+    next_step = "Read `retryable`, `retry_after` and `vendor_code`."
     status = 502
     outage: bool = False
     """True where the error speaks against the vendor's health, so that the breaker counts it."""
@@ -188,27 +203,32 @@ class ProviderError(FinInfraError):
 class AuthenticationFailed(ProviderError):
     code = "fin.authentication_failed"
     title = "Provider credentials refused"
+    next_step = "Check the key in the settings with `fin-infra keys verify`."
 
 
 class PermissionDenied(ProviderError):
     code = "fin.permission_denied"
     title = "Not covered by the provider plan or consent"
+    next_step = "Widen the plan or the consent at the vendor."
 
 
 class NotFound(ProviderError):
     code = "fin.not_found"
     title = "Not found at the provider"
+    next_step = "Check the id; list the parent resource to see which exist."
     status = 404
 
 
 class UnknownSymbol(NotFound):
     code = "fin.unknown_symbol"
     title = "Unknown symbol"
+    next_step = "Search for the instrument first."
 
 
 class RateLimited(ProviderError):
     code = "fin.rate_limited"
     title = "Provider rate limit reached"
+    next_step = "Come back after `retry_after` seconds."
     status = 429
     outage = True
 
@@ -216,24 +236,28 @@ class RateLimited(ProviderError):
 class ReauthRequired(ProviderError):
     code = "fin.reauth_required"
     title = "Sign-in at the bank required"
+    next_step = "Send the person through the bank's sign-in again."
     status = 409
 
 
 class AccountClosed(ProviderError):
     code = "fin.account_closed"
     title = "Account closed"
+    next_step = "Stop asking for this account; keep what you have."
     status = 410
 
 
 class InvalidRequest(ProviderError):
     code = "fin.invalid_request"
     title = "Provider refused the request"
+    next_step = "Correct the parameters; repeating the call cannot help."
     status = 422
 
 
 class ProviderUnavailable(ProviderError):
     code = "fin.provider_unavailable"
     title = "Provider unavailable"
+    next_step = "Try later, or name a second provider in the fallback chain."
     status = 503
     outage = True
 
@@ -243,6 +267,7 @@ class CircuitOpen(ProviderUnavailable, RuntimeError):
 
     code = "fin.circuit_open"
     title = "Provider paused after repeated failures"
+    next_step = "Come back after `retry_after` seconds; nothing was sent."
 
     def __init__(
         self, retry_after: float | None = None, *, provider: str | None = None, operation: str | None = None
@@ -261,18 +286,23 @@ class CircuitOpen(ProviderUnavailable, RuntimeError):
 class DeadlineExceeded(ProviderError):
     code = "fin.deadline_exceeded"
     title = "Time allowed is over"
+    next_step = "Allow more time with `deadline`, or try later; a request that changes something may have arrived."
     status = 504
 
 
 class UnexpectedPayload(ProviderError):
     code = "fin.unexpected_payload"
     title = "Provider answer not understood"
+    next_step = "Report it with `vendor_code` and `request_id`; the vendor changed or a proxy answered."
 
 
 def error_classes() -> Iterator[type[FinInfraError]]:
-    """Yield every class of the tree, parents first: the table behind docs and API."""
+    """Yield every class of the tree once, parents first: the table behind docs and API."""
     queue: list[type[FinInfraError]] = [FinInfraError]
+    seen: set[type[FinInfraError]] = set()
     while queue:
         cls = queue.pop(0)
-        yield cls
-        queue += (sub for sub in cls.__subclasses__() if sub not in queue)
+        if cls not in seen:
+            seen.add(cls)
+            yield cls
+            queue += cls.__subclasses__()

@@ -56,19 +56,30 @@ def by_status(reply: Reply, message: str | None = None, vendor_code: str | None 
 
 
 def retry_after(reply: Reply) -> float | None:
-    """Return the seconds of the Retry-After header, given as seconds or as an HTTP date; None without a usable one."""
+    """Return the seconds of the Retry-After header, given as seconds or as an HTTP date; None without a usable one.
+
+    A date is measured against the reply's own Date header where it has one, so that a wrong clock here or there does
+    no harm.
+    """
     text = reply.headers.get("retry-after", "").strip()
     if not text:
         return None
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            at = parsedate_to_datetime(text)
-            seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - reply.received_at).total_seconds()
-        except (ValueError, TypeError, OverflowError):
+        at, sent = _http_date(text), _http_date(reply.headers.get("date", ""))
+        if at is None:
             return None
+        seconds = (at - (sent or reply.received_at)).total_seconds()
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def rate_limit(reply: Reply) -> RateLimit | None:

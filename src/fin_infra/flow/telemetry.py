@@ -46,14 +46,24 @@ _on_breaker: list[BreakerObserver] = []
 
 def observe_calls(observer: CallObserver) -> Callable[[], None]:
     """Have `observer` called after every operation of every provider; return a function that ends that."""
-    _on_call.append(observer)
-    return lambda: _on_call.remove(observer)
+    return _enlist(_on_call, observer)
 
 
 def observe_breakers(observer: BreakerObserver) -> Callable[[], None]:
     """Have `observer` called at every change of a circuit breaker; return a function that ends that."""
-    _on_breaker.append(observer)
-    return lambda: _on_breaker.remove(observer)
+    return _enlist(_on_breaker, observer)
+
+
+def _enlist(observers: list[Callable[P, None]], observer: Callable[P, None]) -> Callable[[], None]:
+    def heard(*args: P.args, **kwargs: P.kwargs) -> None:
+        observer(*args, **kwargs)
+
+    def end() -> None:
+        if heard in observers:
+            observers.remove(heard)
+
+    observers.append(heard)
+    return end
 
 
 def _tell(observers: list[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:

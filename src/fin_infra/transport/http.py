@@ -65,10 +65,14 @@ class HttpConfig:
         """Return the TLS settings, None for plain http."""
         if urlsplit(self.base_url).scheme == "http":
             return None
+        from httpcore2 import default_ssl_context
+
         try:
-            context = ssl.create_default_context(cafile=self.ca_file)
+            context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else default_ssl_context()
         except (OSError, ssl.SSLError):
-            raise ConfigurationError("The file of trusted authorities (ca_file) cannot be read as PEM.") from None
+            raise ConfigurationError(
+                "The file of trusted authorities (ca_file or SSL_CERT_FILE) cannot be read as PEM."
+            ) from None
         if self.certificate:
             try:
                 # an empty password makes an encrypted key an error instead of a prompt on the terminal

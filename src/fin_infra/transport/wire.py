@@ -8,9 +8,9 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlencode, urlsplit
 
 import httpcore2
@@ -114,7 +114,9 @@ class _AsyncStream(httpcore2.AsyncNetworkStream):
 
 def check_fresh(response: httpcore2.Response) -> None:
     """Refuse a reply made of bytes that came before the request was sent: it answers some other request."""
-    stream = response.extensions.get("network_stream")
+    # the engine does not say what its extensions hold
+    held = cast("Mapping[str, object]", response.extensions)  # pyright: ignore[reportUnknownMemberType]
+    stream = held.get("network_stream")
     if isinstance(stream, (_BoundedStream, _AsyncStream)) and not stream.heard:
         raise httpcore2.RemoteProtocolError
 
@@ -144,7 +146,10 @@ class BoundedBackend(httpcore2.SyncBackend):
         raise failure
 
 
-class AsyncBackend(httpcore2.AnyIOBackend):
+class AsyncBackend(httpcore2.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._sockets = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
+
     async def connect_tcp(
         self,
         host: str,
@@ -153,7 +158,7 @@ class AsyncBackend(httpcore2.AnyIOBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        return _AsyncStream(await super().connect_tcp(host, port, None, local_address, socket_options))
+        return _AsyncStream(await self._sockets.connect_tcp(host, port, None, local_address, socket_options))
 
 
 class Writer:

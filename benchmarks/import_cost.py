@@ -1,0 +1,48 @@
+"""What `import fin_infra` costs in time and memory: `python benchmarks/import_cost.py`.
+
+Each line is a fresh interpreter, in turns; targets: at most 0.15 s and 40 MB for `import fin_infra` as a whole.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+ROUNDS = 9
+CASES = {
+    "python -c pass": "pass",
+    "import fin_infra": "import fin_infra",
+    "import fin_infra.flow": "import fin_infra.flow",
+    "import fin_infra.transport.wire": "import fin_infra.transport.wire",
+    "import httpx2": "import httpx2",
+}
+MEMORY = "; import resource, sys; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(sys.modules))"
+
+
+def once(statement: str) -> tuple[float, float, int]:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    seconds = time.perf_counter() - start
+    done = subprocess.run([sys.executable, "-c", statement + MEMORY], capture_output=True, text=True, check=True)
+    megabytes, modules = done.stdout.split()
+    return seconds, float(megabytes), int(modules)
+
+
+def main() -> None:
+    found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in CASES}
+    for _ in range(ROUNDS):
+        for name, statement in CASES.items():
+            found[name].append(once(statement))
+    base = statistics.median(seconds for seconds, _, _ in found["python -c pass"])
+    print(f"{'':32} {'median':>8} {'best':>8} {'on top':>8} {'memory':>9} {'modules':>8}")
+    for name, runs in found.items():
+        times = [seconds for seconds, _, _ in runs]
+        middle = statistics.median(times)
+        _, megabytes, modules = runs[-1]
+        print(f"{name:32} {middle:7.3f}s {min(times):7.3f}s {middle - base:+7.3f}s {megabytes:6.1f} MB {modules:8}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Client-side quotas: never too many in any window, right answers for the impatient, nothing leaked."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fin_infra.errors import RateLimited
+from fin_infra.flow import Limiter, Quota
+from fin_infra.transport import Pause
+from fin_infra.transport.replay import AsyncReplay
+
+quotas = st.lists(st.builds(Quota, st.integers(1, 5), st.sampled_from([0.25, 1.0, 3.0, 60.0])), min_size=1, max_size=3)
+
+
+def crowded(times: list[float], quota: Quota) -> list[tuple[float, float]]:
+    """Return the pairs of calls that are too close: `calls` + 1 of them in less than one window."""
+    ordered = sorted(times)
+    pairs = zip(ordered, ordered[quota.calls :], strict=False)
+    return [(first, last) for first, last in pairs if last - first < quota.per_s - 1e-9]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rules=quotas,
+    arrivals=st.lists(st.tuples(st.floats(0, 30), st.sampled_from([0.0, 0.5, 5.0, 1000.0])), max_size=40),
+)
+def test_limiter_when_callers_arrive_anyhow_then_no_window_holds_too_many(
+    rules: list[Quota], arrivals: list[tuple[float, float]]
+) -> None:
+    now = 0.0
+    limiter = Limiter(rules, lambda: now)
+    released: list[float] = []
+    refused: list[float] = []
+    queue = [(at, number, at + patience, limiter.take(at + patience)) for number, (at, patience) in enumerate(arrivals)]
+    heapq.heapify(queue)
+    while queue:
+        at, number, until, flow = heapq.heappop(queue)
+        now = max(now, at)
+        try:
+            effect = next(flow)
+        except StopIteration:
+            released.append(now)
+        except RateLimited as exc:
+            refused.append(now + (exc.retry_after or 0.0) - until)
+        else:
+            assert isinstance(effect, Pause)
+            assert now + effect.seconds < until
+            heapq.heappush(queue, (now + effect.seconds, number, until, flow))
+    assert len(released) + len(refused) == len(arrivals)
+    assert all(late >= 0 for late in refused), "nobody is turned away who could have waited"
+    for quota in rules:
+        assert crowded(released, quota) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(rules=quotas, count=st.integers(1, 12))
+def test_limiter_when_used_steadily_then_wastes_next_to_nothing(rules: list[Quota], count: int) -> None:
+    """The n-th call comes no later than the tightest quota demands, plus the margin of each wait."""
+    now = 0.0
+    limiter = Limiter(rules, lambda: now)
+    for number in range(count):
+        while (wait := limiter.wait()) > 0:
+            now += wait
+        due = max((number // quota.calls) * quota.per_s for quota in rules)
+        slack = sum((number // quota.calls) * quota.per_s for quota in rules) if len(rules) > 1 else 0.0
+        assert due <= now + 1e-9
+        assert now <= due + slack + 0.002 * (number + 1)
+
+
+def test_limiter_when_caller_cannot_wait_then_retry_after_is_when_a_place_is_free() -> None:
+    now = 100.0
+    limiter = Limiter([Quota(2, 10.0), Quota(3, 60.0)], lambda: now)
+    assert limiter.wait() == 0.0
+    now = 104.0
+    assert limiter.wait() == 0.0
+    with pytest.raises(RateLimited) as caught:
+        next(limiter.take(now + 5.0))
+    assert caught.value.retry_after == pytest.approx(6.0, abs=0.01)
+    assert not caught.value.outage
+    assert caught.value.retryable
+    now = 109.99
+    assert limiter.wait() > 0
+    now = 104.0 + caught.value.retry_after
+    assert limiter.wait() == 0.0
+    # now the minute is full: 100, 104, 110
+    with pytest.raises(RateLimited) as caught:
+        next(limiter.take(now + 30.0))
+    assert caught.value.retry_after == pytest.approx(160.0 - now, abs=0.01)
+
+
+def test_limiter_when_a_waiter_gives_up_then_its_place_goes_to_nobody_and_is_not_lost() -> None:
+    now = 0.0
+    limiter = Limiter([Quota(1, 10.0)], lambda: now)
+    assert limiter.wait() == 0.0
+    waiters = [limiter.take(1000.0) for _ in range(5)]
+    for waiter in waiters:
+        next(waiter)
+        waiter.close()
+    now = 10.0
+    assert limiter.wait() == 0.0
+    assert limiter.wait() > 0
+
+
+def test_limiter_when_there_is_no_quota_then_never_waits() -> None:
+    limiter = Limiter((), lambda: 0.0)
+    assert [limiter.wait() for _ in range(1000)] == [0.0] * 1000
+
+
+def test_limiter_when_threads_share_it_then_no_window_holds_too_many() -> None:
+    quota = Quota(5, 0.1)
+    limiter = Limiter([quota], time.monotonic)
+    released: list[float] = []
+
+    def work() -> None:
+        for _ in range(3):
+            while (wait := limiter.wait()) > 0:
+                time.sleep(wait)
+            released.append(time.monotonic())
+
+    with ThreadPoolExecutor(8) as pool:
+        for future in [pool.submit(work) for _ in range(8)]:
+            future.result()
+    assert len(released) == 24
+    (taken,) = [taken for _, taken in limiter._windows]
+    assert len(taken) == 5
+    # places are stamped inside the limiter, before `released`: compare whole spans, not single gaps
+    assert max(released) - min(released) >= 4 * quota.per_s * 0.9
+
+
+async def test_limiter_when_tasks_share_it_and_some_are_cancelled_then_the_rest_get_their_turn() -> None:
+    clock = AsyncReplay([])
+    limiter = Limiter([Quota(2, 10.0)], clock.monotonic)
+    released: list[float] = []
+
+    async def work() -> None:
+        await clock.run(limiter.take(1e9))
+        released.append(clock.now)
+        await asyncio.sleep(0)
+
+    tasks = [asyncio.create_task(work()) for _ in range(12)]
+    for task in tasks[::4]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(released) == 9
+    assert crowded(released, Quota(2, 10.0)) == []
+
+
+@pytest.mark.parametrize(("calls", "per_s"), [(0, 1.0), (-1, 1.0), (1, 0.0), (1, -1.0)])
+def test_quota_when_it_allows_nothing_then_is_refused(calls: int, per_s: float) -> None:
+    with pytest.raises(ValueError, match="at least one call"):
+        Quota(calls, per_s)
