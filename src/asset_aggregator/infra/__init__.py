@@ -12,7 +12,6 @@ from asset_aggregator.infra.health import Readiness, health_router
 from asset_aggregator.infra.logs import configure_logging
 from asset_aggregator.infra.metrics import PrometheusCalls
 from asset_aggregator.infra.problems import DETAILS, PROBLEM_TYPE, problem, request_id
-from asset_aggregator.infra.redaction import mask
 
 __all__ = [
     "DETAILS",
@@ -30,7 +29,6 @@ __all__ = [
     "create_service",
     "demo_token",
     "health_router",
-    "mask",
     "prepare_environment",
     "problem",
     "request_id",

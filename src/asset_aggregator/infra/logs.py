@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
 from asset_aggregator.infra.environment import ServiceSettings
-from asset_aggregator.infra.redaction import mask, mask_value
+from fin_infra.security import redact, redact_value
 
 if TYPE_CHECKING:
     from svc_infra.logging import JsonFormatter, TextFormatter
@@ -29,9 +29,9 @@ class Enrich(logging.Filter):
 
         if record.name == "uvicorn.access":
             _drop_query(record)
-        record.msg, record.args = mask(record.getMessage()), ()
+        record.msg, record.args = redact(record.getMessage()), ()
         for name in set(vars(record)) - _STANDARD:
-            value = mask_value(name, vars(record).pop(name))
+            value = redact_value(name, vars(record).pop(name))
             vars(record)[f"extra_{name}" if name in _RESERVED else name] = value
         if not getattr(record, "request_id", None):
             record.request_id = request_id_ctx.get() or None
@@ -51,7 +51,7 @@ def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
 
     class MaskedJson(JsonFormatter):
         def formatException(self, ei: ExcInfo) -> str:
-            return mask(super().formatException(ei))
+            return redact(super().formatException(ei))
 
     class MaskedText(TextFormatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -59,7 +59,7 @@ def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
             return super().format(record) + (f" request_id={rid}" if rid else "")
 
         def formatException(self, ei: ExcInfo) -> str:
-            return mask(super().formatException(ei))
+            return redact(super().formatException(ei))
 
     return MaskedJson() if json_format else MaskedText()
 

@@ -15,9 +15,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from asset_aggregator.infra.redaction import mask, mask_value
 from fin_infra.api.problems import retry_after_header
 from fin_infra.errors import FinInfraError
+from fin_infra.security import redact, redact_value
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ def problem(
         "type": f"urn:fin-infra:error:{code}",
         "title": title or _phrase(status),
         "status": status,
-        "detail": mask(detail) if detail else default_detail,
-        "instance": mask(path),
+        "detail": redact(detail) if detail else default_detail,
+        "instance": redact(path),
         "code": code,
         "request_id": request_id(),
     }
@@ -97,7 +97,7 @@ async def _fin_infra_error(request: Request, exc: Exception) -> Response:
     error = cast(FinInfraError, exc)
     level = logging.ERROR if error.status == 500 else logging.INFO
     logger.log(level, "%s answered %d %s", _path(request), error.status, error.code)
-    members = {name: mask_value(name, item) for name, item in error.extra().items()}
+    members = {name: redact_value(name, item) for name, item in error.extra().items()}
     return problem(
         error.status,
         path=_path(request),
@@ -118,7 +118,7 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
         if isinstance(raw, str):
             detail = raw if raw != _phrase(error.status_code) else None
         elif raw:
-            members["context"] = mask_value("", raw)
+            members["context"] = redact_value("", raw)
     return problem(error.status_code, path=_path(request), detail=detail, members=members, headers=error.headers)
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import cast
 
 MASK = "***"
@@ -67,23 +68,25 @@ class RedactingFilter(logging.Filter):
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
         for name in vars(record).keys() - _STANDARD:
-            setattr(record, name, _masked(name, getattr(record, name)))
+            setattr(record, name, redact_value(name, getattr(record, name)))
         return True
 
 
-def _masked(name: str, value: object) -> object:
+def redact_value(name: str, value: object) -> object:
     """Mask a structured value by its name, by the names inside it, and as text."""
-    if value is None or isinstance(value, (bool, float)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)  # NaN and infinity are not JSON
     if _secret_name(name):
         return MASK
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value)
-        return {str(key): _masked(str(key), item) for key, item in pairs.items()}
+        return {str(key): redact_value(str(key), item) for key, item in pairs.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(cast("Iterable[object]", value))
         if len(items) == 2 and isinstance(items[0], str):  # a header: its first half names the second
-            return [redact(items[0]), _masked(items[0], items[1])]
-        return [_masked("", item) for item in items]
+            return [redact(items[0]), redact_value(items[0], items[1])]
+        return [redact_value("", item) for item in items]
     text = redact(str(value))
     return value if isinstance(value, int) and text == str(value) else text
