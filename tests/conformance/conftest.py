@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from contextvars import copy_context
 from typing import Any, Literal
 
 import httpx2
@@ -65,7 +66,7 @@ class Driver:
             result = getattr(self.client, operation)(*args, **kwargs)
             return [item async for item in result] if paged else await result
 
-        return self._runner.run(ask())
+        return self._runner.run(ask(), context=copy_context())  # deadlines set outside count inside
 
     def close(self) -> None:
         transport: Any = self.client.transport
