@@ -1,0 +1,260 @@
+"""Where faults meet adapters: real HTTP to the sandbox in real time, except that pauses pass at once.
+
+A pause moves the transport's clock instead of sleeping, so that retry, limiter, breaker and deadline see it; what
+breaks a promise on the way (a request before Retry-After, a pause past the deadline) is written down in `breaches`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from glob import escape
+from itertools import count
+from typing import Any
+
+import httpx2
+import pytest
+from fault_cases import Case, Names
+
+from fin_infra.flow import operation, paged, request_id
+from fin_infra.providers.base import Endpoint, Provider, http_transport
+from fin_infra.settings import load
+from fin_infra.transport import Effect, Pause, Reply, Request
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+
+MODES = ("sync", "async")
+PATIENCE_S = 10.0
+_numbers = count(1)
+
+
+@dataclass
+class Watch:
+    """The clock of one call, and what its transport did."""
+
+    impatient: Callable[[int], bool] = lambda number: True
+    """Which requests, counted from 1, keep their own timeout; others get time, so that a busy machine is no fault."""
+    offset_s: float = 0.0
+    sent: list[Request] = field(default_factory=list[Request])
+    pauses: list[float] = field(default_factory=list[float])
+    breaches: list[str] = field(default_factory=list[str])
+    not_before: float = 0.0
+    not_before_wall: float = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self.offset_s
+
+    def pause(self, seconds: float) -> None:
+        until = self.sent[-1].until if self.sent else None
+        if until is not None and self.now() + seconds > until:
+            self.breaches.append(f"a pause of {seconds:.3f} s ends after the deadline")
+        if not seconds >= 0:
+            self.breaches.append(f"a pause of {seconds} s")
+        self.pauses.append(seconds)
+        self.offset_s += seconds
+
+    def send(self, request: Request) -> Request:
+        early = max(self.not_before - self.now(), self.not_before_wall - (time.time() + self.offset_s))
+        if early > 0.001:
+            self.breaches.append(f"request {len(self.sent) + 1} was sent {early:.3f} s before Retry-After")
+        self.sent.append(request)
+        patient = not self.impatient(len(self.sent))
+        return replace(
+            request,
+            until=None if request.until is None else request.until - self.offset_s,
+            timeout_s=max(request.timeout_s, PATIENCE_S) if patient else request.timeout_s,
+        )
+
+    def heard(self, reply: Reply) -> None:
+        text = reply.headers.get("retry-after")
+        if text and text.isdigit():
+            self.not_before = self.now() + int(text)
+        elif text:
+            self.not_before_wall = parsedate_to_datetime(text).timestamp()
+
+
+class WatchedHttp(HttpTransport):
+    def __init__(self, inner: HttpTransport, watch: Watch) -> None:
+        super().__init__(inner.config)
+        self.watch = watch
+
+    def monotonic(self) -> float:
+        return self.watch.now()
+
+    def step(self, effect: Effect) -> Any:
+        if isinstance(effect, Pause):
+            return self.watch.pause(effect.seconds)
+        if not isinstance(effect, Request):
+            return super().step(effect)
+        reply = super().step(self.watch.send(effect))
+        self.watch.heard(reply)
+        return reply
+
+
+class WatchedAsyncHttp(AsyncHttpTransport):
+    def __init__(self, inner: AsyncHttpTransport, watch: Watch) -> None:
+        super().__init__(inner.config)
+        self.watch = watch
+
+    def monotonic(self) -> float:
+        return self.watch.now()
+
+    async def step(self, effect: Effect) -> Any:
+        if isinstance(effect, Pause):
+            return self.watch.pause(effect.seconds)
+        if not isinstance(effect, Request):
+            return await super().step(effect)
+        reply = await super().step(self.watch.send(effect))
+        self.watch.heard(reply)
+        return reply
+
+
+@dataclass
+class Outcome:
+    """How a call ended: `value` as plain data, for a paged operation all items up to the end or the error."""
+
+    value: Any
+    error: Exception | None
+    watch: Watch
+    ident: str
+    """The inbound request id of the call, by which the sandbox's log tells its requests."""
+    result: Any = field(default=None, repr=False)
+
+
+class Bench:
+    """Adapters in one mode over one sandbox, which it leaves without faults and deletions."""
+
+    def __init__(self, url: str, http: httpx2.Client, mode: str, runner: asyncio.Runner) -> None:
+        self.url, self.mode, self._http, self._runner = url, mode, http, runner
+        self.reset()
+        rows = {row["subtype"]: row["id"] for row in self.ada() if row["status"] == "open"}
+        newest = self.ada(f"/{rows['checking']}/transactions?count=1")
+        self.names = Names(rows["checking"], rows["credit_card"], newest[0]["id"])
+
+    def control(self, verb: str, path: str, /, **body: Any) -> Any:
+        reply = self._http.request(verb, f"/_sandbox{path}", json=body or None)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def reset(self) -> None:
+        self.control("POST", "/reset")
+
+    def clear(self) -> None:
+        """Forget faults and requests; the world stays, because building one takes a while."""
+        self.control("DELETE", "/faults")
+        self.control("DELETE", "/requests")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what arrived, oldest first, but for what this bench asked itself."""
+        rows = self.control("GET", "/requests")["requests"]
+        return [row for row in rows if "x-request-id" in row["headers"]]
+
+    def ada(self, path: str = "") -> Any:
+        """Ask for the household's accounts as the vendor shows them, without an adapter; [] once it is revoked."""
+        reply = self._http.get(f"/teller/accounts{path}", auth=("test_token_sandbox", ""))
+        return reply.json() if reply.status_code == 200 else []
+
+    @contextmanager
+    def client(self, cls: type[Provider[Any]], watch: Watch, **given: Any) -> Iterator[Provider[Any]]:
+        settings = load(cls.info.settings, {**cls.info.sandbox, **given})
+        endpoint = Endpoint(self.url + cls.info.sandbox_path, "sandbox", settings)
+        inner: Any = http_transport(cls, endpoint, self.mode)  # type: ignore[call-overload]  # a mode, not a literal
+        transport: Any = WatchedHttp(inner, watch) if self.mode == "sync" else WatchedAsyncHttp(inner, watch)
+        try:
+            yield cls(transport, endpoint)
+        finally:
+            if self.mode == "sync":
+                transport.close()
+            else:
+                self._runner.run(transport.aclose())
+
+    def call(self, client: Provider[Any], case: Case) -> Outcome:
+        """Run a case and keep whatever it raises."""
+        watch: Watch = client.transport.watch  # type: ignore[attr-defined]  # `client` gives no other transport
+        outcome = Outcome(None, None, watch, f"cell-{next(_numbers)}")
+        is_paged = isinstance(getattr(type(client), case.operation), paged)
+        items: list[Any] = []
+        started = datetime.now(UTC)
+
+        def ask() -> Any:
+            return getattr(client, case.operation)(*case.args(self.names), **case.kwargs)
+
+        async def wait() -> Any:
+            request_id.set(outcome.ident)
+            if not is_paged:
+                return await ask()
+            async for item in ask():
+                items.append(item)
+            return items
+
+        token = request_id.set(outcome.ident)
+        try:
+            if self.mode == "async":
+                outcome.result = self._runner.run(wait())
+            elif is_paged:
+                for item in ask():
+                    items.append(item)  # what came before an error must not be lost
+                outcome.result = items
+            else:
+                outcome.result = ask()
+        except Exception as exc:
+            outcome.error = exc
+        finally:
+            request_id.reset(token)
+        outcome.value = plain(items if is_paged else outcome.result, started, datetime.now(UTC))
+        return outcome
+
+    def arrivals(self, ident: str) -> list[dict[str, Any]]:
+        """Return what arrived of one call, oldest first."""
+        return [row for row in self.requests() if row["headers"]["x-request-id"] == ident]
+
+
+def operations(cls: type[Provider[Any]]) -> set[str]:
+    """Return the names of every operation an adapter has, inherited ones included."""
+    return {name for name in dir(cls) if isinstance(getattr(cls, name), (operation, paged))}
+
+
+def scope_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fault scope that fits one logged request; masked parameters stay out of it."""
+    query = {name: escape(value) for name, value in row["query"].items() if value != "***"}
+    return {"method": row["method"], "path": row["path"], "query": query}
+
+
+def plain(value: Any, started: datetime, ended: datetime) -> Any:
+    """Return a result as data that compares by value, with the moment of receipt as a word."""
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = [f.name for f in fields(value) if f.name not in ("raw", "meta")]
+        return {
+            "": type(value).__name__,
+            **{name: plain(getattr(value, name), started, ended) for name in shown},
+        }
+    if isinstance(value, datetime):
+        return "received" if started <= value <= ended else value
+    if isinstance(value, dict):
+        return {key: plain(item, started, ended) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, started, ended) for item in value]
+    return value
+
+
+def vendor(cls: type[Provider[Any]]) -> str:
+    """Return the sandbox's name of an adapter's vendor."""
+    return cls.info.sandbox_path.strip("/")
+
+
+@pytest.fixture(scope="module")
+def benches(sandbox_server: Any) -> Iterator[dict[str, Bench]]:
+    """A bench per mode over the one sandbox of this process."""
+    with asyncio.Runner() as runner, httpx2.Client(base_url=sandbox_server.url, timeout=30, verify=False) as http:
+        yield {mode: Bench(sandbox_server.url, http, mode, runner) for mode in MODES}
+
+
+@pytest.fixture
+def bench(benches: dict[str, Bench], mode: str) -> Iterator[Bench]:
+    benches[mode].clear()
+    yield benches[mode]
+    benches[mode].clear()

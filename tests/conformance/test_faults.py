@@ -1,0 +1,263 @@
+"""The fault matrix: every operation of every adapter under every sandbox fault, in both modes.
+
+A cell is one operation with one fault at one of its requests, either once or for good. It ends with the undisturbed
+answer or with the typed error that `fault_cases.VERDICTS` names: never with anything else, never with half a list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from fault_bench import MODES, Bench, Outcome, Watch, bench, benches, operations, scope_of, vendor
+from fault_cases import CASES, TIMEOUT_S, VERDICTS, Case
+
+from fin_infra.errors import CircuitOpen, DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
+from fin_infra.providers.base import Provider
+from fin_infra.providers.registry import provider_class, providers
+from fin_infra.sandbox.faults import kinds_of
+
+__all__ = ["bench", "benches"]  # fixtures
+PROVIDERS = list(providers())
+STORM = ("rate_limit", "rate_limit_date", "status_500", "latency", "drop_before", "drop_after", "truncated", "html")
+Undisturbed = dict[tuple[str, str, str], tuple[Any, list[dict[str, Any]]]]
+CELLS = [
+    pytest.param(cls, mode, kind, id=f"{vendor(cls)}-{mode}-{kind}")
+    for cls in PROVIDERS
+    for mode in MODES
+    for kind in kinds_of(vendor(cls))
+]
+ADAPTERS = [pytest.param(cls, mode, id=f"{vendor(cls)}-{mode}") for cls in PROVIDERS for mode in MODES]
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Undisturbed:
+    return {}
+
+
+class Matrix:
+    """The cells of one adapter, one mode and one kind; `failed` says what went wrong where."""
+
+    def __init__(self, bench: Bench, cls: type[Provider[Any]], kind: str, undisturbed: Undisturbed) -> None:
+        self.bench, self.cls, self.kind, self._undisturbed = bench, cls, kind, undisturbed
+        self.verdict = VERDICTS[kind]
+        self.failed: list[str] = []
+        self._outcomes: list[tuple[str, Outcome, Case]] = []
+        self._arrived: list[dict[str, Any]] = []
+
+    def right(self, case: Case) -> tuple[Any, list[dict[str, Any]]]:
+        """Return the answer without a fault and the requests behind it."""
+        place = (self.cls.info.key, self.bench.mode, case.name)
+        if place not in self._undisturbed:
+            with self.bench.client(self.cls, Watch(), **case.settings) as client:
+                outcome = self.bench.call(client, case)
+            assert outcome.error is None, f"{place} fails without any fault: {outcome.error!r}"
+            rows = self.bench.arrivals(outcome.ident)
+            assert rows, f"{place} sends nothing, so that no fault can reach it"
+            self._undisturbed[place] = outcome.value, rows
+            self._restore(case)
+        return self._undisturbed[place]
+
+    def run(self) -> None:
+        for case in CASES[self.cls.info.key]:
+            answer, rows = self.right(case)
+            ends = sorted({len(rows) if case.heavy else 1, len(rows)})
+            for number in ends:
+                self._cell(case, answer, rows, number, once=True)
+            for number in ends[:1] if self.kind == "timeout" else ends:  # each waits in real time
+                self._cell(case, answer, rows, number, once=False)
+            if self.kind in ("rate_limit", "rate_limit_date"):
+                self._far(case, rows[ends[0] - 1])
+        self._check_arrivals()
+
+    def _ask(self, case: Case, row: dict[str, Any], name: str, watch: Watch, **scope: Any) -> Outcome:
+        scope = {**self.verdict.scope, **scope_of(row), **scope}
+        self.bench.control("POST", "/faults", vendor=vendor(self.cls), kind=self.kind, **scope)
+        with self.bench.client(self.cls, watch, **{**case.settings, **self.verdict.settings}) as client:
+            outcome = self.bench.call(client, case)
+        self.bench.control("DELETE", "/faults")
+        self._outcomes.append((name, outcome, case))
+        for breach in watch.breaches:
+            self._fail(name, breach)
+        return outcome
+
+    def _cell(self, case: Case, answer: Any, rows: list[dict[str, Any]], number: int, *, once: bool) -> None:
+        name = f"{case.name}, {'once' if once else 'for good'} at request {number} of {len(rows)}"
+        watch = Watch(impatient=lambda sent: sent == number if once else sent >= number)
+        outcome = self._ask(case, rows[number - 1], name, watch, **({"count": 1} if once else {}))
+        error = outcome.error
+        if error is None:
+            self._check_answer(name, outcome, case, answer, once=once)
+        else:
+            self._check_error(name, outcome, case, answer, once=once)
+        tries = 2 if once else self.verdict.settings.get("max_attempts", 3)
+        expected = len(rows) if error is None else number - 1
+        if self.verdict.heals and self.verdict.errors:
+            expected += (once if error is None else tries) if not case.deletes else number
+        elif error is not None:
+            expected += 1
+        if len(watch.sent) != expected:
+            self._fail(name, f"{len(watch.sent)} requests instead of {expected}")
+        if any(pause < self.verdict.least_pause_s for pause in watch.pauses):
+            self._fail(name, f"pauses of {watch.pauses}, and the least is {self.verdict.least_pause_s} s")
+        self._restore(case)
+
+    def _check_answer(self, name: str, outcome: Outcome, case: Case, answer: Any, *, once: bool) -> None:
+        if self.verdict.errors and not (once and self.verdict.heals) and not case.deletes:
+            self._fail(name, f"an answer out of nothing: {outcome.value!r:.200}")
+        elif outcome.value != answer:
+            self._fail(name, f"another answer than without the fault: {outcome.value!r:.200}")
+        elif case.deletes and not self._deleted(case):
+            self._fail(name, "said to be deleted, and is not")
+
+    def _check_error(self, name: str, outcome: Outcome, case: Case, answer: Any, *, once: bool) -> None:
+        error = outcome.error
+        if not isinstance(error, ProviderError) or type(error) not in self.verdict.errors:
+            self._fail(name, f"{error!r} instead of one of {[cls.__name__ for cls in self.verdict.errors]}")
+            return
+        if once and self.verdict.heals and not case.deletes:
+            self._fail(name, f"{error!r} although the fault went away")
+        if (error.provider, error.operation) != (self.cls.info.key, case.operation):
+            self._fail(name, f"the error names {error.provider} {error.operation}")
+        if error.retryable != self.verdict.heals and type(error) is not RateLimited:
+            self._fail(name, f"retryable is {error.retryable}")
+        if isinstance(outcome.value, list) and outcome.value != answer[: len(outcome.value)]:
+            self._fail(name, "what came before the error is not the beginning of the right list")
+        if self.kind == "rate_limit" and error.retry_after != self.verdict.scope["retry_after"]:
+            self._fail(name, f"retry_after is {error.retry_after}")
+
+    def _far(self, case: Case, row: dict[str, Any]) -> None:
+        """A limit that ends long after the deadline is told at once, and not waited for."""
+        name = f"{case.name}, for an hour"
+        outcome = self._ask(case, row, name, Watch(), retry_after=3600)
+        error, watch = outcome.error, outcome.watch
+        if not isinstance(error, RateLimited) or not 3590 < (error.retry_after or 0) < 3620:
+            self._fail(name, f"{error!r} with retry_after {getattr(error, 'retry_after', None)}")
+        if watch.pauses:
+            self._fail(name, f"pauses of {watch.pauses}")
+        self._restore(case)
+
+    def _check_arrivals(self) -> None:
+        """What the sandbox saw: no deletion twice, no request more often than attempts are allowed."""
+        seen: dict[str, Counter[str]] = {}
+        for row in self._arrived + self.bench.requests():
+            what = f"{row['method']} {row['path']} {sorted(row['query'].items())}"
+            seen.setdefault(row["headers"]["x-request-id"], Counter())[what] += 1
+        for name, outcome, case in self._outcomes:
+            most = 1 if case.deletes else self.verdict.settings.get("max_attempts", 3)
+            arrived = seen.get(outcome.ident, Counter())
+            if any(times > most for times in arrived.values()):
+                self._fail(name, f"arrived too often: {arrived.most_common(1)}")
+            if arrived.total() != len(outcome.watch.sent):
+                self._fail(name, f"{arrived.total()} arrived of {len(outcome.watch.sent)} sent")
+
+    def _deleted(self, case: Case) -> bool:
+        left = {row["id"] for row in self.bench.ada()}
+        return not left if case.operation == "delete_enrollment" else self.bench.names.checking not in left
+
+    def _restore(self, case: Case) -> None:
+        if case.deletes:
+            self._arrived += self.bench.requests()
+            self.bench.reset()
+
+    def _fail(self, name: str, text: str) -> None:
+        self.failed.append(f"{self.cls.info.key} {self.bench.mode} {self.kind}: {name}: {text}")
+
+
+def test_kinds_when_listed_then_the_matrix_has_each_for_each_vendor(sandbox: Any) -> None:
+    told = sandbox.control("GET", "/faults")
+    assert set(told["kinds"]) == set(VERDICTS)
+    assert {vendor(cls): kinds_of(vendor(cls)) for cls in PROVIDERS} == told["vendors"]
+
+
+@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.key)
+def test_operations_when_counted_then_the_matrix_has_each(cls: type[Provider[Any]]) -> None:
+    asked = {case.operation for case in CASES[cls.info.key]}
+    assert asked == operations(cls)
+    assert cls.info.can == operations(cls) - {"ping"}
+
+
+@pytest.mark.parametrize(("cls", "mode", "kind"), CELLS)
+def test_operation_when_fault_strikes_then_the_right_answer_or_the_right_error(
+    bench: Bench, cls: type[Provider[Any]], kind: str, undisturbed: Undisturbed
+) -> None:
+    matrix = Matrix(bench, cls, kind, undisturbed)
+    matrix.run()
+    if matrix.failed:
+        pytest.fail("\n".join(matrix.failed), pytrace=False)
+
+
+@pytest.mark.parametrize(("cls", "mode"), ADAPTERS)
+def test_operation_when_faults_come_at_random_then_the_right_answer_or_a_typed_error(
+    bench: Bench, cls: type[Provider[Any]], undisturbed: Undisturbed
+) -> None:
+    cases = [case for case in CASES[cls.info.key] if not (case.deletes or case.heavy)]
+    right = {case.name: Matrix(bench, cls, "latency", undisturbed).right(case)[0] for case in cases}
+    bench.reset()  # the same chances on every run
+    for kind in STORM:
+        bench.control("POST", "/faults", vendor=vendor(cls), kind=kind, probability=0.12, **VERDICTS[kind].scope)
+    errors = tuple({error for kind in STORM for error in VERDICTS[kind].errors})
+    ended: Counter[str] = Counter()
+    for case in cases * 3:
+        with bench.client(cls, Watch(), **case.settings) as client:
+            outcome = bench.call(client, case)
+        ended["error" if outcome.error else "answer"] += 1
+        assert outcome.watch.breaches == []
+        if outcome.error is None:
+            assert outcome.value == right[case.name], case.name
+        else:
+            assert type(outcome.error) in errors, f"{case.name}: {outcome.error!r}"
+    assert min(ended["error"], ended["answer"]) > 0, "the storm tells nothing"
+
+
+@pytest.mark.parametrize(("cls", "mode"), ADAPTERS)
+def test_operation_when_vendor_stays_silent_then_ends_with_the_deadline(bench: Bench, cls: type[Provider[Any]]) -> None:
+    bench.control("POST", "/faults", vendor=vendor(cls), kind="timeout", seconds=5)
+    watch = Watch()
+    with bench.client(cls, watch, deadline_s=TIMEOUT_S) as client:
+        outcome = bench.call(client, CASES[cls.info.key][0])
+    assert type(outcome.error) is DeadlineExceeded
+    assert (len(watch.sent), watch.breaches) == (1, [])
+
+
+@pytest.mark.parametrize(("cls", "mode"), ADAPTERS)
+def test_operation_when_vendor_stays_down_then_circuit_opens_without_a_request_and_closes_again(
+    bench: Bench, cls: type[Provider[Any]]
+) -> None:
+    case, watch = CASES[cls.info.key][1], Watch()
+    bench.control("POST", "/faults", vendor=vendor(cls), kind="status_503")
+    with bench.client(cls, watch, breaker_threshold=2, breaker_cooldown_s=20, max_attempts=2) as client:
+        errors = [bench.call(client, case).error for _ in range(4)]
+        assert [type(error) for error in errors] == [ProviderUnavailable] * 2 + [CircuitOpen] * 2
+        assert [str(error) for error in errors[2:]] == ["circuit_open"] * 2
+        assert 0 < (errors[3].retry_after or 0) <= 20  # type: ignore[union-attr]  # a CircuitOpen, as above
+        assert len(bench.requests()) == len(watch.sent) == 4
+        bench.control("DELETE", "/faults")
+        watch.offset_s += 20
+        healed = [bench.call(client, case) for _ in range(2)]
+    assert [outcome.error for outcome in healed] == [None, None]
+    assert healed[0].value == healed[1].value
+
+
+@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.key)
+def test_answers_when_undisturbed_then_both_modes_agree(cls: type[Provider[Any]], benches: dict[str, Bench]) -> None:
+    answers: dict[str, list[Any]] = {}
+    for one in benches.values():
+        for case in CASES[cls.info.key]:
+            with one.client(cls, Watch(), **case.settings) as client:
+                answers.setdefault(case.name, []).append(one.call(client, case).value)
+            if case.deletes:
+                one.reset()
+    assert [name for name, (one, other) in answers.items() if one != other] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pages_when_undisturbed_then_each_of_the_vendors_own_rows_once(bench: Bench) -> None:
+    case = next(case for case in CASES["banking:teller"] if case.name == "transactions")
+    with bench.client(provider_class("banking:teller"), Watch(), **case.settings) as client:
+        items = bench.call(client, case).value
+    start = case.kwargs["start"].isoformat()
+    rows = bench.ada(f"/{bench.names.checking}/transactions?start_date={start}")
+    assert [item["id"] for item in items] == [row["id"] for row in rows]
+    assert len(rows) > 2 * case.settings["page_size"]

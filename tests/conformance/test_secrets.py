@@ -1,0 +1,277 @@
+"""Nothing secret or personal where people look: every log at DEBUG, every error in every form, every repr, each record.
+
+Run with the keys the sandbox takes and with keys that it refuses, under every fault, in both modes. What must not be
+found is known beforehand: the keys in each form they travel in, and the numbers, names and addresses of the household.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from fault_bench import MODES, Bench, Watch, bench, benches, operations, vendor
+from fault_cases import CASES, VERDICTS, Case
+
+from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, PermissionDenied, ProviderError
+from fin_infra.flow import CallRecord, observe_calls
+from fin_infra.providers.base import Endpoint, Provider
+from fin_infra.providers.registry import providers
+from fin_infra.sandbox.faults import kinds_of
+from fin_infra.settings import load
+from fin_infra.transport.http import HttpConfig, HttpTransport
+
+__all__ = ["bench", "benches"]  # fixtures
+WRONG = "Zq7+wrong/Secret-4711=x"
+PERSONAL = ("Marlowe", "Okafor", "Lantern Row", "+1218555", "ada@example.com", "ben@example.com")
+"""Of the household; none of them is part of a merchant's or a bank's name."""
+PROVIDERS = [pytest.param(cls, id=cls.info.key) for cls in providers()]
+GUARDED = [pytest.param(cls, id=cls.info.key) for cls in providers() if cls.info.settings.secrets()]
+CELLS = [
+    pytest.param(cls, mode, kind, id=f"{vendor(cls)}-{mode}-{kind}")
+    for cls in providers()
+    for mode in MODES
+    for kind in kinds_of(vendor(cls))
+    if kind != "latency"
+]
+
+
+CLOCKS = frozenset({"created", "msecs", "relativeCreated", "thread", "process"})
+"""Numbers of a log record in which any digits may come up by chance."""
+
+
+class Everything(logging.Handler):
+    """Keeps each log record as it would be written down, with all that was attached to it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.texts: list[str] = []
+        self.names: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.names.add(record.name)
+        self.texts.append(
+            f"{record.name} {self.format(record)} { {k: v for k, v in vars(record).items() if k not in CLOCKS} }"
+        )
+
+
+@pytest.fixture
+def captured() -> Iterator[Everything]:
+    """Every logger there is, at DEBUG, whatever it was told before."""
+    handler, root = Everything(), logging.getLogger()
+    known = [logging.getLogger(name) for name in ("httpx2", "httpcore2", "fin_infra", "asyncio")]
+    levels = [(logger, logger.level) for logger in (root, *known)]
+    for logger, _ in levels:
+        logger.setLevel(logging.DEBUG)
+    root.addHandler(handler)
+    stop = observe_calls(lambda record: handler.texts.append(_every_field(record)))
+    yield handler
+    stop()
+    root.removeHandler(handler)
+    for logger, level in levels:
+        logger.setLevel(level)
+
+
+def _every_field(record: CallRecord) -> str:
+    return repr({name: getattr(record, name) for name in CallRecord.__slots__})
+
+
+def forms(secret: str) -> set[str]:
+    """Return a secret in the forms it may travel in."""
+    basic = b64encode(f"{secret}:".encode()).decode()
+    return {secret, quote(secret), quote(secret, safe=""), basic, basic.rstrip("=")}
+
+
+def told(error: BaseException) -> str:
+    """Return all that an error may tell: its texts, facts, chain and traceback."""
+    seen, parts, queue = set[int](), [*traceback.format_exception(error)], [error]
+    while queue:
+        one = queue.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        parts += [str(one), repr(one), repr(vars(one)), repr(one.args), repr(getattr(one, "__notes__", ""))]
+        parts.append(repr(one.extra()) if isinstance(one, FinInfraError) else "")
+        queue += [other for other in (one.__cause__, one.__context__) if other is not None]
+    return "\n".join(parts)
+
+
+def locals_of(error: BaseException) -> str:
+    """Return the local variables of our frames, which error trackers send along with a traceback."""
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+    return "\n".join(repr(frame.locals) for frame in frames if "fin_infra" in frame.filename)
+
+
+def reprs(client: Provider[Any]) -> str:
+    settings, transport = client.settings, client.transport
+    shown = [client, settings, transport, transport.config, Endpoint("http://127.0.0.1:1", "custom", settings)]  # type: ignore[attr-defined]
+    dumped = [settings.model_dump(), settings.model_dump_json(), client.policy, client.policy.limiter]
+    return "\n".join(f"{thing!r} {thing!s}" for thing in (*shown, *dumped))
+
+
+def found(secrets: set[str], texts: list[str]) -> list[str]:
+    """Return where a secret shows, in upper or lower case, with a little of what is around it."""
+    places: list[str] = []
+    for text in texts:
+        folded = text.casefold()
+        for secret in sorted(secrets):
+            if (at := folded.find(secret.casefold())) >= 0:
+                places.append(f"{secret!r} in ...{text[max(at - 100, 0) :][:250]}...")
+    return places
+
+
+def _run(bench: Bench, cls: type[Provider[Any]], case: Case, **given: Any) -> tuple[list[str], BaseException | None]:
+    watch = Watch()
+    with bench.client(cls, watch, **{**case.settings, **given}) as client:
+        outcome = bench.call(client, case)
+        texts = [reprs(client), repr(watch.sent), str(watch.sent)]
+    if outcome.error is None:
+        return [*texts, repr(outcome.result)], None
+    return [*texts, told(outcome.error), locals_of(outcome.error)], outcome.error
+
+
+def _secrets(cls: type[Provider[Any]]) -> set[str]:
+    names = cls.info.settings.secrets()
+    return {form for name, value in cls.info.sandbox.items() if name in names for form in forms(value)}
+
+
+def _household(bench: Bench) -> set[str]:
+    """Return what identifies the household: what is fixed, and the account numbers of this world."""
+    details = bench.ada(f"/{bench.names.checking}/details")
+    return {*PERSONAL, details["account_number"], details["routing_numbers"]["ach"]}
+
+
+@pytest.mark.parametrize(("cls", "mode", "kind"), CELLS)
+def test_operation_when_fault_strikes_then_nothing_secret_or_personal_is_told(
+    bench: Bench, cls: type[Provider[Any]], kind: str, captured: Everything
+) -> None:
+    private = _secrets(cls) | _household(bench)
+    captured.texts.clear()
+    scope = {**VERDICTS[kind].scope, **({"seconds": 0.01} if kind == "timeout" else {})}
+    bench.control("POST", "/faults", vendor=vendor(cls), kind=kind, **scope)
+    texts: list[str] = []
+    for case in CASES[cls.info.key]:
+        if not case.heavy:
+            texts += _run(bench, cls, case)[0]
+    if any(case.deletes for case in CASES[cls.info.key]):
+        bench.reset()
+    assert found(private, texts + captured.texts) == []
+    assert {"fin_infra", "httpcore2.http11"} <= captured.names
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cls", PROVIDERS)
+def test_operation_when_undisturbed_then_nothing_secret_or_personal_is_told(
+    bench: Bench, cls: type[Provider[Any]], captured: Everything
+) -> None:
+    private = _secrets(cls) | _household(bench)
+    captured.texts.clear()
+    texts: list[str] = []
+    for case in CASES[cls.info.key]:
+        shown, error = _run(bench, cls, case)
+        assert error is None
+        texts += shown
+        if case.deletes:
+            bench.reset()
+    assert found(private, texts + captured.texts) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cls", GUARDED)
+def test_operation_when_key_is_wrong_then_refused_without_telling_the_key(
+    bench: Bench, cls: type[Provider[Any]], captured: Everything
+) -> None:
+    given = dict.fromkeys(cls.info.settings.secrets(), WRONG)
+    texts: list[str] = []
+    for case in CASES[cls.info.key]:
+        shown, error = _run(bench, cls, case, **given)
+        texts += shown
+        if case.operation != "institutions":  # Teller tells its banks to anybody
+            assert isinstance(error, (AuthenticationFailed, PermissionDenied)), f"{case.name}: {error!r}"
+    assert found(forms(WRONG), texts + captured.texts) == []
+    assert captured.texts
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cls", GUARDED)
+@pytest.mark.parametrize("wrong", ["Zq7 wrong Secret", "Zq7wrongSecret\r\nX-Evil: 1", "Zq7wröngSecret", "Zq7" * 30_000])
+def test_operation_when_key_cannot_be_sent_then_our_error_without_telling_the_key(
+    bench: Bench, cls: type[Provider[Any]], captured: Everything, wrong: str
+) -> None:
+    given = dict.fromkeys(cls.info.settings.secrets(), wrong)
+    case = CASES[cls.info.key][1]
+    try:
+        texts, error = _run(bench, cls, case, **given)
+    except FinInfraError as exc:
+        texts, error = [told(exc)], exc
+    assert isinstance(error, FinInfraError), repr(error)[:300]
+    assert found({"Zq7", *forms(wrong)}, texts + captured.texts) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cls", PROVIDERS)
+def test_operation_when_nobody_answers_then_the_error_tells_no_secret(
+    bench: Bench, cls: type[Provider[Any]], captured: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "url", "http://127.0.0.1:1")
+    texts, error = _run(bench, cls, CASES[cls.info.key][1])
+    assert isinstance(error, ProviderError)
+    assert found(_secrets(cls), texts + captured.texts) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cls", GUARDED)
+def test_request_when_made_then_the_key_is_in_the_url_only_where_the_vendor_wants_it_there(
+    bench: Bench, cls: type[Provider[Any]]
+) -> None:
+    watch = Watch()
+    with bench.client(cls, watch) as client:
+        for case in CASES[cls.info.key]:
+            if not (case.heavy or case.deletes):
+                bench.call(client, case)
+    addresses = [request.path + repr(request.params) for request in watch.sent]
+    if cls.info.key == "market:alpha_vantage":  # the vendor takes its key in no other way
+        addresses = [request.path for request in watch.sent]
+    assert found(_secrets(cls), addresses) == []
+    logged = [repr(row) for row in bench.requests()]
+    assert found(_secrets(cls), logged) == []
+
+
+@pytest.mark.parametrize("cls", GUARDED)
+def test_settings_when_wrong_then_the_error_does_not_repeat_them(cls: type[Provider[Any]]) -> None:
+    secrets = dict.fromkeys(cls.info.settings.secrets(), WRONG)
+    for wrong in ({"timeout_s": WRONG}, {"no_such_setting": WRONG}, {"max_attempts": 0}):
+        with pytest.raises(FinInfraError) as refused:
+            load(cls.info.settings, {**secrets, **wrong})
+        assert found(forms(WRONG), [told(refused.value)]) == []
+
+
+@pytest.mark.parametrize("url", [f"http://user:{WRONG}@127.0.0.1:1", f"https://example.com/?apikey={WRONG}"])
+def test_base_url_when_it_holds_a_key_then_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(FinInfraError) as refused:
+        HttpTransport(HttpConfig(base_url=url))
+    assert found(forms(WRONG), [told(refused.value)]) == []
+
+
+@pytest.mark.parametrize("secret", [WRONG, "Ada Marlowe"])
+def test_search_when_a_secret_is_told_then_found(captured: Everything, secret: str) -> None:
+    """The search itself: each place that the tests above look at gives a planted secret away."""
+    logging.getLogger("some.library").debug("sent %s", secret)
+    logging.getLogger("fin_infra").info("call", extra={"body": secret})
+    try:
+        try:
+            raise ValueError(secret)
+        except ValueError as inner:
+            raise InvalidInput("refused") from inner
+    except InvalidInput as exc:
+        told_by_chain = told(exc)
+    assert len(found({secret}, [*captured.texts, told_by_chain])) == 3
+
+
+@pytest.mark.parametrize("cls", PROVIDERS)
+def test_operations_when_counted_then_each_is_searched(cls: type[Provider[Any]]) -> None:
+    assert {case.operation for case in CASES[cls.info.key] if not case.heavy} == operations(cls)
