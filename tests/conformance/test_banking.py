@@ -19,15 +19,12 @@ from conftest import Driver, Sandbox
 from fin_infra.errors import (
     AccountClosed,
     AuthenticationFailed,
-    DeadlineExceeded,
     NotFound,
     ProviderError,
     ProviderUnavailable,
-    RateLimited,
     ReauthRequired,
     UnexpectedPayload,
 )
-from fin_infra.flow import deadline
 from fin_infra.model import Account, AccountStatus, AccountType, Money, TransactionStatus
 from fin_infra.providers.banking.teller_client import TellerClient
 from fin_infra.providers.base import BankingProvider
@@ -220,71 +217,6 @@ def test_enrolment_when_not_in_order_then_the_right_error(
             driver(operation)
         assert caught.value.provider == bank.cls.info.key
         assert getattr(bank, who)["access_token"] not in str(caught.value)
-
-
-FAULTS: dict[str, tuple[type[ProviderError], ...]] = {
-    "rate_limit": (RateLimited,),
-    "rate_limit_date": (RateLimited,),
-    "rate_limit_bare": (RateLimited,),
-    "status_500": (ProviderUnavailable,),
-    "status_502": (ProviderUnavailable,),
-    "status_503": (ProviderUnavailable,),
-    "drop_before": (ProviderUnavailable,),
-    "drop_after": (ProviderUnavailable,),
-    "truncated": (UnexpectedPayload,),
-    "malformed": (UnexpectedPayload,),
-    "html": (UnexpectedPayload,),
-    "empty": (UnexpectedPayload,),
-    "expired_token": (AuthenticationFailed, ReauthRequired),
-}
-READS = ["accounts", "account", "details", "balance", "transactions", "transaction", "identity", "institutions"]
-
-
-def arguments(operation: str, account: Account, transaction_id: str) -> tuple[str, ...]:
-    if operation in ("accounts", "identity", "institutions"):
-        return ()
-    return (account.id, transaction_id) if operation == "transaction" else (account.id,)
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-def test_fault_when_it_stays_then_the_right_error_from_every_operation(
-    sandbox: Sandbox, bank: Bank, connect: Connect, kind: str
-) -> None:
-    driver = connect(bank.cls, **bank.household, max_attempts=1, breaker_threshold=1000)
-    account = by_type(driver("accounts"), AccountType.DEPOSITORY)
-    one = driver("transactions", account.id, start=date(2026, 11, 1))[0].id
-    sandbox.fault(bank.mount, kind)
-    for operation in READS:
-        with pytest.raises(FAULTS[kind]):
-            driver(operation, *arguments(operation, account, one))
-
-
-@pytest.mark.parametrize("kind", ["status_502", "drop_before", "drop_after", "rate_limit_bare"])
-def test_fault_when_it_passes_then_reads_recover(sandbox: Sandbox, bank: Bank, connect: Connect, kind: str) -> None:
-    driver = connect(bank.cls, **bank.household)
-    wanted = [account.id for account in driver("accounts")]
-    sandbox.fault(bank.mount, kind, count=1)
-    assert [account.id for account in driver("accounts")] == wanted
-    assert len(sandbox.requests()) == 3
-
-
-@pytest.mark.parametrize("kind", ["status_502", "drop_after"])
-def test_fault_when_a_delete_is_hit_then_it_is_not_repeated(
-    sandbox: Sandbox, bank: Bank, client: Driver, kind: str
-) -> None:
-    account = client("accounts")[0].id
-    sandbox.fault(bank.mount, kind, count=1)
-    with pytest.raises(ProviderUnavailable):
-        client("delete_account", account)
-    assert [row["method"] for row in sandbox.requests()].count("DELETE") == 1
-
-
-def test_fault_when_the_vendor_is_silent_then_never_past_the_deadline(
-    sandbox: Sandbox, bank: Bank, client: Driver
-) -> None:
-    sandbox.fault(bank.mount, "timeout", seconds=20)
-    with deadline(0.3), pytest.raises((DeadlineExceeded, ProviderUnavailable)):
-        client("accounts")
 
 
 def test_fault_when_paging_breaks_in_the_middle_then_error_and_no_silent_end(

@@ -16,10 +16,6 @@ from fin_infra.errors import (
     InvalidInput,
     InvalidRequest,
     PermissionDenied,
-    ProviderError,
-    ProviderUnavailable,
-    RateLimited,
-    UnexpectedPayload,
     UnknownSymbol,
 )
 from fin_infra.model import InstrumentKey, Interval, Listing
@@ -37,22 +33,6 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "market_chart": lambda ask: ask("market_chart", BITCOIN, start=NOW - timedelta(days=2), end=NOW),
     "search": lambda ask: ask("search", "bitcoin"),
 }
-FAULTS: dict[str, type[ProviderError]] = {
-    "rate_limit": RateLimited,
-    "rate_limit_date": RateLimited,
-    "rate_limit_bare": RateLimited,
-    "status_500": ProviderUnavailable,
-    "status_502": ProviderUnavailable,
-    "status_503": ProviderUnavailable,
-    "drop_before": ProviderUnavailable,
-    "drop_after": ProviderUnavailable,
-    "timeout": ProviderUnavailable,
-    "truncated": UnexpectedPayload,
-    "malformed": UnexpectedPayload,
-    "html": UnexpectedPayload,
-    "empty": UnexpectedPayload,
-    "expired_token": AuthenticationFailed,
-}
 
 
 @pytest.fixture(params=list(providers("crypto")), ids=lambda cls: cls.info.key)
@@ -63,12 +43,6 @@ def provider(request: pytest.FixtureRequest) -> type[CryptoDataProvider[Any]]:
 @pytest.fixture
 def ask(connect: Any, provider: type[CryptoDataProvider[Any]]) -> Any:
     return connect(provider)
-
-
-@pytest.fixture
-def brief(connect: Any, provider: type[CryptoDataProvider[Any]]) -> Any:
-    """A client that tries once and waits little."""
-    return connect(provider, max_attempts=1, timeout_s=0.3)
 
 
 def test_info_when_read_then_names_exactly_the_operations_there_are(provider: type[CryptoDataProvider[Any]]) -> None:
@@ -194,44 +168,6 @@ def test_meta_when_answered_then_on_every_record(ask: Any, operation: str) -> No
     result = OPERATIONS[operation](ask)
     if operation != "lookup":
         assert (result.meta.operation, result.meta.attempts, result.meta.environment) == (operation, 1, "sandbox")
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_fault_when_it_stays_then_the_right_typed_error(
-    brief: Any, sandbox: Any, provider: type[CryptoDataProvider[Any]], operation: str, fault: str
-) -> None:
-    scope = {"seconds": 2} if fault == "timeout" else {"retry_after": 3600} if fault == "rate_limit" else {}
-    sandbox.fault(provider.info.sandbox_path.strip("/"), fault, **scope)
-    with pytest.raises(FAULTS[fault]) as caught:
-        OPERATIONS[operation](brief)
-    assert type(caught.value) is FAULTS[fault]
-    assert str(provider.info.sandbox["api_key"]) not in f"{caught.value} {caught.value!r} {caught.value.extra()}"
-    if fault == "rate_limit":
-        assert caught.value.retry_after == 3600
-
-
-@pytest.mark.parametrize("fault", ["status_503", "drop_after", "rate_limit_bare"])
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_fault_when_it_passes_then_the_same_result_as_without(
-    ask: Any, sandbox: Any, provider: type[CryptoDataProvider[Any]], operation: str, fault: str
-) -> None:
-    sandbox.fault(provider.info.sandbox_path.strip("/"), fault, count=1)
-    result = OPERATIONS[operation](ask)
-    assert result
-    if operation != "lookup":
-        assert result.meta.attempts == 2
-
-
-def test_rate_limit_when_it_ends_after_the_deadline_then_says_so_without_waiting(
-    connect: Any, sandbox: Any, provider: type[CryptoDataProvider[Any]]
-) -> None:
-    sandbox.fault(provider.info.sandbox_path.strip("/"), "rate_limit", retry_after=60)
-    client = connect(provider, deadline_s=5)
-    with pytest.raises(RateLimited) as caught:
-        client("price", BITCOIN)
-    assert caught.value.retry_after == 60
-    assert len(sandbox.requests()) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,8 @@ import pytest
 
 from fin_infra.errors import (
     NotFound,
-    ProviderError,
-    ProviderUnavailable,
-    RateLimited,
     RateUnavailable,
     StaleRate,
-    UnexpectedPayload,
     UnknownCurrency,
 )
 from fin_infra.providers.base import FxProvider
@@ -27,21 +23,6 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "latest": lambda ask: ask("latest"),
     "history": lambda ask: ask("history", start=date(2026, 11, 2), end=TODAY),
     "rate": lambda ask: ask("rate", "USD", "JPY"),
-}
-FAULTS: dict[str, type[ProviderError]] = {
-    "rate_limit": RateLimited,
-    "rate_limit_date": RateLimited,
-    "rate_limit_bare": RateLimited,
-    "status_500": ProviderUnavailable,
-    "status_502": ProviderUnavailable,
-    "status_503": ProviderUnavailable,
-    "drop_before": ProviderUnavailable,
-    "drop_after": ProviderUnavailable,
-    "timeout": ProviderUnavailable,
-    "truncated": UnexpectedPayload,
-    "malformed": UnexpectedPayload,
-    "html": UnexpectedPayload,
-    "empty": UnexpectedPayload,
 }
 
 
@@ -121,31 +102,6 @@ def test_rate_when_no_currency_then_unknown_currency(ask: Any) -> None:
 def test_meta_when_answered_then_on_the_result(ask: Any, operation: str) -> None:
     meta = OPERATIONS[operation](ask).meta
     assert (meta.operation, meta.attempts, meta.environment) == (operation, 1, "sandbox")
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_fault_when_it_stays_then_the_right_typed_error(
-    connect: Any, sandbox: Any, provider: type[FxProvider[Any]], operation: str, fault: str
-) -> None:
-    scope = {"seconds": 2} if fault == "timeout" else {"retry_after": 3600} if fault == "rate_limit" else {}
-    sandbox.fault(provider.info.sandbox_path.strip("/"), fault, **scope)
-    client = connect(provider, max_attempts=1, timeout_s=0.3)
-    with pytest.raises(FAULTS[fault]) as caught:
-        OPERATIONS[operation](client)
-    assert type(caught.value) is FAULTS[fault]
-    if fault == "rate_limit":
-        assert caught.value.retry_after == 3600
-
-
-@pytest.mark.parametrize("fault", ["status_503", "drop_after", "rate_limit_bare"])
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_fault_when_it_passes_then_the_result(
-    ask: Any, sandbox: Any, provider: type[FxProvider[Any]], operation: str, fault: str
-) -> None:
-    sandbox.fault(provider.info.sandbox_path.strip("/"), fault, count=1)
-    result = OPERATIONS[operation](ask)
-    assert result.meta.attempts == 2
 
 
 def test_base_url_when_wrong_then_not_found(

@@ -14,46 +14,19 @@ import pytest
 
 from fin_infra.errors import (
     AuthenticationFailed,
-    DeadlineExceeded,
     InvalidInput,
     InvalidInstrument,
     PermissionDenied,
-    ProviderUnavailable,
     RateLimited,
-    UnexpectedPayload,
     UnknownSymbol,
 )
-from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval, Listing, Overview, Quote
+from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
 from fin_infra.providers.market.alpha_vantage import AlphaVantage
 
 PROVIDERS = [AlphaVantage]
 IBM, NVIDIA = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA")
 BERKSHIRE, TESCO = InstrumentKey("XNYS", "BRK.B"), InstrumentKey("XLON", "TSCO")
 NOBODY = InstrumentKey("US", "NOPE")
-OPERATIONS: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Any]]] = [
-    ("quote", (IBM,), {}, Quote),
-    ("quotes", ([IBM, NVIDIA],), {}, Listing),
-    ("candles", (IBM,), {}, CandleSeries),
-    ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}, CandleSeries),
-    ("candles", (IBM,), {"interval": Interval.MIN_5}, CandleSeries),
-    ("search", ("tesco",), {}, Listing),
-    ("overview", (IBM,), {}, Overview),
-    ("ping", (), {}, type(None)),
-]
-FAULTS: list[tuple[str, dict[str, Any], type[Exception]]] = [
-    ("rate_limit_bare", {}, RateLimited),
-    ("rate_limit", {"retry_after": 60}, RateLimited),
-    ("status_500", {}, ProviderUnavailable),
-    ("status_502", {}, ProviderUnavailable),
-    ("status_503", {}, ProviderUnavailable),
-    ("drop_before", {}, ProviderUnavailable),
-    ("drop_after", {}, ProviderUnavailable),
-    ("truncated", {}, UnexpectedPayload),
-    ("malformed", {}, UnexpectedPayload),
-    ("html", {}, UnexpectedPayload),
-    ("empty", {}, UnexpectedPayload),
-    ("expired_token", {}, AuthenticationFailed),
-]
 
 
 def utc(*parts: int) -> datetime:
@@ -208,45 +181,6 @@ def test_overview_when_company_then_facts_and_none_for_what_is_missing(market: A
     assert (facts.name, facts.currency, facts.exchange) == ("International Business Machines", "USD", "NYSE")
     assert facts.shares_outstanding == 934_700_000
     assert facts.beta is None
-
-
-# faults
-
-
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
-@pytest.mark.parametrize(("kind", "scope", "error"), FAULTS, ids=[fault[0] for fault in FAULTS])
-@pytest.mark.parametrize(
-    ("operation", "args", "kwargs", "result"),
-    OPERATIONS,
-    ids=["quote", "quotes", "daily", "adjusted", "intraday", "search", "overview", "ping"],
-)
-def test_operation_when_fault_lasts_then_typed_error_and_no_secret(
-    provider: Any, connect: Any, sandbox: Any, caplog: pytest.LogCaptureFixture, kind: str, scope: dict[str, Any],
-    error: type[Exception], operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: type[Any],
-) -> None:  # fmt: skip
-    market = connect(provider, max_attempts=1, deadline_s=5)
-    sandbox.fault(provider.info.sandbox_path.strip("/"), kind, **scope)
-    caplog.set_level("DEBUG", logger="fin_infra")
-    with pytest.raises(error) as failed:
-        market(operation, *args, **kwargs)
-    for secret in provider.info.sandbox.values():
-        assert secret not in f"{failed.value!s}{failed.value!r}{failed.value.__dict__}{caplog.text}"
-
-
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
-@pytest.mark.parametrize("kind", ["rate_limit_bare", "status_500", "status_502", "status_503", "drop_before"])
-def test_quote_when_fault_passes_then_the_right_price(provider: Any, connect: Any, sandbox: Any, kind: str) -> None:
-    sandbox.fault(provider.info.sandbox_path.strip("/"), kind, count=1)
-    quote = connect(provider)("quote", IBM)
-    assert quote.price == Decimal(sandbox.world()["equities"]["IBM"]["close"])
-    assert quote.meta.attempts == 2
-
-
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.info.key)
-def test_quote_when_vendor_is_slow_then_not_past_the_deadline(provider: Any, connect: Any, sandbox: Any) -> None:
-    sandbox.fault(provider.info.sandbox_path.strip("/"), "timeout", seconds=3)
-    with pytest.raises(DeadlineExceeded):
-        connect(provider, deadline_s=0.3)("quote", IBM)
 
 
 # what only Alpha Vantage does
