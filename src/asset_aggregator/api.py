@@ -25,6 +25,7 @@ from fin_infra.api import (
     add_symbols,
 )
 from fin_infra.api.networth import parse_holding
+from fin_infra.errors import FinInfraError
 from fin_infra.flow import BreakerState
 from fin_infra.providers.base import Provider
 from fin_infra.transport import AsyncTransport
@@ -46,6 +47,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         StatementUnreadable: a statement file cannot be read.
         InvalidInput: a holding cannot be read.
     """
+    infra.prepare_environment()  # before anything imports svc-infra, which reads APP_ENV once
     holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
     sources = Sources.default()
@@ -93,8 +95,15 @@ def _lifespan(used: tuple[Provider[Any], ...]) -> infra.Lifespan:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """Build `app` when a server asks for it, not when the module is imported."""
+    """Build `app` when a server asks for it, not when the module is imported.
+
+    What is wrong with the settings ends the server with that one sentence, since the server would bury it in its own
+    traceback.
+    """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["app"] = built = create_app()
+    try:
+        globals()["app"] = built = create_app()
+    except FinInfraError as exc:
+        raise SystemExit(f"error: {exc}") from None
     return built

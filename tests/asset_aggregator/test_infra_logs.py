@@ -25,6 +25,9 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., io.StringIO]]
     before = {name: (list((logger := logging.getLogger(name)).handlers), logger.level) for name in _LOGGERS}
 
     def configure(**settings: Any) -> io.StringIO:
+        for name in _LOGGERS[1:]:  # a server that ran in this process has left its levels here
+            logging.getLogger(name).setLevel(logging.NOTSET)
+            logging.getLogger(name).propagate = True
         stream = io.StringIO()
         monkeypatch.setattr("sys.stderr", stream)
         configure_logging(ServiceSettings(**settings))

@@ -98,10 +98,10 @@ def test_label_when_it_is_not_a_plain_word_becomes_other() -> None:
 def test_series_when_many_urls_are_asked_stay_few(make_service: MakeService) -> None:
     client = TestClient(make_service(_router()))
     for number in range(20):
-        client.get(f"/things/known-{number}")
+        client.get(f"/things/widget-{number}")
         client.get(f"/scan-{number}.php")
     page = client.get("/metrics").text
-    assert "known-" not in page
+    assert "widget-" not in page
     assert "scan-" not in page
     assert 'http_server_requests_total{code="404",method="GET",route="/*unmatched*"}' in page
     assert 'route="/things/{thing}"' in page

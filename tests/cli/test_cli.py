@@ -127,6 +127,19 @@ def test_keys_verify_when_provider_is_unknown_then_nearest_is_named() -> None:
     assert "market:alpha_vantage" in err
 
 
+def test_keys_verify_when_a_domain_is_named_then_its_providers_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_MODE", "live")
+    _, out, _ = run("keys", "verify", "market", "--json")
+    assert [(row["provider"], row["result"]) for row in json.loads(out)] == [("market:alpha_vantage", "not configured")]
+
+
+def test_providers_ls_when_yaml_sets_a_base_url_then_it_shows(tmp_path: Path) -> None:
+    (tmp_path / "fin-infra.yaml").write_text('settings: {"fx:ecb": {base_url: "https://mirror.example"}}')
+    registry.reset()
+    _, out, _ = run("providers", "ls", "--json")
+    assert {row["key"]: row["environment"] for row in json.loads(out)}["fx:ecb"] == "custom"
+
+
 def test_sandbox_env_when_printed_then_a_shell_can_read_it() -> None:
     code, out, _ = run("sandbox", "env", "--url", "http://127.0.0.1:9999")
     assert code == 0

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.errors import ConfigurationError
 from fin_infra.flow import BreakerState
-from fin_infra.providers.base import Provider, endpoint
-from fin_infra.providers.registry import providers
+from fin_infra.providers.base import Provider
+from fin_infra.providers.registry import place_of, providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
         environment, health = used.environment, _HEALTH[used.policy.breaker.state]
     else:
         try:
-            environment = endpoint(cls.info).environment
+            environment = place_of(cls).environment
         except ConfigurationError as exc:
             health, problem = "not configured", str(exc)
     return ProviderStatus(

@@ -79,7 +79,7 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
 def _service() -> Any:
     """Load the service by name: this package never imports it, and it may not be installed."""
     try:
-        return importlib.import_module("asset_aggregator.api").app
+        return importlib.import_module("asset_aggregator.api").create_app()
     except ModuleNotFoundError as exc:
         raise MissingExtra(f"The demo needs {exc.name}: pip install 'fin-infra[service]'") from None
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError, FinInfraError
-from fin_infra.providers.base import Provider, endpoint
-from fin_infra.providers.registry import provider_class, providers, resolve
+from fin_infra.providers.base import Provider
+from fin_infra.providers.config import DOMAINS
+from fin_infra.providers.registry import place_of, provider_class, providers, resolve
 
 
 def verify(keys: Sequence[str], *, as_json: bool) -> bool:
     """Print one row per provider; return True when every one that was tried works."""
-    classes = [provider_class(key) for key in keys] if keys else list(providers())
+    classes = [cls for key in keys for cls in _named(key)] if keys else list(providers())
     rows = [_row(cls, asked=bool(keys)) for cls in classes]
     if as_json:
         print_json(rows)
@@ -24,11 +25,16 @@ def verify(keys: Sequence[str], *, as_json: bool) -> bool:
     return all(row["ok"] for row in rows)
 
 
+def _named(key: str) -> list[type[Provider[Any]]]:
+    """Return the providers a word names: all of a domain, or one by its key."""
+    return list(providers(key)) if key in DOMAINS else [provider_class(key)]
+
+
 def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     info = cls.info
     names = " and ".join(info.settings.variable(name) for name in sorted(info.settings.secrets())) or None
     try:
-        place = endpoint(info)
+        place = place_of(cls)
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
     if place.environment == "sandbox" and not asked:

@@ -18,9 +18,10 @@ class Exit(IntEnum):
 
     OK = 0
     FAILED = 1
-    """Something else that we can name: a rate is missing, a key was refused, a port is taken."""
+    """Something else that we can name: a rate is missing, a key was refused."""
     USAGE = 2
     CONFIGURATION = 3
+    """A setting is missing or wrong, a port is taken, a package is not installed."""
     PROVIDER = 4
     """A vendor, or the sandbox in its place, refused or did not answer."""
     INPUT = 5
@@ -48,6 +49,8 @@ def spoken(as_json: bool = False) -> Generator[None]:
 def _code(exc: Exception) -> Exit:
     if isinstance(exc, _INPUT):
         return Exit.INPUT
+    if not isinstance(exc, FinInfraError):  # the sandbox's: a port is taken, an address is not ours
+        return Exit.CONFIGURATION
     return next((code for kind, code in _EXITS if isinstance(exc, kind)), Exit.FAILED)
 
 

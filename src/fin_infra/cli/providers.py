@@ -7,8 +7,8 @@ from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError
-from fin_infra.providers.base import Provider, endpoint
-from fin_infra.providers.registry import providers
+from fin_infra.providers.base import Provider
+from fin_infra.providers.registry import place_of, providers
 
 
 def ls(*, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
     info = cls.info
     environment, problem = "not configured", None
     try:
-        environment = endpoint(info).environment
+        environment = place_of(cls).environment
     except ConfigurationError as exc:
         problem = str(exc)
     return {

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Any, Literal, overload
 
 from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
-from fin_infra.providers.base import Provider, endpoint, http_transport
-from fin_infra.providers.config import DOMAINS, Config, load_config
+from fin_infra.providers.base import Endpoint, Provider, endpoint, http_transport
+from fin_infra.providers.config import DOMAINS, load_config
 from fin_infra.providers.fallback import chain
 from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
@@ -42,9 +42,9 @@ def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[A
     key = config.aliases.get(key, key)
     domain, _, vendor = key.partition(":")
     if vendor:
-        return _instance(domain, vendor, mode, config, settings)
+        return _instance(domain, vendor, mode, settings)
     vendors = config.chain(domain) or _default(domain)
-    members = [_instance(domain, name, mode, config, settings if len(vendors) == 1 else {}) for name in vendors]
+    members = [_instance(domain, name, mode, settings if len(vendors) == 1 else {}) for name in vendors]
     if len(members) == 1:
         return members[0]
     if settings:
@@ -76,6 +76,15 @@ def provider_class(key: str) -> type[Provider[Any]]:
     return _loaded(point, key)
 
 
+def place_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
+    """Return where calls of an adapter go, by `settings`, the environment and the YAML map, in that order.
+
+    Raises:
+        ConfigurationError: a setting is missing or cannot be used.
+    """
+    return endpoint(cls.info, {**load_config().settings(cls.info.key, cls.info.settings), **settings})
+
+
 def reset() -> None:
     """Forget all instances and the configuration; for tests and after a change of the environment."""
     with _lock:
@@ -84,10 +93,9 @@ def reset() -> None:
     _entry_points.cache_clear()
 
 
-def _instance(domain: str, vendor: str, mode: ModeName, config: Config, settings: Mapping[str, Any]) -> Provider[Any]:
+def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
     cls = provider_class(f"{domain}:{vendor}")
-    given = {**config.settings(cls.info.key, cls.info.settings), **settings}
-    place = endpoint(cls.info, given)
+    place = place_of(cls, **settings)
     identity = (cls, mode, place.base_url, place.environment, place.settings.identity())
     with _lock:
         provider = _instances.get(identity)

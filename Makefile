@@ -1,0 +1,90 @@
+# fin-infra. `make` lists what there is; every target works on a fresh clone with Python 3.11 to 3.13 and nothing else.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STACK = $(BIN)/python -m tests.acceptance.app
+# The first Python that is in range; a name that is found but cannot run (a version manager's shim) is passed over.
+IN_RANGE := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c "$(IN_RANGE)" >/dev/null 2>&1 && echo $$name && break; done)
+# More words for pytest: make test PYTEST='-k money'
+PYTEST ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types floors format bench docs accept up wait seed down sbom sast lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(STAMP) ## See the whole picture: sandbox, service and summary on 127.0.0.1:8050
+	@$(BIN)/fin-infra demo run
+
+test: check ## Run every check and every test
+	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
+
+check: lint types floors ## Run the checks without the tests
+
+lint: $(STAMP) ## Check style and layout
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types, twice
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+floors: $(STAMP) ## Check that imports go down
+	$(BIN)/lint-imports --no-cache
+
+format: $(STAMP) ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## Print the benchmarks, ours beside the alternative
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+docs: $(STAMP) ## Build the documentation into site/
+	$(BIN)/pip install -qq -c constraints.txt -e '.[docs]'
+	$(BIN)/zensical build --clean --strict -f mkdocs.yml
+
+up: $(STAMP) ## Start the sandbox (8060) and the service (8050) in the background
+	@$(STACK) up
+
+wait: $(STAMP) ## Wait until both answer
+	@$(STACK) wait
+
+seed: $(STAMP) ## Put the sandbox back to its first day
+	@$(STACK) seed
+
+accept: $(STAMP) ## Run the acceptance tests, against `make up` where that runs
+	@if [ -z "$${ACCEPT_BASE_URL:-}" ] && [ -f .run/env ]; then . ./.run/env; fi; \
+	$(BIN)/pytest -m acceptance tests/acceptance $(PYTEST)
+
+down: ## Stop what `make up` started, and nothing else
+	@if [ -d .run ]; then $(STACK) down; fi
+
+sbom: $(STAMP) ## Write the bill of materials to dist/sbom.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $(BIN)/python
+
+sast: $(STAMP) ## Look for insecure code
+	$(BIN)/bandit -q -r src -c pyproject.toml --severity-level medium
+
+lock: $(STAMP) ## Take the newest versions into constraints.txt
+	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile -q --upgrade --all-extras --python-version 3.11 --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt pyproject.toml -
+
+clean: down ## Remove what was built, and the virtual environment
+	rm -rf $(VENV) .run .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMP): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "fin-infra needs Python 3.11, 3.12 or 3.13 with venv; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; fi
+	@$(PYTHON) -c "$(IN_RANGE)" || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13 with venv; name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Installing into $(VENV); the first time takes a minute or two."
+	@$(BIN)/python -c "$(IN_RANGE)" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -c constraints.txt -e '.[service,dev]'
+	@touch $@

@@ -1,0 +1,244 @@
+"""The repository keeps its promises: pins, licence, docstrings, names, and the commands that CI and docs call."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*==[0-9][0-9a-z.]*(?:\+[a-z0-9.]+)?")
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".cfg", ".ini", ".json", ".sh", ".html", ".xml", ""}
+REGISTRIES = re.compile(
+    r"(?i)\b(?:py[p]i\.org|python[h]osted\.org|registry\.npm[j]s\.org|ghcr\.io|quay\.io|gcr\.io|docker\.io|--(?:extra-)?index-url"
+    r"\s*[=\s]\s*\S*://|--find-links\s*[=\s]\s*/)"
+)
+MACHINE_PATHS = re.compile(r"(?<![\w./:*-])/(?:home|root|Users|work|opt/(?:pypi|wheels)|private/var|mnt)/[\w.-]+")
+SUFFIXES = ("Manager", "Helper", "Util", "Utils", "Info", "Data", "Base")
+GIVEN = {"ProviderInfo", "CryptoData", "MarketData"}
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def _source() -> list[Path]:
+    return sorted((ROOT / "src").rglob("*.py"))
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+def test_constraints_when_read_then_each_line_is_one_exact_pin():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    assert len(lines) > 100
+    wrong = [line for line in lines if not PIN.fullmatch(line)]
+    assert wrong == []
+    names = [line.split("==")[0] for line in lines]
+    assert len(set(names)) == len(names)
+
+
+def test_constraints_when_compared_with_the_dependencies_then_every_one_is_pinned():
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
+    wanted += [line for name in extras for line in extras[name] if not line.startswith("fin-infra[")]
+    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
+    names = {re.split(r"[\[<>=~! ]", line)[0].lower().replace("_", "-") for line in wanted}
+    assert names - pinned == set()
+
+
+def test_tracked_files_when_searched_then_no_registry_host_or_machine_path_is_in_them():
+    for path in _tracked():
+        if path.suffix not in TEXT or path == Path(__file__).resolve():
+            continue
+        text = path.read_text("utf-8", "replace")
+        for pattern in (REGISTRIES, MACHINE_PATHS):
+            found = pattern.search(text)
+            assert found is None, f"{path.relative_to(ROOT)}: {found[0] if found else ''}"
+
+
+@pytest.mark.parametrize(
+    "text", ["see https://py" + "pi.org/simple", "cd /root/project", "open('/home/ann/x')", "/mnt/disk/a"]
+)
+def test_search_when_such_a_line_is_there_then_it_is_found(text):
+    assert REGISTRIES.search(text) or MACHINE_PATHS.search(text)
+
+
+@pytest.mark.parametrize("text", ["GET /accounts/work/1", "https://example.com/home/page", "./work/x", "net/worth"])
+def test_search_when_a_line_only_resembles_one_then_it_is_not_found(text):
+    assert not REGISTRIES.search(text)
+    assert not MACHINE_PATHS.search(text)
+
+
+@pytest.mark.parametrize("path", _source(), ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_module_when_read_then_its_docstring_names_its_floor(path):
+    text = path.read_text("utf-8")
+    if not text.strip():
+        assert path.name == "__init__.py"
+        return
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    if path == ROOT / "src" / "fin_infra" / "__init__.py":
+        assert docstring
+        return
+    found = re.search(r"^Floor [0-7]\b.*\S", docstring, re.MULTILINE)
+    assert found, f"{path}: line 2 of the docstring starts with `Floor N`"
+
+
+def _parsers() -> Iterator[Path]:
+    for folder in ("providers", "imports", "model", "normalize"):
+        found = sorted((ROOT / "src" / "fin_infra" / folder).rglob("*.py"))
+        assert found
+        yield from found
+
+
+def test_parse_code_when_read_then_no_amount_passes_through_a_float():
+    for path in _parsers():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+            assert not called, f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)} calls float()"
+
+
+def test_classes_when_named_then_none_ends_in_a_word_that_says_nothing():
+    for path in _source():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name not in GIVEN:
+                assert not node.name.endswith(SUFFIXES), f"{path.relative_to(ROOT)}: {node.name}"
+
+
+def test_modules_when_named_then_none_is_a_drawer_for_everything():
+    for path in _source():
+        assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_utils"}, path
+
+
+def test_entry_points_when_installed_then_each_names_a_class_that_exists():
+    groups = PROJECT["project"]["entry-points"]
+    assert {"fin_infra.banking", "fin_infra.market", "fin_infra.crypto", "fin_infra.fx"} <= set(groups)
+    for group in groups.values():
+        for value in group.values():
+            module, _, name = value.partition(":")
+            path = ROOT / "src" / (module.replace(".", "/") + ".py")
+            classes = {node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)}
+            assert name in classes, value
+
+
+def test_licence_when_read_then_it_is_mit_as_the_package_says():
+    assert (ROOT / "LICENSE").read_text("utf-8").startswith("MIT License")
+    assert PROJECT["project"]["license"] == "MIT"
+
+
+def test_version_when_compared_then_package_and_project_agree():
+    import fin_infra
+
+    assert fin_infra.__version__ == PROJECT["project"]["version"]
+    assert PROJECT["project"]["version"] in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_help_when_asked_then_every_target_is_listed():
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"make (\w+)", told)) == _targets()
+
+
+def test_ci_script_when_read_then_it_runs_the_command_of_the_readme():
+    commands = [
+        line for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines() if line and not line.startswith("#")
+    ]
+    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "make test"]
+    assert "make test" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_when_parsed_then_it_is_pinned_narrow_and_calls_targets_that_exist(path):
+    workflow = yaml.safe_load(path.read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    for step in steps:
+        action = step.get("uses", "")
+        assert not action or re.fullmatch(r"[\w.-]+/[\w./-]+@v?\d+\.\d+\.\d+", action), action
+        if "checkout@" in action:
+            assert step["with"]["persist-credentials"] is False
+    called = re.findall(r"\bmake ([a-z]+)", "\n".join(step.get("run", "") for step in steps))
+    assert called
+    assert set(called) <= _targets()
+
+
+def test_ci_workflow_when_read_then_its_gates_stand_in_order():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))["jobs"]
+    names = [step["name"] for step in jobs["gates"]["steps"] if "name" in step]
+    wanted = ["Ruff", "Types", "Import floors", "Pytest", "SBOM", "SAST"]
+    assert [name for name in names if name in wanted] == wanted
+
+
+def test_compose_file_when_parsed_then_it_keeps_the_contract_of_the_makefile():
+    text = (ROOT / "docker-compose.test.yml").read_text("utf-8")
+    services = yaml.safe_load(text)["services"]
+    assert set(services) == {"sandbox", "service"}
+    assert services["service"]["network_mode"] == "service:sandbox"
+    published = services["sandbox"]["ports"]
+    assert sorted(published) == ["127.0.0.1:8050:8050", "127.0.0.1:8060:8060"]
+    for service in services.values():
+        assert service["healthcheck"]["test"]
+    assert services["service"]["environment"]["FIN_INFRA_API_TOKENS"].startswith("${ACCEPT_TOKEN:?")
+
+
+def test_pre_commit_when_parsed_then_its_hooks_are_those_of_make_check():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    parts = re.search(r"^check: (.*) ##", makefile, re.MULTILINE)
+    assert parts
+    recipes = [re.search(rf"^{name}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE) for name in parts[1].split()]
+    lines = [line for recipe in recipes if recipe for line in recipe[1].splitlines()]
+    commands = [line.strip().replace("$(BIN)", ".venv/bin") for line in lines]
+    assert [hook["entry"] for hook in hooks[0]["hooks"]] == commands
+
+
+def test_docs_navigation_when_parsed_then_each_page_exists_and_none_is_left_out():
+    listed = set(_pages(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
+    docs = ROOT / "docs"
+    written = {str(path.relative_to(docs)) for path in docs.rglob("*.md") if not path.name.startswith("0000-")}
+    assert listed - written == set(), "in mkdocs.yml, not in docs/"
+    assert written - listed == set(), "in docs/, not in mkdocs.yml"
+
+
+def _pages(nav: object) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    elif isinstance(nav, list):
+        for entry in nav:
+            yield from _pages(entry)
+    elif isinstance(nav, dict):
+        for entry in nav.values():
+            yield from _pages(entry)
+
+
+def test_decision_records_when_read_then_each_says_what_of_svc_infra_it_reuses():
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert records
+    for path in records:
+        text = path.read_text("utf-8")
+        assert re.match(r"# ADR-(?:\d{4}|NNNN): ", text), path.name
+        for section in ("## Context", "## Decision", "## svc-infra Reuse Assessment", "## Consequences"):
+            assert section in text, f"{path.name} lacks {section}"
+
+
+def test_test_files_when_named_then_each_name_is_there_once():
+    seen: dict[str, Path] = {}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if path.name in ("conftest.py", "__init__.py") or (path.parent / "__init__.py").exists():
+            continue
+        assert path.name not in seen, f"rename {path.relative_to(ROOT)}: pytest imports {seen[path.name]} by that name"
+        seen[path.name] = path.relative_to(ROOT)
