@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,28 @@ def test_help_when_asked_then_every_command_explains_itself(words: list[str]) ->
     code, out, _ = run(*words, "--help")
     assert code == 0
     assert len(out.splitlines()) > 5
+
+
+def test_demo_when_piped_and_interrupted_then_picture_comes_at_once_and_it_ends_cleanly() -> None:
+    command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as demo:
+        killer = threading.Timer(60, demo.kill)
+        killer.start()
+        try:
+            assert demo.stdout is not None
+            lines = []
+            for line in demo.stdout:
+                lines.append(line)
+                if line.startswith("Ctrl-C"):
+                    demo.send_signal(signal.SIGINT)
+            assert demo.wait() == 0
+        finally:
+            killer.cancel()
+            demo.kill()
+    text = "".join(lines)
+    assert "Net worth" in text
+    assert "Traceback" not in text
+    token = text.split("Token")[1].split()[0]
+    assert f"Bearer {token}" in text

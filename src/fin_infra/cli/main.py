@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fin_infra.cli.output import Exit, spoken
+from fin_infra.cli.output import Exit, say, spoken
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -62,7 +62,7 @@ def sandbox_serve(
 
 
 def _announce_sandbox(url: str) -> None:
-    typer.echo(f"Sandbox on {url}, control plane at {url}/_sandbox. Ctrl-C stops it.")
+    say(f"Sandbox on {url}, control plane at {url}/_sandbox. Ctrl-C stops it.")
 
 
 @sandbox_app.command("env")

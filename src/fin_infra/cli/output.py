@@ -65,7 +65,8 @@ def fail(text: str, exc: Exception | None = None, *, as_json: bool = False) -> N
 
 
 def say(text: str) -> None:
-    print(text)
+    """Print a line now, also into a pipe: what follows may be a server that runs for hours."""
+    print(text, flush=True)
 
 
 def print_json(value: Any) -> None:
