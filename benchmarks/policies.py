@@ -73,7 +73,7 @@ def main() -> None:
     base = statistics.median(found["bare flow"])
     for name, times in found.items():
         middle = statistics.median(times)
-        print(f"{name:45} {middle:7.2f} us a call   {middle - base:+7.2f} us on top of bare")
+        print(f"{name:45} {middle:7.2f} us a call   {middle - base:+7.2f} us on top of bare   {middle / base:5.1f} x")
 
 
 if __name__ == "__main__":

@@ -165,6 +165,40 @@ def admitted(breaker: Breaker) -> bool:
     return True
 
 
+def test_breaker_when_healed_then_counts_failures_from_zero_again() -> None:
+    now = [0.0]
+    breaker = Breaker(2, COOLDOWN, lambda: now[0])
+
+    def call(error: Exception | None) -> None:
+        flow = breaker.guard(vendor())
+        next(flow)
+        with pytest.raises(StopIteration if error is None else type(error)):
+            next(flow) if error is None else flow.throw(error)
+
+    down = ProviderUnavailable("down")
+    for error in (down, down):
+        call(error)
+    now[0] += COOLDOWN
+    states = []
+    for error in (None, down, None, down, down):
+        call(error)
+        states.append(breaker.state)
+    closed = BreakerState.CLOSED
+    assert states == [closed, closed, closed, closed, BreakerState.OPEN]
+
+
+def test_circuit_when_a_trial_is_under_way_then_nobody_is_told_a_time_to_come_back() -> None:
+    now = [0.0]
+    breaker = opened(now)
+    trial = breaker.guard(vendor())
+    next(trial)
+    now[0] += 1.0  # the cooldown is over, the trial is not: when it ends is anybody's guess
+    with pytest.raises(CircuitOpen) as caught:
+        next(breaker.guard(vendor()))
+    assert caught.value.retry_after is None
+    trial.close()
+
+
 def test_trial_when_many_threads_ask_at_once_then_exactly_one_is_let_in() -> None:
     for _ in range(20):
         breaker = opened([0.0])

@@ -239,6 +239,18 @@ def test_error_when_it_crosses_a_nested_operation_then_inner_facts_win_and_advic
     assert str(caught.value).count("try") == 1
 
 
+def test_error_when_the_adapter_read_the_request_id_from_the_body_then_it_stays(world: World) -> None:
+    class Reading(Bank[M]):
+        def refusal(self, reply: Reply) -> ProviderError | None:
+            return ProviderUnavailable("down", request_id="from the body")
+
+    bank = world.bank([Reply(500, b"", {"x-request-id": "from the header"})])
+    bank.__class__ = Reading
+    with pytest.raises(ProviderUnavailable) as caught:
+        world.run(bank.nothing())
+    assert caught.value.request_id == "from the body"
+
+
 @pytest.mark.parametrize(("text", "wanted"), [("[]", "an object"), ('{"a": 1}', "a list"), ("null", "an object")])
 def test_json_when_it_has_the_wrong_shape_then_payload_is_unexpected(world: World, text: str, wanted: str) -> None:
     bank = world.bank([body(text)])
@@ -403,6 +415,17 @@ def test_observer_when_it_raises_then_harms_neither_call_nor_others(
     assert "a telemetry observer failed" in caplog.text
 
 
+def test_observer_when_ended_twice_or_enlisted_twice_then_each_enlistment_ends_on_its_own(world: World) -> None:
+    heard: list[CallRecord] = []
+    end, end_other = observe_calls(heard.append), observe_calls(heard.append)
+    end()
+    end()
+    world.run(world.bank([body("{}")]).nothing())
+    end_other()
+    world.run(world.bank([body("{}")]).nothing())
+    assert len(heard) == 1
+
+
 def test_breaker_observer_when_circuit_opens_then_hears_provider_tenant_and_state(world: World) -> None:
     heard: list[Any] = []
     end = observe_breakers(lambda *facts: heard.append(facts))
@@ -425,6 +448,22 @@ def test_log_when_a_call_ends_then_is_one_structured_line(world: World, caplog: 
     facts = ("provider", "operation", "status", "attempts", "tenant", "product", "request_id")
     assert [getattr(line, name) for name in facts] == ["banking:test", "nothing", "ok", 1, "t1", "banking", "in-7"]
     assert line.elapsed_ms >= 0  # type: ignore[attr-defined]  # set through `extra`
+
+
+def test_operation_when_an_override_builds_on_the_inherited_flow_then_it_is_one_call(
+    world: World, records: Any
+) -> None:
+    class Own(Bank[M]):
+        @operation
+        def thing(self, name: str, *, limit: int = 1) -> Flow[Thing]:
+            thing: Thing = yield from Bank.thing.fn(self, name.upper(), limit=limit)
+            return thing
+
+    bank = world.bank([body('{"name": "a"}')])
+    bank.__class__ = Own
+    assert world.run(bank.thing("a")).meta.attempts == 1
+    assert bank.transport.requests[0].params == (("name", "A"), ("limit", "1"))
+    assert [(record.operation, record.status) for record in records] == [("thing", "ok")]
 
 
 # Context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -257,6 +258,32 @@ def test_deadline_when_over_before_anything_then_nothing_is_sent() -> None:
     with pytest.raises(DeadlineExceeded):
         run(vendor, get(10.0), 10.0)
     assert vendor.began == []
+
+
+def test_deadline_when_over_before_anything_then_no_place_of_the_quota_is_taken() -> None:
+    vendor = Vendor([(200, None, 0.0)])
+    limiter = Limiter([Quota(1, 86400.0)], vendor.monotonic)
+    rules = Policy(Breaker(1, 10.0, vendor.monotonic), limiter, Backoff(), vendor.monotonic)
+    vendor.now = 10.0
+    with pytest.raises(DeadlineExceeded):
+        vendor.run(survive(get(10.0), 10.0, rules, by_status))
+    assert vendor.run(survive(get(20.0), 20.0, rules, by_status)).status == 200
+
+
+def test_signature_when_a_request_waits_or_is_repeated_then_is_as_fresh_as_the_attempt() -> None:
+    class Signed(Bank):
+        def authorize(self, request: Request) -> Request:
+            return replace(request, headers=(*request.headers, ("Signed-At", str(self.policy.clock()))))
+
+    answers = iter([Reply(200, b""), Reply(503, b"", {"retry-after": "7"}), Reply(200, b"")])
+    transport = Replay(lambda request: next(answers))
+    bank = Signed(transport, key="banking:test", quotas=(Quota(1, 5.0),))
+    transport.run(bank.get("/x"))
+    transport.run(bank.get("/x"))
+    assert len(transport.requests) == 3
+    for request, at in zip(transport.requests, (0.0, 5.001, 12.001), strict=True):
+        ((name, stamp),) = request.headers  # one signature, not one more with each attempt
+        assert (name, float(stamp)) == ("Signed-At", pytest.approx(at))
 
 
 def test_credentials_when_refused_then_are_not_tried_again() -> None:

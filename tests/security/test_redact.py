@@ -59,6 +59,7 @@ def test_redact_when_a_secret_hides_anywhere_then_it_is_gone(text: str) -> None:
         ("card 4111 1111 1111 1234", "card ***1234"),
         ("card 4111-1111-1111-1234", "card ***1234"),
         ("IBAN DE89 3704 0044 0532 0130 00 ok", "IBAN *** ok"),
+        ("ISIN:US0378331005 and CUSIP:037833100 name a share", "ISIN:US0378331005 and CUSIP:037833100 name a share"),
         ("acc123456789", "acc***6789"),
     ],
 )
@@ -179,3 +180,16 @@ def test_filter_when_a_second_handler_sees_the_record_then_it_is_masked_there_to
     assert RedactingFilter().filter(record)
     assert RedactingFilter().filter(record)
     assert record.getMessage() == "token=***"
+
+
+def test_filter_when_the_stack_is_logged_then_secrets_in_its_lines_are_masked() -> None:
+    record = logging.makeLogRecord(
+        {"msg": "x", "stack_info": 'Stack:\n  File "app.py", line 1\n    login(token="S3CRET")'}
+    )
+    RedactingFilter().filter(record)
+    assert record.stack_info == 'Stack:\n  File "app.py", line 1\n    login(token="***")'
+
+
+@pytest.mark.parametrize("text", ["total 1234567890.55", "ratio 0.123456789012", "12345678 calls"])
+def test_redact_when_a_number_is_an_amount_or_short_then_it_stays(text: str) -> None:
+    assert redact(text) == text

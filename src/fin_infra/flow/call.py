@@ -41,6 +41,11 @@ def deadline(seconds: float) -> Generator[None]:
         _seconds.reset(token)
 
 
+def allowed() -> float | None:
+    """Return the seconds that the tightest `deadline` around the caller allows; None without one."""
+    return min(_seconds.get(), default=None)
+
+
 @dataclass(slots=True)
 class Call:
     caller: Caller[Any]

@@ -54,7 +54,7 @@ class Caller(Generic[M]):
         )
 
     def authorize(self, request: Request) -> Request:
-        """Sign a request; by default there is nothing to sign."""
+        """Sign a request, at each attempt anew; by default there is nothing to sign."""
         return request
 
     def refusal(self, reply: Reply) -> ProviderError | None:
@@ -99,7 +99,7 @@ class Caller(Generic[M]):
             timeout_s=self.timeout_s,
             until=until,
         )
-        return (yield from survive(self.authorize(request), until, self.policy, self.refusal))
+        return (yield from survive(request, until, self.policy, self.refusal, self.authorize))
 
     def _breaker_changed(self, state: BreakerState) -> None:
         telemetry.breaker_changed(self.key, self.tenant, state)

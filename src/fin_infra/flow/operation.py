@@ -35,7 +35,7 @@ class _Method:
         self.fn = fn
         self.__isabstractmethod__: bool = getattr(fn, "__isabstractmethod__", False)
         self._call = update_wrapper(self._bound(fn), fn)
-        update_wrapper(self, fn)  # type: ignore[arg-type]  # pyright and mypy disagree on descriptors as wrappers
+        update_wrapper(self, fn)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # any object may wrap
 
     def _bound(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         raise TypeError("use operation or paged")

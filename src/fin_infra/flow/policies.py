@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fin_infra.errors import DeadlineExceeded, ProviderError
 from fin_infra.flow.breaker import Breaker
 from fin_infra.flow.limits import Limiter
-from fin_infra.transport import Flow, Pause, Reply, Request
+from fin_infra.transport import Auth, Flow, Pause, Reply, Request, no_auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,10 @@ class Policy:
 Refusal = Callable[[Reply], ProviderError | None]
 
 
-def survive(request: Request, until: float, policy: Policy, refusal: Refusal) -> Flow[Reply]:
+def survive(request: Request, until: float, policy: Policy, refusal: Refusal, authorize: Auth = no_auth) -> Flow[Reply]:
     """Send `request` under `policy` and return the reply that `refusal` has no objection to.
+
+    `authorize` signs each attempt anew, as it leaves: a signature that holds the time is never older than its request.
 
     Raises:
         CircuitOpen: the breaker is open; nothing was sent.
@@ -51,15 +53,15 @@ def survive(request: Request, until: float, policy: Policy, refusal: Refusal) ->
         RateLimited: the quota, ours or the vendor's, frees up only after `until`.
         ProviderError: what the vendor answered to the last attempt.
     """
-    return (yield from policy.breaker.guard(_retry(request, until, policy, refusal)))
+    return (yield from policy.breaker.guard(_retry(request, until, policy, refusal, authorize)))
 
 
-def _retry(request: Request, until: float, policy: Policy, refusal: Refusal) -> Flow[Reply]:
+def _retry(request: Request, until: float, policy: Policy, refusal: Refusal, authorize: Auth) -> Flow[Reply]:
     attempt = 1
     outage = False
     while True:
         try:
-            return (yield from _attempt(request, until, policy, refusal))
+            return (yield from _attempt(request, until, policy, refusal, authorize))
         except ProviderError as exc:
             outage = exc.outage = exc.outage or (outage and isinstance(exc, DeadlineExceeded))
             if not (exc.retryable and request.repeatable) or attempt >= policy.backoff.attempts:
@@ -71,13 +73,13 @@ def _retry(request: Request, until: float, policy: Policy, refusal: Refusal) -> 
         attempt += 1
 
 
-def _attempt(request: Request, until: float, policy: Policy, refusal: Refusal) -> Flow[Reply]:
-    yield from policy.limiter.take(until)
+def _attempt(request: Request, until: float, policy: Policy, refusal: Refusal, authorize: Auth) -> Flow[Reply]:
     if policy.clock() >= until:
         raise DeadlineExceeded("the time allowed was over before the request was sent", retryable=True)
+    yield from policy.limiter.take(until)  # after the look at the clock: what is never sent costs no place
     sent = policy.clock()
     try:
-        reply: Reply = yield request
+        reply: Reply = yield authorize(request)
     except DeadlineExceeded as exc:
         # a caller in a hurry says nothing about the vendor; a vendor that had all its time and did not answer does
         exc.outage = policy.clock() - sent >= 0.99 * request.timeout_s

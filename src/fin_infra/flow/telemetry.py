@@ -27,7 +27,7 @@ class CallRecord:
     provider: str
     operation: str
     status: str
-    """`ok`, the short code of our error (`rate_limited`), or `cancelled`."""
+    """`ok`, the short code of our error (`rate_limited`), `error` for one that is not ours, or `cancelled`."""
     elapsed_ms: float
     attempts: int
     tenant: str

@@ -30,10 +30,11 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
     (re.compile(r"\b(?:test_)?token_[A-Za-z0-9_]+"), MASK),  # Teller
     (re.compile(r"\b[sprw]k_(?:live|test)_[A-Za-z0-9]{8,}|\bwhsec_[A-Za-z0-9]{8,}"), MASK),  # Stripe
-    (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), MASK),  # IBAN
+    (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{1,4}\b"), MASK),  # IBAN: longer than any ISIN
     (re.compile(r"(?<![\d.*])\d{4}[ -]\d{4}[ -]\d{4}[ -](\d{4})(?!\d)"), rf"{MASK}\1"),  # card
 )
-_LONG_NUMBER = re.compile(r"(?<![\d.])\d{9,}(?!\d|\.\d)")
+# an instrument's identifier, named as one, is no account number
+_LONG_NUMBER = re.compile(r"(?<![\d.])(?<!ISIN:[A-Z]{2})(?<!CUSIP:)\d{9,}(?!\d|\.\d)")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 

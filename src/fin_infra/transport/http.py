@@ -198,7 +198,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
 
         from fin_infra.transport.wire import AsyncBackend, proxy
 
-        for old in [old for old in self._pools if old.is_closed()]:
+        for old in [old for old in tuple(self._pools) if old.is_closed()]:  # other threads may add theirs meanwhile
             self._pools.pop(old, None)
         pool = httpcore2.AsyncConnectionPool(
             self.config.tls(), proxy(self.config), network_backend=AsyncBackend(), **_LIMITS

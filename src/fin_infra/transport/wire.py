@@ -175,7 +175,10 @@ class Writer:
     def write(self, request: Request) -> httpcore2.Request:
         target = self._base_path + request.path
         if request.params:
-            target += "?" + urlencode(request.params)
+            try:
+                target += "?" + urlencode(request.params)
+            except UnicodeEncodeError:
+                raise InvalidInput("A parameter has a character that no text may have.") from None
         if not request.path.startswith("/") or not _target(target):
             raise InvalidInput("A request path starts with '/' and is percent-encoded; `path` makes one from segments.")
         headers = self._headers.copy()
@@ -226,7 +229,7 @@ def _inflated(content: bytes, coding: str) -> bytes:
         except zlib.error:
             continue
         grown(0, plain)
-        if engine.eof:
+        if engine.eof and not engine.unused_data:  # a second part would be lost without a word
             return plain
     raise UnexpectedPayload("the answer cannot be decompressed")
 
