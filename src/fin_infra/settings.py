@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError
@@ -56,6 +56,11 @@ class ProviderSettings(BaseSettings):
     breaker_cooldown_s: float = Field(30.0, gt=0)
     tenant: str = "default"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not _blank(value)}
+
     @classmethod
     def variable(cls, field: str) -> str:
         """Return the name of the environment variable behind `field`."""
@@ -82,16 +87,23 @@ C = TypeVar("C", bound=BaseSettings)
 
 
 def load(cls: type[C], given: Mapping[str, Any] | None = None) -> C:
-    """Build settings from `given` and the environment.
+    """Build settings from `given` and the environment; a blank text is no value in either.
 
     Raises:
         ConfigurationError: a value cannot be used; the text names the variable and never shows the value.
     """
+    given = {name: value for name, value in (given or {}).items() if not _blank(value)}
     try:
-        return cls(**(given or {}))
+        return cls(**given)
     except ValidationError as exc:
         prefix = str(cls.model_config.get("env_prefix", ""))
-        raise ConfigurationError("; ".join(_sentence(prefix, error, given or {}) for error in exc.errors())) from None
+        raise ConfigurationError("; ".join(_sentence(prefix, error, given) for error in exc.errors())) from None
+
+
+def _blank(value: object) -> bool:
+    """Say whether a text holds nothing: `api_key=os.environ.get("KEY", "")` is no key."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return isinstance(text, str) and not text.strip()
 
 
 def _sentence(prefix: str, error: Any, given: Mapping[str, Any]) -> str:
@@ -110,4 +122,4 @@ def feature_enabled(domain: str, vendor: str) -> bool:
         return True
     if value in ("0", "false", "no", "off"):
         return False
-    raise ConfigurationError(f"{name} is neither 1 nor 0.")
+    raise ConfigurationError(f"{name} is neither 1 nor 0; set it to 0 to hide that provider, or unset it.")

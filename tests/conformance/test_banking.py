@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from conformance_support import Driver, Sandbox
 
-from conftest import Driver, Sandbox
 from fin_infra.errors import (
     AccountClosed,
     AuthenticationFailed,

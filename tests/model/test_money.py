@@ -239,3 +239,9 @@ def test_money_is_frozen_and_survives_pickle_and_copy() -> None:
         money.amount = Decimal(2)  # type: ignore[misc]  # what must not work
     assert pickle.loads(pickle.dumps(money)) == copy.deepcopy(money) == money == Money.of("1.1", "USD")
     assert hash(money) == hash(Money.of("1.1", "USD"))
+
+
+@pytest.mark.parametrize("divisor", ["Infinity", "-Infinity", "NaN", "sNaN"])
+def test_money_when_divided_by_no_number_then_invalid_input(divisor: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be divided"):
+        Money.of("1", "USD") / Decimal(divisor)

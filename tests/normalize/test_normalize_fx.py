@@ -113,3 +113,14 @@ def test_figures_used_here_are_those_the_bank_published(samples: Path) -> None:
     assert "time='2015-01-07'" in text
     published = dict(re.findall(r"currency='(\w+)' rate='([\d.]+)'", text))
     assert {code: str(rate) for code, rate in ECB.rates.items()}.items() <= published.items()
+
+
+def test_cross_rate_when_both_are_one_currency_then_nothing_lies_between() -> None:
+    table = RateTable(source="x", as_of=datetime(2026, 1, 2, tzinfo=UTC), base="EUR", date=date(2026, 1, 2), rates={})
+    assert cross_rate("CHF", "CHF", table).via is None
+
+
+def test_convert_when_on_is_an_instant_then_invalid_input() -> None:
+    table = RateTable(source="x", as_of=datetime(2026, 1, 2, tzinfo=UTC), base="EUR", date=date(2026, 1, 2), rates={})
+    with pytest.raises(InvalidInput, match="calendar day"):
+        convert(Money.of("1", "EUR"), "EUR", table, on=datetime(2026, 1, 2, tzinfo=UTC))

@@ -110,3 +110,8 @@ def test_written_key_reads_back_as_the_same_key_or_is_refused(spelling: Spelling
         assert mic not in spelling.suffixes
         return
     assert spelling.read(text) == key
+
+
+def test_write_when_given_a_text_then_error_says_how_to_make_a_key() -> None:
+    with pytest.raises(InvalidInstrument, match="instrument"):
+        Spelling().write("AAPL")  # type: ignore[arg-type]  # the mistake under test

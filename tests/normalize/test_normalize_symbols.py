@@ -179,3 +179,9 @@ def test_suffix_table_of_the_docs_equals_the_table_in_use() -> None:
             for names, mic in zip(cells[::2], cells[1::2], strict=True):
                 written |= dict.fromkeys(re.findall(r"`\.(\w+)`", names), mic)
     assert written == SUFFIXES
+
+
+def test_symbols_when_there_is_no_text_then_invalid_instrument() -> None:
+    for read in (instrument, crypto_id, InstrumentKey.parse):
+        with pytest.raises(InvalidInstrument):
+            read(None)  # type: ignore[arg-type]  # the mistake under test

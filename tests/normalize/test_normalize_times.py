@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fin_infra.errors import InvalidInput, NaiveTime
-from fin_infra.normalize import aware, from_unix, from_unix_ms, localize, to_utc, trading_date, zone
+from fin_infra.normalize import (
+    aware,
+    calendar_day,
+    from_unix,
+    from_unix_ms,
+    in_zone,
+    localize,
+    to_utc,
+    trading_date,
+    zone,
+)
 
 NAIVE = datetime(2026, 3, 9, 9, 30)  # noqa: DTZ001 - a time without a zone is what is tested
 
@@ -125,3 +136,32 @@ def test_unix_time_that_is_no_exact_date_raises(count: object) -> None:
 def test_unix_seconds_and_milliseconds_agree(seconds: int) -> None:
     assert from_unix(seconds) == from_unix_ms(seconds * 1000)
     assert from_unix(seconds) - from_unix(0) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("moment", [None, "2026-01-01", date(2026, 1, 1)])
+def test_aware_when_it_is_no_datetime_then_invalid_input(moment: Any) -> None:
+    with pytest.raises(InvalidInput, match="datetime with a time zone"):
+        aware(moment)
+
+
+def test_in_zone_when_calendar_ends_before_it_then_invalid_input() -> None:
+    with pytest.raises(InvalidInput, match="end of the calendar"):
+        in_zone(datetime.min.replace(tzinfo=UTC), zone("America/New_York"))
+    with pytest.raises(InvalidInput, match="end of the calendar"):
+        trading_date(datetime.max.replace(tzinfo=UTC), "Asia/Tokyo")
+
+
+@pytest.mark.parametrize("day", [None, "2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)])
+def test_calendar_day_when_it_is_no_plain_day_then_invalid_input(day: Any) -> None:
+    with pytest.raises(InvalidInput, match="calendar day"):
+        calendar_day(day)
+
+
+def test_zone_when_digits_are_of_another_script_then_invalid_input() -> None:
+    with pytest.raises(InvalidInput, match="not a time zone"):
+        zone("UTC+\u0663")
+
+
+def test_from_unix_when_thread_has_a_short_decimal_context_then_exact() -> None:
+    with localcontext(prec=6):
+        assert from_unix(Decimal("1700000000.5")) == datetime(2023, 11, 14, 22, 13, 20, 500_000, tzinfo=UTC)

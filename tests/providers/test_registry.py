@@ -14,11 +14,12 @@ from fin_infra.errors import (
     ConfigurationError,
     MissingExtra,
     NotFound,
+    ProviderError,
     ProviderNotFound,
     ProviderUnavailable,
     UnexpectedPayload,
 )
-from fin_infra.flow import operation, paged
+from fin_infra.flow import deadline, operation, paged
 from fin_infra.markets import easy_market
 from fin_infra.providers import registry
 from fin_infra.providers.base import Endpoint, Provider, endpoint
@@ -26,7 +27,7 @@ from fin_infra.providers.fallback import chain
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.registry import provider_class, providers, resolve
 from fin_infra.settings import ProviderSettings, load
-from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Sync, SyncTransport
+from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Request, Sync, SyncTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
 
 
@@ -246,6 +247,29 @@ def test_chain_when_paged_then_moves_on_only_before_the_first_page() -> None:
         next(rows)
 
 
+def test_chain_when_caller_has_a_deadline_then_it_holds_for_all_members_together() -> None:
+    place = Endpoint("https://toy.example", "custom", load(_Settings, {"max_attempts": 9}))
+
+    class Slow(Replay):
+        """Each refusal takes two seconds of the time that the members share."""
+
+        def monotonic(self) -> float:
+            return clock[0]
+
+        def step(self, effect: Any) -> Any:
+            if isinstance(effect, Request):
+                started.append(clock[0])
+                clock[0] += 2.0
+            return super().step(effect)
+
+    clock, started = [0.0], list[float]()
+    members: list[Provider[Sync]] = [_Toy(Slow([DOWN]), PLACE), _Toy(Slow([DOWN] * 9), place)]
+    found: Any = chain("market", members)
+    with deadline(5), pytest.raises(ProviderError):
+        found.word()
+    assert max(started) < 5
+
+
 async def test_chain_when_async_then_results_are_the_same() -> None:
     def members() -> list[Provider[Async]]:
         page = Reply(200, b'["a", "b"]')
@@ -293,3 +317,56 @@ def test_endpoint_when_mode_is_mistyped_then_error_names_the_variable(monkeypatc
 
 def test_door_when_vendor_name_is_bare_or_full_then_both_work() -> None:
     assert easy_banking("teller") is easy_banking("banking:teller") is easy_banking()
+
+
+def test_chain_when_a_request_may_have_changed_something_then_second_is_never_asked() -> None:
+    class Changing(_Toy[M]):
+        @operation
+        def remove(self) -> Flow[None]:
+            yield from self.request("DELETE", "/word")
+
+    members: list[Provider[Sync]] = [Changing(Replay([DOWN]), PLACE), Changing(Replay([Reply(204, b"")]), PLACE)]
+    found: Any = chain("market", members)
+    with pytest.raises(ProviderUnavailable):
+        found.remove()
+    assert members[1].transport.seen == []  # type: ignore[attr-defined]  # a Replay
+
+
+@pytest.mark.parametrize(
+    ("url", "environment"),
+    [
+        ("http://127.0.0.1:8060", "sandbox"),
+        ("http://127.0.0.1:8060/toy/", "sandbox"),
+        ("http://127.0.0.1:80601", "custom"),
+        ("http://127.0.0.1:8060.example", "custom"),
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_endpoint_when_base_url_is_given_then_only_a_path_below_the_sandbox_is_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, url: str, environment: str, slash: str
+) -> None:
+    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", f"http://127.0.0.1:8060{slash}")
+    assert endpoint(_Toy.info, {"base_url": url}).environment == environment
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_endpoint_when_key_is_blank_then_it_is_no_key(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    info = provider_class("market:alpha_vantage").info
+    assert endpoint(info, {"api_key": blank}).environment == "sandbox"
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", blank)
+    assert endpoint(info).environment == "sandbox"
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "from-environment")
+    assert endpoint(info, {"api_key": blank}).environment == "live"
+
+
+@pytest.mark.parametrize("text", ["market: 2026-13-45", "market: !!int abc"])
+def test_resolve_when_yaml_holds_an_impossible_value_then_configuration_error(text: str) -> None:
+    write(text)
+    with pytest.raises(ConfigurationError, match="value that YAML cannot read"):
+        resolve("market")
+
+
+def test_provider_class_when_adapter_fails_to_load_then_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, ("broken", "decimal:NoSuchName", "broken-dist"))
+    with pytest.raises(ConfigurationError, match="broken-dist"):
+        provider_class("market:broken")

@@ -93,3 +93,15 @@ def test_reader_when_field_is_anything_then_value_or_our_error(read: Callable[..
 )
 def test_word_when_not_in_the_vocabulary_then_unknown(text: str | None, member: Colour) -> None:
     assert wire.word(Colour, text, Colour.UNKNOWN) is member
+
+
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_when_instant_lies_beyond_the_calendar_then_unexpected_payload(stamp: str) -> None:
+    with pytest.raises(UnexpectedPayload, match="'at'"):
+        wire.when({"at": stamp}, "at")
+
+
+@pytest.mark.parametrize("value", [0, False, "", {}])
+def test_words_when_value_is_empty_but_no_list_then_unexpected_payload(value: object) -> None:
+    with pytest.raises(UnexpectedPayload, match="list of words"):
+        wire.words({"words": value}, "words")

@@ -53,7 +53,7 @@ class InstrumentKey:
     @classmethod
     def parse(cls, text: str) -> InstrumentKey:
         """Read `namespace:symbol` exactly as written; raise InvalidInstrument for anything else."""
-        namespace, colon, symbol = text.partition(":")
+        namespace, colon, symbol = text.partition(":") if isinstance(text, str) else ("", "", "")
         if not colon:
             raise InvalidInstrument(f"{text!r} has no namespace; write it like XNAS:AAPL, CRYPTO:bitcoin or FX:EURUSD.")
         return cls(namespace, symbol)

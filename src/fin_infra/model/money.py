@@ -148,8 +148,8 @@ class Money:
     def __truediv__(self, divisor: Decimal | int) -> Money:
         if isinstance(divisor, bool) or not isinstance(divisor, (Decimal, int)):
             return NotImplemented
-        if not divisor:
-            raise InvalidInput("Money cannot be divided by zero.")
+        if not divisor or (isinstance(divisor, Decimal) and not divisor.is_finite()):
+            raise InvalidInput(f"Money cannot be divided by {divisor or 'zero'}.")
         try:
             return Money(_QUOTIENT.divide(self.amount, divisor), self.currency)
         except InvalidOperation:

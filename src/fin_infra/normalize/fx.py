@@ -11,6 +11,7 @@ from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.fx import FxRate, RateTable
 from fin_infra.model.money import Money
 from fin_infra.normalize.numbers import MINOR_CURRENCIES
+from fin_infra.normalize.times import calendar_day
 
 MAX_AGE_DAYS = 7
 """Longer than any gap in a central bank's publication: Easter and Christmas leave five days."""
@@ -39,7 +40,7 @@ def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
         quote=quote,
         rate=rate,
         date=rates.date,
-        via=None if rates.base in (base, quote) else rates.base,
+        via=None if base == quote or rates.base in (base, quote) else rates.base,
     )
 
 
@@ -97,7 +98,7 @@ def _leg(code: str, base: str, quote: str, rates: RateTable) -> Decimal:
 def _check_age(base: str, quote: str, rates: RateTable, on: date, max_age_days: int) -> None:
     if max_age_days < 0:
         raise InvalidInput(f"max_age_days cannot be {max_age_days}; use zero or more.")
-    age = (on - rates.date).days
+    age = (calendar_day(on) - rates.date).days
     if age < 0:
         raise RateUnavailable(
             f"{base}/{quote} is wanted for {on} but these rates are of {rates.date}; ask for the table of {on}."

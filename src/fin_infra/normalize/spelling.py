@@ -3,6 +3,8 @@ Floor 1: an adapter holds one `Spelling`; what `write` gives, `read` turns back 
 
 from __future__ import annotations
 
+# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# pyright: reportUnnecessaryIsInstance=false
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +39,8 @@ class Spelling:
 
     def write(self, key: InstrumentKey) -> str:
         """Spell the key; raise InvalidInstrument where this vendor has no spelling that reads back as the same one."""
+        if not isinstance(key, InstrumentKey):
+            raise InvalidInstrument(f"{key!r} is no InstrumentKey; make one with fin_infra.normalize.instrument().")
         text = self._spell(key)
         if text is None:
             raise InvalidInstrument(f"This provider has no spelling for {key}; {self._offer()}.")

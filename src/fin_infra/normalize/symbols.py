@@ -3,6 +3,8 @@ Floor 1: the first rule that fits decides, in the order of docs/normalization.md
 
 from __future__ import annotations
 
+# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# pyright: reportUnnecessaryIsInstance=false
 import re
 
 from fin_infra.errors import AmbiguousSymbol, InvalidInstrument
@@ -31,7 +33,7 @@ def instrument(text: str) -> InstrumentKey:
         AmbiguousSymbol: the text has two meanings, such as `BTC`; `candidates` are keys to choose from.
         InvalidInstrument: it has none, or a check digit is wrong. The text says what to write.
     """
-    given = text.strip()
+    given = text.strip() if isinstance(text, str) else ""
     upper = given.upper()
     if not given or not given.isascii():
         raise InvalidInstrument(
@@ -59,7 +61,7 @@ def crypto_id(text: str) -> InstrumentKey:
         AmbiguousSymbol: several coins have this ticker, such as UNI; `candidates` are keys to choose from.
         InvalidInstrument: a ticker that is not in the table.
     """
-    given = text.strip()
+    given = text.strip() if isinstance(text, str) else ""
     if given.upper().startswith("CRYPTO:"):
         return _with_namespace(given)
     ticker = given.upper()

@@ -7,14 +7,15 @@ from __future__ import annotations
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fin_infra.errors import InvalidInput, NaiveTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
+_WIDE = Context(prec=100)
 
 ZONE_ALIASES: dict[str, str] = {
     "US/Eastern": "America/New_York",
@@ -38,6 +39,8 @@ ZONE_ALIASES: dict[str, str] = {
 
 def aware(moment: datetime) -> datetime:
     """Return the datetime as it is; raise NaiveTime where it has no time zone."""
+    if not isinstance(moment, datetime):
+        raise InvalidInput(f"A datetime with a time zone is needed, not {moment!r} ({type(moment).__name__}).")
     if moment.utcoffset() is None:
         raise NaiveTime(f"{moment.isoformat()} has no time zone; add one, such as tzinfo=datetime.UTC or localize().")
     return moment
@@ -45,7 +48,23 @@ def aware(moment: datetime) -> datetime:
 
 def to_utc(moment: datetime) -> datetime:
     """Return the same instant in UTC; raise NaiveTime where the datetime has no time zone."""
-    return aware(moment).astimezone(UTC)
+    return in_zone(moment, UTC)
+
+
+def in_zone(moment: datetime, place: tzinfo) -> datetime:
+    """Return the same instant in another zone; raise InvalidInput where the calendar ends before it gets there."""
+    try:
+        return aware(moment).astimezone(place)
+    except OverflowError:
+        raise InvalidInput(f"{moment.isoformat()} is too near an end of the calendar; take a time inside it.") from None
+
+
+def calendar_day(day: date) -> date:
+    """Return the day as it is; raise InvalidInput for an instant, whose day depends on the zone, and for a text."""
+    if isinstance(day, datetime) or not isinstance(day, date):
+        shown, example = (day, day.date()) if isinstance(day, datetime) else (repr(day), date(2026, 1, 31))
+        raise InvalidInput(f"{shown} is no calendar day; use a date such as {example}.")
+    return day
 
 
 def zone(name: str) -> tzinfo:
@@ -97,7 +116,7 @@ def localize(naive: datetime, zone_name: str, *, ambiguous: Literal["raise", "ea
 
 def trading_date(moment: datetime, zone_name: str) -> date:
     """Return the calendar day at the exchange; raise NaiveTime where the datetime has no time zone."""
-    return aware(moment).astimezone(zone(zone_name)).date()
+    return in_zone(moment, zone(zone_name)).date()
 
 
 def from_unix(seconds: int | Decimal) -> datetime:
@@ -115,7 +134,7 @@ def _since_epoch(count: int | Decimal, microseconds: int, unit: str) -> datetime
         raise InvalidInput(f"Unix {unit} are int or Decimal, not {type(count).__name__}.")
     if isinstance(count, Decimal) and not (count.is_finite() and count.adjusted() < 20):
         raise InvalidInput(f"{count} {unit} since 1970 is no date.")
-    exact = count * microseconds
+    exact = count * microseconds if isinstance(count, int) else _WIDE.multiply(count, microseconds)
     whole = int(exact)
     if whole != exact:
         raise InvalidInput(f"{count} {unit} is finer than a microsecond; round it first.")

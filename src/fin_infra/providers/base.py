@@ -279,7 +279,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
     choosing = (*settings.credentials, *settings.optional_credentials)
     present = [name for name in choosing if getattr(settings, name) is not None]
     if settings.base_url is not None:
-        local = settings.base_url.startswith(core.sandbox_url)
+        local = _within(settings.base_url, core.sandbox_url)
         _require(info, settings)
         return Endpoint(settings.base_url.rstrip("/"), "sandbox" if local else "custom", settings)
     if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and present):
@@ -287,6 +287,11 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
         return Endpoint(settings.live_url() or info.live_url, "live", settings)
     url = core.sandbox_url.rstrip("/") + info.sandbox_path
     return Endpoint(url, "sandbox", load(info.settings, {**info.sandbox, **given}))
+
+
+def _within(url: str, root: str) -> bool:
+    """Say whether `url` is `root` or a path below it; a longer port or host name is another place."""
+    return f"{url.rstrip('/')}/".lower().startswith(f"{root.rstrip('/')}/".lower())
 
 
 def _require(info: ProviderInfo, settings: ProviderSettings) -> None:

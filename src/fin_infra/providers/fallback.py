@@ -1,17 +1,18 @@
 """A chain of providers of one domain: when the first is down, the next one answers.
-Floor 4: only an outage moves on; a wrong symbol or a refused key is an answer, and `source` says who gave it."""
+Floor 4: only an outage before any page or effect moves on; a wrong symbol is an answer, and `source` says whose."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from fin_infra.errors import DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
 from fin_infra.flow import operation, paged
-from fin_infra.flow.call import observed, observed_pages
+from fin_infra.flow.call import allowed, deadline, observed, observed_pages
 from fin_infra.providers.base import Provider
-from fin_infra.transport import Invoke, Page
+from fin_infra.transport import Invoke, Page, Request
 
 _MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded)
 
@@ -56,44 +57,42 @@ def _first_up(name: str, pages: bool) -> Any:
 def _attempts(
     members: Sequence[Provider[Any]], name: str, pages: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Generator[Any, Any, Any]:
+    """Drive the members' flows, each effect through the member's own transport, whoever drives the chain.
+
+    Each member has the time of its own settings; a `deadline` of the caller holds for all of them together.
+    """
     watch = observed_pages if pages else observed
     error: ProviderError | None = None
+    clock, limit = members[0].transport.monotonic, allowed()
+    end = None if limit is None else clock() + limit
     for member in members:
-        begun = False
-        flow = getattr(type(member), name).fn(member, *args, **kwargs)
+        if error is not None and end is not None and clock() >= end:
+            break
+        flow = watch(member, name, getattr(type(member), name).fn(member, *args, **kwargs))
+        binding = False
         try:
-            for_member = _through(member, watch(member, name, flow))
-            effect = next(for_member)
+            with nullcontext() if end is None else deadline(end - clock()):  # for all members together
+                effect = next(flow)
             while True:
-                begun = begun or isinstance(effect, Page)
+                binding = binding or _binds(effect)
                 try:
-                    value = yield effect
+                    value = yield effect if isinstance(effect, Page) else Invoke(partial(member.transport.step, effect))
                 except Exception as exc:
-                    effect = for_member.throw(exc)
+                    effect = flow.throw(exc)
                 else:
-                    effect = for_member.send(value)
+                    effect = flow.send(value)
         except StopIteration as stop:
             return stop.value
         except _MOVE_ON as exc:
-            if begun:
+            if binding:
                 raise
             error = exc
+        finally:
+            flow.close()
     assert error is not None, "a chain has members"
     raise error
 
 
-def _through(member: Provider[Any], flow: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Have each effect of `flow` carried out by the member's transport, whichever transport drives the chain."""
-    try:
-        effect = next(flow)
-        while True:
-            try:
-                value = yield effect if isinstance(effect, Page) else Invoke(partial(member.transport.step, effect))
-            except Exception as exc:
-                effect = flow.throw(exc)
-            else:
-                effect = flow.send(value)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        flow.close()
+def _binds(effect: Any) -> bool:
+    """Say whether nobody else may answer any more: the caller has a page, or a request may have changed something."""
+    return isinstance(effect, Page) or (isinstance(effect, Request) and not effect.repeatable)

@@ -144,6 +144,10 @@ def _loaded(point: EntryPoint, key: str) -> type[Provider[Any]]:
     except ModuleNotFoundError as exc:
         extra = point.extras[0] if point.extras else "all"
         raise MissingExtra(f"{key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'") from None
+    except Exception as exc:
+        raise ConfigurationError(
+            f"{key} cannot be loaded ({type(exc).__name__}); mend or remove {_owner(point) or point.value}."
+        ) from exc
     if not _is_provider(adapter):
         raise ConfigurationError(f"{key} points to {point.value}, which is not a provider class.")
     cls: type[Provider[Any]] = adapter

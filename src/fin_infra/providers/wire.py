@@ -55,7 +55,8 @@ def maybe_text(row: Row, name: str) -> str | None:
 
 
 def words(row: Row, name: str) -> tuple[str, ...]:
-    items: list[str] = row.get(name) or []
+    found = row.get(name)
+    items: list[str] = [] if found is None else found
     if type(items) is not list or any(type(item) is not str for item in items):
         raise wrong(name, "a list of words")
     return tuple(items)
@@ -105,11 +106,11 @@ def when(row: Row, name: str) -> datetime:
     value = row.get(name)
     try:
         moment = datetime.fromisoformat(value) if type(value) is str else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise wrong(name, "an instant such as 2026-01-31T12:00:00Z")
-    return moment.astimezone(UTC)
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise wrong(name, "an instant such as 2026-01-31T12:00:00Z")
 
 
 def word(kind: type[E], value: str | None, unknown: E) -> E:

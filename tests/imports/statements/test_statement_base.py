@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,3 +127,9 @@ def test_import_when_fresh_then_loads_no_network_or_service_package() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("source", [None, 5, bytearray(b"OFXHEADER:100"), ["a.ofx"]])
+def test_read_when_source_is_neither_path_nor_bytes_then_invalid_input(source: Any) -> None:
+    with pytest.raises(InvalidInput, match="path or as bytes"):
+        read_statement(source)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from fin_infra.errors import InvalidInput, NaiveTime
+from fin_infra.errors import ConfigurationError, InvalidInput, NaiveTime
 from fin_infra.providers.banking.teller_webhook import verify_webhook
 
 BODY = b'{"id":"wh_1","type":"webhook.test","payload":{}}'
@@ -60,3 +62,15 @@ def test_webhook_when_header_is_malformed_then_refused(header: str) -> None:
 def test_webhook_when_now_is_naive_then_refused() -> None:
     with pytest.raises(NaiveTime):
         verify_webhook(BODY, f"t=1700000000,v1={ALPHA}", ["alpha"], AT.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("secrets", ["alpha", [""], ["alpha", " "]])
+def test_webhook_when_secrets_are_one_text_or_blank_then_configuration_error(secrets: Any) -> None:
+    empty = hmac.new(b"", b"1700000000." + BODY, "sha256").hexdigest()
+    with pytest.raises(ConfigurationError, match="blank"):
+        verify_webhook(BODY, f"t=1700000000,v1={empty}", secrets, AT)
+
+
+def test_webhook_when_request_has_no_signature_then_refused() -> None:
+    with pytest.raises(InvalidInput, match="should look like"):
+        verify_webhook(BODY, None, ["alpha"], AT)

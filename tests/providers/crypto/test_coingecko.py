@@ -313,3 +313,25 @@ async def test_async_when_the_same_answers_then_the_same_results() -> None:
     assert len(await gecko.search("eth")) == 2
     with pytest.raises(AmbiguousSymbol):
         await gecko.lookup("bond")
+
+
+@pytest.mark.parametrize("days", [True, 7.0, "7", None, [7]])
+def test_candles_when_days_are_no_whole_number_then_refused(days: Any) -> None:
+    with pytest.raises(InvalidInput, match="no candles of"):
+        recorded().candles(BITCOIN, days=days)
+
+
+def test_prices_when_keys_come_from_a_generator_then_all_are_there() -> None:
+    found = answering({"bitcoin": {"usd": 1}}).prices(key for key in [BITCOIN])  # type: ignore[arg-type]  # the mistake
+    assert [price.key for price in found] == [BITCOIN]
+
+
+def test_price_when_key_is_a_text_then_refused() -> None:
+    with pytest.raises(InvalidInput, match="CRYPTO:bitcoin"):
+        recorded().price("bitcoin")  # type: ignore[arg-type]  # the mistake under test
+
+
+@pytest.mark.parametrize("stamp", [-62_135_596_800_000, -1])
+def test_candles_when_stamp_is_before_1970_then_unexpected_payload(stamp: int) -> None:
+    with pytest.raises(UnexpectedPayload, match="unix time"):
+        answering([[stamp, 1, 1, 1, 1]]).candles(BITCOIN, days=1)

@@ -473,3 +473,35 @@ def test_calls_when_the_day_is_used_up_then_rate_limited_without_asking(make: An
 def test_ping_when_key_is_good_then_silent(vendor: Any) -> None:
     assert vendor.ping() is None
     assert vendor.asked[0]["symbol"] == "IBM"
+
+
+def test_candles_when_interval_and_adjustment_are_plain_words_then_read_as_their_members(vendor: Any) -> None:
+    weekly = vendor.candles(IBM, interval="1wk")
+    assert weekly.interval is Interval.WEEK_1
+    assert all(candle.start.weekday() == 0 for candle in weekly.candles)
+    with pytest.raises(InvalidInput, match="'hourly' is no Interval"):
+        vendor.candles(IBM, interval="hourly")
+    with pytest.raises(InvalidInput, match="no Adjustment"):
+        vendor.candles(IBM, adjustment="none")
+
+
+def test_candles_when_intraday_adjustment_is_the_word_raw_then_raw_bars_are_asked_for(scripted: Any) -> None:
+    vendor = scripted(b"{}")
+    with pytest.raises(UnknownSymbol):
+        vendor.candles(IBM, interval="5min", adjustment="raw")
+    assert vendor.asked[0]["adjusted"] == "false"
+
+
+def test_candles_when_start_is_the_beginning_of_time_then_refused(vendor: Any) -> None:
+    with pytest.raises(InvalidInput, match="calendar"):
+        vendor.candles(IBM, interval=Interval.MIN_5, start=datetime.min.replace(tzinfo=UTC))
+
+
+def test_quotes_when_keys_come_from_a_generator_then_all_are_there(vendor: Any) -> None:
+    keys = [InstrumentKey("US", "BRK.B"), IBM]
+    assert [quote.key for quote in vendor.quotes(iter(keys))] == keys
+
+
+def test_quote_when_key_is_a_text_then_error_says_how_to_make_one(vendor: Any) -> None:
+    with pytest.raises(InvalidInput, match="instrument"):
+        vendor.quote("AAPL")

@@ -3,6 +3,8 @@ Floor 4: the content chooses the format, never the file's extension; a new forma
 
 from __future__ import annotations
 
+# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# pyright: reportUnnecessaryIsInstance=false
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -63,6 +65,8 @@ def read_statement(
         raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
     if decimal_mark not in (None, ".", ","):
         raise InvalidInput(f"decimal_mark is '.' or ',', not {decimal_mark!r}.")
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        raise InvalidInput(f"A statement is given as a path or as bytes, not as {type(source).__name__}.")
     data = source if isinstance(source, bytes) else _content(source, max_bytes)
     if len(data) > max_bytes:
         raise StatementUnreadable(_too_large(max_bytes))

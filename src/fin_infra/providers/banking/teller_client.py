@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -23,6 +23,7 @@ from fin_infra.model import (
     Transaction,
     TransactionStatus,
 )
+from fin_infra.normalize import calendar_day
 from fin_infra.providers import wire
 from fin_infra.providers.banking import teller_wire
 from fin_infra.providers.banking.teller_wire import KEY, Book, parse_transaction, parse_transactions
@@ -178,9 +179,8 @@ class TellerClient(BankingProvider[M]):
 
     def _book(self, account_id: str) -> Flow[Book]:
         """Return how to read the account's amounts, asking Teller for the account where it is not known yet."""
-        if account_id not in self._books:
-            return Book.of((yield from self._fetch(account_id)))
-        return self._books[account_id]
+        known = self._books.get(account_id)
+        return Book.of((yield from self._fetch(account_id))) if known is None else known
 
     def _remember(self, account: Account) -> None:
         if Book.readable(account):
@@ -225,8 +225,11 @@ class Walk:
 
 def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:
     """Turn [start, end) into the first and last day, as Teller counts; nothing lies before the first day there is."""
-    if isinstance(start, datetime) or isinstance(end, datetime):
-        raise InvalidInput("start and end are calendar dates, not instants; give date objects.")
+    for bound in (start, end):
+        if bound is not None:
+            calendar_day(bound)
+    if start and end and start > end:
+        raise InvalidInput(f"Transactions need a start that is not after their end, not {start} to {end}.")
     if end == date.min:
         return date.max, date.min
     return start, end and end - timedelta(days=1)

@@ -3,6 +3,8 @@ Floor 3: an asset is its CoinGecko id; a candle's stamp on the wire is its close
 
 from __future__ import annotations
 
+# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# pyright: reportUnnecessaryIsInstance=false
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -121,7 +123,8 @@ class CoinGecko(CryptoDataProvider[M]):
 
     @operation
     def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
-        return (yield from self._prices(keys, currency)) if keys else Listing()
+        wanted = list(keys)
+        return (yield from self._prices(wanted, currency)) if wanted else Listing()
 
     def _prices(self, keys: Sequence[InstrumentKey], currency: str) -> Flow[Listing[CryptoPrice]]:
         ids = list(dict.fromkeys(_coin(key) for key in keys))
@@ -177,7 +180,7 @@ class CoinGecko(CryptoDataProvider[M]):
         Candles are of 30 minutes for 1 day, of 4 hours up to 30 days, and of 4 days beyond. The last one may be
         shorter: it ends when CoinGecko last worked it out. There is no volume.
         """
-        if days not in CANDLES:
+        if type(days) is not int or days not in CANDLES:
             allowed = ", ".join(str(day) for day in CANDLES)
             raise InvalidInput(f"CoinGecko has no candles of {days} days; use one of {allowed}.")
         reply = yield from self.get(
@@ -212,7 +215,7 @@ class CoinGecko(CryptoDataProvider[M]):
 
 
 def _coin(key: InstrumentKey) -> str:
-    if not key.is_crypto:
+    if not isinstance(key, InstrumentKey) or not key.is_crypto:
         raise InvalidInput(
             f"{key} is no crypto asset; use the CoinGecko id, such as CRYPTO:bitcoin, or lookup() for a ticker."
         )
@@ -220,6 +223,6 @@ def _coin(key: InstrumentKey) -> str:
 
 
 def _vs(currency: str) -> str:
-    if not re.fullmatch("[A-Za-z]{2,10}", currency):
+    if not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{2,10}", currency):
         raise InvalidInput(f"{currency!r} is no currency code; use one such as USD, EUR or BTC.")
     return currency.lower()

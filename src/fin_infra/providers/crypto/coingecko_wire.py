@@ -173,9 +173,12 @@ def _positive(row: wire.Row, name: str) -> Decimal:
 
 def _instant(stamp: Any, name: str, milliseconds: bool = False) -> datetime:
     try:
-        return from_unix_ms(stamp) if milliseconds else from_unix(stamp)
+        moment = from_unix_ms(stamp) if milliseconds else from_unix(stamp)
     except InvalidInput:
-        raise wire.wrong(name, "a unix time") from None
+        moment = None
+    if moment is None or moment.year < 1970:
+        raise wire.wrong(name, "a unix time")
+    return moment
 
 
 def asset(reply: Reply, key: InstrumentKey) -> CryptoAsset:
@@ -208,7 +211,8 @@ def _platforms(row: wire.Row) -> dict[str, str]:
 
 
 def _texts(row: wire.Row, name: str) -> list[str]:
-    items: list[str | None] = row.get(name) if row.get(name) is not None else []  # type: ignore[assignment]  # checked below
+    found: Any = row.get(name)
+    items: list[str | None] = [] if found is None else found
     if type(items) is not list or any(item is not None and type(item) is not str for item in items):
         raise wire.wrong(name, "a list of texts")
     return [item for item in items if item]

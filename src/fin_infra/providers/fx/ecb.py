@@ -21,7 +21,8 @@ from fin_infra.errors import InvalidInput, RateUnavailable, StaleRate, Unexpecte
 from fin_infra.flow import operation
 from fin_infra.model import FxRate, Listing, RateTable
 from fin_infra.model.currency import currency_name
-from fin_infra.normalize import cross_rate
+from fin_infra.normalize import calendar_day, cross_rate
+from fin_infra.normalize.fx import MAX_AGE_DAYS
 from fin_infra.providers.base import FxProvider
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.settings import ProviderSettings
@@ -32,8 +33,6 @@ BASE = "EUR"
 File = Literal["daily", "hist-90d", "hist"]
 KEPT_S = 3600.0
 """How long a file is good for: the bank publishes once on a working day, and within the hour we see it."""
-MAX_AGE_DAYS = 7
-"""Longer than any gap in publication: Easter and Christmas leave five days."""
 MAX_BYTES = 32 * 1024 * 1024
 """Four times the whole history as it is."""
 PUBLISHED = time(16, 0, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -83,7 +82,7 @@ class Ecb(FxProvider[M]):
 
     @operation
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
-        if _day(start) > _day(end):
+        if calendar_day(start) > calendar_day(end):
             raise InvalidInput(f"A history needs a start before its end, not {start} to {end}.")
         tables = yield from self._since(start)
         first, last = (bisect_left(tables, day, key=_date_of) for day in (start, end))
@@ -105,7 +104,7 @@ class Ecb(FxProvider[M]):
         if on is None:
             table = (yield from self._tables("daily"))[-1]
         else:
-            table = _table_on((yield from self._since(_day(on))), on, base, quote)
+            table = _table_on((yield from self._since(calendar_day(on))), on, base, quote)
         _require(table, base, quote)
         return cross_rate(base, quote, table)
 
@@ -223,12 +222,6 @@ def _own(table: RateTable) -> RateTable:
 
 def _date_of(table: RateTable) -> date:
     return table.date
-
-
-def _day(day: date) -> date:
-    if isinstance(day, datetime):
-        raise InvalidInput(f"Rates are of a day, not of an instant; use a date such as {day.date()}.")
-    return day
 
 
 def _table_on(tables: list[RateTable], on: date, base: str, quote: str) -> RateTable:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, TypeVar
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -35,6 +36,8 @@ from fin_infra.providers.market.alpha_vantage_wire import SPELLING, Unit, venue_
 from fin_infra.providers.wire import Row
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Reply, Request, no_auth, query_key
+
+E = TypeVar("E", bound=StrEnum)
 
 PATH = "/query"
 BULK_SYMBOLS = 100
@@ -106,6 +109,7 @@ class AlphaVantage(MarketDataProvider[M]):
             PermissionDenied: the key's plan has no batch quotes.
             UnknownSymbol: some are not in the answer; the text names them.
         """
+        keys = list(keys)
         symbols = {SPELLING.write(key): key for key in keys}
         rows: dict[str, Row] = {}
         for first in range(0, len(symbols), BULK_SYMBOLS):
@@ -140,6 +144,7 @@ class AlphaVantage(MarketDataProvider[M]):
             InvalidInput: an interval or adjustment the vendor has not, or more than 12 months of intraday bars.
             PermissionDenied: the key's plan does not reach adjusted days, or further back than 100 of them.
         """
+        interval, adjustment = _member(Interval, interval), _member(Adjustment, adjustment)
         symbol, window, place = SPELLING.write(key), Window(start, end), venue_zone(key)
         params = {"function": _function(interval, adjustment), "symbol": symbol}
         if interval in MINUTES:
@@ -186,7 +191,7 @@ class AlphaVantage(MarketDataProvider[M]):
             InvalidInput: an interval other than one day or 1, 5, 15, 30 or 60 minutes, or intraday bars of days that
                 the vendor no longer gives; the text says from when it does.
         """
-        key, window = InstrumentKey("FX", base + quote), Window(start, end)
+        key, window, interval = InstrumentKey("FX", base + quote), Window(start, end), _member(Interval, interval)
         if interval not in REACH:
             raise InvalidInput(f"Alpha Vantage has no {interval.value} bars of currencies; take {_offer(REACH)}.")
         params = {"function": "FX_DAILY", "from_symbol": key.base, "to_symbol": key.quote}
@@ -236,12 +241,13 @@ class AlphaVantage(MarketDataProvider[M]):
         if key.namespace == "US" or key.namespace in US_MICS:
             return wire.USD
         symbol = SPELLING.write(key)
-        if symbol not in self._units:
+        unit = self._units.get(symbol)
+        if unit is None:
             unit = wire.unit_of(symbol, (yield from self._search(symbol)))
             if len(self._units) >= UNITS_KEPT:
                 self._units.clear()
             self._units[symbol] = unit
-        return self._units[symbol]
+        return unit
 
 
 _CODE = re.compile(r"[A-Z0-9]{2,10}")
@@ -268,6 +274,14 @@ def _function(interval: Interval, adjustment: Adjustment) -> str:
             f"take {_offer(intervals)}, raw or splits_and_dividends."
         )
     return function
+
+
+def _member(kind: type[E], value: E) -> E:
+    """Take a plain text for the member it names, which callers without a type checker pass."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidInput(f"{value!r} is no {kind.__name__}; take one of {', '.join(kind)}.") from None
 
 
 def _offer(intervals: Iterable[Interval]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from fin_infra.errors import InvalidInput, UnexpectedPayload
 from fin_infra.flow import json_of
 from fin_infra.model import Adjustment, Candle, CandleSeries, InstrumentKey, Interval
-from fin_infra.normalize import aware, zone
+from fin_infra.normalize import aware, in_zone, zone
 from fin_infra.providers.market.alpha_vantage_wire import (
     WIDE,
     Unit,
@@ -66,7 +66,7 @@ class Window:
             raise InvalidInput("Intraday bars before an end need a start too: their history comes one month a call.")
         last = max(now, self.start) if self.end is None else self.end - timedelta(microseconds=1)
         place = zone(zone_name)
-        first, last = self.start.astimezone(place), last.astimezone(place)
+        first, last = in_zone(self.start, place), in_zone(last, place)
         count = (last.year - first.year) * 12 + last.month - first.month + 1
         if count > MONTHS_AT_ONCE:
             raise InvalidInput(
