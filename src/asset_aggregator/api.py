@@ -4,6 +4,7 @@ Floor 7: composes routers of `fin_infra.api` on the hardened svc-infra app; it h
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
     sources = Sources.default()
-    used: tuple[Provider[Any], ...] = (sources.banking, sources.market, sources.crypto, sources.fx)
+    used = sources.all()
     readiness = infra.Readiness()
     for provider in used:
         readiness.add(provider.key, _breaker_closed(provider), critical=False)
@@ -106,4 +107,7 @@ def __getattr__(name: str) -> FastAPI:
         globals()["app"] = built = create_app()
     except FinInfraError as exc:
         raise SystemExit(f"error: {exc}") from None
+    if built.state.auth.demo:
+        told = "FIN_INFRA_API_TOKENS is not set; the token of this run, good on this machine only, is"
+        sys.stderr.write(f"{told} {built.state.auth.demo}\n")  # not logged: it is meant for this terminal
     return built

@@ -60,6 +60,28 @@ def test_transactions_when_cursor_points_to_nothing_then_problem_says_start_agai
     assert "start without a cursor" in reply.json()["detail"]
 
 
+@pytest.mark.parametrize("end", ["2026-11-01", "2026-10-01"])
+def test_transactions_when_window_is_empty_then_problem_instead_of_an_empty_page(client: TestClient, end: str) -> None:
+    account = ok(client, "/banking/accounts")["data"][0]["id"]
+    params = {"start": "2026-11-01", "end": end}
+    reply = client.get(f"/banking/accounts/{account}/transactions", params=params)
+    assert (reply.status_code, reply.json()["code"]) == (422, "fin.invalid_input")
+
+
+@pytest.mark.parametrize("path", ["/banking/accounts/{id}/transactions", "/symbols/search?q=ibm", "/net-worth"])
+def test_answer_when_no_single_call_made_it_then_headers_still_say_who_was_asked(client: TestClient, path: str) -> None:
+    account = ok(client, "/banking/accounts")["data"][0]["id"]
+    reply = client.get(path.format(id=account))
+    assert reply.headers["fin-environment"] == "sandbox"
+    assert set(reply.headers["fin-provider"].split(", ")) >= {"banking:teller"} or path.startswith("/symbols")
+
+
+def test_candles_when_time_has_no_zone_then_problem_shows_how_to_write_it_in_a_url(client: TestClient) -> None:
+    detail = client.get("/market/candles/IBM?start=2026-01-01").json()["detail"]
+    assert "2026-01-02T00:00Z" in detail
+    assert "tzinfo" not in detail
+
+
 def test_quote_when_listed_in_pence_then_price_is_in_pounds(client: TestClient) -> None:
     body = ok(client, "/market/quote/TSCO.L")
     assert body["data"]["key"] == "XLON:TSCO"

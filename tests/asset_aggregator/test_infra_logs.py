@@ -118,6 +118,12 @@ def test_json_line_when_logged_masks_message_extras_and_traceback(log: Callable[
     assert not [s for s in ("ABCDEF", "SECRET1", "hunter2") if s in stream.getvalue()]
 
 
+def test_json_line_when_uvicorn_adds_its_text_in_colour_then_it_is_left_out(log: Callable[..., io.StringIO]) -> None:
+    stream = log()
+    logging.getLogger("uvicorn.error").info("started", extra={"color_message": "\x1b[36mstarted\x1b[0m"})
+    assert "color_message" not in _lines(stream)[0]
+
+
 def test_json_line_when_extras_are_awkward_stays_valid_and_keeps_its_facts(log: Callable[..., io.StringIO]) -> None:
     stream = log()
     logging.getLogger("any").warning(

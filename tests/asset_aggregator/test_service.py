@@ -88,6 +88,47 @@ def test_routes_when_listed_in_openapi_then_every_data_route_names_its_security(
     assert all(route.get("security") for route in data.values())
 
 
+def test_openapi_when_read_then_every_data_route_and_parameter_is_described(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        route = methods["get"]
+        if not route.get("security"):
+            continue
+        assert len(route["description"]) > 20, path
+        for parameter in route["parameters"]:
+            assert parameter["description"] != f"{parameter['name']} parameter.", (path, parameter["name"])
+        for status, response in route["responses"].items():
+            problem = response.get("content", {}).get("application/problem+json")
+            assert status < "400" or problem in (None, {"schema": {"$ref": "#/components/schemas/Problem"}}), path
+
+
+@pytest.mark.parametrize("path", ["/market/quote/", "/market/candles/", "/crypto/ticker/", "/fx/EUR/"])
+def test_path_when_very_long_then_it_is_refused_and_not_repeated(client: TestClient, path: str) -> None:
+    reply = client.get(path + "A" * 3000, headers=bearer())
+    assert reply.status_code == 422
+    assert "AAAA" not in str(reply.json()["detail"])
+
+
+def test_path_when_it_ends_in_a_slash_then_no_redirect_names_a_host(client: TestClient) -> None:
+    reply = client.get("/banking/accounts/", headers=bearer() | {"Host": "evil.example"}, follow_redirects=False)
+    assert reply.status_code == 404
+    assert "location" not in reply.headers
+
+
+def test_app_when_no_token_is_configured_then_the_token_of_the_run_is_told_and_works(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import asset_aggregator.api as service
+
+    monkeypatch.delenv("FIN_INFRA_API_TOKENS")
+    monkeypatch.setitem(vars(service), "app", None)
+    del vars(service)["app"]
+    built = service.app
+    token = capsys.readouterr().err.split()[-1]
+    with TestClient(built, client=("127.0.0.1", 1)) as local:
+        assert local.get("/providers", headers=bearer(token)).status_code == 200
+
+
 def test_quote_when_asked_twice_then_the_second_comes_from_the_cache(client: TestClient, sandbox: str) -> None:
     first = client.get("/market/quote/IBM", headers=bearer())
     second = client.get("/market/quote/IBM", headers=bearer())

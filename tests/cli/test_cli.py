@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import fin_infra
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
+from fin_infra.sandbox import running
 
 OFX = """OFXHEADER:100
 DATA:OFXSGML
@@ -150,6 +152,53 @@ def test_sandbox_env_when_printed_then_a_shell_can_read_it() -> None:
     assert echoed.stdout.strip() == "http://127.0.0.1:9999/teller"
 
 
+def test_sandbox_env_when_url_holds_shell_words_then_they_stay_one_value() -> None:
+    _, out, _ = run("sandbox", "env", "--url", "http://x; echo owned")
+    echoed = subprocess.run(["sh", "-c", f"{out}\necho $ECB_BASE_URL"], capture_output=True, text=True, check=True)
+    assert echoed.stdout.strip() == "http://x; echo owned/ecb"
+
+
+def test_version_when_asked_then_it_is_the_packages() -> None:
+    assert run("--version") == (0, f"fin-infra {fin_infra.__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [("demo", "run"), ("sandbox", "serve")])
+def test_port_when_it_cannot_exist_then_the_range_is_told(words: tuple[str, str]) -> None:
+    code, _, err = run(*words, "--port", "99999")
+    assert code == 2
+    assert "65535" in err
+
+
+def test_providers_ls_when_the_yaml_map_is_malformed_then_it_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "fin-infra.yaml").write_text("market: [alpha_vantage")
+    registry.reset()
+    code, out, err = run("providers", "ls")
+    assert (code, out) == (3, "")
+    assert err.count("fin-infra.yaml") == err.count("\n") == 1
+
+
+def test_keys_verify_when_mode_leaves_a_key_unused_then_it_is_not_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYVERYOWNKEY")
+    code, out, _ = run("keys", "verify", "market", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["result"]) == (0, "not tried")
+    assert "ALPHA_VANTAGE_API_KEY" in row["next_step"]
+    assert "MYVERYOWNKEY" not in out
+
+
+def test_keys_verify_when_base_url_is_the_sandbox_then_the_key_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running() as url:
+        monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", url)
+        monkeypatch.setenv("ALPHA_VANTAGE_BASE_URL", f"{url}/alpha-vantage")
+        monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "not-one-of-its-keys")
+        code, out, _ = run("keys", "verify", "--json")
+    rows = {row["provider"]: row["result"] for row in json.loads(out)}
+    assert code == 1
+    assert rows["market:alpha_vantage"] == "fin.authentication_failed"
+    assert rows["banking:teller"] == "no key set"
+
+
 def test_demo_when_port_is_taken_then_one_sentence_names_the_option() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -172,6 +221,18 @@ def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Pa
     assert line["value"]["currency"] == "USD"
     assert picture["net_worth"]["complete"] is True
     assert len(picture["quotes"]) == 3
+
+
+def test_demo_when_yaml_map_and_variables_lead_elsewhere_then_everything_still_comes_from_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("COINGECKO_PLAN", "pro"), ("TELLER_CERTIFICATE", "absent.pem"), ("ECB_TIMEOUT_S", "soon")):
+        monkeypatch.setenv(name, value)
+    (tmp_path / "fin-infra.yaml").write_text('settings: {"fx:ecb": {base_url: "https://mirror.invalid"}}')
+    command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--json", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["fx"]) == 2
 
 
 @pytest.mark.parametrize("words", [[], ["demo"], ["sandbox"], ["providers"], ["keys"], ["import"]])

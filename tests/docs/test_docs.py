@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from fin_infra.sandbox import running
@@ -119,3 +121,41 @@ def test_settings_page_when_compared_with_the_code_then_every_variable_is_named(
         assert f"`FIN_INFRA_{field.upper()}`" in text
     for field in ProviderSettings.model_fields:
         assert f"`<VENDOR>_{field.upper()}`" in text
+
+
+def test_settings_page_when_compared_with_the_services_settings_then_every_variable_is_named() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    for file in ("infra/environment.py", "infra/metrics.py", "api.py"):
+        source = (ROOT / "src" / "asset_aggregator" / file).read_text()
+        read = set(re.findall(r'environ(?:\.get\(|, |\[)"([A-Z_]+)"', source)) - {"ENV"}  # set, never asked of the user
+        assert read
+        for variable in read:
+            assert f"`{variable}`" in text, variable
+
+
+def commands(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each command below `command` with the words that call it; typer brings its own copy of click's classes."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield words, command
+        return
+    for name, child in inner.items():
+        yield from commands((*words, name), child)
+
+
+def test_command_page_when_compared_with_the_commands_then_each_has_its_options_and_exit_codes() -> None:
+    from fin_infra.cli.main import app
+    from fin_infra.cli.output import Exit
+
+    text = (ROOT / "docs" / "cli.md").read_text()
+    options = text.partition("## Options")[2].partition("## Exit codes")[0]
+    found = list(commands(("fin-infra",), typer.main.get_command(app)))
+    assert len(found) == 6
+    for words, command in found:
+        assert f"`{' '.join(words)}" in text
+        assert command.help
+        for param in command.params:
+            told = [name for name in param.opts if name.startswith("--")]
+            assert all(f"`{name}" in options for name in told), (words, told)
+    codes = re.findall(r"^\| (\d) \|", text.partition("## Exit codes")[2], re.M)
+    assert codes == [str(int(code)) for code in Exit]

@@ -24,6 +24,7 @@ from asset_aggregator.infra.openapi import finish_openapi
 from asset_aggregator.infra.problems import install_handlers
 from fin_infra.errors import ConfigurationError
 
+FACTS = ("Fin-Provider", "Fin-Environment", "Fin-RateLimit-Limit", "Fin-RateLimit-Remaining", "Fin-RateLimit-Reset")
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -73,6 +74,7 @@ def create_service(
         enable_observability=False,  # see add_metrics
         lifespan=life,
     )
+    app.router.redirect_slashes = False  # the redirect names the Host header and plain http, whatever the caller used
     app.state.settings, app.state.auth, app.state.cache, app.state.readiness = settings, auth, cache, readiness
     install_handlers(app)
     add_metrics(app)
@@ -127,7 +129,7 @@ def _cors(settings: ServiceSettings) -> list[Middleware]:
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET"],
             allow_headers=["Authorization", "X-API-Key", "X-Request-Id"],
-            expose_headers=["X-Request-Id", "Retry-After", "X-RateLimit-Remaining"],
+            expose_headers=["X-Request-Id", "Retry-After", "X-RateLimit-Remaining", *FACTS],
             allow_credentials=False,
         )
     ]

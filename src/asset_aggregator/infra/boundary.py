@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _KEPT_ON_ERRORS = frozenset({"allow", "retry-after", "www-authenticate", "vary"})
-_KEPT_PREFIXES = ("x-ratelimit-", "x-fin-", "access-control-")
+_KEPT_PREFIXES = ("x-ratelimit-", "fin-", "access-control-")
 
 
 class RequestIdGuard:

@@ -40,7 +40,7 @@ def _corrected(schema: Json) -> Json:
     members["request_id"] = {"type": "string", "description": "Quote this when you report the problem."}
     members["errors"] = _FIELD_ERRORS
     for response in components.get("responses", {}).values():
-        _drop_examples(response)
+        _correct_problem(response)
     for operation in _operations(schema):
         _correct_operation(operation)
     return schema
@@ -65,14 +65,16 @@ def _correct_operation(operation: Json) -> None:
     responses: Json = operation.get("responses", {})
     responses.pop("304", None)
     for status, response in responses.items():
+        _correct_problem(response)
         for name in _NOT_SERVED & set(response.get("headers", {})):
             del response["headers"][name]
         if status == "422":
             response.get("content", {}).pop("application/json", None)
 
 
-def _drop_examples(response: Json) -> None:
-    """The shared examples show codes and hosts that this service never sends."""
-    for medium in response.get("content", {}).values():
-        medium.pop("examples", None)
-        medium.pop("example", None)
+def _correct_problem(response: Json) -> None:
+    """Name the one schema of problems, without svc-infra's examples: codes and hosts that this service never sends."""
+    problem: Json | None = response.get("content", {}).get("application/problem+json")
+    if problem is not None:
+        problem.clear()
+        problem["schema"] = {"$ref": "#/components/schemas/Problem"}

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from fin_infra.api.shapes import shape, view
 from fin_infra.model import Meta
 from fin_infra.model.networth import SourceError
+from fin_infra.providers.base import Provider
 
 T = TypeVar("T")
 Auth = Sequence[Depends]
@@ -57,6 +58,8 @@ class Answer:
     data: Any
     meta: Meta | None = None
     errors: Sequence[SourceError] = ()
+    sources: Sequence[Provider[Any]] = ()
+    """Who was asked, where there is no `meta` of one call to say it."""
 
 
 class Answers:
@@ -87,7 +90,7 @@ class Answers:
 
 def _pack(answer: Answer) -> bytes:
     body = {"data": view(answer.data), "meta": view(answer.meta), "errors": view(list(answer.errors))}
-    return msgspec.json.encode({"headers": _headers(answer.meta), "body": body})
+    return msgspec.json.encode({"headers": _headers(answer), "body": body})
 
 
 class _Packed(msgspec.Struct):
@@ -101,9 +104,12 @@ def _unpack(packed: bytes, private: bool) -> Response:
     return Response(bytes(answer.body), 200, headers, "application/json")
 
 
-def _headers(meta: Meta | None) -> dict[str, str]:
+def _headers(answer: Answer) -> dict[str, str]:
+    meta = answer.meta
     if meta is None:
-        return {}
+        asked = {"Provider": [source.key for source in answer.sources]}
+        asked["Environment"] = sorted({source.environment for source in answer.sources})
+        return {f"Fin-{name}": ", ".join(values) for name, values in asked.items() if values}
     headers = {"Fin-Provider": meta.provider, "Fin-Environment": meta.environment}
     if meta.rate_limit is not None:
         facts = {
@@ -117,7 +123,8 @@ def _headers(meta: Meta | None) -> dict[str, str]:
 
 def envelope(hint: Any) -> Any:
     """Return the schema of an answer whose data has type `hint`, for `response_model`."""
-    return Envelope.__class_getitem__(shape(hint))  # type: ignore[attr-defined]  # computed, so not spelled Envelope[...]
+    generic: Any = Envelope  # its parameter is computed, which no type can say
+    return generic[shape(hint)]
 
 
 def include(app: FastAPI, router: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, cast
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
@@ -29,6 +29,7 @@ class TransactionPage:
     next: str | None
 
 
+AccountId = Annotated[str, Path(max_length=128, description="`id` of an account")]
 _PROBLEMS = problem_responses(401, 404, 409, 410, 422, 429, 502, 503, 504)
 
 
@@ -57,7 +58,7 @@ def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | 
         return await answers.of((), 0, make, private=True)
 
     @router.get("/accounts/{account_id}/balance", response_model=envelope(Balance))
-    async def balance(account_id: str) -> Response:
+    async def balance(account_id: AccountId) -> Response:
         """Return the balances of one account; `current` is negative when you owe."""
 
         async def make() -> Answer:
@@ -68,16 +69,18 @@ def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | 
 
     @router.get("/accounts/{account_id}/transactions", response_model=envelope(TransactionPage))
     async def transactions(
-        account_id: str,
+        account_id: AccountId,
         start: Annotated[date | None, Query(description="First date")] = None,
         end: Annotated[date | None, Query(description="Day after the last date")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        limit: Annotated[int, Query(ge=1, le=1000, description="Transactions a page")] = 100,
         cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     ) -> Response:
         """Return transactions newest first, at most `limit`, and the cursor of the next page."""
 
         async def make() -> Answer:
-            return Answer(await _page(bank, account_id, start, end, limit, cursor))
+            if start is not None and end is not None and start >= end:
+                raise InvalidInput("The window is empty; `start` must lie before `end`, the day after the last one.")
+            return Answer(await _page(bank, account_id, start, end, limit, cursor), sources=[bank])
 
         return await answers.of((), 0, make, private=True)
 

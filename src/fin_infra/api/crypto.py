@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
@@ -36,7 +36,10 @@ def add_crypto(
 
     @router.get("/ticker/{asset}", response_model=envelope(CryptoPrice))
     async def ticker(
-        asset: str, currency: Annotated[str, Query(min_length=2, max_length=8, pattern="^[A-Za-z]+$")] = "USD"
+        asset: Annotated[str, Path(max_length=128, description="A CoinGecko id, or a ticker that only one coin has")],
+        currency: Annotated[
+            str, Query(min_length=2, max_length=8, pattern="^[A-Za-z]+$", description="What the price is in")
+        ] = "USD",
     ) -> Response:
         """Return the spot price of `bitcoin`, `BTC`, `CRYPTO:wrapped-bitcoin` ..."""
         wanted = crypto_id(asset)

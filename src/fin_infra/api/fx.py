@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
@@ -17,6 +17,8 @@ from fin_infra.providers.base import FxProvider
 from fin_infra.transport import Async
 
 RATE_TTL_S = 600.0
+
+Code = Annotated[str, Path(max_length=16, description="ISO 4217 code, such as USD")]
 
 
 def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = None, cache: Cache | None = None) -> None:
@@ -34,7 +36,7 @@ def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = Non
 
     @router.get("/{base}/{quote}", response_model=envelope(FxRate))
     async def rate(
-        base: str, quote: str, on: Annotated[date | None, Query(description="Day; the last rate up to it")] = None
+        base: Code, quote: Code, on: Annotated[date | None, Query(description="Day; the last rate up to it")] = None
     ) -> Response:
         """Return units of `quote` for one `base`."""
         pair = base.upper(), quote.upper()

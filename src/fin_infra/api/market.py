@@ -6,19 +6,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
 from fin_infra.api.problems import problem_responses
+from fin_infra.errors import NaiveTime
 from fin_infra.markets import easy_market
 from fin_infra.model import Adjustment, CandleSeries, Interval, Quote
-from fin_infra.normalize import aware, instrument
+from fin_infra.normalize import instrument
 from fin_infra.providers.base import MarketDataProvider
 from fin_infra.transport import Async
 
 QUOTE_TTL_S = 15.0
 CANDLES_TTL_S = 300.0
+
+Key = Annotated[str, Path(max_length=64, description="An instrument, such as XNAS:AAPL, AAPL, BRK.B or TSCO.L")]
 
 
 def add_market_data(
@@ -37,7 +40,7 @@ def add_market_data(
     answers = Answers(cache)
 
     @router.get("/quote/{key:path}", response_model=envelope(Quote))
-    async def quote(key: str) -> Response:
+    async def quote(key: Key) -> Response:
         """Return the latest price of `XNAS:AAPL`, `AAPL`, `TSCO.L` ..."""
         wanted = instrument(key)
 
@@ -49,15 +52,15 @@ def add_market_data(
 
     @router.get("/candles/{key:path}", response_model=envelope(CandleSeries))
     async def candles(
-        key: str,
-        interval: Annotated[Interval, Query()] = Interval.DAY_1,
-        adjustment: Annotated[Adjustment, Query()] = Adjustment.RAW,
+        key: Key,
+        interval: Annotated[Interval, Query(description="Length of a candle")] = Interval.DAY_1,
+        adjustment: Annotated[Adjustment, Query(description="For splits and dividends")] = Adjustment.RAW,
         start: Annotated[datetime | None, Query(description="First instant, with a zone: 2026-01-02T00:00Z")] = None,
         end: Annotated[datetime | None, Query(description="Instant after the last one, with a zone")] = None,
     ) -> Response:
         """Return candles oldest first."""
         wanted = instrument(key)
-        first, last = start and aware(start), end and aware(end)
+        first, last = _zoned("start", start), _zoned("end", end)
 
         async def make() -> Answer:
             found = await market.candles(wanted, interval=interval, adjustment=adjustment, start=first, end=last)
@@ -67,3 +70,9 @@ def add_market_data(
         return await answers.of(parts, CANDLES_TTL_S, make)
 
     include(app, router)
+
+
+def _zoned(name: str, instant: datetime | None) -> datetime | None:
+    if instant is not None and instant.utcoffset() is None:
+        raise NaiveTime(f"`{name}` has no time zone; write it like 2026-01-02T00:00Z or 2026-01-02T09:30-05:00.")
+    return instant

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query
 from starlette.responses import Response
@@ -25,7 +25,7 @@ from fin_infra.model import Account, AccountStatus, Money, RateTable
 from fin_infra.model.currency import minor_units
 from fin_infra.model.networth import Holding, NetWorth, SourceError, WorthItem, WorthKind
 from fin_infra.normalize import decimal_from_text, instrument
-from fin_infra.providers.base import BankingProvider, CryptoDataProvider, FxProvider, MarketDataProvider
+from fin_infra.providers.base import BankingProvider, CryptoDataProvider, FxProvider, MarketDataProvider, Provider
 from fin_infra.transport import Async
 
 MAX_HOLDINGS = 50
@@ -39,6 +39,9 @@ class Sources:
     market: MarketDataProvider[Async]
     crypto: CryptoDataProvider[Async]
     fx: FxProvider[Async]
+
+    def all(self) -> tuple[Provider[Any], ...]:
+        return self.banking, self.market, self.crypto, self.fx
 
     @classmethod
     def default(cls) -> Sources:
@@ -67,9 +70,9 @@ def add_net_worth(
     router = APIRouter(tags=["net worth"], dependencies=list(auth), responses=problems)
     answers = Answers(None)
 
-    @router.get("/net-worth", response_model=envelope(NetWorth))
+    @router.get("/net-worth", response_model=envelope(NetWorth), summary="Net worth")
     async def worth(
-        currency: Annotated[str, Query(pattern="^[A-Za-z]{3}$")] = "USD",
+        currency: Annotated[str, Query(pattern="^[A-Za-z]{3}$", description="Currency of the total")] = "USD",
         holding: Annotated[list[str] | None, Query(description="KEY=QUANTITY, such as CRYPTO:bitcoin=0.25")] = None,
     ) -> Response:
         """Return what is owned less what is owed, line by line, with what the total lacks."""
@@ -81,7 +84,7 @@ def add_net_worth(
 
         async def make() -> Answer:
             found = await gather(chosen, wanted, held, items())
-            return Answer(found, errors=found.errors)
+            return Answer(found, errors=found.errors, sources=chosen.all())
 
         return await answers.of((), 0, make, private=True)
 

@@ -70,7 +70,7 @@ def add_providers(app: FastAPI, *, auth: Auth, used: Sequence[Provider[Any]] = (
     router = APIRouter(tags=["providers"], dependencies=list(auth))
     answers = Answers(None)
 
-    @router.get("/providers", response_model=envelope(list[ProviderStatus]))
+    @router.get("/providers", response_model=envelope(list[ProviderStatus]), summary="Providers")
     async def all_providers() -> Response:
         """Return every installed provider with its environment and health."""
 

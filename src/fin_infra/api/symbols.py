@@ -55,7 +55,9 @@ def add_symbols(
     answers = Answers(cache)
 
     @router.get("/search", response_model=envelope(list[SymbolHit]))
-    async def search(q: Annotated[str, Query(min_length=1, max_length=64)]) -> Response:
+    async def search(
+        q: Annotated[str, Query(min_length=1, max_length=64, description="Part of a name or symbol")],
+    ) -> Response:
         """Return listed instruments first, then crypto assets, each in its vendor's order."""
 
         async def make() -> Answer:
@@ -64,7 +66,8 @@ def add_symbols(
                 attempt(coins.key, "search", lambda: coins.search(q)),
             )
             hits = [*_listed(listed.value or ()), *_assets(assets.value or ())]
-            return Answer(hits, errors=[error for error in (listed.error, assets.error) if error])
+            errors = [error for error in (listed.error, assets.error) if error]
+            return Answer(hits, errors=errors, sources=[stocks, coins])
 
         return await answers.of(("search", stocks.key, coins.key, q.casefold()), SEARCH_TTL_S, make)
 

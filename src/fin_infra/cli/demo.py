@@ -16,7 +16,7 @@ from fin_infra.cli.output import print_json, print_table, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.errors import FinInfraError, MissingExtra
 from fin_infra.imports.statements import read_statement
-from fin_infra.sandbox import running
+from fin_infra.sandbox import environment, running
 
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
 """What the demo's household holds besides its accounts, so that prices show in the net worth."""
@@ -46,27 +46,30 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
             _print(picture)
         if once:
             return
+        _serve(url, sandbox, token)
+
+
+def _serve(url: str, sandbox: str, token: str) -> None:
+    """Say where things are and wait; Ctrl-C is the way to end it, from the moment it is offered."""
+    try:
         say(f"\nService   {url}/docs\nSandbox   {sandbox}/_sandbox\nToken     {token}")
         say(f"Try       curl -H 'Authorization: Bearer {token}' {url}/net-worth\nCtrl-C stops it.")
-        _wait()
-
-
-def _wait() -> None:
-    try:
         threading.Event().wait()
     except KeyboardInterrupt:
         say("")
 
 
 def _configure(sandbox: str, statements: Sequence[Path]) -> str:
-    """Point this process at the sandbox, whatever keys the environment holds; return the API token."""
+    """Point this process at the sandbox, whatever the vendors' variables say; return the API token."""
     import secrets
 
     token = secrets.token_urlsafe(24)
-    for name in [name for name in os.environ if name.endswith("_BASE_URL")]:
-        del os.environ[name]
+    places = environment(sandbox)
+    vendors = tuple(name.removesuffix("BASE_URL") for name in places if name.endswith("_BASE_URL"))
+    for name in [name for name in os.environ if name.startswith(vendors)]:
+        del os.environ[name]  # a paid plan or a certificate of yours does not go with the sandbox's keys
+    os.environ |= places  # base URLs among them: those of a fin-infra.yaml would lead elsewhere
     os.environ |= {
-        "FIN_INFRA_MODE": "sandbox",
         "FIN_INFRA_SANDBOX_URL": sandbox,
         "FIN_INFRA_API_TOKENS": token,
         "FIN_INFRA_HOLDINGS": HOLDINGS,

@@ -3,6 +3,7 @@ Floor 7: one cheap call per provider, which counts against the vendor's quota.""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError, FinInfraError
 from fin_infra.providers.base import Provider
 from fin_infra.providers.config import DOMAINS
+from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.registry import place_of, provider_class, providers, resolve
 
 
@@ -32,21 +34,32 @@ def _named(key: str) -> list[type[Provider[Any]]]:
 
 def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     info = cls.info
-    names = " and ".join(info.settings.variable(name) for name in sorted(info.settings.secrets())) or None
     try:
         place = place_of(cls)
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
-    if place.environment == "sandbox" and not asked:
-        if names is None:
-            return _result(info.key, "sandbox", True, "no key needed", "set FIN_INFRA_MODE=live to use it")
-        where = f" (keys: {info.signup})" if info.signup else ""
-        return _result(info.key, "sandbox", True, "no key set", f"set {names}{where}")
+    if place.environment == "sandbox" and place.settings.base_url is None:
+        untried = _untried(info, asked=asked)
+        if untried is not None:
+            return _result(info.key, "sandbox", True, *untried)
     try:
         resolve(info.key).ping()
     except FinInfraError as exc:
         return _result(info.key, place.environment, False, exc.code, str(exc))
     return _result(info.key, place.environment, True, "works", "")
+
+
+def _untried(info: ProviderInfo, *, asked: bool) -> tuple[str, str] | None:
+    """Say why no key of a provider that goes to the sandbox is tried, and what to do; None where a call says more."""
+    names = [info.settings.variable(name) for name in sorted(info.settings.secrets())]
+    present = [name for name in names if os.environ.get(name)]
+    if present:
+        return "not tried", f"unset FIN_INFRA_MODE, which is sandbox, to try {' and '.join(present)}"
+    if asked:
+        return None
+    if not names:
+        return "no key needed", "set FIN_INFRA_MODE=live to use it"
+    return "no key set", f"set {' and '.join(names)}" + (f" (keys: {info.signup})" if info.signup else "")
 
 
 def _result(provider: str, environment: str, ok: bool, result: str, next_step: str) -> dict[str, Any]:

@@ -3,11 +3,13 @@ Floor 7: run `fin-infra --help`."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fin_infra import __version__
 from fin_infra.cli.output import Exit, say, spoken
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -30,14 +32,31 @@ app.add_typer(providers_app, name="providers")
 app.add_typer(keys_app, name="keys")
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fin-infra {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
 @demo_app.command("run")
 def demo_run(
     once: Annotated[bool, typer.Option("--once", help="Print the picture and stop.")] = False,
     statement: Annotated[
         list[Path] | None, typer.Option("--statement", help="An OFX or QFX file to count in; may be repeated.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port of the service on 127.0.0.1.")] = 8050,
-    sandbox_port: Annotated[int, typer.Option(help="Port of the sandbox; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the service on 127.0.0.1; 0 takes a free one.")
+    ] = 8050,
+    sandbox_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the sandbox; 0 takes a free one.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Start sandbox and service, and print accounts, prices and net worth."""
@@ -50,7 +69,7 @@ def demo_run(
 @sandbox_app.command("serve")
 def sandbox_serve(
     host: Annotated[str, typer.Option(help="Loopback address to bind to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to bind to.")] = 8060,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to bind to; 0 takes a free one.")] = 8060,
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 7,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Bind to an address others can reach.")] = False,
 ) -> None:
@@ -78,7 +97,7 @@ def sandbox_env(
         print_json(environment(url))
         return
     for name, value in environment(url).items():
-        typer.echo(f"export {name}={value}")
+        typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @providers_app.command("ls")

@@ -8,10 +8,17 @@ from typing import Any
 from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError
 from fin_infra.providers.base import Provider
+from fin_infra.providers.config import load_config
 from fin_infra.providers.registry import place_of, providers
 
 
 def ls(*, as_json: bool) -> None:
+    """Print every provider.
+
+    Raises:
+        ConfigurationError: the YAML map or FIN_INFRA_MODE cannot be read, which no provider can do without.
+    """
+    load_config()
     rows = [_row(cls) for cls in providers()]
     if as_json:
         print_json(rows)

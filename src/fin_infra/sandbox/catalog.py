@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 ANCHOR_DAY = date(2026, 11, 20)
 EQUITY_FIRST_DAY = date(2006, 1, 3)
@@ -65,8 +66,8 @@ class Listing:
     follows: str | None = None
 
 
-def _us(symbol: str, name: str, exchange: str, price: str, **more: object) -> Listing:
-    return Listing(symbol=symbol, name=name, exchange=exchange, price=Decimal(price), **more)  # type: ignore[arg-type]  # a table of literals; each field is checked where it is read
+def _us(symbol: str, name: str, exchange: str, price: str, **more: Any) -> Listing:
+    return Listing(symbol=symbol, name=name, exchange=exchange, price=Decimal(price), **more)
 
 
 _TECH = "TECHNOLOGY"
@@ -184,9 +185,9 @@ class Coin:
     stale: bool = False
 
 
-def _coin(ident: str, symbol: str, name: str, price: str | None, supply: int, **more: object) -> Coin:
+def _coin(ident: str, symbol: str, name: str, price: str | None, supply: int, **more: Any) -> Coin:
     value = None if price is None else Decimal(price)
-    return Coin(id=ident, symbol=symbol, name=name, price=value, supply=supply, **more)  # type: ignore[arg-type]  # a table of literals; each field is checked where it is read
+    return Coin(id=ident, symbol=symbol, name=name, price=value, supply=supply, **more)
 
 
 def _erc20(tail: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 from fin_infra.sandbox.prices import stream
 
@@ -111,7 +111,7 @@ class FaultBoard:
         made = _checked(spec)
         self._made += 1
         ident = f"fault-{self._made}"
-        fault = Fault(id=ident, rng=stream(self._seed, ident), **made)  # type: ignore[arg-type]  # _checked gives each field its type
+        fault = Fault(id=ident, rng=stream(self._seed, ident), **made)
         self._faults[ident] = fault
         return fault
 
@@ -144,7 +144,7 @@ class FaultBoard:
         return hit
 
 
-def _checked(spec: Mapping[str, object]) -> dict[str, object]:
+def _checked(spec: Mapping[str, object]) -> dict[str, Any]:
     for name in spec:
         if name not in _FIELDS:
             raise ValueError(f"Unknown field {name!r}; a fault has {', '.join(_FIELDS)}.")

@@ -106,7 +106,7 @@ def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
     if not allow_remote and not _is_loopback(host):
         raise SandboxError(
             f"The sandbox has no real security and stays on this machine: use 127.0.0.1 instead of {host}, "
-            "or allow remote access on purpose."
+            "or allow others in with --allow-remote (allow_remote=True)."
         )
     if not 0 <= port <= 65535:
         raise SandboxError(f"{port} is not a port; choose one from 1 to 65535.")
