@@ -35,12 +35,14 @@ def test_transactions_when_paged_then_each_comes_once_and_newest_first(client: T
     cursor = None
     while True:
         params = {"limit": 400} | ({"cursor": cursor} if cursor else {})
-        page = ok(client, f"/banking/accounts/{account['id']}/transactions", **params)["data"]
+        body = ok(client, f"/banking/accounts/{account['id']}/transactions", **params)
+        page = body["data"]
         seen += page["items"]
         cursor = page["next"]
         if cursor is None:
             break
     assert len({row["id"] for row in seen}) == len(seen) == account["posted_count"] + account["pending_count"]
+    assert (body["meta"]["provider"], body["meta"]["operation"]) == ("banking:teller", "transactions")
     dates = [row["date"] for row in seen]
     assert dates == sorted(dates, reverse=True)
 

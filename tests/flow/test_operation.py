@@ -640,3 +640,23 @@ def test_flow_when_someone_still_holds_it_then_is_closed_all_the_same() -> None:
     next(call)
     call.close()
     assert inspect.getgeneratorstate(inner) == inspect.GEN_CLOSED
+
+
+class Library(Caller[M]):
+    @paged
+    def books(self) -> Pages[Thing]:
+        for _ in range(2):
+            reply = yield from self.get("/books")
+            yield Page([Thing(source=self.key, as_of=AT, name=row) for row in json_of(reply, list)])
+
+
+def test_pages_when_they_hold_records_then_each_carries_what_its_page_said_about_the_quota() -> None:
+    replies = [Reply(200, b'["a", "b"]', {"x-ratelimit-remaining": "9"}), Reply(503, b"")]
+    replies.append(Reply(200, b'["c"]', {"x-ratelimit-remaining": "7"}))
+    books = list(Library(Replay(replies), key="banking:library", environment="live").books())
+    metas = [book.meta for book in books]
+    assert [(m.operation, m.environment, m.attempts, m.rate_limit.remaining) for m in metas if m and m.rate_limit] == [
+        ("books", "live", 1, 9),
+        ("books", "live", 1, 9),
+        ("books", "live", 3, 7),
+    ]

@@ -80,7 +80,8 @@ def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | 
         async def make() -> Answer:
             if start is not None and end is not None and start >= end:
                 raise InvalidInput("The window is empty; `start` must lie before `end`, the day after the last one.")
-            return Answer(await _page(bank, account_id, start, end, limit, cursor), sources=[bank])
+            page = await _page(bank, account_id, start, end, limit, cursor)
+            return Answer(page, page.items[-1].meta if page.items else None, sources=[bank])
 
         return await answers.of((), 0, make, private=True)
 

@@ -176,6 +176,14 @@ def _attach(result: object, call: Call) -> None:
         object.__setattr__(result, "meta", call.meta())
 
 
+def _attach_to_items(page: Page[Any], call: Call) -> None:
+    """Give the records of a page the one `meta` of the call so far: an iterator has no place for it."""
+    meta = call.meta()
+    for item in page.items:
+        if issubclass(type(item), Record):
+            object.__setattr__(item, "meta", meta)
+
+
 def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
     """Pass effects through while `current` names the call, whichever flow a caller advances in between."""
     advance: Callable[[Any], Any] = flow.send
@@ -193,6 +201,7 @@ def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]
             if isinstance(effect, Request):
                 call.attempts += 1
             elif isinstance(effect, Page):
+                _attach_to_items(effect, call)
                 call.handed = call.caller.transport.monotonic()
             try:
                 value = yield call.within(effect) if isinstance(effect, Invoke) else effect

@@ -46,7 +46,7 @@ class Record:
     raw: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     """The vendor's own record, untouched; never read by our code, never shown in a repr."""
     meta: Meta | None = field(default=None, repr=False, compare=False)
-    """Set on the result of an operation, None on the items of a list."""
+    """Set on the result of an operation and on what an iterator yields; a listing has it, its items do not."""
 
 
 class Listing(list[T]):
