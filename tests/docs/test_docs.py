@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,18 @@ def test_bash_blocks_when_run_in_order_then_they_work(
 def test_yaml_blocks_when_read_then_they_parse(page: Path, bodies: list[str]) -> None:
     for body in bodies:
         assert yaml.safe_load(body)
+
+
+@pytest.mark.parametrize(("page", "bodies"), blocks("toml"), ids=name)
+def test_toml_blocks_when_read_then_they_parse(page: Path, bodies: list[str]) -> None:
+    for body in bodies:
+        assert tomllib.loads(body)
+
+
+def test_blocks_when_listed_then_each_is_of_a_kind_that_is_tried() -> None:
+    """`console` shows a server being started, which the sandbox of these tests is; `text` is no code."""
+    kinds = {kind for page in PAGES for kind, _ in BLOCK.findall(page.read_text())}
+    assert kinds <= {"python", "bash", "yaml", "toml", "console", "text"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
