@@ -29,5 +29,5 @@ def easy_banking(
         ConfigurationError: a setting is missing or cannot be used.
     """
     key = provider if ":" in provider or provider == "banking" else f"banking:{provider}"
-    found = resolve(key, mode="sync", **settings) if mode == "sync" else resolve(key, mode="async", **settings)
+    found: object = resolve(key, mode=mode, **settings)
     return cast("BankingProvider[Sync] | BankingProvider[Async]", found)

@@ -27,5 +27,5 @@ def easy_fx(
         ConfigurationError: a setting is missing or cannot be used.
     """
     key = provider if ":" in provider or provider == "fx" else f"fx:{provider}"
-    found = resolve(key, mode="sync", **settings) if mode == "sync" else resolve(key, mode="async", **settings)
+    found: object = resolve(key, mode=mode, **settings)
     return cast("FxProvider[Sync] | FxProvider[Async]", found)

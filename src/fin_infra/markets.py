@@ -29,5 +29,5 @@ def easy_market(
         ConfigurationError: a setting is missing or cannot be used.
     """
     key = provider if ":" in provider or provider == "market" else f"market:{provider}"
-    found = resolve(key, mode="sync", **settings) if mode == "sync" else resolve(key, mode="async", **settings)
+    found: object = resolve(key, mode=mode, **settings)
     return cast("MarketDataProvider[Sync] | MarketDataProvider[Async]", found)

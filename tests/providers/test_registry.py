@@ -70,6 +70,12 @@ def test_resolve_when_mode_is_given_then_transport_fits() -> None:
     assert isinstance(easy_market(mode="async").transport, AsyncTransport)
 
 
+def test_resolve_when_mode_is_mistyped_then_it_is_refused() -> None:
+    mode: Any = "asnyc"
+    with pytest.raises(ConfigurationError, match="mode='async'"):
+        easy_market(mode=mode)
+
+
 @pytest.mark.parametrize(
     ("key", "suggestion"),
     [("market:alpha_vantge", "market:alpha_vantage"), ("banking:telller", "banking:teller"), ("markt", "market")],

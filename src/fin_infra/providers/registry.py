@@ -38,6 +38,8 @@ def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[A
         ConfigurationError: settings are missing or wrong, or two packages claim the key.
         MissingExtra: the adapter needs a package that is not installed.
     """
+    if mode not in ("sync", "async"):
+        raise ConfigurationError(f"{mode!r} is not a mode; write mode='sync' or mode='async'.")
     config = load_config()
     key = config.aliases.get(key, key)
     domain, _, vendor = key.partition(":")

@@ -107,8 +107,8 @@ def path(*segments: str) -> str:
     >>> path("accounts", "a/b")
     '/accounts/a%2Fb'
     """
-    if any(segment in ("", ".", "..") for segment in segments):
-        raise InvalidInput("An id must not be empty, '.' or '..'.")
+    if any(type(segment) is not str or segment in ("", ".", "..") for segment in segments):
+        raise InvalidInput("An id is a text, and neither empty nor '.' nor '..'.")
     try:
         return "".join("/" + quote(segment, safe="") for segment in segments)
     except UnicodeEncodeError:
