@@ -115,8 +115,8 @@ def _encodable(text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("segment", ["", ".", "..", "\ud800"])
-def test_path_when_an_id_would_lead_elsewhere_then_is_refused(segment: str) -> None:
+@pytest.mark.parametrize("segment", ["", ".", "..", "\ud800", None, 7])
+def test_path_when_an_id_would_lead_elsewhere_then_is_refused(segment: Any) -> None:
     with pytest.raises(InvalidInput):
         path("accounts", segment)
 
