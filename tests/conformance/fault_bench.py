@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from fault_cases import Case, Names
+from fault_case import Case, Names
 
 from fin_infra.flow import operation, paged, request_id
 from fin_infra.providers.base import Endpoint, Provider, http_transport

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from fault_bench import MODES, Bench, Outcome, Watch, bench, benches, operations, scope_of, vendor
-from fault_cases import CASES, TIMEOUT_S, VERDICTS, Case
+from fault_case import Case
+from fault_cases import CASES, TIMEOUT_S, VERDICTS
 
 from fin_infra.errors import CircuitOpen, DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
 from fin_infra.providers.base import Provider

@@ -22,8 +22,9 @@ from fin_infra.errors import (
 )
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
 from fin_infra.providers.market.alpha_vantage import AlphaVantage
+from fin_infra.providers.registry import providers
 
-PROVIDERS = [AlphaVantage]
+PROVIDERS = list(providers("market"))
 IBM, NVIDIA = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA")
 BERKSHIRE, TESCO = InstrumentKey("XNYS", "BRK.B"), InstrumentKey("XLON", "TSCO")
 NOBODY = InstrumentKey("US", "NOPE")

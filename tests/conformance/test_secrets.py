@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 import pytest
 from fault_bench import MODES, Bench, Watch, bench, benches, operations, vendor
-from fault_cases import CASES, VERDICTS, Case
+from fault_case import Case
+from fault_cases import CASES, VERDICTS
 
 from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, PermissionDenied, ProviderError
 from fin_infra.flow import CallRecord, observe_calls

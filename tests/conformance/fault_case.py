@@ -1,0 +1,38 @@
+"""How a fixture folder says what is asked of its adapter: one `Case` a call, in its `cases.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Names:
+    """Ids of the seeded household that arguments need."""
+
+    checking: str
+    card: str
+    transaction: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of an operation.
+
+    `deletes` marks what retry must never repeat; `heavy` what costs the sandbox so much that only the last request is
+    struck: the first ones are those of a lighter case.
+    """
+
+    name: str
+    operation: str
+    args: Callable[[Names], tuple[Any, ...]] = lambda names: ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    deletes: bool = False
+    heavy: bool = False
+
+
+def plain(name: str, operation: str, *args: Any, **kwargs: Any) -> Case:
+    """Return a call with fixed arguments."""
+    return Case(name, operation, lambda names: args, kwargs)

@@ -1,0 +1,22 @@
+"""What the fault matrix and the search for secrets ask of this adapter: every operation at least once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fault_case import plain
+
+from fin_infra.model import InstrumentKey
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+BITCOIN, ETHEREUM = InstrumentKey("CRYPTO", "bitcoin"), InstrumentKey("CRYPTO", "ethereum")
+CASES = [
+    plain("ping", "ping"),
+    plain("price", "price", BITCOIN),
+    plain("prices", "prices", [ETHEREUM, BITCOIN]),
+    plain("asset", "asset", BITCOIN),
+    plain("lookup", "lookup", "PEPE"),
+    plain("candles", "candles", BITCOIN, days=7),
+    plain("market_chart", "market_chart", BITCOIN, start=NOW - timedelta(days=2), end=NOW),
+    plain("search", "search", "bitcoin"),
+]

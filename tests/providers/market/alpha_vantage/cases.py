@@ -1,0 +1,34 @@
+"""What the fault matrix and the search for secrets ask of this adapter: every operation at least once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fault_case import Case, plain
+
+from fin_infra.model import Adjustment, InstrumentKey, Interval
+
+IBM, NVIDIA, TESCO = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA"), InstrumentKey("XLON", "TSCO")
+CASES = [
+    plain("ping", "ping"),
+    plain("quote", "quote", IBM),
+    plain("quote in pence", "quote", TESCO),
+    plain("quotes", "quotes", [IBM, NVIDIA]),
+    plain("daily candles", "candles", IBM),
+    plain("adjusted candles", "candles", IBM, adjustment=Adjustment.SPLITS_AND_DIVIDENDS),
+    Case(
+        "intraday candles of two months",
+        "candles",
+        lambda names: (IBM,),
+        {
+            "interval": Interval.HOUR_1,
+            "start": datetime(2026, 5, 28, tzinfo=UTC),
+            "end": datetime(2026, 6, 3, tzinfo=UTC),
+        },
+        heavy=True,
+    ),
+    plain("search", "search", "tesco"),
+    plain("overview", "overview", IBM),
+    plain("fx_rate", "fx_rate", "EUR", "USD"),
+    plain("fx_candles", "fx_candles", "EUR", "USD"),
+]
