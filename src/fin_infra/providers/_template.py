@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import AuthenticationFailed, ProviderError, RateUnavailable
+from fin_infra.errors import AuthenticationFailed, ProviderError, RateUnavailable, StaleRate
 from fin_infra.flow import Quota, by_status, json_of, operation
 from fin_infra.model import FxRate, Listing, RateTable
 from fin_infra.normalize import cross_rate
+from fin_infra.normalize.fx import MAX_AGE_DAYS
 from fin_infra.providers import wire
 from fin_infra.providers.base import FxProvider
 from fin_infra.providers.info import ProviderInfo
@@ -80,6 +81,8 @@ class Template(FxProvider[M]):
         table = _table(json_of(reply, dict), reply)
         if on is not None and table.date > on:
             raise RateUnavailable(f"{KEY} has no {base}/{quote} rate for {on}; take a later date.")
+        if on is not None and (on - table.date).days > MAX_AGE_DAYS:
+            raise StaleRate(f"{KEY}'s last {base}/{quote} rate before {on} is of {table.date}; take a date with rates.")
         return cross_rate(base, quote, table)
 
 
