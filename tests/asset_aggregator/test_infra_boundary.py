@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from asset_aggregator.infra.boundary import Boundary
+from asset_aggregator.infra.problems import MARK
 from fin_infra.errors import ConfigurationError
 
 MakeService = Callable[..., FastAPI]
@@ -193,3 +199,38 @@ def test_router_when_passed_is_served_and_lifespan_runs(make_service: MakeServic
         assert client.get("/docs").status_code == client.get("/").status_code == 200
         assert seen == ["up"]
     assert seen == ["up", "down"]
+
+
+@pytest.mark.parametrize("ours", [True, False])
+async def test_error_when_a_timeout_strikes_between_its_headers_and_body_then_it_arrives_whole(ours: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer() -> None:
+            mark = [(MARK.encode(), b"1")] if ours else []
+            headers = [(b"content-length", b"15"), (b"retry-after", b"7"), *mark]
+            await send({"type": "http.response.start", "status": 409, "headers": headers})
+            await asyncio.sleep(60)
+            await send({"type": "http.response.body", "body": b'{"code": "own"}'})
+
+        with suppress(TimeoutError):
+            await asyncio.wait_for(answer(), 0.01)
+
+    transport = httpx2.ASGITransport(app=Boundary(app))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+        reply = await client.get("/torn")
+    assert (reply.status_code, reply.json()["status"], reply.json()["code"]) == (409, 409, "fin.http.conflict")
+    assert reply.headers["retry-after"] == "7"
+    assert MARK not in reply.headers
+
+
+async def test_error_of_ours_when_whole_then_it_arrives_as_it_was_made() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"15"), (b"vary", b"a"), (b"vary", b"b"), (MARK.encode(), b"1")]
+        await send({"type": "http.response.start", "status": 409, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"code":', "more_body": True})
+        await send({"type": "http.response.body", "body": b' "own"}'})
+
+    transport = httpx2.ASGITransport(app=Boundary(app))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+        reply = await client.get("/whole")
+    assert reply.json() == {"code": "own"}
+    assert reply.headers.get_list("vary") == ["a", "b"]

@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 from typing import Any, ClassVar
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from asset_aggregator.infra.problems import MARK, problem, request_id
@@ -44,7 +45,8 @@ class Boundary:
     """Make every error answer ours, and put safe defaults on all others.
 
     Closes: 429 and 409 as application/json, `str(exc)` in 500, the full URL in `instance`, 504 without a code, and
-    exceptions in outer middleware (a limiter whose Redis is down) that would leave as plain text.
+    exceptions in outer middleware (a limiter whose Redis is down) that would leave as plain text, error answers cut
+    between headers and body when the handler timeout strikes just then.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,19 +64,18 @@ class Boundary:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", "/"))
-        started = replacing = False
+        started = False
+        error: Message | None = None
+        body = bytearray()
 
         async def guarded(message: Message) -> None:
-            nonlocal started, replacing
-            if message["type"] == "http.response.start":
+            nonlocal started, error
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                error = message
+            elif error is not None:
+                body.extend(message.get("body", b""))
+            else:
                 started = True
-                headers = MutableHeaders(scope=message)
-                if message["status"] >= 400 and MARK not in headers:
-                    replacing = True
-                    kept = {k: v for k, v in headers.items() if k in _KEPT_ON_ERRORS or k.startswith(_KEPT_PREFIXES)}
-                    await problem(message["status"], path=path, headers=kept)(scope, receive, finish)
-                    return
-            if not replacing:
                 await finish(message)
 
         async def finish(message: Message) -> None:
@@ -89,6 +90,20 @@ class Boundary:
             if started:
                 raise  # the answer is under way: the server must cut the connection, not close it as complete
             await problem(500, path=path)(scope, receive, finish)
+            return
+        if error is not None:  # only now: a timeout that strikes while the layers inside still run would tear it
+            await _error_answer(error, bytes(body), path)(scope, receive, finish)
+
+
+def _error_answer(start: Message, body: bytes, path: str) -> Response:
+    """Return an error answer of ours as it was made; any other, and one cut off before its end, made again."""
+    headers = MutableHeaders(scope=start)
+    if MARK in headers and headers.get("content-length") == str(len(body)):
+        whole = Response(body, start["status"])
+        whole.raw_headers = list(headers.raw)
+        return whole
+    kept = {k: v for k, v in headers.items() if k in _KEPT_ON_ERRORS or k.startswith(_KEPT_PREFIXES)}
+    return problem(start["status"], path=path, headers=kept)
 
 
 def _safe_headers(message: MutableMapping[str, Any]) -> None:
