@@ -19,6 +19,7 @@ CODES = {
     "fin.error": 500,
     "fin.configuration": 500,
     "fin.missing_extra": 500,
+    "fin.feature_disabled": 404,
     "fin.provider_not_found": 404,
     "fin.invalid_input": 422,
     "fin.currency_mismatch": 422,

@@ -4,6 +4,7 @@ Floor 0: imports nothing. Catch `FinInfraError` and nothing of ours escapes you.
 FinInfraError
 ├── ConfigurationError            a setting is missing or wrong; the text says which and what to do
 │   └── MissingExtra              a feature needs a package that is not installed
+├── FeatureDisabled               switched off by a flag, or not offered here yet
 ├── ProviderNotFound              no provider answers to that key; the nearest names are given
 ├── InvalidInput (ValueError)     the caller's value cannot be used
 │   ├── CurrencyMismatch          two currencies met in one sum
@@ -31,7 +32,8 @@ FinInfraError
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -61,6 +63,13 @@ class MissingExtra(ConfigurationError):
     code = "fin.missing_extra"
     title = "Optional package not installed"
     next_step = "Run the `pip install` command in the text."
+
+
+class FeatureDisabled(FinInfraError):
+    code = "fin.feature_disabled"
+    title = "Feature disabled"
+    next_step = "Switch it on with the flag that the text names, where it names one."
+    status = 404
 
 
 class ProviderNotFound(FinInfraError):
@@ -162,6 +171,8 @@ class ProviderError(FinInfraError):
     status = 502
     outage: bool = False
     """True where the error speaks against the vendor's health, so that the breaker counts it."""
+    trace: Mapping[str, str] = MappingProxyType({})
+    """The vendor's own ids of the failed call, by header name, for its support desk."""
 
     def __init__(
         self,
@@ -196,6 +207,7 @@ class ProviderError(FinInfraError):
             "vendor_code": self.vendor_code,
             "provider_request_id": self.request_id,
             "retryable": self.retryable,
+            "trace": dict(self.trace) or None,
         }
         return super().extra() | {name: value for name, value in facts.items() if value is not None}
 

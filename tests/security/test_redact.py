@@ -193,3 +193,25 @@ def test_filter_when_the_stack_is_logged_then_secrets_in_its_lines_are_masked() 
 @pytest.mark.parametrize("text", ["total 1234567890.55", "ratio 0.123456789012", "12345678 calls"])
 def test_redact_when_a_number_is_an_amount_or_short_then_it_stays(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "ident",
+    ["aeb7ccae77123456781263cc139aaee1", "0F637518-2ECF-442A-829F-123456789012", "d90fb081245b01bb3375123456789abc"],
+)
+def test_redact_when_a_call_has_a_hex_id_then_it_stays_whole(ident: str) -> None:
+    assert redact(f"trace {ident}.") == f"trace {ident}."
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "12345678901234567890123456789012",
+        "12345678901234567890123456789012-a",
+        "12345678-1234-1234-1234-123456789012",
+        "12345678-1234-1234-1234-123456789012-b",
+        "ab123456789012345678901234567890123",
+    ],
+)
+def test_redact_when_a_number_only_resembles_a_hex_id_then_masked(number: str) -> None:
+    assert redact(number) != number

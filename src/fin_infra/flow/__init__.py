@@ -1,9 +1,10 @@
 """How a call is made and protected: operations, policies, telemetry.
 Floor 2: an adapter imports what it needs from here and from `fin_infra.transport`."""
 
+from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
-from fin_infra.flow.call import deadline
-from fin_infra.flow.caller import Caller, json_of
+from fin_infra.flow.call import deadline, note
+from fin_infra.flow.caller import Caller, inbound_id, json_of
 from fin_infra.flow.limits import Limiter, Quota
 from fin_infra.flow.operation import operation, paged
 from fin_infra.flow.policies import Backoff, Policy, survive
@@ -11,17 +12,22 @@ from fin_infra.flow.refusals import by_status, rate_limit, retry_after
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls, request_id
 
 __all__ = [
+    "Access",
     "Backoff",
     "Breaker",
     "BreakerState",
     "CallRecord",
     "Caller",
+    "Kept",
     "Limiter",
     "Policy",
     "Quota",
+    "Renewable",
     "by_status",
     "deadline",
+    "inbound_id",
     "json_of",
+    "note",
     "observe_breakers",
     "observe_calls",
     "operation",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,6 +56,7 @@ class Call:
     reply: Reply | None = None
     handed: float | None = None
     """When a page went to the caller, while it is there: the time it takes is not the vendor's."""
+    notes: dict[str, object] = field(default_factory=dict[str, object])
 
     @classmethod
     def begin(cls, caller: Caller[Any], operation: str) -> Call:
@@ -92,6 +93,8 @@ class Call:
         self.renew()
 
     def finish(self, status: str) -> None:
+        if status != "ok" and str(self.notes.get("status")).startswith("2"):
+            del self.notes["status"]  # of a request that went well before the operation ended otherwise
         telemetry.emit(
             telemetry.CallRecord(
                 provider=self.caller.key,
@@ -102,6 +105,7 @@ class Call:
                 tenant=self.caller.tenant,
                 product=self.caller.key.partition(":")[0],
                 request_id=telemetry.request_id.get(),
+                notes=self.notes,
             )
         )
 
@@ -129,6 +133,13 @@ class Call:
             return awaited(result) if isawaitable(result) else result
 
         return Invoke(bounded)
+
+
+def note(**facts: object) -> None:
+    """Add facts to the log line of the operation in progress; nothing secret, nothing personal."""
+    call = current.get()
+    if call is not None:
+        call.notes |= facts
 
 
 def observed(caller: Caller[Any], operation: str, flow: Flow[T]) -> Flow[T]:

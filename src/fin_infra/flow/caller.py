@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias
 
 from fin_infra.errors import ProviderError, UnexpectedPayload
 from fin_infra.flow import telemetry
+from fin_infra.flow.access import Access
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import current
 from fin_infra.flow.limits import Limiter, Quota
@@ -24,6 +25,9 @@ _sendable = re.compile(r"[\x21-\x7e]{1,200}").fullmatch
 
 class Caller(Generic[M]):
     """A client of one vendor for one tenant, in one mode. Safe to share between threads (Sync) or tasks (Async)."""
+
+    access: Access | None = None
+    """Signs instead of `authorize` where a token has to be fetched first."""
 
     def __init__(
         self,
@@ -88,24 +92,29 @@ class Caller(Generic[M]):
         """
         call = current.get()
         until = call.until if call is not None else self.policy.clock() + self.deadline_s
-        inbound = telemetry.request_id.get()
         request = Request(
             method,
             path,
             tuple((name, str(value)) for name, value in (params or {}).items() if value is not None),
-            tuple((headers or {}).items()) + ((("X-Request-Id", inbound),) if inbound and _sendable(inbound) else ()),
+            (*(headers or {}).items(), *inbound_id()),
             content,
             repeatable=method in SAFE_METHODS or bool(idempotency_key),
             timeout_s=self.timeout_s,
             until=until,
         )
-        return (yield from survive(request, until, self.policy, self.refusal, self.authorize))
+        return (yield from survive(request, until, self.policy, self.refusal, self.authorize, self.access))
 
     def _breaker_changed(self, state: BreakerState) -> None:
         telemetry.breaker_changed(self.key, self.tenant, state)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.key} {self.environment}>"
+
+
+def inbound_id() -> tuple[tuple[str, str], ...]:
+    """Return the header that carries the inbound request id, if there is one that can be sent."""
+    inbound = telemetry.request_id.get()
+    return (("X-Request-Id", inbound),) if inbound and _sendable(inbound) else ()
 
 
 def json_of(reply: Reply, kind: type[Any]) -> Any:

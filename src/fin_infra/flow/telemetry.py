@@ -4,9 +4,9 @@ Floor 2: no body, no secret, no account number; labels come from closed sets."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec
 
 from fin_infra.flow.breaker import BreakerState
@@ -34,6 +34,8 @@ class CallRecord:
     product: str
     """The domain of the provider key: `banking`, `market` ..."""
     request_id: str | None
+    notes: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What the client added with `note`, such as the endpoint; these go before the fields above in the log line."""
 
 
 CallObserver = Callable[[CallRecord], None]
@@ -89,6 +91,7 @@ def emit(record: CallRecord) -> None:
                 "tenant": record.tenant,
                 "product": record.product,
                 "request_id": record.request_id,
+                **record.notes,
             },
         )
 

@@ -34,7 +34,11 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\d.*])\d{4}[ -]\d{4}[ -]\d{4}[ -](\d{4})(?!\d)"), rf"{MASK}\1"),  # card
 )
 # an instrument's identifier, named as one, is no account number
-_LONG_NUMBER = re.compile(r"(?<![\d.])(?<!ISIN:[A-Z]{2})(?<!CUSIP:)\d{9,}(?!\d|\.\d)")
+_LONG_NUMBER = re.compile(
+    # a 128-bit id in hex, with a letter in it, is the name of a call: masked it could not be found again
+    r"(?<![0-9a-fA-F])(?P<id>[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\2){3}[0-9a-fA-F]{12})(?![0-9a-fA-F])"
+    r"|(?<![\d.])(?<!ISIN:[A-Z]{2})(?<!CUSIP:)\d{9,}(?!\d|\.\d)"
+)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -46,7 +50,12 @@ def redact(text: str) -> str:
     """
     for pattern, mask in _RULES:
         text = pattern.sub(mask, text)
-    return _LONG_NUMBER.sub(lambda match: MASK + match[0][-4:], text)
+    return _LONG_NUMBER.sub(_mask_number, text)
+
+
+def _mask_number(match: re.Match[str]) -> str:
+    named = match["id"] is not None and not match["id"].replace("-", "").isdigit()
+    return match[0] if named else MASK + match[0][-4:]
 
 
 class RedactingFilter(logging.Filter):

@@ -3,7 +3,7 @@ Floor 2: `HttpTransport`s talk, `Replay`s answer from memory, drivers wait; no H
 
 from fin_infra.transport.auth import Auth, basic, bearer, header_key, no_auth, query_key
 from fin_infra.transport.base import Async, AsyncTransport, M, Sync, SyncTransport, Transport
-from fin_infra.transport.effects import Blocking, Effect, Flow, Invoke, Page, Pages, Pause, Reply, Request, path
+from fin_infra.transport.effects import Blocking, Effect, Flow, Invoke, Join, Page, Pages, Pause, Reply, Request, path
 
 __all__ = [
     "Async",
@@ -13,6 +13,7 @@ __all__ = [
     "Effect",
     "Flow",
     "Invoke",
+    "Join",
     "M",
     "Page",
     "Pages",

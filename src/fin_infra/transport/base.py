@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic, TypeVar
 
-from fin_infra.transport.effects import Effect, Flow, Page, Pages
+from fin_infra.transport.effects import Effect, Flow, Join, Page, Pages
 
 T = TypeVar("T")
 
@@ -133,3 +133,11 @@ class AsyncTransport(Transport[Async]):
             return
         finally:
             flow.close()
+
+
+async def joined(effect: Join) -> Any:
+    """Await a `Join`; a waiter that gives up or is cancelled leaves the future to the others."""
+    import asyncio
+
+    async with asyncio.timeout(effect.seconds):  # wait_for loses a cancellation that comes with the result, in 3.11
+        return await asyncio.shield(asyncio.wrap_future(effect.future))

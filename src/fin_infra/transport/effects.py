@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from fin_infra.errors import InvalidInput, UnexpectedPayload
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -58,6 +61,14 @@ class Invoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Wait for what another flow is finding out, in whatever thread or task; TimeoutError after `seconds`."""
+
+    future: Future[Any]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What came back. `headers` has lower-case names; `received_at` is aware UTC."""
 
@@ -94,7 +105,7 @@ class Page(Generic[R_co]):
     items: Sequence[R_co]
 
 
-Effect: TypeAlias = Request | Pause | Blocking | Invoke
+Effect: TypeAlias = Request | Pause | Blocking | Invoke | Join
 Flow: TypeAlias = Generator[Effect, Any, T]
 """An operation in the making: yields effects, is sent their results, returns a model."""
 Pages: TypeAlias = Generator[Effect | Page[T], Any, None]

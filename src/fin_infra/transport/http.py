@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from fin_infra.errors import ConfigurationError, ProviderError
-from fin_infra.transport.base import AsyncTransport, SyncTransport
+from fin_infra.transport.base import AsyncTransport, SyncTransport, joined
 from fin_infra.transport.effects import UNREACHABLE as UNREACHABLE  # providers look for it here
-from fin_infra.transport.effects import Blocking, Effect, Invoke, Pause, Reply, Request
+from fin_infra.transport.effects import Blocking, Effect, Invoke, Join, Pause, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
@@ -130,6 +130,8 @@ class HttpTransport(_Http, SyncTransport):
                 return time.sleep(seconds)
             case Blocking(fn) | Invoke(fn):
                 return fn()
+            case Join(future, seconds):
+                return future.result(seconds)
 
     def _open(self) -> httpcore2.ConnectionPool:
         import httpcore2
@@ -192,6 +194,8 @@ class AsyncHttpTransport(_Http, AsyncTransport):
                 return await asyncio.to_thread(fn)
             case Invoke(fn):
                 return await fn()
+            case Join():
+                return await joined(effect)
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> httpcore2.AsyncConnectionPool:
         import httpcore2

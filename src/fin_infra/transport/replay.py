@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fin_infra.transport.base import AsyncTransport, SyncTransport
-from fin_infra.transport.effects import Blocking, Effect, Invoke, Pause, Reply, Request
+from fin_infra.transport.base import AsyncTransport, SyncTransport, joined
+from fin_infra.transport.effects import Blocking, Effect, Invoke, Join, Pause, Reply, Request
 
 Answer: TypeAlias = Reply | Exception
 Responder: TypeAlias = Callable[[Request], Answer]
@@ -73,6 +73,8 @@ class Replay(_Replay, SyncTransport):
                 return self._answer(effect)
             case Blocking(fn) | Invoke(fn):
                 return fn()
+            case Join(future, seconds):
+                return future.result(seconds)
 
 
 class AsyncReplay(_Replay, AsyncTransport):
@@ -86,6 +88,8 @@ class AsyncReplay(_Replay, AsyncTransport):
                 return fn()
             case Invoke(fn):
                 return await fn()
+            case Join():
+                return await joined(effect)
 
 
 def fixture_responder(folder: Path) -> Responder:
