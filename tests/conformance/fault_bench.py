@@ -133,7 +133,7 @@ class Bench:
         self.reset()
         rows = {row["subtype"]: row["id"] for row in self.ada() if row["status"] == "open"}
         newest = self.ada(f"/{rows['checking']}/transactions?count=1")
-        self.names = Names(rows["checking"], rows["credit_card"], newest[0]["id"])
+        self.names = Names(rows["checking"], rows["credit_card"], newest[0]["id"], self.control("GET", "/world"))
 
     def control(self, verb: str, path: str, /, **body: Any) -> Any:
         reply = self._http.request(verb, f"/_sandbox{path}", json=body or None)
@@ -216,6 +216,11 @@ class Bench:
 def operations(cls: type[Provider[Any]]) -> set[str]:
     """Return the names of every operation an adapter has, inherited ones included."""
     return {name for name in dir(cls) if isinstance(getattr(cls, name), (operation, paged))}
+
+
+def offered(cls: type[Provider[Any]]) -> set[str]:
+    """Return the names of the operations for which the vendor has an answer."""
+    return {*cls.info.can, "ping"}
 
 
 def scope_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Names:
-    """Ids of the seeded household that arguments need."""
+    """Ids of the seeded household that arguments need, and the sandbox's truths, where other vendors' ids are."""
 
     checking: str
     card: str
     transaction: str
+    world: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ class Verdict:
     heals: bool = False
     scope: Mapping[str, Any] = field(default_factory=dict[str, Any])
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    renewable: bool = False
+    """Striking once heals also where access is fetched: the adapter fetches another and asks again."""
+    lists_only: bool = False
+    """Answers without a list stay as they are."""
     least_pause_s: float = 0.0
     """Retries come no earlier than this, where the vendor says so otherwise than in Retry-After."""
 
@@ -71,8 +75,10 @@ VERDICTS: dict[str, Verdict] = {
     "malformed": _garbage,
     "html": _garbage,
     "empty": _garbage,
-    "expired_token": Verdict((AuthenticationFailed, ReauthRequired)),
+    "expired_token": Verdict((AuthenticationFailed, ReauthRequired), renewable=True),
     "quota_note": Verdict(_limited, settings={"deadline_s": 5}),  # midnight in New York is hardly ever that near
     "burst_note": Verdict(_limited, heals=True, least_pause_s=1),
     "premium_note": Verdict((PermissionDenied,)),
+    "short_page": Verdict((UnexpectedPayload,), lists_only=True),  # fewer rows than the answer itself counts
+    "empty_page": Verdict((UnexpectedPayload,), lists_only=True),
 }

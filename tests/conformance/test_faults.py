@@ -7,14 +7,22 @@ answer or with the typed error that `fault_cases.VERDICTS` names: never with any
 from __future__ import annotations
 
 from collections import Counter
+from inspect import Parameter, signature
 from typing import Any
 
 import pytest
-from fault_bench import MODES, Bench, Outcome, Watch, bench, benches, operations, scope_of, vendor
-from fault_case import Case
+from fault_bench import MODES, Bench, Outcome, Watch, bench, benches, offered, operations, scope_of, vendor
+from fault_case import Case, plain
 from fault_cases import CASES, TIMEOUT_S, VERDICTS
 
-from fin_infra.errors import CircuitOpen, DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
+from fin_infra.errors import (
+    CircuitOpen,
+    DeadlineExceeded,
+    FeatureDisabled,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+)
 from fin_infra.providers.base import Provider
 from fin_infra.providers.registry import provider_class, providers
 from fin_infra.sandbox.faults import kinds_of
@@ -43,6 +51,8 @@ class Matrix:
     def __init__(self, bench: Bench, cls: type[Provider[Any]], kind: str, undisturbed: Undisturbed) -> None:
         self.bench, self.cls, self.kind, self._undisturbed = bench, cls, kind, undisturbed
         self.verdict = VERDICTS[kind]
+        with bench.client(cls, Watch()) as client:
+            self._fetches_access = client.access is not None
         self.failed: list[str] = []
         self._outcomes: list[tuple[str, Outcome, Case]] = []
         self._arrived: list[dict[str, Any]] = []
@@ -94,14 +104,19 @@ class Matrix:
         patience = Watch(impatient=lambda sent: sent == number if once else sent >= number)
         outcome = self._ask(case, rows[number - 1], name, patience, **({"count": 1} if once else {}))
         error, watch = outcome.error, outcome.watch
+        # the first request is the one that fetches access, and without it there is nothing to ask again with
+        renewed = self._fetches_access and self.verdict.renewable and number > 1
+        healed = once and (self.verdict.heals or renewed) and not case.deletes
         if error is None:
-            self._check_answer(name, outcome, case, answer, once=once)
+            self._check_answer(name, outcome, case, answer, healed=healed)
         else:
-            self._check_error(name, outcome, case, answer, once=once)
+            self._check_error(name, outcome, case, answer, healed=healed)
         tries = 2 if once else self.verdict.settings.get("max_attempts", 3)
         expected = len(rows) if error is None else number - 1
         if self.verdict.heals and self.verdict.errors:
             expected += (once if error is None else tries) if not case.deletes else number
+        elif renewed:
+            expected += 2 if error is None else 3
         elif error is not None:
             expected += 1
         if len(watch.sent) != expected:
@@ -110,20 +125,20 @@ class Matrix:
             self._fail(name, f"pauses of {watch.pauses}, and the least is {self.verdict.least_pause_s} s")
         self._restore(case)
 
-    def _check_answer(self, name: str, outcome: Outcome, case: Case, answer: Any, *, once: bool) -> None:
-        if self.verdict.errors and not (once and self.verdict.heals) and not case.deletes:
+    def _check_answer(self, name: str, outcome: Outcome, case: Case, answer: Any, *, healed: bool) -> None:
+        if self.verdict.errors and not (healed or case.deletes or self.verdict.lists_only):
             self._fail(name, f"an answer out of nothing: {outcome.value!r:.200}")
         elif outcome.value != answer:
             self._fail(name, f"another answer than without the fault: {outcome.value!r:.200}")
         elif case.deletes and not self._deleted(case):
             self._fail(name, "said to be deleted, and is not")
 
-    def _check_error(self, name: str, outcome: Outcome, case: Case, answer: Any, *, once: bool) -> None:
+    def _check_error(self, name: str, outcome: Outcome, case: Case, answer: Any, *, healed: bool) -> None:
         error = outcome.error
         if not isinstance(error, ProviderError) or type(error) not in self.verdict.errors:
             self._fail(name, f"{error!r} instead of one of {[cls.__name__ for cls in self.verdict.errors]}")
             return
-        if once and self.verdict.heals and not case.deletes:
+        if healed:
             self._fail(name, f"{error!r} although the fault went away")
         if (error.provider, error.operation) != (self.cls.info.key, case.operation):
             self._fail(name, f"the error names {error.provider} {error.operation}")
@@ -181,8 +196,22 @@ def test_kinds_when_listed_then_the_matrix_has_each_for_each_vendor(sandbox: Any
 @pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.key)
 def test_operations_when_counted_then_the_matrix_has_each(cls: type[Provider[Any]]) -> None:
     asked = {case.operation for case in CASES[cls.info.key]}
-    assert asked == operations(cls)
-    assert cls.info.can == operations(cls) - {"ping"}
+    assert asked == offered(cls)
+    assert offered(cls) <= operations(cls)
+
+
+@pytest.mark.parametrize(("cls", "mode"), ADAPTERS)
+def test_operation_when_not_offered_then_refused_by_name_before_any_request(
+    bench: Bench, cls: type[Provider[Any]]
+) -> None:
+    for name in operations(cls) - offered(cls):
+        _, *wanted = signature(getattr(cls, name).fn).parameters.values()
+        ids = ["an_id" for parameter in wanted if parameter.default is Parameter.empty]
+        with bench.client(cls, Watch()) as client:
+            outcome = bench.call(client, plain(name, name, *ids))
+        assert type(outcome.error) is FeatureDisabled, name
+        assert f"{cls.info.key} does not offer {name};" in str(outcome.error)
+        assert outcome.watch.sent == []
 
 
 @pytest.mark.parametrize(("cls", "mode", "kind"), CELLS)

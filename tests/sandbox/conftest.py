@@ -45,6 +45,14 @@ class Asker:
     def cg(self, path: str, key: str | None = None, **params: str) -> httpx2.Response:
         return self(f"/coingecko/api/v3{path}", params=params, headers={"x-cg-pro-api-key": key} if key else {})
 
+    def finastra_login(self, tenant: str = "sandbox", side: str = "b2b", **form: str) -> httpx2.Response:
+        client = {"client_id": f"sandbox-{side}-client", "client_secret": f"sandbox-{side}-secret"}
+        data = {"grant_type": "client_credentials", **client, **form}
+        return self(f"/finastra/login/v1/{tenant}/oidc/token", "POST", data=data)
+
+    def finastra_bearer(self, tenant: str = "sandbox", side: str = "b2b") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.finastra_login(tenant, side).json()['access_token']}"}
+
     def advance(self, **span: float) -> None:
         seconds = span.get("days", 0) * 86400 + span.get("hours", 0) * 3600 + span.get("minutes", 0) * 60
         assert self("/_sandbox/clock", "POST", json={"advance_s": seconds}).status_code == 200

@@ -49,6 +49,12 @@ PUBLIC_PATHS = [
     "/_sandbox/world",
 ]  # fmt: skip
 
+FINASTRA_PATHS = [
+    ("b2b", "/total-lending/collaterals/b2b/v2/collaterals"),
+    ("b2c", "/corporate/channels/accounts/me/v1/accounts?accountContext=ViewAccount"),
+    ("b2c", "/corporate/channels/accounts/me/v1/accounts/balances-by-account-type?accountTypeForBalance=CURRENT"),
+]
+
 
 def _everything(ask: Any) -> dict[str, bytes]:
     found = {path: ask(path) for path in PUBLIC_PATHS}
@@ -59,6 +65,10 @@ def _everything(ask: Any) -> dict[str, bytes]:
             if account["status"] == "open":
                 for part in ("balances", "transactions"):
                     found[f"{token} {account['name']} {part}"] = ask.teller(f"/accounts/{account['id']}/{part}", token)
+    for side, path in FINASTRA_PATHS:
+        for tenant in ("sandbox", "finastra-dev", "bank-north"):
+            bearer = ask.finastra_bearer(tenant, side)
+            found[f"finastra {tenant} {path}"] = ask(f"/finastra{path}", headers=bearer)
     assert all(reply.status_code == 200 for reply in found.values()), {k: r.status_code for k, r in found.items()}
     return {path: reply.content for path, reply in found.items()}
 

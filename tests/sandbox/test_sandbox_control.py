@@ -11,6 +11,8 @@ C = "/_sandbox"
 
 def test_reset_when_everything_was_touched_then_everything_is_as_at_the_start(ask: Any) -> None:
     before = ask(f"{C}/world").content
+    ask(f"{C}/finastra", "POST", json={"token_ttl_s": 60, "list_shape": "array"})
+    bearer = ask.finastra_bearer()
     ask.advance(days=3)
     ask(f"{C}/faults", "POST", json={"vendor": "*", "kind": "status_500"})
     ask(f"{C}/quotas", "POST", json={"enforce": True})
@@ -20,10 +22,18 @@ def test_reset_when_everything_was_touched_then_everything_is_as_at_the_start(as
         "now": "2026-11-20T15:00:00Z",
         "seed": 7,
         "faults": 0,
-        "vendors": ["teller", "alpha-vantage", "coingecko", "ecb"],
+        "vendors": ["teller", "alpha-vantage", "coingecko", "ecb", "finastra"],
     }
     assert ask(f"{C}/requests").json() == {"requests": []}
     assert ask(f"{C}/quotas").json()["alpha-vantage"]["enforced"] is False
+    assert ask(f"{C}/finastra").json() == {
+        "token_ttl_s": 300,
+        "list_shape": "items",
+        "tokens_issued": 0,
+        "keys": [],
+        "tenants": ["sandbox", "finastra-dev", "bank-north", "bank-south"],
+    }
+    assert ask("/finastra/total-lending/collaterals/b2b/v2/collaterals", headers=bearer).status_code == 401
     assert ask(f"{C}/world").content == before
 
 
@@ -89,6 +99,15 @@ def test_world_when_asked_then_it_agrees_with_what_the_vendors_say(ask: Any) -> 
         ("/reset", {"seed": "7"}, "whole number"),
         ("/reset", {"sead": 7}, "Unknown field 'sead'"),
         ("/quotas", {"enforce": 1}, "enforce"),
+        ("/finastra", {"token_ttl_s": 0}, "`token_ttl_s` must be a whole number from 1"),
+        ("/finastra", {"token_ttl_s": True}, "`token_ttl_s` must be a whole number from 1"),
+        ("/finastra", {"list_shape": "rows"}, "`list_shape` must be one of items, collaterals, array"),
+        ("/finastra", {"list_shape": ["items"]}, "`list_shape` must be one of"),
+        ("/finastra", {"revoke": False}, "`revoke` can only be true"),
+        ("/finastra", {"ttl": 1}, "Unknown field 'ttl'"),
+        ("/finastra/keys", {"kid": "k", "public_key": "x"}, "`client_id` must be one of sandbox-b2b-client"),
+        ("/finastra/keys", {"client_id": "sandbox-b2b-client", "public_key": "x"}, "`kid` must be text"),
+        ("/finastra/keys", {"client_id": "sandbox-b2b-client", "kid": "k", "public_key": "x"}, "RSA public key"),
         ("/faults", {"vendor": "plaid", "kind": "empty"}, "Unknown vendor 'plaid'"),
     ],
 )

@@ -19,6 +19,7 @@ PATHS = {
     "alpha-vantage": "/alpha-vantage/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=SANDBOXDEMOKEY000",
     "coingecko": "/coingecko/api/v3/simple/price?ids=bitcoin&vs_currencies=usd",
     "ecb": "/ecb/stats/eurofxref/eurofxref-daily.xml",
+    "finastra": "/finastra/login/v1/sandbox/.well-known/openid-configuration",
 }
 
 
@@ -59,6 +60,8 @@ def test_outages_when_on_then_the_status_in_the_vendors_own_body(http: httpx2.Cl
         assert set(reply.json()["error"]) == {"code", "message"}
     elif vendor == "coingecko":
         assert reply.json()["status"]["error_code"] == status
+    elif vendor == "finastra":
+        assert (set(reply.json()), reply.json()["statusCode"]) == ({"statusCode", "message"}, status)
     else:
         assert reply.text.startswith("<html>")
 
@@ -124,12 +127,14 @@ def test_garbage_when_on_then_200_that_no_parser_takes(http: httpx2.Client, vend
 
 
 def test_expired_token_when_on_then_the_vendors_own_refusal(http: httpx2.Client) -> None:
-    for vendor in ("teller", "alpha-vantage", "coingecko"):
+    vendors = ("teller", "alpha-vantage", "coingecko", "finastra")
+    for vendor in vendors:
         _fault(http, vendor, "expired_token", count=1)
-    teller, av, coingecko = (_get(http, vendor) for vendor in ("teller", "alpha-vantage", "coingecko"))
+    teller, av, coingecko, finastra = (_get(http, vendor) for vendor in vendors)
     assert (teller.status_code, teller.json()["error"]["code"]) == (404, "enrollment.disconnected.credentials_invalid")
     assert (av.status_code, "apikey is invalid" in av.json()["Error Message"]) == (200, True)
     assert (coingecko.status_code, coingecko.json()["status"]["error_code"]) == (401, 10002)
+    assert (finastra.status_code, finastra.json()["message"]) == (401, "Access token is missing or invalid.")
 
 
 @pytest.mark.parametrize(

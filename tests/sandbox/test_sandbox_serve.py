@@ -21,6 +21,12 @@ def test_environment_when_printed_then_base_urls_keys_and_the_mode() -> None:
         "COINGECKO_BASE_URL": "http://127.0.0.1:9000/coingecko",
         "COINGECKO_API_KEY": "CG-sandboxdemokey",
         "ECB_BASE_URL": "http://127.0.0.1:9000/ecb",
+        "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
+        "FINASTRA_B2B_CLIENT_SECRET": "sandbox-b2b-secret",
+        "FINASTRA_B2B_BASE_URL_COLLATERALS": "http://127.0.0.1:9000/finastra",
+        "FINASTRA_B2C_CLIENT_ID": "sandbox-b2c-client",
+        "FINASTRA_B2C_CLIENT_SECRET": "sandbox-b2c-secret",
+        "FINASTRA_B2C_BASE_URL": "http://127.0.0.1:9000/finastra",
     }
 
 
@@ -38,6 +44,11 @@ def test_environment_when_used_then_every_credential_is_accepted() -> None:
             assert client.get(env["COINGECKO_BASE_URL"] + "/api/v3/ping", headers=key).status_code == 200
             rates = client.get(env["ECB_BASE_URL"] + "/stats/eurofxref/eurofxref-daily.xml")
             assert b"2026-11-20" in rates.content
+            for side, base in (("B2B", "FINASTRA_B2B_BASE_URL_COLLATERALS"), ("B2C", "FINASTRA_B2C_BASE_URL")):
+                client_of = {"client_id": env[f"FINASTRA_{side}_CLIENT_ID"]}
+                secret = {"client_secret": env[f"FINASTRA_{side}_CLIENT_SECRET"]}
+                form = {"grant_type": "client_credentials", **client_of, **secret}
+                assert client.post(f"{env[base]}/login/v1/sandbox/oidc/token", data=form).status_code == 200
 
 
 def test_serve_when_the_port_is_taken_then_one_sentence_with_the_next_step() -> None:

@@ -14,6 +14,8 @@ from starlette.routing import Route, Router
 
 from fin_infra.sandbox.faults import KINDS, VENDORS, kinds_of
 from fin_infra.sandbox.state import SEED_LIMIT, Sandbox
+from fin_infra.sandbox.vendors.finastra import LIST_SHAPES
+from fin_infra.sandbox.vendors.finastra_login import MAX_TTL_S, TENANTS
 from fin_infra.sandbox.vendors.reply import json_reply
 
 Call = Callable[[dict[str, object], Request], object]
@@ -35,6 +37,9 @@ def router(sandbox: Sandbox) -> Router:
         ("DELETE", "/requests", plane.forget_requests),
         ("GET", "/quotas", plane.quotas),
         ("POST", "/quotas", plane.set_quotas),
+        ("GET", "/finastra", plane.finastra),
+        ("POST", "/finastra", plane.set_finastra),
+        ("POST", "/finastra/keys", plane.add_finastra_key),
         ("GET", "/world", plane.world),
     ]
     return Router(
@@ -163,6 +168,40 @@ class ControlPlane:
             raise ValueError('Give {"enforce": true} or {"enforce": false}.')
         self._sandbox.quota = type(self._sandbox.quota)(enforced=bool(body["enforce"]))
         return self.quotas({}, request)
+
+    def finastra(self, _: dict[str, object], __: Request) -> object:
+        """Tell how Finastra's tokens and lists are set up, and how many tokens were issued."""
+        login = self._sandbox.finastra
+        return {
+            "token_ttl_s": login.ttl_s,
+            "list_shape": self._sandbox.collateral_list_shape,
+            "tokens_issued": login.issued,
+            "keys": login.keys(),
+            "tenants": list(TENANTS),
+        }
+
+    def set_finastra(self, body: dict[str, object], request: Request) -> object:
+        """Set how long new tokens last and which shape collateral lists have, or revoke all tokens."""
+        _only(body, "token_ttl_s", "list_shape", "revoke")
+        sandbox = self._sandbox
+        ttl_s = body.get("token_ttl_s", sandbox.finastra.ttl_s)
+        if isinstance(ttl_s, bool) or not isinstance(ttl_s, int) or not 1 <= ttl_s <= MAX_TTL_S:
+            raise ValueError(f"`token_ttl_s` must be a whole number from 1 to {MAX_TTL_S}.")
+        shape = body.get("list_shape", sandbox.collateral_list_shape)
+        if shape not in LIST_SHAPES:
+            raise ValueError(f"`list_shape` must be one of {', '.join(LIST_SHAPES)}.")
+        if body.get("revoke", True) is not True:
+            raise ValueError('`revoke` can only be true: {"revoke": true} ends every token that was issued.')
+        sandbox.finastra.ttl_s, sandbox.collateral_list_shape = ttl_s, str(shape)
+        if "revoke" in body:
+            sandbox.finastra.revoke()
+        return self.finastra({}, request)
+
+    def add_finastra_key(self, body: dict[str, object], _: Request) -> object:
+        """Register a client's public key, with which its assertions are verified."""
+        _only(body, "client_id", "kid", "public_key")
+        self._sandbox.finastra.register(body.get("client_id"), body.get("kid"), body.get("public_key"))
+        return {"keys": self._sandbox.finastra.keys()}
 
     def world(self, _: dict[str, object], __: Request) -> object:
         """Tell the truths of this instant: accounts, balances, counts, closes, coin prices and rates."""

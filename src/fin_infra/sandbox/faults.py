@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from fin_infra.sandbox.prices import stream
 
-VENDORS = ("teller", "alpha-vantage", "coingecko", "ecb")
+VENDORS = ("teller", "alpha-vantage", "coingecko", "ecb", "finastra")
 KINDS: dict[str, str] = {
     "rate_limit": "429 with Retry-After in seconds",
     "rate_limit_date": "429 with Retry-After as an HTTP date",
@@ -33,8 +33,11 @@ KINDS: dict[str, str] = {
     "quota_note": "Alpha Vantage: 200 with the daily quota message",
     "burst_note": "Alpha Vantage: 200 with the one-request-per-second message",
     "premium_note": "Alpha Vantage: 200 with the premium endpoint message",
+    "short_page": "Finastra: a list with only the first half of its rows, at least one; other answers as they are",
+    "empty_page": "Finastra: a list without any rows; other answers as they are",
 }
 NOTES = ("quota_note", "burst_note", "premium_note")
+_ONLY = dict.fromkeys(NOTES, "alpha-vantage") | dict.fromkeys(("short_page", "empty_page"), "finastra")
 MAX_SECONDS, MAX_RETRY_AFTER_S = 300.0, 86_400
 DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0}
 _FIELDS = ("vendor", "path", "query", "method", "kind", "count", "probability", "seconds", "retry_after")
@@ -42,7 +45,7 @@ _FIELDS = ("vendor", "path", "query", "method", "kind", "count", "probability", 
 
 def kinds_of(vendor: str) -> list[str]:
     """Return the fault kinds that make sense for a vendor; "*" has those that all vendors share."""
-    left_out: set[str] = set() if vendor == "alpha-vantage" else set(NOTES)
+    left_out = {kind for kind, only in _ONLY.items() if only != vendor}
     if vendor in ("ecb", "*"):
         left_out.add("expired_token")  # the ECB files need no credentials
     return [kind for kind in KINDS if kind not in left_out]

@@ -17,6 +17,7 @@ from fin_infra.sandbox import vendorvoice
 from fin_infra.sandbox.faults import NOTES, VENDORS, Fault
 from fin_infra.sandbox.requestlog import Arrival
 from fin_infra.sandbox.state import Sandbox
+from fin_infra.sandbox.vendors import finastra
 
 HANG_UP = "fin_infra.hang_up"  # scope["extensions"] key: a callable that closes the connection at once
 
@@ -40,7 +41,7 @@ class Gate:
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
         final = hit[-1] if hit and hit[-1].kind != "latency" else None
-        noted = _noting(row, send)
+        noted = _noting(row, vendorvoice.stamps(vendor, row.number, scope["headers"]), send)
         if final is None:
             await self._app(scope, receive, noted)
         else:
@@ -59,7 +60,11 @@ class Gate:
             case "truncated":
                 real = _Captured()
                 await self._app(scope, receive, real.send)
-                await real.half()(scope, receive, send)
+                await real.changed(lambda body: body[: len(body) // 2])(scope, receive, send)
+            case "short_page" | "empty_page":
+                real = _Captured()
+                await self._app(scope, receive, real.send)
+                await real.changed(lambda body: finastra.cut(body, fault.kind))(scope, receive, send)
             case _:
                 await _instead(fault, vendor, scope)(scope, receive, send)
 
@@ -76,10 +81,11 @@ def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
-def _noting(row: Arrival, send: Send) -> Send:
+def _noting(row: Arrival, stamps: list[tuple[bytes, bytes]], send: Send) -> Send:
     async def noted(message: Message) -> None:
         if message["type"] == "http.response.start":
             row.status = message["status"]
+            message["headers"] = [*message["headers"], *stamps]
         await send(message)
 
     return noted
@@ -150,6 +156,6 @@ class _Captured:
         else:
             self._body += message.get("body", b"")
 
-    def half(self) -> Response:
+    def changed(self, change: Callable[[bytes], bytes]) -> Response:
         kept = {n.decode("latin-1"): v.decode("latin-1") for n, v in self._headers if n != b"content-length"}
-        return Response(self._body[: len(self._body) // 2], self._status, kept)
+        return Response(change(self._body), self._status, kept)

@@ -13,6 +13,7 @@ CAPACITY = 1000
 MASK = "***"
 SECRET_PARAMETERS = frozenset(
     {"apikey", "api_key", "x_cg_demo_api_key", "x_cg_pro_api_key", "access_key", "access_token", "token", "key"}
+    | {"client_assertion", "client_secret"}
 )
 SECRET_HEADERS = frozenset({"authorization", "x-cg-demo-api-key", "x-cg-pro-api-key", "cookie"})
 KEPT_HEADERS = frozenset(

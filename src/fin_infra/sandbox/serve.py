@@ -35,6 +35,12 @@ def environment(base_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}") -> dict
         "COINGECKO_BASE_URL": f"{root}/coingecko",
         "COINGECKO_API_KEY": "CG-sandboxdemokey",
         "ECB_BASE_URL": f"{root}/ecb",
+        "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
+        "FINASTRA_B2B_CLIENT_SECRET": "sandbox-b2b-secret",  # nosec B105: published here, no secret
+        "FINASTRA_B2B_BASE_URL_COLLATERALS": f"{root}/finastra",
+        "FINASTRA_B2C_CLIENT_ID": "sandbox-b2c-client",
+        "FINASTRA_B2C_CLIENT_SECRET": "sandbox-b2c-secret",  # nosec B105: published here, no secret
+        "FINASTRA_B2C_BASE_URL": f"{root}/finastra",
     }
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from fin_infra.sandbox.clock import Clock
 from fin_infra.sandbox.faults import FaultBoard
 from fin_infra.sandbox.requestlog import RequestLog
+from fin_infra.sandbox.vendors.finastra_login import Login
 from fin_infra.sandbox.world import World
 
 SEED_LIMIT = 2**63
@@ -38,6 +39,8 @@ class Sandbox:
         self.faults = FaultBoard(seed)
         self.quota = Quota()
         self.revoked: set[str] = set()
+        self.finastra = Login(seed)
+        self.collateral_list_shape = "items"
         self.replies = 0
 
     def reset(self, seed: int | None = None) -> None:

@@ -4,11 +4,11 @@ Floor 7: bodies that a fault sends instead of the real answer; none of them depe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.responses import Response
 
-from fin_infra.sandbox.vendors import alpha_vantage, coingecko, teller
+from fin_infra.sandbox.vendors import alpha_vantage, coingecko, finastra_replies, teller
 from fin_infra.sandbox.vendors.reply import html_reply, json_reply
 
 TITLES = {429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
@@ -17,6 +17,7 @@ MEDIA = {
     "alpha-vantage": "application/json",
     "coingecko": "application/json",
     "ecb": "text/xml",
+    "finastra": "application/json",
 }
 _COINGECKO_LIMIT = (
     "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing to subscribe to our API "
@@ -31,6 +32,8 @@ def outage(vendor: str, status: int, headers: Mapping[str, str]) -> Response:
         reply = teller.error(status, _TELLER_CODES[status], TITLES[status])
     elif vendor == "coingecko":
         reply = json_reply(coingecko.status_body(status, _COINGECKO_LIMIT if status == 429 else TITLES[status]), status)
+    elif vendor == "finastra":
+        reply = finastra_replies.gateway(status)
     else:
         reply = html_reply(f"{status} {TITLES[status]}", status)
     reply.headers.update(headers)
@@ -43,7 +46,16 @@ def expired(vendor: str) -> Response:
         return teller.error(404, "enrollment.disconnected.credentials_invalid", "Enrollment is not healthy")
     if vendor == "coingecko":
         return json_reply(coingecko.status_body(10002, coingecko.KEY_MESSAGES[10002]), 401)
+    if vendor == "finastra":
+        return finastra_replies.gateway(401)
     return json_reply({"Error Message": alpha_vantage.INVALID_KEY}, indent=4)
+
+
+def stamps(vendor: str, number: int, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers the vendor puts on every answer, a fault's included; `number` is the arrival's."""
+    if vendor != "finastra":
+        return []
+    return finastra_replies.trace_headers(number, dict(headers).get(b"x-request-id"))
 
 
 def note(kind: str, key: str) -> Response:

@@ -13,6 +13,7 @@ from fin_infra.sandbox.catalog import COINS, LISTINGS, NAMED_COIN_IDS
 from fin_infra.sandbox.household import ENROLLMENTS, FIRST_DAY, AccountPlan, Enrollment
 from fin_infra.sandbox.ledger import Ledger, Shown, Statements, ident
 from fin_infra.sandbox.prices import Crypto, Equities, Fx, stream
+from fin_infra.sandbox.vendors import finastra_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class World:
             "equities": self._equity_summary(now),
             "crypto_usd": {cid: _text(self.crypto.usd(cid, now)) for cid in NAMED_COIN_IDS if COINS[cid].active},
             "fx": self._fx_summary(now),
+            "finastra_accounts": finastra_accounts.summary(self.seed, now),
         }
 
     def _equity_summary(self, now: datetime) -> dict[str, dict[str, str]]:
