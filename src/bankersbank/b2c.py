@@ -1,0 +1,102 @@
+"""Accounts and balances of customers (`corporate/channels/accounts/me/v1`), as flows for whoever can call Finastra.
+Floor 3: bankersbank. Stubbed: no live call is made until the vendor's API is stable, whatever the flags say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from bankersbank import wire
+from bankersbank.calls import FinastraCalls
+from bankersbank.config import B2C_ACCOUNTS
+from bankersbank.models import B2CAccount, B2CBalance
+from fin_infra.errors import FeatureDisabled, UnexpectedPayload
+from fin_infra.flow import json_of
+from fin_infra.model import Listing
+from fin_infra.transport import Effect, Flow, Reply, path
+
+T = TypeVar("T")
+PAGE_SIZE = 200
+MAX_PAGES = 1000
+
+
+def sandbox_only(loopback: bool) -> None:
+    """Refuse unless the calls stay on this machine.
+
+    Raises:
+        FeatureDisabled: they would not.
+    """
+    if not loopback:
+        raise FeatureDisabled(
+            "Finastra's B2C accounts are not asked for live yet; point the base URL at the local sandbox "
+            "(`fin-infra sandbox serve`)."
+        )
+
+
+def accounts(client: FinastraCalls[Any], context: str) -> Flow[Listing[B2CAccount]]:
+    """Return every account; `context` is ViewAccount, INT, TPT, DOM or MT103: what the accounts are wanted for."""
+    return (yield from _all(client, "/accounts", wire.account, accountContext=context))
+
+
+def account(client: FinastraCalls[Any], account_id: str) -> Flow[B2CAccount]:
+    place = path("accounts", account_id)
+    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: wire.account(json_of(reply, dict), reply)))
+
+
+def balance(client: FinastraCalls[Any], account_id: str) -> Flow[B2CBalance]:
+    place = path("accounts", account_id, "balances")
+    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: wire.balance(json_of(reply, dict), reply)))
+
+
+def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | None) -> Flow[Listing[B2CBalance]]:
+    """Return the balances of every account of a type.
+
+    `kind` is CURRENT, DEPOSIT, SAVINGS, LOAN, TERMDEPOSIT, CREDITCARD or OTHER.
+    """
+    return (
+        yield from _all(
+            client,
+            "/accounts/balances-by-account-type",
+            wire.balance,
+            accountTypeForBalance=kind,
+            equivalentCurrency=equivalent_currency,
+        )
+    )
+
+
+def _all(
+    client: FinastraCalls[Any], place: str, make: Callable[[dict[str, Any], Reply], T], **params: str | None
+) -> Generator[Effect, Any, Listing[T]]:
+    """Read all pages: `_meta.pageCount` counts pages while `offset` counts rows, as in the vendor's own client."""
+    found = Listing[T]()
+    for number in range(MAX_PAGES):
+        page: _Page[T] = yield from client.product(
+            B2C_ACCOUNTS,
+            place,
+            lambda reply: _page(reply, make),
+            {"limit": PAGE_SIZE, "offset": number * PAGE_SIZE, **params},
+        )
+        found.extend(page.rows)
+        if number + 1 >= page.pages:
+            if page.count not in (None, len(page.rows), len(found)):
+                raise UnexpectedPayload("the list does not have as many rows as its field '_meta.itemCount' says")
+            return found
+    raise UnexpectedPayload("the answer's field 'pageCount' should be a number of pages that comes to an end")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page(Generic[T]):
+    rows: list[T]
+    pages: int
+    count: int | None
+    """Of this page or of the whole list: the vendor does not document which."""
+
+
+def _page(reply: Reply, make: Callable[[dict[str, Any], Reply], T]) -> _Page[T]:
+    body = reply.json()
+    meta = wire.mapping(wire.mapping(body).get("_meta"))
+    pages, count = meta.get("pageCount"), meta.get("itemCount")
+    if type(pages) is not int or pages < 0:
+        raise wire.wrong("_meta.pageCount", "a number of pages")
+    return _Page([make(row, reply) for row in wire.rows(body)], pages, count if type(count) is int else None)
