@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fault_bench import MODES, Bench, Watch, bench, benches, operations, vendor
+from fault_bench import MODES, Bench, Watch, bench, benches, offered, vendor
 from fault_case import Case
 from fault_cases import CASES, VERDICTS
 
@@ -23,6 +23,7 @@ from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.providers.base import Endpoint, Provider
 from fin_infra.providers.registry import providers
 from fin_infra.sandbox.faults import kinds_of
+from fin_infra.sandbox.vendors.finastra_accounts import accounts as company_accounts
 from fin_infra.settings import load
 from fin_infra.transport.http import HttpConfig, HttpTransport
 
@@ -30,6 +31,7 @@ __all__ = ["bench", "benches"]  # fixtures
 WRONG = "Zq7+wrong/Secret-4711=x"
 PERSONAL = ("Marlowe", "Okafor", "Lantern Row", "+1218555", "ada@example.com", "ben@example.com")
 """Of the household; none of them is part of a merchant's or a bank's name."""
+OURS = ("fin_infra", "bankersbank")
 PROVIDERS = [pytest.param(cls, id=cls.info.key) for cls in providers()]
 GUARDED = [pytest.param(cls, id=cls.info.key) for cls in providers() if cls.info.settings.secrets()]
 CELLS = [
@@ -104,7 +106,7 @@ def told(error: BaseException) -> str:
 def locals_of(error: BaseException) -> str:
     """Return the local variables of our frames, which error trackers send along with a traceback."""
     frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
-    return "\n".join(repr(frame.locals) for frame in frames if "fin_infra" in frame.filename)
+    return "\n".join(repr(frame.locals) for frame in frames if any(name in frame.filename for name in OURS))
 
 
 def reprs(client: Provider[Any]) -> str:
@@ -141,9 +143,10 @@ def _secrets(cls: type[Provider[Any]]) -> set[str]:
 
 
 def _household(bench: Bench) -> set[str]:
-    """Return what identifies the household: what is fixed, and the account numbers of this world."""
+    """Return what identifies the household and the company: what is fixed, and the account numbers of this world."""
     details = bench.ada(f"/{bench.names.checking}/details")
-    return {*PERSONAL, details["account_number"], details["routing_numbers"]["ach"]}
+    company = {row.number for row in company_accounts(bench.names.world["seed"], "sandbox")}
+    return {*PERSONAL, *company, details["account_number"], details["routing_numbers"]["ach"]}
 
 
 @pytest.mark.parametrize(("cls", "mode", "kind"), CELLS)
@@ -275,4 +278,4 @@ def test_search_when_a_secret_is_told_then_found(captured: Everything, secret: s
 
 @pytest.mark.parametrize("cls", PROVIDERS)
 def test_operations_when_counted_then_each_is_searched(cls: type[Provider[Any]]) -> None:
-    assert {case.operation for case in CASES[cls.info.key] if not case.heavy} == operations(cls)
+    assert {case.operation for case in CASES[cls.info.key] if not case.heavy} == offered(cls)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
-from fin_infra.errors import ConfigurationError
+from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import BreakerState
 from fin_infra.providers.base import Provider
 from fin_infra.providers.registry import place_of, providers
@@ -19,7 +19,7 @@ from fin_infra.providers.registry import place_of, providers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStatus:
-    """One installed provider. `health` is `up`, `down`, `recovering`, `unused` or `not configured`."""
+    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured` or `not offered`."""
 
     key: str
     title: str
@@ -27,7 +27,7 @@ class ProviderStatus:
     environment: str | None
     health: str
     problem: str | None
-    """What to do, where it is not configured."""
+    """What to do, where it is not configured or not offered."""
     docs: str
 
 
@@ -49,6 +49,8 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
             environment = place_of(cls).environment
         except ConfigurationError as exc:
             health, problem = "not configured", str(exc)
+        except FeatureDisabled as exc:
+            health, problem = "not offered", str(exc)
     return ProviderStatus(
         key=cls.info.key,
         title=cls.info.title,

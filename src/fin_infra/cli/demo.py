@@ -65,7 +65,7 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
 
     token = secrets.token_urlsafe(24)
     places = environment(sandbox)
-    vendors = tuple(name.removesuffix("BASE_URL") for name in places if name.endswith("_BASE_URL"))
+    vendors = (*(name.removesuffix("BASE_URL") for name in places if name.endswith("_BASE_URL")), "FINASTRA_")
     for name in [name for name in os.environ if name.startswith(vendors)]:
         del os.environ[name]  # a paid plan or a certificate of yours does not go with the sandbox's keys
     os.environ |= places  # base URLs among them: those of a fin-infra.yaml would lead elsewhere

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
-from fin_infra.errors import ConfigurationError, FinInfraError
+from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError
 from fin_infra.providers.base import Provider
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo
@@ -38,6 +38,8 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
         place = place_of(cls)
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
+    except FeatureDisabled as exc:  # nothing is wrong with keys that nobody can use, unless they were asked for
+        return _result(info.key, "-", not asked, "not offered", str(exc))
     if place.environment == "sandbox" and place.settings.base_url is None:
         untried = _untried(info, asked=asked)
         if untried is not None:
@@ -51,6 +53,8 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
 
 def _untried(info: ProviderInfo, *, asked: bool) -> tuple[str, str] | None:
     """Say why no key of a provider that goes to the sandbox is tried, and what to do; None where a call says more."""
+    if info.sandbox_only:
+        return None if asked else ("no key needed", "")
     names = [info.settings.variable(name) for name in sorted(info.settings.secrets())]
     present = [name for name in names if os.environ.get(name)]
     if present:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
-from fin_infra.errors import ConfigurationError
+from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.providers.base import Provider
 from fin_infra.providers.config import load_config
 from fin_infra.providers.registry import place_of, providers
@@ -38,6 +38,8 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
         environment = place_of(cls).environment
     except ConfigurationError as exc:
         problem = str(exc)
+    except FeatureDisabled as exc:
+        environment, problem = "not offered", str(exc)
     return {
         "key": info.key,
         "title": info.title,

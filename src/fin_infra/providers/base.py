@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, overload
+from typing import Any, ClassVar, Literal, Never, overload
 
-from fin_infra.errors import ConfigurationError, ProviderError
+from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
 from fin_infra.flow import Backoff, Caller, Quota, operation, paged
 from fin_infra.model import (
     Account,
@@ -85,6 +85,16 @@ class Provider(Caller[M], ABC):
     def ping(self) -> Flow[None]:
         """Ask the vendor for its cheapest answer; raise the error that says what is wrong."""
         yield from getattr(type(self), self.info.ping).fn(self, *self.info.ping_args)
+
+    def not_offered(self, operation: str) -> Flow[Never]:
+        """Refuse an operation of the interface for which the vendor has nothing; such a one is not in `info.can`.
+
+        Raises:
+            FeatureDisabled: always, before any request.
+        """
+        yield from ()
+        offered = ", ".join(sorted(self.info.can))
+        raise FeatureDisabled(f"{self.info.key} does not offer {operation}; it offers {offered}.")
 
     def advise(self, exc: ProviderError) -> None:
         if exc.vendor_code != UNREACHABLE or self.environment != "sandbox":
@@ -273,6 +283,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
 
     Raises:
         ConfigurationError: live, and a credential is missing; the text names the variable and where to get it.
+        FeatureDisabled: live, and the adapter knows the sandbox only.
     """
     given = dict(given or {})
     core, settings = load(CoreSettings), load(info.settings, given)
@@ -283,6 +294,11 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
         _require(info, settings)
         return Endpoint(settings.base_url.rstrip("/"), "sandbox" if local else "custom", settings)
     if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and present):
+        if info.sandbox_only:
+            raise FeatureDisabled(
+                f"{info.title} is not asked live yet; set {settings.variable('base_url')} to the local sandbox's "
+                f"{info.sandbox_path}, or FIN_INFRA_MODE=sandbox."
+            )
         _require(info, settings)
         return Endpoint(settings.live_url() or info.live_url, "live", settings)
     url = core.sandbox_url.rstrip("/") + info.sandbox_path

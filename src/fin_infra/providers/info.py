@@ -26,6 +26,8 @@ class ProviderInfo:
     """Mount of the vendor in the local sandbox."""
     sandbox: Mapping[str, str] = field(default_factory=dict[str, str])
     """Well-known settings the sandbox accepts; worthless anywhere else."""
+    sandbox_only: bool = False
+    """No call goes to the vendor yet; never chosen where another provider of the domain could be."""
     ping: str
     """The vendor's cheapest operation, run by `keys verify`."""
     ping_args: tuple[Any, ...] = ()

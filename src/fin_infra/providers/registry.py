@@ -37,6 +37,7 @@ def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[A
         ProviderNotFound: nothing answers to `key`; the text gives the nearest names.
         ConfigurationError: settings are missing or wrong, or two packages claim the key.
         MissingExtra: the adapter needs a package that is not installed.
+        FeatureDisabled: the adapter is not offered where these settings lead.
     """
     if mode not in ("sync", "async"):
         raise ConfigurationError(f"{mode!r} is not a mode; write mode='sync' or mode='async'.")
@@ -83,6 +84,7 @@ def place_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
 
     Raises:
         ConfigurationError: a setting is missing or cannot be used.
+        FeatureDisabled: the adapter knows the sandbox only, and calls would go live.
     """
     return endpoint(cls.info, {**load_config().settings(cls.info.key, cls.info.settings), **settings})
 
@@ -107,10 +109,13 @@ def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, A
 
 
 def _default(domain: str) -> list[str]:
-    """Without a YAML map a domain's only provider is its default."""
+    """Without a YAML map a domain's only provider is its default; one that knows the sandbox only steps back."""
     if domain not in DOMAINS:
         raise _not_found(domain)
     vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
+    if len(vendors) > 1:
+        stepping_back = {cls.info.key for cls in providers(domain) if cls.info.sandbox_only}
+        vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in stepping_back] or vendors
     if len(vendors) == 1:
         return vendors
     if not vendors:
