@@ -19,15 +19,17 @@ from fin_infra.api import (
     Sources,
     add_banking,
     add_crypto,
+    add_finastra,
     add_fx,
     add_market_data,
     add_net_worth,
     add_providers,
     add_symbols,
 )
+from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.api.networth import parse_holding
 from fin_infra.errors import FinInfraError
-from fin_infra.flow import BreakerState
+from fin_infra.flow import BreakerState, Caller
 from fin_infra.providers.base import Provider
 from fin_infra.transport import AsyncTransport
 
@@ -52,11 +54,13 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
     sources = Sources.default()
+    tenants = FinastraTenants.from_env(environ)
     used = sources.all()
+    callers = (*used, *tenants.all())
     readiness = infra.Readiness()
-    for provider in used:
-        readiness.add(provider.key, _breaker_closed(provider), critical=False)
-    app = infra.create_service(name=NAME, version=__version__, readiness=readiness, lifespan=_lifespan(used))
+    for caller in callers:
+        readiness.add(_label(caller), _breaker_closed(caller), critical=False)
+    app = infra.create_service(name=NAME, version=__version__, readiness=readiness, lifespan=_lifespan(callers))
     auth, cache = app.state.auth, app.state.cache
 
     def protected(scope: str) -> list[Dependency]:
@@ -68,29 +72,34 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     add_fx(app, auth=protected("fx:read"), provider=sources.fx, cache=cache)
     add_symbols(app, auth=protected("market:read"), market=sources.market, crypto=sources.crypto, cache=cache)
     add_net_worth(app, auth=protected("banking:read"), sources=sources, holdings=holdings, items=lambda: statements)
+    add_finastra(app, auth=protected("finastra:read"), tenants=tenants)
     add_providers(app, auth=protected("providers:read"), used=used)
     return app
 
 
-def _breaker_closed(provider: Provider[Any]) -> Callable[[], Awaitable[bool]]:
+def _label(caller: Caller[Any]) -> str:
+    return caller.key if isinstance(caller, Provider) else f"{caller.key}:{caller.tenant}"
+
+
+def _breaker_closed(caller: Caller[Any]) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
-        return provider.policy.breaker.state is not BreakerState.OPEN
+        return caller.policy.breaker.state is not BreakerState.OPEN
 
     return check
 
 
-def _lifespan(used: tuple[Provider[Any], ...]) -> infra.Lifespan:
+def _lifespan(callers: tuple[Caller[Any], ...]) -> infra.Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         metrics = infra.PrometheusCalls()
-        for provider in used:  # shown from the start, not from the first change on
-            metrics.breaker(provider.key, provider.policy.breaker.state.name.lower())
+        for caller in callers:  # shown from the start, not from the first change on
+            metrics.breaker(caller.key, caller.policy.breaker.state.name.lower(), caller.tenant)
         try:
             yield
         finally:
-            for provider in used:
-                if isinstance(provider.transport, AsyncTransport):
-                    await provider.transport.aclose()
+            for caller in callers:
+                if isinstance(caller.transport, AsyncTransport):
+                    await caller.transport.aclose()
 
     return lifespan
 

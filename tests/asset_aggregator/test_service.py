@@ -27,6 +27,10 @@ DATA_ROUTES = {
     "/symbols/search?q=ibm": "market:read",
     "/crypto/ticker/bitcoin": "crypto:read",
     "/fx/EUR/USD": "fx:read",
+    "/finastra/b2b/collaterals": "finastra:read",
+    "/finastra/b2b/collaterals/col_x": "finastra:read",
+    "/finastra/b2c/accounts": "finastra:read",
+    "/finastra/b2c/balances": "finastra:read",
     "/providers": "providers:read",
 }
 
@@ -82,7 +86,7 @@ def test_routes_when_listed_in_openapi_then_every_data_route_names_its_security(
     data = {
         path: methods["get"]
         for path, methods in paths.items()
-        if path.split("/")[1] in {"banking", "market", "crypto", "fx", "symbols", "net-worth", "providers"}
+        if path.split("/")[1] in {"banking", "market", "crypto", "fx", "finastra", "symbols", "net-worth", "providers"}
     }
     assert len(data) == len(DATA_ROUTES)
     assert all(route.get("security") for route in data.values())
@@ -205,6 +209,19 @@ def test_create_app_when_a_holding_or_statement_is_wrong_then_start_stops(client
         create_app({"FIN_INFRA_HOLDINGS": "bitcoin"})
     with pytest.raises(StatementUnreadable):
         create_app({"FIN_INFRA_STATEMENTS": "absent.ofx"})
+
+
+def test_create_app_when_a_finastra_tenant_is_named_like_the_default_one_then_both_are_ready(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINASTRA_TENANT_CONFIG_JSON", '{"sandbox": {}, "north": {"tenant": "bank-north"}}')
+    with TestClient(create_app()) as other:
+        checks = [check["name"] for check in other.get("/readyz").json()["checks"]]
+    assert [name for name in checks if name.startswith("finastra:")] == [
+        "finastra:sandbox.default",
+        "finastra:sandbox",
+        "finastra:north",
+    ]
 
 
 def test_net_worth_when_holdings_are_configured_then_they_count(

@@ -4,6 +4,7 @@ Floor 6: needs `pip install 'fin-infra[service]'`; our errors become problem doc
 from fin_infra.api.answers import PUBLIC, Auth, Cache
 from fin_infra.api.banking import add_banking
 from fin_infra.api.crypto import add_crypto
+from fin_infra.api.finastra import add_finastra
 from fin_infra.api.fx import add_fx
 from fin_infra.api.market import add_market_data
 from fin_infra.api.networth import Sources, add_net_worth
@@ -18,6 +19,7 @@ __all__ = [
     "Sources",
     "add_banking",
     "add_crypto",
+    "add_finastra",
     "add_fx",
     "add_market_data",
     "add_net_worth",

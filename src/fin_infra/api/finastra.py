@@ -1,0 +1,162 @@
+"""Routes for Finastra: collaterals of the bank's own applications, and stubbed accounts of its customers.
+Floor 6: flags are read at each request; the vendor's refusals become problems that tell the operator what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Query
+from starlette.responses import Response
+
+from bankersbank.config import flag
+from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
+from fin_infra.api import finastra_stub
+from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.finastra_tenants import FinastraTenants
+from fin_infra.api.problems import problem_responses
+from fin_infra.errors import FeatureDisabled, ProviderUnavailable, RateLimited, UnexpectedPayload
+
+RETRY_AFTER_S = 5.0
+"""When to come back, where the vendor does not say."""
+_FLAGS = {"b2b": ("FEATURE_FINASTRA_COLLATERALS", "1"), "b2c": ("FEATURE_FINASTRA_B2C", "0")}
+_PROBLEMS = problem_responses(401, 404, 422, 429, 502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralList:
+    """Collaterals from `startingIndex` on. `next` is where the following page starts, None after the last one; `total`
+    is None where the vendor does not say it."""
+
+    items: tuple[Collateral, ...]
+    next: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StubAccounts:
+    """Made-up accounts."""
+
+    items: tuple[B2CAccount, ...]
+    stub: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StubBalances:
+    """Made-up balances."""
+
+    items: tuple[B2CBalance, ...]
+    stub: bool = True
+
+
+Tenant = Annotated[str | None, Query(max_length=64, description="A configured tenant; by default the service's own")]
+CollateralId = Annotated[str, Path(max_length=128, description="`id` of a collateral")]
+
+
+def add_finastra(app: FastAPI, *, auth: Auth, tenants: FinastraTenants | None = None) -> None:
+    """Add `/finastra/b2b/collaterals`, `.../{id}`, `/finastra/b2c/accounts` and `/finastra/b2c/balances`.
+
+    Args:
+        auth: dependencies that protect the routes; `PUBLIC` says you mean none.
+        tenants: whose clients; by default what the environment says.
+
+    Raises:
+        ConfigurationError: a client cannot be built from its settings.
+    """
+    clients = tenants or FinastraTenants.from_env()
+    answers = Answers(None)
+
+    def routes(part: str) -> APIRouter:
+        return APIRouter(
+            prefix=f"/finastra/{part}",
+            tags=["finastra"],
+            dependencies=[*auth, Depends(_switched_on(part))],
+            responses=_PROBLEMS,
+        )
+
+    b2b, b2c = routes("b2b"), routes("b2c")
+
+    @b2b.get("/collaterals", response_model=envelope(CollateralList))
+    async def collaterals(
+        top: Annotated[int, Query(ge=1, le=100, description="Collaterals a page")] = 10,
+        starting_index: Annotated[int, Query(ge=0, alias="startingIndex", description="First of them, from 0 on")] = 0,
+        tenant: Tenant = None,
+    ) -> Response:
+        """Return one page of collaterals; go on from `next`, a page may hold fewer than `top`."""
+
+        async def make() -> Answer:
+            with _when_to_come_back():
+                page = await clients.client(tenant).list_collaterals(starting_index, top)
+            _reject_gap(page)
+            found = CollateralList(items=tuple(page), next=page.next_index, total=page.total)
+            return Answer(found, page.meta)
+
+        return await answers.of((), 0, make, private=True)
+
+    @b2b.get("/collaterals/{collateral_id}", response_model=envelope(Collateral))
+    async def collateral(collateral_id: CollateralId, tenant: Tenant = None) -> Response:
+        """Return one collateral."""
+
+        async def make() -> Answer:
+            with _when_to_come_back():
+                found = await clients.client(tenant).get_collateral(collateral_id)
+            return Answer(found, found.meta)
+
+        return await answers.of((), 0, make, private=True)
+
+    @b2c.get("/accounts", response_model=envelope(StubAccounts))
+    async def accounts() -> Response:
+        """Return made-up accounts: the vendor is not asked while its API is not stable."""
+
+        async def make() -> Answer:
+            return Answer(StubAccounts(items=finastra_stub.ACCOUNTS))
+
+        return await answers.of((), 0, make, private=True)
+
+    @b2c.get("/balances", response_model=envelope(StubBalances))
+    async def balances() -> Response:
+        """Return the balances of the made-up accounts."""
+
+        async def make() -> Answer:
+            return Answer(StubBalances(items=finastra_stub.BALANCES))
+
+        return await answers.of((), 0, make, private=True)
+
+    include(app, b2b)
+    include(app, b2c)
+
+
+def _switched_on(part: str) -> Callable[[], None]:
+    variable, default = _FLAGS[part]
+
+    def check() -> None:
+        if not flag(variable, os.environ.get(variable, "").strip() or default):
+            raise FeatureDisabled(f"This part of Finastra is switched off; {variable}=1 switches it on.")
+
+    return check
+
+
+def _reject_gap(page: CollateralPage) -> None:
+    """Refuse an empty page that the vendor's own total contradicts: as an answer it would end the list too early."""
+    if not page and page.total is not None and page.starting_index < page.total:
+        raise UnexpectedPayload(
+            "the list of collaterals is empty before it reaches its total; ask again",
+            retryable=True,
+            provider=SOURCE,
+            operation="list_collaterals",
+            request_id=page.meta.request_id if page.meta else None,
+        )
+
+
+@contextmanager
+def _when_to_come_back() -> Generator[None]:
+    """See that who is told to come back is told when."""
+    try:
+        yield
+    except (RateLimited, ProviderUnavailable) as exc:
+        if exc.retry_after is None:
+            exc.retry_after = RETRY_AFTER_S
+        raise
