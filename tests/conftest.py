@@ -1,8 +1,14 @@
-"""Shared fixtures: real payloads read in place, and no network beyond loopback."""
+"""Shared fixtures: real payloads read in place, the demo in a process of its own, and no network beyond loopback."""
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +25,46 @@ def samples() -> Path:
     return SAMPLES
 
 
+@dataclass(frozen=True)
+class Demo:
+    """What `fin-infra demo run` says of itself."""
+
+    service: str
+    sandbox: str
+    token: str = field(repr=False)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Service and sandbox, started like `make demo` does; one for all tests of this process."""
+    env = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
+    folder = tmp_path_factory.mktemp("demo")
+    code = "from fin_infra.cli.main import app; app()"
+    with (folder / "stderr").open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "demo", "run", "--port", "0"],
+            env=env | {"HOME": str(folder)}, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+    with process:  # closes the pipe, after the process has ended
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                break
+        try:
+            told = re.search(r"^Service +(\S+)/docs\nSandbox +(\S+)/_sandbox\nToken +(\S+)$", said, re.M)
+            assert told, f"{said}{(folder / 'stderr').read_text()}"
+            yield Demo(*told.groups())
+        finally:
+            process.kill()
+
+
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection that leaves this machine."""
+def _loopback_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine, but for the smokes that are there to make one."""
+    if request.node.get_closest_marker("finastra_live"):
+        return
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:

@@ -20,7 +20,7 @@ from fin_infra.sandbox import running
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
-SANDBOX_PORT = "127.0.0.1:8060"
+SANDBOX_PORT, SERVICE_PORT = "127.0.0.1:8060", "127.0.0.1:8050"
 MAKE = re.compile(r"^make ([\w-]+)")
 
 
@@ -43,7 +43,9 @@ def sandbox() -> Iterator[str]:
 @pytest.fixture
 def environment(sandbox: str, tmp_path: Path) -> dict[str, str]:
     """An environment without any of our variables but the sandbox's address; commands of this checkout come first."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("FIN_INFRA", "FEATURE_"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("FIN_INFRA", "FEATURE_", "FINASTRA"))
+    }
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     return kept | {"FIN_INFRA_SANDBOX_URL": sandbox, "HOME": str(tmp_path)}
 
@@ -68,8 +70,14 @@ def test_python_blocks_when_run_in_order_then_they_work(
 
 @pytest.mark.parametrize(("page", "bodies"), blocks("bash"), ids=name)
 def test_bash_blocks_when_run_in_order_then_they_work(
-    page: Path, bodies: list[str], environment: dict[str, str], sandbox: str
+    page: Path, bodies: list[str], environment: dict[str, str], sandbox: str, request: pytest.FixtureRequest
 ) -> None:
+    """A page that asks the service asks the demo, whose sandbox it sees, too."""
+    service = ""
+    if SERVICE_PORT in "".join(bodies):
+        demo = request.getfixturevalue("demo")
+        sandbox, service = demo.sandbox, demo.service
+        environment |= {"FIN_INFRA_SANDBOX_URL": sandbox, "FIN_INFRA_API_TOKEN": demo.token}
     for body in bodies:
         made, rest = [], []
         for line in body.splitlines():
@@ -78,6 +86,7 @@ def test_bash_blocks_when_run_in_order_then_they_work(
         for target in made:
             subprocess.run(["make", "--dry-run", target], cwd=ROOT, env=environment, check=True, capture_output=True)
         script = "\n".join(rest).replace(SANDBOX_PORT, sandbox.removeprefix("http://"))
+        script = script.replace(SERVICE_PORT, service.removeprefix("http://"))
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=ROOT,
