@@ -1,5 +1,5 @@
 """Read what people and vendors write: symbols, currencies, numbers, time.
-Floor 1: imports only the model; what stays ambiguous raises with the candidates instead of guessing."""
+Floor 1: stands on the model and the calendars; what stays ambiguous raises with the candidates instead of guessing."""
 
 from fin_infra.normalize.fx import convert, cross_rate
 from fin_infra.normalize.numbers import MINOR_CURRENCIES, decimal_from_text, minor_currency, optional_decimal
@@ -18,6 +18,7 @@ from fin_infra.normalize.times import (
     trading_date,
     zone,
 )
+from fin_infra.normalize.venues import calendar_of
 
 __all__ = [
     "MINOR_CURRENCIES",
@@ -27,6 +28,7 @@ __all__ = [
     "Spelling",
     "aware",
     "calendar_day",
+    "calendar_of",
     "convert",
     "cross_rate",
     "crypto_id",
