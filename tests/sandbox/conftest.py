@@ -15,6 +15,8 @@ from fin_infra.sandbox import create_app, running
 
 HOUSEHOLD, PARTNER, BUSINESS = "test_token_sandbox", "test_token_sandbox_partner", "test_token_sandbox_business"
 
+ALPACA_KEYS = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
+
 
 def basic(token: str) -> dict[str, str]:
     """The Authorization header of a Teller access token."""
@@ -44,6 +46,9 @@ class Asker:
 
     def cg(self, path: str, key: str | None = None, **params: str) -> httpx2.Response:
         return self(f"/coingecko/api/v3{path}", params=params, headers={"x-cg-pro-api-key": key} if key else {})
+
+    def alpaca(self, verb: str, path: str, keys: dict[str, str] | None = None, **options: Any) -> httpx2.Response:
+        return self(f"/alpaca/v2{path}", verb, headers=ALPACA_KEYS if keys is None else keys, **options)
 
     def finastra_login(self, tenant: str = "sandbox", side: str = "b2b", **form: str) -> httpx2.Response:
         client = {"client_id": f"sandbox-{side}-client", "client_secret": f"sandbox-{side}-secret"}

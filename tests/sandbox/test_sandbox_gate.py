@@ -14,11 +14,14 @@ import pytest
 from fin_infra.sandbox.faults import KINDS, VENDORS, kinds_of
 
 TELLER = {"authorization": "Basic " + b64encode(b"test_token_sandbox:").decode()}
+ALPACA = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
 PATHS = {
     "teller": "/teller/accounts",
     "alpha-vantage": "/alpha-vantage/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=SANDBOXDEMOKEY000",
     "coingecko": "/coingecko/api/v3/simple/price?ids=bitcoin&vs_currencies=usd",
     "ecb": "/ecb/stats/eurofxref/eurofxref-daily.xml",
+    "snaptrade": "/snaptrade/brokerages",
+    "alpaca": "/alpaca/v2/clock",
     "finastra": "/finastra/login/v1/sandbox/.well-known/openid-configuration",
 }
 
@@ -30,7 +33,7 @@ def _fault(http: httpx2.Client, vendor: str, kind: str, **more: Any) -> dict[str
 
 
 def _get(http: httpx2.Client, vendor: str) -> httpx2.Response:
-    return http.get(PATHS[vendor], headers=TELLER)
+    return http.get(PATHS[vendor], headers=TELLER | ALPACA)
 
 
 def _log(http: httpx2.Client) -> list[dict[str, Any]]:
@@ -51,7 +54,7 @@ def test_rate_limits_when_on_then_429_with_seconds_a_date_or_nothing(http: httpx
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_outages_when_on_then_the_status_in_the_vendors_own_body(http: httpx2.Client, vendor: str, status: int) -> None:
     _fault(http, vendor, f"status_{status}", count=1, retry_after=3)
     reply = _get(http, vendor)
@@ -60,6 +63,10 @@ def test_outages_when_on_then_the_status_in_the_vendors_own_body(http: httpx2.Cl
         assert set(reply.json()["error"]) == {"code", "message"}
     elif vendor == "coingecko":
         assert reply.json()["status"]["error_code"] == status
+    elif vendor == "alpaca" and status == 500:
+        assert reply.json()["code"] == 50010000
+    elif vendor == "snaptrade" and status not in (502, 504):
+        assert (reply.json()["status_code"], reply.headers["x-request-id"]) == (status, "sandbox-fault")
     elif vendor == "finastra":
         assert (set(reply.json()), reply.json()["statusCode"]) == ({"statusCode", "message"}, status)
     else:

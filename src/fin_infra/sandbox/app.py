@@ -14,7 +14,7 @@ from fin_infra.sandbox import control
 from fin_infra.sandbox.clock import Clock
 from fin_infra.sandbox.gate import Gate
 from fin_infra.sandbox.state import Sandbox
-from fin_infra.sandbox.vendors import alpha_vantage, coingecko, ecb, finastra, teller
+from fin_infra.sandbox.vendors import alpaca, alpha_vantage, coingecko, ecb, finastra, snaptrade, teller
 
 
 def create_app(*, seed: int = 7, start: datetime | None = None) -> Starlette:
@@ -28,9 +28,11 @@ def create_app(*, seed: int = 7, start: datetime | None = None) -> Starlette:
     mounts = [
         Mount("/_sandbox", control.router(sandbox)),
         Mount("/teller", teller.router(sandbox)),
+        Mount("/alpaca", alpaca.router(sandbox)),
         Mount("/alpha-vantage", alpha_vantage.router(sandbox)),
         Mount("/coingecko", coingecko.router(sandbox)),
         Mount("/ecb", ecb.router(sandbox)),
+        Mount("/snaptrade", snaptrade.router(sandbox)),
         Mount("/finastra", finastra.router(sandbox)),
     ]
     return Starlette(routes=mounts, middleware=[Middleware(Gate, sandbox=sandbox)])

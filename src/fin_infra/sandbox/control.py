@@ -14,16 +14,18 @@ from starlette.routing import Route, Router
 
 from fin_infra.sandbox.faults import KINDS, VENDORS, kinds_of
 from fin_infra.sandbox.state import SEED_LIMIT, Sandbox
+from fin_infra.sandbox.vendors import alpaca_control
 from fin_infra.sandbox.vendors.finastra import LIST_SHAPES
 from fin_infra.sandbox.vendors.finastra_login import MAX_TTL_S, TENANTS
 from fin_infra.sandbox.vendors.reply import json_reply
+from fin_infra.sandbox.vendors.snaptrade_control import SnapTradeControl
 
 Call = Callable[[dict[str, object], Request], object]
 
 
 def router(sandbox: Sandbox) -> Router:
     """Return the control plane."""
-    plane = ControlPlane(sandbox)
+    plane, snaptrade = ControlPlane(sandbox), SnapTradeControl(sandbox)
     table: list[tuple[str, str, Call]] = [
         ("GET", "/", plane.about),
         ("POST", "/reset", plane.reset),
@@ -41,6 +43,10 @@ def router(sandbox: Sandbox) -> Router:
         ("POST", "/finastra", plane.set_finastra),
         ("POST", "/finastra/keys", plane.add_finastra_key),
         ("GET", "/world", plane.world),
+        ("GET", "/alpaca", plane.alpaca),
+        ("POST", "/alpaca", plane.change_alpaca),
+        ("GET", "/snaptrade", snaptrade.tell),
+        ("POST", "/snaptrade", snaptrade.change),
     ]
     return Router(
         [Route(path, _endpoint(call), methods=[method]) for method, path, call in table], redirect_slashes=False
@@ -121,6 +127,7 @@ class ControlPlane:
             if isinstance(seconds, bool) or not isinstance(seconds, int | float):
                 raise ValueError("`advance_s` must be a number of seconds.")
             self._sandbox.clock.advance(seconds)
+        self._sandbox.desk.catch_up()
         return self._time()
 
     def faults(self, _: dict[str, object], __: Request) -> object:
@@ -168,6 +175,14 @@ class ControlPlane:
             raise ValueError('Give {"enforce": true} or {"enforce": false}.')
         self._sandbox.quota = type(self._sandbox.quota)(enforced=bool(body["enforce"]))
         return self.quotas({}, request)
+
+    def alpaca(self, _: dict[str, object], __: Request) -> object:
+        """Tell the truth about the broker's accounts: sums, positions, every order, the ledger."""
+        return alpaca_control.describe(self._sandbox)
+
+    def change_alpaca(self, body: dict[str, object], _: Request) -> object:
+        """Pay in, set permissions, asset flags and how orders are filled; close the streams; open the accounts anew."""
+        return alpaca_control.change(self._sandbox, body)
 
     def finastra(self, _: dict[str, object], __: Request) -> object:
         """Tell how Finastra's tokens and lists are set up, and how many tokens were issued."""

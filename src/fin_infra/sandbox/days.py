@@ -1,5 +1,5 @@
 """Say on which days the sandbox's markets and the euro payment system are open.
-Floor 7: rule-based approximations (no mourning days, no early closes), enough for a made-up world.
+Floor 7: rule-based, enough for a made-up world; New York also has its one-off closures since 2006.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from functools import lru_cache
 
 DAY = timedelta(days=1)
 Open = Callable[[date], bool]
+# Mourning for Presidents Ford, Bush and Carter, and Hurricane Sandy: announced by the exchange each time
+_CLOSED_ONCE_US = frozenset(
+    {date(2007, 1, 2), date(2012, 10, 29), date(2012, 10, 30), date(2018, 12, 5), date(2025, 1, 9)}
+)
 
 
 @lru_cache(maxsize=256)
@@ -57,7 +61,7 @@ def _closed_us(year: int) -> frozenset[date]:
         days.add(_observed(new_year))
     if year >= 2022:
         days.add(_observed(date(year, 6, 19)))
-    return frozenset(days)
+    return frozenset(days) | _CLOSED_ONCE_US
 
 
 @lru_cache(maxsize=256)

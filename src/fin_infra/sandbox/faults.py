@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from fin_infra.sandbox.prices import stream
 
-VENDORS = ("teller", "alpha-vantage", "coingecko", "ecb", "finastra")
+VENDORS = ("teller", "alpha-vantage", "coingecko", "ecb", "finastra", "snaptrade", "alpaca")
 KINDS: dict[str, str] = {
     "rate_limit": "429 with Retry-After in seconds",
     "rate_limit_date": "429 with Retry-After as an HTTP date",
@@ -21,8 +21,11 @@ KINDS: dict[str, str] = {
     "status_500": "500 in the vendor's own body",
     "status_502": "502 in the vendor's own body",
     "status_503": "503 in the vendor's own body, with Retry-After when retry_after is given",
+    "status_504": "504 in the vendor's own body; the request had no effect",
+    "status_504_after": "lets the request take effect, then answers 504",
     "latency": "answers after `seconds`; combines with other faults",
     "timeout": "says nothing until the client leaves or `seconds` (default 30) are over, then hangs up",
+    "timeout_after": "lets the request take effect, then says nothing like timeout",
     "drop_before": "hangs up before the request has any effect",
     "drop_after": "lets the request take effect, then hangs up without an answer",
     "truncated": "the first half of the real body, with an honest Content-Length",
@@ -39,7 +42,7 @@ KINDS: dict[str, str] = {
 NOTES = ("quota_note", "burst_note", "premium_note")
 _ONLY = dict.fromkeys(NOTES, "alpha-vantage") | dict.fromkeys(("short_page", "empty_page"), "finastra")
 MAX_SECONDS, MAX_RETRY_AFTER_S = 300.0, 86_400
-DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0}
+DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0, "timeout_after": 30.0}
 _FIELDS = ("vendor", "path", "query", "method", "kind", "count", "probability", "seconds", "retry_after")
 
 

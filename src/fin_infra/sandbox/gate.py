@@ -49,7 +49,9 @@ class Gate:
 
     async def _apply(self, fault: Fault, vendor: str, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.kind:
-            case "timeout":
+            case "timeout" | "timeout_after":
+                if fault.kind == "timeout_after":
+                    await self._app(scope, receive, _Captured().send)
                 await _silence(receive, fault.seconds)
                 await _hang_up(scope, receive, send)
             case "drop_before":
@@ -57,6 +59,9 @@ class Gate:
             case "drop_after":
                 await self._app(scope, receive, _Captured().send)
                 await _hang_up(scope, receive, send)
+            case "status_504_after":
+                await self._app(scope, receive, _Captured().send)
+                await vendorvoice.outage(vendor, 504, _retry_after(fault))(scope, receive, send)
             case "truncated":
                 real = _Captured()
                 await self._app(scope, receive, real.send)

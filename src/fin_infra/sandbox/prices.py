@@ -190,7 +190,7 @@ class Equities:
 
     def intraday(self, row: Listing, day: date, minutes: int, *, extended: bool) -> list[Bar]:
         """Return the session's candles oldest first, stamped with their start in the venue's zone."""
-        path, first = self._minute_path(row, day, extended=extended)
+        path, first = self.minute_path(row, day, extended=extended)
         opens = datetime.combine(day, time(first // 60, first % 60), ZoneInfo(row.venue.zone))
         bars: list[Bar] = []
         for at in range(0, len(path) - 1, minutes):
@@ -200,11 +200,17 @@ class Equities:
             bars.append(Bar(opens + timedelta(minutes=at), prices[0], prices[1], prices[2], prices[3], volume))
         return bars
 
-    def _minute_path(self, row: Listing, day: date, *, extended: bool) -> tuple[list[int], int]:
-        """Return prices in 1/10,000 for each minute boundary and the minute of the day they start at."""
+    def minute_path(
+        self, row: Listing, day: date, *, extended: bool, closes: int | None = None
+    ) -> tuple[list[int], int]:
+        """Return prices in 1/10,000 for each minute boundary and the minute of the day they start at.
+
+        `closes` is the minute of the day the session ends, by default the venue's usual one.
+        """
         bar, rng = self.bar(row, day), stream(self._seed, "minutes", row.symbol, day)
         opened, high, low, close = (int(p * 10_000) for p in (bar.open, bar.high, bar.low, bar.close))
-        start, end = (int(t[:2]) * 60 + int(t[3:]) for t in (row.venue.opens, row.venue.closes))
+        start, usual = (int(t[:2]) * 60 + int(t[3:]) for t in (row.venue.opens, row.venue.closes))
+        end = closes or usual
         span, wobble = end - start, max((high - low) // 12, 1)
         path = [opened + (close - opened) * k // span + rng.randint(-wobble, wobble) for k in range(span + 1)]
         path = [min(max(p, low), high) for p in path]

@@ -13,9 +13,11 @@ CAPACITY = 1000
 MASK = "***"
 SECRET_PARAMETERS = frozenset(
     {"apikey", "api_key", "x_cg_demo_api_key", "x_cg_pro_api_key", "access_key", "access_token", "token", "key"}
-    | {"client_assertion", "client_secret"}
+    | {"client_assertion", "client_secret", "usersecret"}
 )
-SECRET_HEADERS = frozenset({"authorization", "x-cg-demo-api-key", "x-cg-pro-api-key", "cookie"})
+SECRET_HEADERS = frozenset(
+    {"apca-api-key-id", "apca-api-secret-key", "authorization", "x-cg-demo-api-key", "x-cg-pro-api-key", "cookie"}
+)
 KEPT_HEADERS = frozenset(
     {"accept", "content-type", "idempotency-key", "teller-version", "traceparent", "user-agent", "x-request-id"}
 )

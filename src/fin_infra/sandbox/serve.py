@@ -28,6 +28,9 @@ def environment(base_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}") -> dict
     root = base_url.rstrip("/")
     return {
         "FIN_INFRA_MODE": "sandbox",
+        "ALPACA_BASE_URL": f"{root}/alpaca",
+        "ALPACA_API_KEY_ID": "PKSANDBOX0000000000",
+        "ALPACA_API_SECRET_KEY": "sandbox-alpaca-secret",  # nosec B105: the published sandbox secret
         "TELLER_BASE_URL": f"{root}/teller",
         "TELLER_ACCESS_TOKEN": "test_token_sandbox",  # nosec B105: the published sandbox token, no secret
         "ALPHA_VANTAGE_BASE_URL": f"{root}/alpha-vantage",
@@ -35,6 +38,11 @@ def environment(base_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}") -> dict
         "COINGECKO_BASE_URL": f"{root}/coingecko",
         "COINGECKO_API_KEY": "CG-sandboxdemokey",
         "ECB_BASE_URL": f"{root}/ecb",
+        "SNAPTRADE_BASE_URL": f"{root}/snaptrade",
+        "SNAPTRADE_CLIENT_ID": "SANDBOX-CLIENT",
+        "SNAPTRADE_CONSUMER_KEY": "sandbox-snaptrade-consumer-key",
+        "SNAPTRADE_USER_ID": "sandbox-user",
+        "SNAPTRADE_USER_SECRET": "sandbox-user-secret",  # nosec B105: the published sandbox secret
         "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
         "FINASTRA_B2B_CLIENT_SECRET": "sandbox-b2b-secret",  # nosec B105: published here, no secret
         "FINASTRA_B2B_BASE_URL_COLLATERALS": f"{root}/finastra",

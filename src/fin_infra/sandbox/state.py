@@ -7,10 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from fin_infra.sandbox.broker.desk import Desk
+from fin_infra.sandbox.broker.feed import Feed
+from fin_infra.sandbox.broker.tape import Tape
 from fin_infra.sandbox.clock import Clock
 from fin_infra.sandbox.faults import FaultBoard
 from fin_infra.sandbox.requestlog import RequestLog
 from fin_infra.sandbox.vendors.finastra_login import Login
+from fin_infra.sandbox.vendors.snaptrade_access import SnapTradeState
 from fin_infra.sandbox.world import World
 
 SEED_LIMIT = 2**63
@@ -31,6 +35,7 @@ class Sandbox:
     def __init__(self, seed: int, clock: Clock) -> None:
         self.clock = clock
         self.log = RequestLog()
+        self.feed = Feed()
         self.start(seed)
 
     def start(self, seed: int) -> None:
@@ -38,13 +43,22 @@ class Sandbox:
         self.world = World(seed)
         self.faults = FaultBoard(seed)
         self.quota = Quota()
+        self.snaptrade = SnapTradeState()
         self.revoked: set[str] = set()
         self.finastra = Login(seed)
         self.collateral_list_shape = "items"
         self.replies = 0
+        self.tape = Tape(self.world)
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """Open the broker's accounts anew; streams of the old ones are closed."""
+        self.feed.drop()
+        self.desk = Desk(self.world, self.clock, self.tape)
+        self.feed = self.desk.feed
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the beginning, with another seed if one is given."""
-        self.start(self.world.seed if seed is None else seed)
         self.clock.reset()
+        self.start(self.world.seed if seed is None else seed)
         self.log.clear()

@@ -8,30 +8,52 @@ from collections.abc import Iterable, Mapping
 
 from starlette.responses import Response
 
-from fin_infra.sandbox.vendors import alpha_vantage, coingecko, finastra_replies, teller
+from fin_infra.sandbox.vendors import alpha_vantage, coingecko, finastra_replies, snaptrade, teller
 from fin_infra.sandbox.vendors.reply import html_reply, json_reply
 
-TITLES = {429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
+TITLES = {
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 MEDIA = {
+    "alpaca": "application/json",
     "teller": "application/json",
     "alpha-vantage": "application/json",
     "coingecko": "application/json",
     "ecb": "text/xml",
+    "snaptrade": "application/json",
     "finastra": "application/json",
 }
 _COINGECKO_LIMIT = (
     "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing to subscribe to our API "
     "plans for higher rate limits."
 )
-_TELLER_CODES = {429: "too_many_requests", 500: "internal_server_error", 502: "bad_gateway", 503: "service_unavailable"}
+_TELLER_CODES = {
+    429: "too_many_requests",
+    500: "internal_server_error",
+    502: "bad_gateway",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+}
+ALPACA_BODIES: dict[int, dict[str, object]] = {
+    429: {"code": 42910000, "message": "rate limit exceeded"},
+    500: {"code": 50010000, "message": "internal server error occurred"},
+}
 
 
 def outage(vendor: str, status: int, headers: Mapping[str, str]) -> Response:
-    """Return the vendor's 429 or 5xx; Alpha Vantage and the ECB answer with their web server's page."""
+    """Return the vendor's 429 or 5xx; Alpha Vantage, the ECB and Alpaca's proxy answer with a web server's page."""
     if vendor == "teller":
         reply = teller.error(status, _TELLER_CODES[status], TITLES[status])
     elif vendor == "coingecko":
         reply = json_reply(coingecko.status_body(status, _COINGECKO_LIMIT if status == 429 else TITLES[status]), status)
+    elif vendor == "alpaca" and status in ALPACA_BODIES:
+        reply = json_reply(ALPACA_BODIES[status], status)
+    elif vendor == "snaptrade":
+        reply = snaptrade.outage(status, headers.get("retry-after", ""))
     elif vendor == "finastra":
         reply = finastra_replies.gateway(status)
     else:
@@ -44,6 +66,10 @@ def expired(vendor: str) -> Response:
     """Return the vendor's answer to credentials that used to work."""
     if vendor == "teller":
         return teller.error(404, "enrollment.disconnected.credentials_invalid", "Enrollment is not healthy")
+    if vendor == "alpaca":
+        return json_reply({"message": "unauthorized."}, 401)
+    if vendor == "snaptrade":
+        return snaptrade.expired()
     if vendor == "coingecko":
         return json_reply(coingecko.status_body(10002, coingecko.KEY_MESSAGES[10002]), 401)
     if vendor == "finastra":

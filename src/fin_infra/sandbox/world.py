@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from fin_infra.sandbox.catalog import COINS, LISTINGS, NAMED_COIN_IDS
+from fin_infra.sandbox.holdings import Portfolios
 from fin_infra.sandbox.household import ENROLLMENTS, FIRST_DAY, AccountPlan, Enrollment
 from fin_infra.sandbox.ledger import Ledger, Shown, Statements, ident
 from fin_infra.sandbox.prices import Crypto, Equities, Fx, stream
@@ -47,6 +48,7 @@ class World:
         self.fx = Fx(seed)
         self.equities = Equities(seed, self.fx)
         self.crypto = Crypto(seed)
+        self.portfolios = Portfolios(seed, self.fx, self.equities, self.crypto)
         self.accounts: dict[str, Account] = {account.id: account for account in self._open_accounts()}
 
     def _open_accounts(self) -> Iterator[Account]:

@@ -23,6 +23,7 @@ GATEWAY_MESSAGES = {
     500: "Internal server error",
     502: "Bad gateway",
     503: "Service unavailable",
+    504: "Gateway timeout",
 }
 PROBLEM_TITLES = {400: "Bad Request", 404: "Not Found"}
 MINOR_UNITS = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "JPY": 0, "KWD": 3, "BHD": 3}
