@@ -27,8 +27,13 @@ CODES = {
     "fin.invalid_instrument": 422,
     "fin.ambiguous_symbol": 409,
     "fin.naive_time": 422,
+    "fin.unknown_calendar": 422,
+    "fin.beyond_calendar": 422,
     "fin.rate_unavailable": 404,
     "fin.stale_rate": 409,
+    "fin.order_checks_failed": 422,
+    "fin.idempotency_conflict": 422,
+    "fin.order_in_flight": 409,
     "fin.statement_unreadable": 422,
     "fin.provider_error": 502,
     "fin.authentication_failed": 502,
@@ -39,6 +44,8 @@ CODES = {
     "fin.reauth_required": 409,
     "fin.account_closed": 410,
     "fin.invalid_request": 422,
+    "fin.order_rejected": 422,
+    "fin.order_state_unknown": 504,
     "fin.provider_unavailable": 503,
     "fin.circuit_open": 503,
     "fin.deadline_exceeded": 504,
@@ -91,10 +98,21 @@ def test_docs_when_the_table_is_read_then_equals_the_code() -> None:
 def made(cls: type[FinInfraError]) -> FinInfraError:
     if cls is errors.CircuitOpen:
         return errors.CircuitOpen(2.5, provider="banking:x", operation="accounts")
+    if cls is errors.OrderRejected:
+        reason = errors.RejectReason.INSUFFICIENT_BUYING_POWER
+        return errors.OrderRejected(
+            "text", reason=reason, facts={"buying_power": "5"}, vendor_code="40310000", http_status=403
+        )
+    if cls is errors.OrderStateUnknown:
+        return errors.OrderStateUnknown("text", client_order_id="fin-1")
     if issubclass(cls, ProviderError):
         return cls("text", retryable=True, retry_after=2.5, vendor_code="v", provider="banking:x", operation="accounts")
     if cls is errors.AmbiguousSymbol:
         return errors.AmbiguousSymbol("text", ["US:A", "US:B"])
+    if cls is errors.BeyondCalendar:
+        return errors.BeyondCalendar("text", "1990-01-01", "2028-12-31")
+    if cls is errors.OrderChecksFailed:
+        return errors.OrderChecksFailed([("halt", "Trading is halted."), ("size", "Too much.")])
     if cls is errors.StatementUnreadable:
         return errors.StatementUnreadable("text", 12)
     return cls("text")
@@ -121,6 +139,27 @@ def test_provider_error_when_shown_then_text_says_where_and_facts_are_apart() ->
         "retryable": True,
     }
     assert str(ProviderError("text")) == "text"
+
+
+def test_order_errors_when_shown_then_facts_are_apart() -> None:
+    failed, rejected = made(errors.OrderChecksFailed), made(errors.OrderRejected)
+    assert str(failed) == "Trading is halted. Too much."
+    assert failed.extra() == {
+        "failures": [{"rule": "halt", "detail": "Trading is halted."}, {"rule": "size", "detail": "Too much."}]
+    }
+    assert rejected.extra() == {
+        "vendor_code": "40310000",
+        "retryable": False,
+        "reason": "insufficient_buying_power",
+        "facts": {"buying_power": "5"},
+    }
+    assert made(errors.OrderStateUnknown).extra() == {"retryable": True, "client_order_id": "fin-1"}
+
+
+def test_order_error_when_pickled_after_it_was_explained_then_keeps_where_it_was() -> None:
+    error = errors.OrderStateUnknown("text", client_order_id="fin-1")
+    error.provider, error.operation = "brokerage:x", "submit_order"
+    assert str(pickle.loads(pickle.dumps(error))) == "brokerage:x submit_order: text"
 
 
 def test_circuit_open_when_caught_then_is_a_runtime_error_with_the_fixed_text() -> None:

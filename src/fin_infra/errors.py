@@ -11,9 +11,14 @@ FinInfraError
 │   ├── UnknownCurrency           not an ISO 4217 code
 │   ├── InvalidInstrument         not an instrument key, or its check digit is wrong
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
-│   └── NaiveTime                 a datetime without a time zone
+│   ├── NaiveTime                 a datetime without a time zone
+│   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
+│   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
 ├── RateUnavailable               no exchange rate for that pair and date
 │   └── StaleRate                 there is one, but it is older than allowed
+├── OrderChecksFailed             an order did not pass the checks before sending; `failures` names all of them
+├── IdempotencyConflict           one idempotency key, two different orders
+├── OrderInFlight                 an order with that idempotency key is being placed at this moment
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
 └── ProviderError                 a vendor refused, failed or answered nonsense
     ├── AuthenticationFailed      the vendor does not accept the credentials
@@ -24,6 +29,8 @@ FinInfraError
     ├── ReauthRequired            the person must sign in at the bank again
     ├── AccountClosed             the account is gone for good
     ├── InvalidRequest            the vendor refuses the parameters
+    ├── OrderRejected             the broker refuses the order; `reason` says why
+    ├── OrderStateUnknown         nobody can say whether the order was placed; `client_order_id` is how to find out
     ├── ProviderUnavailable       the vendor, or the way to it, is down
     │   └── CircuitOpen (RuntimeError)   it failed so often that we do not ask for a while
     ├── DeadlineExceeded          the time the caller allowed is over
@@ -33,6 +40,7 @@ FinInfraError
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -124,6 +132,28 @@ class NaiveTime(InvalidInput):
     next_step = "Give the datetime a zone, such as `datetime.now(UTC)`."
 
 
+class UnknownCalendar(InvalidInput):
+    code = "fin.unknown_calendar"
+    title = "Unknown trading calendar"
+    next_step = "Use one of the names in the text, such as XNYS; `fin_infra.calendars.CALENDARS` lists all."
+
+
+class BeyondCalendar(InvalidInput):
+    """`first` and `last` are the days the table begins and ends with, as ISO text."""
+
+    code = "fin.beyond_calendar"
+    title = "Outside the trading calendar"
+    next_step = "Ask for a time from `first` to `last`; a newer fin-infra may know more."
+
+    def __init__(self, message: str, first: str = "", last: str = "") -> None:
+        super().__init__(message)
+        self.first = first
+        self.last = last
+
+    def extra(self) -> dict[str, object]:
+        return {"first": self.first, "last": self.last}
+
+
 class RateUnavailable(FinInfraError):
     code = "fin.rate_unavailable"
     title = "No exchange rate"
@@ -135,6 +165,39 @@ class StaleRate(RateUnavailable):
     code = "fin.stale_rate"
     title = "Exchange rate too old"
     next_step = "Accept an older rate explicitly, or ask for a newer table."
+    status = 409
+
+
+class OrderChecksFailed(FinInfraError):
+    """`failures` are pairs of a rule's name and its sentence, in the order of the rules; nothing was sent."""
+
+    code = "fin.order_checks_failed"
+    title = "Order stopped before sending"
+    next_step = "Mend every point of `failures`, or change the limit that the sentence names."
+    status = 422
+
+    def __init__(self, failures: Sequence[tuple[str, str]]) -> None:
+        super().__init__(" ".join(sentence for _, sentence in failures))
+        self.failures = tuple(failures)
+
+    def extra(self) -> dict[str, object]:
+        return {"failures": [{"rule": rule, "detail": sentence} for rule, sentence in self.failures]}
+
+    def __reduce__(self) -> tuple[type[OrderChecksFailed], tuple[tuple[tuple[str, str], ...]]]:
+        return type(self), (self.failures,)
+
+
+class IdempotencyConflict(FinInfraError):
+    code = "fin.idempotency_conflict"
+    title = "Idempotency key used for another order"
+    next_step = "Use a new key for a new order; the old key stays with its order for good."
+    status = 422
+
+
+class OrderInFlight(FinInfraError):
+    code = "fin.order_in_flight"
+    title = "Order being placed"
+    next_step = "Wait for the first answer, or ask again with the same key."
     status = 409
 
 
@@ -264,6 +327,90 @@ class InvalidRequest(ProviderError):
     title = "Provider refused the request"
     next_step = "Correct the parameters; repeating the call cannot help."
     status = 422
+
+
+class RejectReason(StrEnum):
+    """Why a broker refuses an order or a change of one. OTHER keeps the vendor's code in `vendor_code`."""
+
+    INSUFFICIENT_BUYING_POWER = "insufficient_buying_power"
+    INSUFFICIENT_QUANTITY = "insufficient_quantity"
+    NOT_FRACTIONABLE = "not_fractionable"
+    FRACTIONAL_RULES = "fractional_rules"
+    WASH_TRADE = "wash_trade"
+    BELOW_MINIMUM = "below_minimum"
+    SHORT_NOT_ALLOWED = "short_not_allowed"
+    PATTERN_DAY_TRADING = "pattern_day_trading"
+    UNKNOWN_ASSET = "unknown_asset"
+    NOT_TRADABLE = "not_tradable"
+    MARKET_CLOSED = "market_closed"
+    SUB_PENNY = "sub_penny"
+    INVALID_PRICE = "invalid_price"
+    INVALID_TYPE = "invalid_type"
+    INVALID_QUANTITY = "invalid_quantity"
+    INVALID_TIME_IN_FORCE = "invalid_time_in_force"
+    INVALID_LEGS = "invalid_legs"
+    DUPLICATE_CLIENT_ORDER_ID = "duplicate_client_order_id"
+    NOT_CANCELABLE = "not_cancelable"
+    NOT_REPLACEABLE = "not_replaceable"
+    ACCOUNT_RESTRICTED = "account_restricted"
+    OTHER = "other"
+
+
+class OrderRejected(ProviderError):
+    """The broker has refused: no order exists because of this call. `facts` are the vendor's own numbers, as text."""
+
+    code = "fin.order_rejected"
+    title = "Order refused by the broker"
+    next_step = "Read `reason`; the same order will be refused again until something changes."
+    status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: RejectReason,
+        facts: Mapping[str, str] = MappingProxyType({}),
+        vendor_code: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, vendor_code=vendor_code, http_status=http_status)
+        self.reason = reason
+        self.facts = dict(facts)
+
+    def extra(self) -> dict[str, object]:
+        return super().extra() | {"reason": self.reason.value} | ({"facts": self.facts} if self.facts else {})
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
+        return _order_rejected, (self.message, self.reason), self.__dict__
+
+
+def _order_rejected(message: str, reason: RejectReason) -> OrderRejected:
+    return OrderRejected(message, reason=reason)
+
+
+class OrderStateUnknown(ProviderError):
+    """Send nothing new before you know: ask for `client_order_id`, or submit again with the same idempotency key."""
+
+    code = "fin.order_state_unknown"
+    title = "Order may or may not have been placed"
+    next_step = (
+        "Ask for the order by `client_order_id`, or submit again with the same idempotency key; never with a new one."
+    )
+    status = 504
+
+    def __init__(self, message: str, *, client_order_id: str) -> None:
+        super().__init__(message, retryable=True)
+        self.client_order_id = client_order_id
+
+    def extra(self) -> dict[str, object]:
+        return super().extra() | {"client_order_id": self.client_order_id}
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
+        return _order_state_unknown, (self.message, self.client_order_id), self.__dict__
+
+
+def _order_state_unknown(message: str, client_order_id: str) -> OrderStateUnknown:
+    return OrderStateUnknown(message, client_order_id=client_order_id)
 
 
 class ProviderUnavailable(ProviderError):

@@ -71,6 +71,10 @@ class ProviderSettings(BaseSettings):
         """Return the names of the fields that hold secrets."""
         return frozenset(name for name, field in cls.model_fields.items() if "SecretStr" in str(field.annotation))
 
+    def required(self) -> tuple[str, ...]:
+        """Return the names of the fields without which live calls with these settings are impossible."""
+        return self.credentials
+
     def live_url(self) -> str | None:
         """Return the vendor's URL for these settings where it is not the one in `info`, such as a paid plan's host."""
         return None

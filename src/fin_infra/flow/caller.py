@@ -4,7 +4,8 @@ Floor 2: subclasses say how to authorise a request and which replies are refusal
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeAlias
 
 from fin_infra.errors import ProviderError, UnexpectedPayload
@@ -13,7 +14,7 @@ from fin_infra.flow.access import Access
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import current
 from fin_infra.flow.limits import Limiter, Quota
-from fin_infra.flow.policies import Backoff, Policy, survive
+from fin_infra.flow.policies import Backoff, Policy, Refusal, survive
 from fin_infra.flow.refusals import by_status
 from fin_infra.transport import Flow, M, Reply, Request, Transport
 from fin_infra.transport.effects import SAFE_METHODS
@@ -42,6 +43,7 @@ class Caller(Generic[M]):
         quotas: tuple[Quota, ...] = (),
         breaker_threshold: int = 5,
         breaker_cooldown_s: float = 30.0,
+        hosts: Iterable[str] = (),
     ) -> None:
         self.transport: Transport[M] = transport
         self.key = key
@@ -50,12 +52,16 @@ class Caller(Generic[M]):
         self.timeout_s = min(timeout_s, deadline_s)
         self.deadline_s = deadline_s
         clock = transport.monotonic
-        self.policy = Policy(
-            breaker=Breaker(breaker_threshold, breaker_cooldown_s, clock, self._breaker_changed),
-            limiter=Limiter(quotas, clock),
-            backoff=backoff or Backoff(),
-            clock=clock,
-        )
+
+        def policy(changed: Callable[[BreakerState], None]) -> Policy:
+            breaker = Breaker(breaker_threshold, breaker_cooldown_s, clock, changed)
+            return Policy(breaker=breaker, limiter=Limiter(quotas, clock), backoff=backoff or Backoff(), clock=clock)
+
+        self.policy = policy(self._breaker_changed)
+        # a host that is down, or used up, must not close the way to the others
+        self._policies = {"": self.policy} | {
+            host: policy(partial(telemetry.breaker_changed, f"{key}:{host}", tenant)) for host in hosts
+        }
 
     def authorize(self, request: Request) -> Request:
         """Sign a request, at each attempt anew; by default there is nothing to sign."""
@@ -84,14 +90,16 @@ class Caller(Generic[M]):
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         idempotency_key: str | None = None,
+        host: str = "",
+        refusal: Refusal | None = None,
     ) -> Flow[Reply]:
         """Send one request under the policy and return the reply.
 
         `idempotency_key` promises that the vendor honours it (the adapter sends it in the vendor's header), so that
-        repeating the request is harmless.
+        repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
+        client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
         """
-        call = current.get()
-        until = call.until if call is not None else self.policy.clock() + self.deadline_s
+        until = self.until()
         request = Request(
             method,
             path,
@@ -101,8 +109,15 @@ class Caller(Generic[M]):
             repeatable=method in SAFE_METHODS or bool(idempotency_key),
             timeout_s=self.timeout_s,
             until=until,
+            host=host,
         )
-        return (yield from survive(request, until, self.policy, self.refusal, self.authorize, self.access))
+        policy = self._policies[host]
+        return (yield from survive(request, until, policy, refusal or self.refusal, self.authorize, self.access))
+
+    def until(self) -> float:
+        """Return when the operation in progress must be done, in the time of `policy.clock`."""
+        call = current.get()
+        return call.until if call is not None else self.policy.clock() + self.deadline_s
 
     def _breaker_changed(self, state: BreakerState) -> None:
         telemetry.breaker_changed(self.key, self.tenant, state)

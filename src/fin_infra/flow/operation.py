@@ -49,6 +49,11 @@ class _Method:
 class operation(_Method, Generic[P, R_co]):
     """Make a method of a flow that returns one result."""
 
+    def flow(self, caller: Caller[Any], /, *args: P.args, **kwargs: P.kwargs) -> Flow[R_co]:
+        """Return the flow itself, for use inside another operation: `yield from type(self).account.flow(self)`."""
+        found: Flow[R_co] = self.fn(caller, *args, **kwargs)
+        return found
+
     def __init__(self, fn: Callable[Concatenate[Any, P], Flow[R_co]]) -> None:
         super().__init__(fn)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.currency import CURRENCIES
 
 _MIC = re.compile(r"[A-Z0-9]{4}")
 _LISTED = re.compile(r"[A-Z0-9&]+(?:-[A-Z0-9&]{4,})*(?:\.[A-Z]{1,3})*")
+_OPTION = re.compile(r"[A-Z][A-Z0-9]{0,5}(\d{6})[CP]\d{8}")
 _COIN = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _NOT_MICS = {"NYSE": "XNYS", "ARCA": "ARCX", "AMEX": "XASE", "NSDQ": "XNAS", "TSXV": "XTSX"}
 """Everyday venue names that have the shape of a MIC and are none."""
@@ -24,8 +26,10 @@ class InstrumentKey:
     """An instrument by `namespace` and `symbol`; the text form is `namespace:symbol`.
 
     Namespaces: an ISO 10383 MIC (`XNAS:AAPL`, `XNYS:BRK.B`, `XHKG:700`), `US` for any listing there (`US:AAPL`),
-    `CRYPTO` with a CoinGecko id (`CRYPTO:bitcoin`), `FX` with two ISO 4217 codes (`FX:EURUSD`), and the identifiers
-    `ISIN`, `FIGI`, `CUSIP`, `SEDOL`. Share classes follow a dot, and Hong Kong symbols have no leading zeros.
+    `CRYPTO` with a CoinGecko id (`CRYPTO:bitcoin`), `FX` with two ISO 4217 codes (`FX:EURUSD`), `OCC` for listed US
+    options in the OCC's form without blanks (`OCC:AAPL261218C00200000`: root, expiry, call or put, strike in
+    thousandths), and the identifiers `ISIN`, `FIGI`, `CUSIP`, `SEDOL`. Share classes follow a dot, and Hong Kong
+    symbols have no leading zeros.
 
     Raises:
         InvalidInstrument: the key is not in this form, or a check digit is wrong. The text says what is right.
@@ -45,6 +49,8 @@ class InstrumentKey:
                 _check_coin(self.symbol)
             case "FX":
                 _check_pair(self.symbol)
+            case "OCC":
+                _check_option(self.symbol)
             case "ISIN" | "FIGI" | "CUSIP" | "SEDOL":
                 _check_identifier(self.namespace, self.symbol)
             case _:
@@ -65,6 +71,10 @@ class InstrumentKey:
     @property
     def is_crypto(self) -> bool:
         return self.namespace == "CRYPTO"
+
+    @property
+    def is_option(self) -> bool:
+        return self.namespace == "OCC"
 
     @property
     def base(self) -> str:
@@ -90,7 +100,7 @@ def _check_listed(namespace: str, symbol: str) -> None:
         raise InvalidInstrument(f"{namespace} is a name, not an ISO 10383 code; write {_NOT_MICS[namespace]}:{symbol}.")
     if namespace != "US" and not _MIC.fullmatch(namespace):
         raise InvalidInstrument(
-            f"{namespace!r} is not a namespace; use a four-character MIC (XNAS), US, CRYPTO, FX, ISIN, FIGI, CUSIP"
+            f"{namespace!r} is not a namespace; use a four-character MIC (XNAS), US, CRYPTO, FX, OCC, ISIN, FIGI, CUSIP"
             " or SEDOL."
         )
     if not _LISTED.fullmatch(symbol):
@@ -106,6 +116,19 @@ def _check_coin(symbol: str) -> None:
         raise InvalidInstrument(
             f"CRYPTO:{symbol} is not an instrument key; write the CoinGecko id in lower case, such as CRYPTO:bitcoin."
         )
+
+
+def _check_option(symbol: str) -> None:
+    match = _OPTION.fullmatch(symbol)
+    try:
+        if match is None:
+            raise ValueError(symbol)
+        datetime.strptime(match[1], "%y%m%d")  # noqa: DTZ007  # a date has no zone
+    except ValueError:
+        raise InvalidInstrument(
+            f"OCC:{symbol} is not an option; write root, expiry as yymmdd, C or P, and the strike in thousandths in "
+            "eight digits, such as OCC:AAPL261218C00200000."
+        ) from None
 
 
 def _check_pair(symbol: str) -> None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, Never, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, overload
 
 from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
 from fin_infra.flow import Backoff, Caller, Quota, operation, paged
@@ -35,6 +35,10 @@ from fin_infra.providers.info import ProviderInfo
 from fin_infra.settings import CoreSettings, Mode, ProviderSettings, load
 from fin_infra.transport import Async, Flow, M, Pages, Sync, Transport
 from fin_infra.transport.http import UNREACHABLE, AsyncHttpTransport, HttpConfig, HttpTransport
+
+if TYPE_CHECKING:
+    from fin_infra.providers.aggregators import BrokerageAggregatorProvider as BrokerageAggregatorProvider
+    from fin_infra.providers.brokers import BrokerageProvider as BrokerageProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Provider(Caller[M], ABC):
             quotas=() if endpoint.environment == "sandbox" else self.quotas(settings),
             breaker_threshold=settings.breaker_threshold,
             breaker_cooldown_s=settings.breaker_cooldown_s,
+            hosts=self.hosts(endpoint),
         )
         self.settings = settings
         self.configure()
@@ -80,6 +85,11 @@ class Provider(Caller[M], ABC):
     def certificate(cls, settings: ProviderSettings) -> tuple[str, str] | None:
         """Return the client certificate and key files, for vendors with mutual TLS."""
         return None
+
+    @classmethod
+    def hosts(cls, endpoint: Endpoint) -> Mapping[str, str]:
+        """Return further base URLs by name, for vendors that serve a part of their API elsewhere."""
+        return {}
 
     @operation
     def ping(self) -> Flow[None]:
@@ -287,7 +297,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
     """
     given = dict(given or {})
     core, settings = load(CoreSettings), load(info.settings, given)
-    choosing = (*settings.credentials, *settings.optional_credentials)
+    choosing = (*settings.required(), *settings.optional_credentials)
     present = [name for name in choosing if getattr(settings, name) is not None]
     if settings.base_url is not None:
         local = _within(settings.base_url, core.sandbox_url)
@@ -311,7 +321,7 @@ def _within(url: str, root: str) -> bool:
 
 
 def _require(info: ProviderInfo, settings: ProviderSettings) -> None:
-    missing = [settings.variable(name) for name in settings.credentials if getattr(settings, name) is None]
+    missing = [settings.variable(name) for name in settings.required() if getattr(settings, name) is None]
     if missing:
         where = f" (keys: {info.signup})" if info.signup else ""
         raise ConfigurationError(
@@ -332,5 +342,19 @@ def http_transport(
         certificate=provider.certificate(endpoint.settings) if endpoint.base_url.startswith("https:") else None,
         ca_file=endpoint.settings.ca_file,
         allow_http=endpoint.settings.allow_http,
+        hosts=provider.hosts(endpoint),
     )
     return HttpTransport(config) if mode == "sync" else AsyncHttpTransport(config)
+
+
+def __getattr__(name: str) -> Any:
+    """Find the brokers' interfaces here too; with journal and checks they are loaded only by those who ask."""
+    if name == "BrokerageProvider":
+        from fin_infra.providers import brokers
+
+        return brokers.BrokerageProvider
+    if name == "BrokerageAggregatorProvider":
+        from fin_infra.providers import aggregators
+
+        return aggregators.BrokerageAggregatorProvider
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

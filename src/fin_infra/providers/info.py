@@ -26,6 +26,8 @@ class ProviderInfo:
     """Mount of the vendor in the local sandbox."""
     sandbox: Mapping[str, str] = field(default_factory=dict[str, str])
     """Well-known settings the sandbox accepts; worthless anywhere else."""
+    default: bool = True
+    """False for one that is taken only where it is named, because it answers other questions than its domain's rest."""
     sandbox_only: bool = False
     """No call goes to the vendor yet; never chosen where another provider of the domain could be."""
     ping: str

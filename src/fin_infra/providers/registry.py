@@ -109,17 +109,21 @@ def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, A
 
 
 def _default(domain: str) -> list[str]:
-    """Without a YAML map a domain's only provider is its default; one that knows the sandbox only steps back."""
+    """Without a YAML map a domain's only provider is its default: none that is taken by name only, and one that knows
+    the sandbox only where there is no other."""
     if domain not in DOMAINS:
         raise _not_found(domain)
     vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
-    if len(vendors) > 1:
-        stepping_back = {cls.info.key for cls in providers(domain) if cls.info.sandbox_only}
-        vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in stepping_back] or vendors
+    infos = {cls.info.key: cls.info for cls in providers(domain)}
+    named_only = {key for key, info in infos.items() if not info.default}
+    stepping_back = {key for key, info in infos.items() if info.sandbox_only}
+    vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in named_only]
+    vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in stepping_back] or vendors
     if len(vendors) == 1:
         return vendors
     if not vendors:
-        raise ProviderNotFound(f"No {domain} provider is installed and enabled.")
+        more = f"; name one of {', '.join(sorted(named_only))}" if named_only else ""
+        raise ProviderNotFound(f"No {domain} provider is installed and enabled{more}.")
     choice = ", ".join(f"{domain}:{vendor}" for vendor in vendors)
     raise ConfigurationError(
         f"Several {domain} providers are installed ({choice}); name one, or set `{domain}:` in fin-infra.yaml."

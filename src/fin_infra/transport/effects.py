@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fin_infra.errors import InvalidInput, UnexpectedPayload
 
@@ -30,7 +30,7 @@ class Request:
 
     method: str
     path: str
-    """Below the transport's base URL, with a leading slash."""
+    """Below the base URL, with a leading slash."""
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     content: bytes | None = field(default=None, repr=False)
@@ -39,6 +39,16 @@ class Request:
     timeout_s: float = 10.0
     until: float | None = None
     """Transport time (`Transport.monotonic`) after which nobody waits for the answer."""
+    host: str = ""
+    """Which of the transport's further base URLs it goes to, by name; the base URL where empty."""
+
+    @property
+    def query(self) -> str:
+        """The parameters exactly as they are sent, for vendors who have them signed; raise InvalidInput."""
+        try:
+            return urlencode(self.params)
+        except UnicodeEncodeError:
+            raise InvalidInput("A parameter has a character that no text may have.") from None
 
 
 @dataclass(frozen=True, slots=True)

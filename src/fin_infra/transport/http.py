@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from fin_infra.transport.effects import UNREACHABLE as UNREACHABLE  # providers 
 from fin_infra.transport.effects import Blocking, Effect, Invoke, Join, Pause, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable
+    from collections.abc import AsyncIterable, Iterable, Mapping
 
     import httpcore2
 
@@ -40,6 +40,8 @@ class HttpConfig:
     certificate: tuple[str, str] | None = field(default=None, repr=False)
     ca_file: str | None = None
     allow_http: bool = False
+    hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further base URLs by name, for vendors that serve a part of their API elsewhere (`Request.host`)."""
 
     def __post_init__(self) -> None:
         if not _is_base_url(self.base_url):
@@ -49,6 +51,12 @@ class HttpConfig:
             raise ConfigurationError(
                 f"Credentials would travel to {url.hostname} unencrypted; use https, or set allow_http if you mean it."
             )
+        for name in self.hosts:
+            self.at(name)
+
+    def at(self, name: str) -> HttpConfig:
+        """Return the configuration of a further base URL, or this one for an empty name."""
+        return replace(self, base_url=self.hosts[name], hosts={}) if name else self
 
     @property
     def is_loopback(self) -> bool:
@@ -100,14 +108,18 @@ class _Http:
 
     def __init__(self, config: HttpConfig) -> None:
         self.config = config
-        self._writer: Writer | None = None
+        self._writers: dict[str, Writer] = {}
 
     def _write(self, request: Request) -> httpcore2.Request:
-        if self._writer is None:
+        writer = self._writers.get(request.host)
+        if writer is None:
             from fin_infra.transport.wire import Writer
 
-            self._writer = Writer(self.config)
-        return self._writer.write(request)
+            writer = self._writers[request.host] = Writer(self.config.at(request.host))
+        return writer.write(request)
+
+    def _host(self, request: Request) -> str:
+        return self.config.at(request.host).host
 
     def _until(self, request: Request) -> float:
         own = time.monotonic() + request.timeout_s
@@ -165,7 +177,7 @@ class HttpTransport(_Http, SyncTransport):
                 response.close()
             return wire.reply(response, chunks)
         except wire.FAILURES as exc:
-            failure = wire.failure(exc, request, self.config.host)
+            failure = wire.failure(exc, request, self._host(request))
         finally:
             wire.until.reset(token)
         raise failure  # out here, so that it does not carry the engine's exception with what was sent
@@ -231,7 +243,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
                     await response.aclose()
             return wire.reply(response, chunks)
         except wire.FAILURES as exc:
-            failure = wire.failure(exc, request, self.config.host)
+            failure = wire.failure(exc, request, self._host(request))
         raise failure  # out here, so that it does not carry the engine's exception with what was sent
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
@@ -175,19 +175,16 @@ class Writer:
     def write(self, request: Request) -> httpcore2.Request:
         target = self._base_path + request.path
         if request.params:
-            try:
-                target += "?" + urlencode(request.params)
-            except UnicodeEncodeError:
-                raise InvalidInput("A parameter has a character that no text may have.") from None
+            target += "?" + request.query
         if not request.path.startswith("/") or not _target(target):
             raise InvalidInput("A request path starts with '/' and is percent-encoded; `path` makes one from segments.")
-        headers = self._headers.copy()
-        for name, value in request.headers:
-            if not _header_value(value):
-                raise ConfigurationError(
-                    f"The {name} header cannot be sent; check the key for spaces, line breaks or unusual characters."
-                )
-            headers.append((name.encode(), value.encode()))
+        # no value may be a variable of this frame when the error is raised: error trackers send those along
+        wrong = next((name for name, value in request.headers if not _header_value(value)), None)
+        if wrong is not None:
+            raise ConfigurationError(
+                f"The {wrong} header cannot be sent; check the key for spaces, line breaks or unusual characters."
+            )
+        headers = [*self._headers, *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content is not None or request.method in ("POST", "PUT", "PATCH"):
             headers.append((b"Content-Length", b"%d" % len(request.content or b"")))
         url = httpcore2.URL(scheme=self._scheme, host=self._host, port=self._port, target=target.encode())

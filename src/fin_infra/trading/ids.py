@@ -1,0 +1,86 @@
+"""Names of orders: which client order id a key gives, and when two orders are the same order.
+Floor 2: pure functions; the broker keeps the ids for good, so they never change."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields
+from decimal import Decimal
+from uuid import uuid4
+
+from fin_infra.errors import InvalidInput
+from fin_infra.model import NewOrder, Order, OrderClass, OrderType
+
+MAX_KEY_CHARS = 256
+_STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
+
+
+def client_order_id(account_id: str, idempotency_key: str | None) -> str:
+    """Return the id an order carries to the broker: always the same for one account and key, random without a key.
+
+    At most 48 characters, the shortest limit any supported broker has documented.
+
+    Raises:
+        InvalidInput: the key is empty or longer than 256 characters.
+    """
+    if idempotency_key is None:
+        return f"fin-{uuid4().hex}"
+    if not idempotency_key.strip() or len(idempotency_key) > MAX_KEY_CHARS:
+        raise InvalidInput(f"An idempotency key is a text of 1 to {MAX_KEY_CHARS} characters; a UUID is a good one.")
+    text = f"{len(account_id)}:{account_id}:{idempotency_key}".encode("utf-8", "surrogatepass")
+    return f"fin-{hashlib.sha256(text).hexdigest()[:40]}"
+
+
+def fingerprint(order: NewOrder) -> str:
+    """Return a text that is equal for orders that would do the same; 1.50 and 1.5 are one price."""
+    parts = [f"{item.name}={_plain(getattr(order, item.name))}" for item in fields(order)]
+    return hashlib.sha256("|".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object) -> str:
+    """Write a number with its digits and its exponent, whatever its size."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return "" if value is None else str(value)
+    sign, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    kept = text.rstrip("0")
+    return f"{'-' * sign}{kept}e{int(exponent) + len(text) - len(kept)}" if kept else "0"
+
+
+def same_order(wanted: NewOrder, found: Order) -> bool:
+    """Say whether the broker's order is the one wanted: every term that the order was given, none that moves."""
+    terms: list[tuple[object, object]] = [
+        (wanted.key.symbol, found.key.symbol),
+        (wanted.side, found.side),
+        (wanted.type, found.type),
+        (wanted.time_in_force, found.time_in_force),
+        (wanted.order_class, found.order_class),
+        (wanted.quantity, found.quantity),
+        (wanted.notional, found.notional),
+        (wanted.extended_hours, found.extended_hours),
+        (wanted.trail_price, found.trail_price),
+        (wanted.trail_percent, found.trail_percent),
+    ]
+    if wanted.limit_price is not None or found.type in (OrderType.LIMIT, OrderType.STOP_LIMIT):
+        terms.append((_limit(wanted), found.limit_price))
+    if wanted.type in _STOPS:  # a trailing stop's moves
+        terms.append((wanted.stop_price, found.stop_price))
+    legs = {(leg.limit_price, leg.stop_price) for leg in found.legs}
+    as_given = bool(legs) and not any(leg.replaces for leg in found.legs)
+    if as_given and wanted.order_class is not OrderClass.SIMPLE:
+        terms.append((_legs(wanted), legs))
+    return all(ours == theirs for ours, theirs in terms)
+
+
+def _limit(order: NewOrder) -> Decimal | None:
+    """The broker shows the take-profit of an OCO as the order itself."""
+    return order.take_profit if order.order_class is OrderClass.OCO else order.limit_price
+
+
+def _legs(order: NewOrder) -> set[tuple[Decimal | None, Decimal | None]]:
+    legs: set[tuple[Decimal | None, Decimal | None]] = set()
+    if order.take_profit is not None and order.order_class is not OrderClass.OCO:
+        legs.add((order.take_profit, None))
+    if order.stop_loss is not None:
+        legs.add((order.stop_loss_limit, order.stop_loss))
+    return legs

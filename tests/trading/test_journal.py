@@ -1,0 +1,612 @@
+"""The journal: append-only, atomic between threads and processes, private to its owner, and readable after a kill."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from trading_support import MIDNIGHT, OPEN, account, d, market, placed, surroundings, wish
+
+from fin_infra.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    NotFound,
+    OrderChecksFailed,
+    OrderRejected,
+    OrderStateUnknown,
+    ProviderUnavailable,
+    RejectReason,
+)
+from fin_infra.trading import JournalEntry, SqliteJournal, State, TradingLimits, client_order_id, reconcile, submit
+from fin_infra.trading import journal as journal_module
+from fin_infra.trading.journal import whole
+from fin_infra.transport.replay import Replay
+
+ACCOUNT = "account-1"
+EVER = datetime(1, 1, 2, tzinfo=OPEN.tzinfo)
+
+
+def attempt(number: str = "1", ident: str = "fin-1", **facts: Any) -> JournalEntry:
+    given: dict[str, Any] = {
+        "account": ACCOUNT,
+        "client_order_id": ident,
+        "attempt": number,
+        "fingerprint": "f",
+        "summary": "buy 10 US:AAPL market day",
+        "estimate": d("1040.104"),
+        "at": OPEN,
+        "lands_by": OPEN + timedelta(seconds=150),
+    }
+    return JournalEntry(**(given | facts))
+
+
+def agree(known: JournalEntry | None, others: Any) -> None:
+    """Object to nothing."""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "orders.sqlite3"
+
+
+@pytest.fixture
+def journal(file: Path) -> Iterator[SqliteJournal]:
+    opened = SqliteJournal(file)
+    yield opened
+    opened.close()
+
+
+def state(journal: SqliteJournal, ident: str = "fin-1") -> State | None:
+    known = whole(journal.find(ACCOUNT, ident))
+    return known and known.state
+
+
+# What it holds.
+
+
+def test_entry_when_written_then_comes_back_as_it_was(journal: SqliteJournal) -> None:
+    elsewhere = timezone(timedelta(hours=9))
+    entry = attempt(at=OPEN.astimezone(elsewhere), estimate=Decimal("0.1000000000000000001"))
+    assert journal.open(entry, EVER, agree) is None
+    assert journal.find(ACCOUNT, "fin-1") == [entry]
+    assert journal.find(ACCOUNT, "fin-2") == []
+    assert journal.find("account-2", "fin-1") == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE order_journal SET state = 'placed'", "DELETE FROM order_journal"])
+def test_database_when_told_to_change_a_line_then_refuses(journal: SqliteJournal, file: Path, statement: str) -> None:
+    journal.open(attempt(), EVER, agree)
+    other = sqlite3.connect(file)
+    try:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(statement)
+        replaced = (
+            "INSERT OR REPLACE INTO order_journal SELECT seq,account,client_order_id,attempt,fingerprint,summary,"
+        )
+        replaced += "estimate,at,lands_by,'placed',order_id,written FROM order_journal"
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(replaced)
+    finally:
+        other.close()
+    assert state(journal) is State.INTENT
+
+
+def test_lines_when_an_order_goes_its_way_then_all_stay(journal: SqliteJournal, file: Path) -> None:
+    journal.open(attempt(), EVER, agree)
+    journal.record(attempt(), State.UNKNOWN, OPEN, None)
+    journal.record(attempt(), State.PLACED, OPEN, "order-1")
+    other = sqlite3.connect(file)
+    try:
+        rows = other.execute("SELECT state, order_id FROM order_journal ORDER BY seq").fetchall()
+    finally:
+        other.close()
+    assert rows == [("intent", None), ("unknown", None), ("placed", "order-1")]
+
+
+ENDS = [  # what each of two attempts met, and what that makes of the order
+    (State.PLACED, State.REFUSED, State.PLACED),
+    (State.REFUSED, State.PLACED, State.PLACED),
+    (State.UNKNOWN, State.PLACED, State.PLACED),
+    (State.UNKNOWN, State.REFUSED, State.UNKNOWN),
+    (State.REFUSED, State.UNKNOWN, State.UNKNOWN),
+    (State.INTENT, State.ABSENT, State.INTENT),
+    (State.ABSENT, State.INTENT, State.INTENT),
+    (State.REFUSED, State.ABSENT, State.ABSENT),
+    (State.ABSENT, State.REFUSED, State.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "order"), ENDS)
+def test_attempts_when_they_end_apart_then_the_order_is_what_is_surest(
+    journal: SqliteJournal, first: State, second: State, order: State
+) -> None:
+    for number in ("1", "2"):
+        assert journal.open(attempt(number), EVER, agree) is None
+    for number, end in (("1", first), ("2", second)):
+        if end is not State.INTENT:
+            journal.record(attempt(number), end, OPEN, "order-1" if end is State.PLACED else None)
+    assert state(journal) is order
+
+
+def test_placed_when_others_are_recorded_later_then_stays_placed(journal: SqliteJournal) -> None:
+    for number in ("1", "2"):
+        journal.open(attempt(number), EVER, agree)
+    assert journal.record(attempt("1"), State.PLACED, OPEN, "order-1").state is State.PLACED
+    for end in (State.ABSENT, State.REFUSED, State.UNKNOWN):
+        for number in ("1", "2"):
+            assert journal.record(attempt(number), end, OPEN, None).order_id == "order-1"
+    assert state(journal) is State.PLACED
+    assert journal.unresolved(ACCOUNT) == []
+    known = journal.open(attempt("3"), EVER, agree)
+    assert known is not None
+    assert known.order_id == "order-1"
+
+
+def test_unresolved_when_asked_then_names_the_attempts_without_an_end(journal: SqliteJournal) -> None:
+    for number, ident in enumerate(("fin-1", "fin-2", "fin-3", "fin-4")):
+        journal.open(attempt(ident=ident, at=OPEN + timedelta(seconds=number)), EVER, agree)
+    journal.record(attempt(ident="fin-1"), State.PLACED, OPEN, "order-1")
+    fin_2 = attempt(ident="fin-2", at=OPEN + timedelta(seconds=1))
+    journal.record(fin_2, State.UNKNOWN, OPEN + timedelta(seconds=9), None)
+    journal.record(attempt(ident="fin-3"), State.REFUSED, OPEN, None)
+    journal.open(attempt(ident="fin-5", account="account-2"), EVER, agree)
+    assert [found.client_order_id for found in journal.unresolved(ACCOUNT)] == ["fin-2", "fin-4"]
+
+
+# The judge.
+
+
+def test_judge_when_it_objects_then_nothing_is_written(journal: SqliteJournal) -> None:
+    def object_to_it(known: JournalEntry | None, others: Any) -> None:
+        raise OrderChecksFailed([("halt", "Trading is halted.")])
+
+    with pytest.raises(OrderChecksFailed):
+        journal.open(attempt(), EVER, object_to_it)
+    assert journal.find(ACCOUNT, "fin-1") == []
+    assert journal.open(attempt(), EVER, agree) is None
+
+
+def test_judge_when_shown_the_others_then_sees_each_order_that_counts_once(journal: SqliteJournal) -> None:
+    seen: list[tuple[JournalEntry | None, list[JournalEntry]]] = []
+    for ident, end in (("fin-1", State.PLACED), ("fin-2", State.REFUSED), ("fin-3", State.ABSENT)):
+        for number in ("1", "2"):
+            journal.open(attempt(number, ident), EVER, agree)
+        for number in ("1", "2"):
+            journal.record(attempt(number, ident), end, OPEN, "order-1" if end is State.PLACED else None)
+    journal.open(attempt("1", "fin-4"), EVER, agree)
+    journal.open(attempt("1", "fin-old", at=OPEN - timedelta(seconds=1)), EVER, agree)
+    journal.open(attempt("1", "fin-1", account="account-2"), EVER, agree)
+    journal.open(attempt("2", "fin-4"), OPEN, lambda known, others: seen.append((known, list(others))))
+    known, others = seen[0]
+    assert known is not None
+    assert (known.client_order_id, known.attempt) == ("fin-4", "1")
+    assert [(found.client_order_id, found.state) for found in others] == [("fin-1", State.PLACED)]
+
+
+def test_order_when_found_out_about_today_then_counts_on_the_day_it_was_meant(journal: SqliteJournal) -> None:
+    journal.open(attempt(at=MIDNIGHT - timedelta(hours=1)), EVER, agree)
+    journal.record(attempt(at=MIDNIGHT - timedelta(hours=1)), State.PLACED, MIDNIGHT + timedelta(hours=1), "order-1")
+    counted: list[int] = []
+    journal.open(attempt(ident="fin-2"), MIDNIGHT, lambda known, others: counted.append(len(others)))
+    journal.open(attempt(ident="fin-3", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others)))
+    journal.open(attempt(ident="fin-4", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others)))
+    assert counted == [0, 0, 1]
+
+
+# Atomic.
+
+
+def test_daily_limit_when_threads_open_at_once_then_is_never_passed(file: Path) -> None:
+    threads, worth, most = 16, d("10"), d("50")
+    journals = [SqliteJournal(file) for _ in range(4)]
+    barrier = Barrier(threads)
+
+    def order(number: int) -> bool:
+        def judge(known: JournalEntry | None, others: Any) -> None:
+            if sum(found.estimate for found in others) + worth > most:
+                raise OrderChecksFailed([("max_notional_per_day", "Enough for today.")])
+
+        barrier.wait()
+        try:
+            journals[number % 4].open(attempt(ident=f"fin-{number}", estimate=worth), EVER, judge)
+        except OrderChecksFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(threads) as pool:
+        taken = sum(pool.map(order, range(threads)))
+    for opened in journals:
+        opened.close()
+    assert taken == 5
+
+
+WRITER = """
+import sys
+from decimal import Decimal
+sys.path.insert(0, sys.argv[2])
+from test_journal import attempt, EVER
+from fin_infra.errors import OrderChecksFailed
+from fin_infra.trading import SqliteJournal
+
+def judge(known, others):
+    if len(others) >= 30:
+        raise OrderChecksFailed([("max", "Enough.")])
+
+journal, taken = SqliteJournal(sys.argv[1]), 0
+for number in range(20):
+    try:
+        journal.open(attempt(ident=f"fin-{sys.argv[3]}-{number}"), EVER, judge)
+        taken += 1
+    except OrderChecksFailed:
+        pass
+print(taken)
+"""
+
+
+def test_limit_when_processes_open_at_once_then_is_never_passed(file: Path) -> None:
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", WRITER, str(file), here]
+    running = [subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True) for number in range(3)]
+    taken = [int(process.communicate(timeout=120)[0]) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert sum(taken) == 30
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+from test_journal import attempt, EVER, agree
+from fin_infra.trading import SqliteJournal
+
+journal = SqliteJournal(sys.argv[1])
+journal.open(attempt(ident="fin-before"), EVER, agree)
+with journal._transaction() as cursor:
+    cursor.execute("INSERT INTO order_journal (account, client_order_id, attempt, fingerprint, summary, estimate, at,"
+                   " lands_by, state, written) VALUES ('account-1','fin-half','1','f','s','1','x','x','intent','x')")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_file_when_a_process_is_killed_in_the_middle_then_is_usable_and_holds_nothing_half(file: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(file), str(Path(__file__).parent)], timeout=120)
+    assert ended.returncode == -signal.SIGKILL
+    journal = SqliteJournal(file)
+    assert state(journal, "fin-before") is State.INTENT
+    assert journal.find(ACCOUNT, "fin-half") == []
+    assert journal.open(attempt(ident="fin-after"), EVER, agree) is None
+    journal.close()
+
+
+# The file.
+
+
+def test_file_when_made_then_nobody_else_may_read_it(journal: SqliteJournal, file: Path) -> None:
+    journal.open(attempt(), EVER, agree)
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    for made in file.parent.iterdir():
+        assert stat.S_IMODE(made.stat().st_mode) == 0o600, made.name
+    assert {made.name for made in file.parent.iterdir()} >= {"orders.sqlite3", "orders.sqlite3-wal"}
+
+
+def no_sqlite(folder: Path) -> Path:
+    file = folder / "text"
+    file.write_text("this is no database, however long one reads on " * 50)
+    return file
+
+
+def a_folder(folder: Path) -> Path:
+    return folder
+
+
+def below_a_file(folder: Path) -> Path:
+    (folder / "file").touch()
+    return folder / "file" / "orders.sqlite3"
+
+
+def another_table(folder: Path) -> Path:
+    connection = sqlite3.connect(folder / "other")
+    connection.execute("CREATE TABLE order_journal (seq INTEGER, account TEXT, client_order_id, attempt, at TEXT)")
+    connection.close()
+    return folder / "other"
+
+
+@pytest.mark.parametrize("make", [no_sqlite, a_folder, below_a_file, another_table])
+def test_file_when_it_cannot_be_a_journal_then_the_error_names_the_variable(make: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"FIN_INFRA_TRADING_JOURNAL to another path\.$"):
+        SqliteJournal(make(tmp_path))
+
+
+def test_journal_when_the_database_breaks_later_then_says_so_in_a_sentence(file: Path) -> None:
+    journal = SqliteJournal(file)
+    breaker = sqlite3.connect(file)
+    breaker.execute("DROP TABLE order_journal")
+    breaker.close()
+    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+        journal.open(attempt(), EVER, agree)
+    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+        journal.unresolved(ACCOUNT)
+    journal.close()
+
+
+def test_lock_when_another_process_holds_the_file_then_the_error_is_ours(file: Path) -> None:
+    journal, other = SqliteJournal(file), sqlite3.connect(file, isolation_level=None)
+    journal._connection.execute("PRAGMA busy_timeout = 1")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ConfigurationError, match="locked"):
+        journal.open(attempt(), EVER, agree)
+    other.execute("ROLLBACK")
+    assert journal.open(attempt(), EVER, agree) is None
+    other.close()
+    journal.close()
+
+
+def test_statements_when_another_database_runs_them_then_have_question_marks_alone() -> None:
+    names = ("_OF_ID", "_SINCE", "_OPEN", "_INSERT")
+    for statement in (getattr(journal_module, name) for name in names):
+        assert "?" in statement
+        assert not re.search(r"[:%$]\w|INSERT OR|IFNULL|rowid|strftime|datetime\(", statement)
+
+
+def test_journal_when_in_memory_by_the_settings_then_makes_no_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", ":memory:")
+    SqliteJournal(TradingLimits().journal_file()).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_journal_file_when_nothing_is_set_then_is_in_the_state_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("FIN_INFRA_TRADING_JOURNAL", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert TradingLimits().journal_file() == tmp_path / "fin-infra" / "orders.sqlite3"
+    monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", "~/mine.sqlite3")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert TradingLimits().journal_file() == tmp_path / "mine.sqlite3"
+
+
+# Submit and reconcile, with a broker that answers what it is told to.
+
+
+class Broker:
+    """Answers each question with the next of its answers: an order, or an error to raise."""
+
+    def __init__(self, finds: list[Any], sends: list[Any] | None = None) -> None:
+        self.finds, self.sends = finds, sends or []
+        self.asked: list[str] = []
+        self.sent: list[str] = []
+        self.limits = TradingLimits()
+
+    def account_now(self) -> Any:
+        return account()
+        yield
+
+    def context(self, order: Any, account_: Any, queue: bool) -> Any:
+        return surroundings(limits=self.limits, clock=market(OPEN))
+        yield
+
+    def find_order(self, ident: str) -> Any:
+        self.asked.append(ident)
+        return self._next(self.finds)
+        yield
+
+    def send_order(self, order: Any, ident: str) -> Any:
+        self.sent.append(ident)
+        return self._next(self.sends)
+        yield
+
+    def _next(self, answers: list[Any]) -> Any:
+        answer = answers.pop(0) if answers else NotFound("no such order")
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def run_reconcile(broker: Broker, journal: SqliteJournal, at: datetime) -> list[JournalEntry]:
+    return Replay([]).run(reconcile(broker, journal, lambda: at))
+
+
+def run_submit(broker: Broker, journal: SqliteJournal, key: str | None = "key-1", order: Any = None) -> Any:
+    replay = Replay([])
+    flow = submit(
+        broker,
+        order or wish(),
+        journal,
+        broker.limits,
+        idempotency_key=key,
+        queue=False,
+        until=30.0,
+        clock=replay.monotonic,
+        now=lambda: OPEN + timedelta(seconds=replay.now),
+    )
+    return replay.run(flow)
+
+
+LATE = OPEN + timedelta(seconds=151)
+FATES = [  # what the broker says, when it is asked, and what that makes of an attempt that may land until 150 s
+    (placed(wish(), "fin-1"), OPEN, State.PLACED),
+    (placed(wish(), "fin-1"), LATE, State.PLACED),
+    (NotFound("none"), OPEN, State.INTENT),
+    (NotFound("none"), OPEN + timedelta(seconds=150), State.INTENT),
+    (NotFound("none"), LATE, State.ABSENT),
+    (ProviderUnavailable("down"), LATE, State.INTENT),
+]
+
+
+@pytest.mark.parametrize(("answer", "at", "end"), FATES)
+def test_reconcile_when_the_broker_is_asked_then_writes_what_is_sure(
+    journal: SqliteJournal, answer: Any, at: datetime, end: State
+) -> None:
+    journal.open(attempt(), EVER, agree)
+    still_open = run_reconcile(Broker([answer]), journal, at)
+    assert state(journal) is end
+    assert [found.client_order_id for found in still_open] == (["fin-1"] if end.is_open else [])
+
+
+def test_reconcile_when_one_answer_is_lost_then_goes_on_with_the_next(journal: SqliteJournal) -> None:
+    for ident in ("fin-1", "fin-2"):
+        journal.open(attempt(ident=ident), EVER, agree)
+    still_open = run_reconcile(Broker([ProviderUnavailable("down"), placed(wish(), "fin-2")]), journal, LATE)
+    assert [found.client_order_id for found in still_open] == ["fin-1"]
+    assert state(journal, "fin-2") is State.PLACED
+
+
+def test_reconcile_when_nothing_is_open_then_asks_nothing(journal: SqliteJournal) -> None:
+    broker = Broker([])
+    assert run_reconcile(broker, journal, LATE) == []
+    assert broker.asked == []
+
+
+def test_intent_when_the_time_allowed_is_long_then_may_land_as_long(journal: SqliteJournal) -> None:
+    """The grace begins when nothing can be sent any more, not when the intent is written."""
+    replay = Replay([])
+    broker = Broker([], [KeyboardInterrupt()])
+    flow = submit(
+        broker,
+        wish(),
+        journal,
+        broker.limits,
+        idempotency_key="key-1",
+        queue=False,
+        until=600.0,
+        clock=replay.monotonic,
+        now=lambda: OPEN,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        replay.run(flow)
+    assert [found.lands_by for found in journal.unresolved(ACCOUNT)] == [OPEN + timedelta(seconds=720)]
+
+
+def test_submit_when_the_broker_forgot_a_placed_order_then_never_sends_it_again(journal: SqliteJournal) -> None:
+    ident = client_order_id(ACCOUNT, "key-1")
+    broker = Broker([], [placed(wish(), ident)])
+    assert run_submit(broker, journal).replayed is False
+    forgetful = Broker([])
+    with pytest.raises(OrderStateUnknown, match="was placed as order-1, but the broker does not show it now") as caught:
+        run_submit(forgetful, journal)
+    assert caught.value.client_order_id == ident
+    assert forgetful.sent == []
+
+
+def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_order(journal: SqliteJournal) -> None:
+    broker = Broker([], [placed(wish(), "fin-1")])
+
+    def refuse(*_: Any) -> Any:
+        raise ConfigurationError("the disk is full")
+
+    journal.record = refuse  # type: ignore[method-assign]
+    assert run_submit(broker, journal).id == "order-1"
+    assert [found.state for found in journal.unresolved(ACCOUNT)] == [State.INTENT]
+
+
+def test_submit_when_the_journal_fails_before_the_send_then_nothing_is_sent(journal: SqliteJournal) -> None:
+    broker = Broker([], [placed(wish(), "fin-1")])
+    journal._connection.execute("DROP TABLE order_journal")
+    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+        run_submit(broker, journal)
+    assert broker.sent == []
+
+
+def test_submit_when_the_same_order_comes_under_two_keys_then_the_second_is_stopped(journal: SqliteJournal) -> None:
+    run_submit(Broker([], [placed(wish(), "fin-1")]), journal, "key-1")
+    second = Broker([], [placed(wish(), "fin-2")])
+    with pytest.raises(OrderChecksFailed, match="same order was sent less than 10 s ago"):
+        run_submit(second, journal, "key-2")
+    with pytest.raises(OrderChecksFailed, match="same order was sent less than 10 s ago"):
+        run_submit(second, journal, None)
+    assert second.sent == []
+
+
+def test_submit_when_the_days_orders_add_up_then_stops_at_the_limit(journal: SqliteJournal) -> None:
+    for number in range(1, 6):  # 9000, 9100 ... 9400: 46,000 together
+        order = wish(None, notional=f"{8900 + 100 * number}")
+        run_submit(Broker([], [placed(order, "fin")]), journal, f"key-{number}", order)
+    last = Broker([], [])
+    with pytest.raises(OrderChecksFailed, match=r"come to about 46000\.00; with this one of about 4000\.01"):
+        run_submit(last, journal, "key-6", wish(None, notional="4000.01"))
+    assert last.sent == []
+    fits = wish(None, notional="4000")
+    assert run_submit(Broker([], [placed(fits, "fin")]), journal, "key-6", fits).id == "order-1"
+
+
+def test_submit_when_checks_fail_while_an_earlier_one_is_open_then_says_that_nobody_knows(
+    journal: SqliteJournal,
+) -> None:
+    ident = client_order_id(ACCOUNT, "key-1")
+    lost = Broker([], [ProviderUnavailable("down", http_status=503)] * 3)
+    with pytest.raises(OrderStateUnknown):
+        run_submit(lost, journal)
+    assert state(journal, ident) is State.UNKNOWN
+    halted = Broker([])
+    halted.limits = TradingLimits(halt=True)
+    with pytest.raises(OrderStateUnknown):
+        run_submit(halted, journal)
+    assert halted.sent == []
+
+
+REFUSED = OrderRejected("no", reason=RejectReason.INSUFFICIENT_BUYING_POWER, http_status=403)
+
+
+def test_submit_when_refused_while_an_earlier_one_may_arrive_then_says_that_nobody_knows(
+    journal: SqliteJournal,
+) -> None:
+    """The order that is still on its way uses no id up until it arrives, so the refusal says nothing about it."""
+    lost = Broker([], [ProviderUnavailable("down", http_status=503)] * 3)
+    with pytest.raises(OrderStateUnknown):
+        run_submit(lost, journal)
+    with pytest.raises(OrderStateUnknown) as caught:
+        run_submit(Broker([], [REFUSED]), journal)
+    assert isinstance(caught.value.__cause__, OrderRejected)
+    ident = client_order_id(ACCOUNT, "key-1")
+    assert state(journal, ident) is State.UNKNOWN
+    assert run_reconcile(Broker([]), journal, OPEN + timedelta(hours=1)) == []
+    with pytest.raises(OrderRejected):
+        run_submit(Broker([], [REFUSED]), journal)
+
+
+def test_submit_when_refused_after_another_client_placed_it_then_gives_that_order(journal: SqliteJournal) -> None:
+    ident = client_order_id(ACCOUNT, "key-1")
+    found = placed(wish(), ident)
+
+    class Overtaken(Broker):
+        def send_order(self, order: Any, ident: str) -> Any:
+            run_submit(Broker([], [found]), journal)  # another client, while our request is on its way
+            raise REFUSED
+            yield
+
+    order = run_submit(Overtaken([NotFound("none"), found]), journal)
+    assert (order.id, order.replayed) == ("order-1", True)
+    assert state(journal, ident) is State.PLACED
+
+
+def test_submit_when_time_is_over_before_the_send_then_the_journal_says_absent(journal: SqliteJournal) -> None:
+    broker = Broker([], [])
+    flow = submit(
+        broker,
+        wish(),
+        journal,
+        broker.limits,
+        idempotency_key="key-1",
+        queue=False,
+        until=0.0,
+        clock=lambda: 1.0,
+        now=lambda: OPEN,
+    )
+    with pytest.raises(DeadlineExceeded):
+        Replay([]).run(flow)
+    assert broker.sent == []
+    assert state(journal, client_order_id(ACCOUNT, "key-1")) is State.ABSENT
