@@ -20,7 +20,7 @@ class Sandbox:
         self._http = http
         self.url = str(http.base_url).rstrip("/")
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         """Ask the control plane, such as `control("POST", "/clock", advance_s=3600)`."""
         reply = self._http.request(method, f"/_sandbox{path}", json=body or None)
         assert reply.status_code == 200, reply.text

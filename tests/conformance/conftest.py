@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,6 +20,13 @@ from fin_infra.settings import load
 def sandbox_server() -> Generator[Sandbox]:
     with running() as url, httpx2.Client(base_url=url, timeout=10) as http:
         yield Sandbox(http)
+
+
+@pytest.fixture(autouse=True)
+def _trading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep order journals out of the user's folder; the same order soon again is no mistake here."""
+    monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", str(tmp_path / "orders.sqlite3"))
+    monkeypatch.setenv("FIN_INFRA_TRADING_DUPLICATE_WINDOW_S", "none")
 
 
 @pytest.fixture

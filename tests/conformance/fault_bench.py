@@ -23,7 +23,9 @@ from fault_case import Case, Names
 
 from fin_infra.flow import operation, paged, request_id
 from fin_infra.providers.base import Endpoint, Provider, http_transport
+from fin_infra.providers.brokers import BrokerageProvider
 from fin_infra.settings import load
+from fin_infra.trading import SqliteJournal
 from fin_infra.transport import Effect, Pause, Reply, Request
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
@@ -133,7 +135,19 @@ class Bench:
         self.reset()
         rows = {row["subtype"]: row["id"] for row in self.ada() if row["status"] == "open"}
         newest = self.ada(f"/{rows['checking']}/transactions?count=1")
-        self.names = Names(rows["checking"], rows["credit_card"], newest[0]["id"], self.control("GET", "/world"))
+        brokers = self.control("GET", "/snaptrade")
+        accounts = {row["slug"]: row["id"] for row in brokers["accounts"]}
+        links = {row["slug"]: row["id"] for row in brokers["connections"]}
+        self.names = Names(
+            rows["checking"],
+            rows["credit_card"],
+            newest[0]["id"],
+            accounts["schwab-individual"],
+            links["SCHWAB"],
+            self._at_alpaca("GET", "orders")[0]["id"],
+            self._at_alpaca("GET", "watchlists")[0]["id"],
+            self.control("GET", "/world"),
+        )
 
     def control(self, verb: str, path: str, /, **body: Any) -> Any:
         reply = self._http.request(verb, f"/_sandbox{path}", json=body or None)
@@ -141,7 +155,25 @@ class Bench:
         return reply.json()
 
     def reset(self) -> None:
+        """Begin again, with a position, three orders and a watchlist at the broker, whose ids are always the same."""
         self.control("POST", "/reset")
+        order = {"symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day"}
+        resting = {
+            "symbol": "MSFT",
+            "type": "limit",
+            "limit_price": "100",
+            "time_in_force": "gtc",
+            "client_order_id": "resting",
+        }
+        for terms in ({}, {"qty": "5"}, resting):
+            self._at_alpaca("POST", "orders", json={**order, **terms})
+        self._at_alpaca("POST", "watchlists", json={"name": "Shares", "symbols": ["AAPL", "BTC/USD"]})
+
+    def _at_alpaca(self, verb: str, path: str, **body: Any) -> Any:
+        keys = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
+        reply = self._http.request(verb, f"/alpaca/v2/{path}", headers=keys, **body)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
 
     def clear(self) -> None:
         """Forget faults and requests; the world stays, because building one takes a while."""
@@ -164,8 +196,11 @@ class Bench:
         endpoint = Endpoint(self.url + cls.info.sandbox_path, "sandbox", settings)
         inner: Any = http_transport(cls, endpoint, self.mode)  # type: ignore[call-overload]  # a mode, not a literal
         transport: Any = WatchedHttp(inner, watch) if self.mode == "sync" else WatchedAsyncHttp(inner, watch)
+        client = cls(transport, endpoint)
+        if isinstance(client, BrokerageProvider):  # its orders are forgotten with the sandbox's
+            client.journal = SqliteJournal(":memory:")
         try:
-            yield cls(transport, endpoint)
+            yield client
         finally:
             if self.mode == "sync":
                 transport.close()
@@ -224,8 +259,8 @@ def offered(cls: type[Provider[Any]]) -> set[str]:
 
 
 def scope_of(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the fault scope that fits one logged request; masked parameters stay out of it."""
-    query = {name: escape(value) for name, value in row["query"].items() if value != "***"}
+    """Return the fault scope that fits one logged request; masked parameters and those of the second stay out of it."""
+    query = {name: escape(value) for name, value in row["query"].items() if value != "***" and name != "timestamp"}
     return {"method": row["method"], "path": row["path"], "query": query}
 
 

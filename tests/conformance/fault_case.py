@@ -14,6 +14,10 @@ class Names:
     checking: str
     card: str
     transaction: str
+    portfolio: str
+    connection: str
+    order: str
+    watchlist: str
     world: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
@@ -21,8 +25,9 @@ class Names:
 class Case:
     """One call of an operation.
 
-    `deletes` marks what retry must never repeat; `heavy` what costs the sandbox so much that only the last request is
-    struck: the first ones are those of a lighter case.
+    `deletes` and `once` mark what retry must never repeat; `heavy` what costs the sandbox so much that only the last
+    request is struck: the first ones are those of a lighter case. `mends` marks what looks after the failures of its
+    own requests, and answers in spite of them: the matrix leaves it to the suite of its domain.
     """
 
     name: str
@@ -31,7 +36,14 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     deletes: bool = False
+    once: bool = False
     heavy: bool = False
+    mends: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether the vendor's side is another one afterwards."""
+        return self.deletes or self.once
 
 
 def plain(name: str, operation: str, *args: Any, **kwargs: Any) -> Case:

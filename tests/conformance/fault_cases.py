@@ -67,8 +67,13 @@ VERDICTS: dict[str, Verdict] = {
     "status_500": Verdict(_down, heals=True),
     "status_502": Verdict(_down, heals=True),
     "status_503": Verdict(_down, heals=True, scope={"retry_after": 3}, least_pause_s=3),
+    "status_504": Verdict(_down, heals=True),
+    "status_504_after": Verdict(_down, heals=True),
     "latency": Verdict((), heals=True, scope={"seconds": 0.01}),
     "timeout": Verdict(_down, heals=True, scope={"seconds": 5}, settings={"timeout_s": TIMEOUT_S, "max_attempts": 2}),
+    "timeout_after": Verdict(
+        _down, heals=True, scope={"seconds": 5}, settings={"timeout_s": TIMEOUT_S, "max_attempts": 2}
+    ),
     "drop_before": Verdict(_down, heals=True),
     "drop_after": Verdict(_down, heals=True),
     "truncated": _garbage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ def test_resolve_when_key_is_known_then_built_in_adapter_comes_through_its_entry
         "market:alpha_vantage",
         "crypto:coingecko",
         "fx:ecb",
+        "brokerage:alpaca",
+        "brokerage:snaptrade",
     }
 
 
@@ -180,6 +183,19 @@ def test_resolve_when_domain_has_several_providers_and_no_map_then_they_are_list
     assert resolve("market").key == "market:alpha_vantage"
 
 
+def test_resolve_when_one_is_taken_by_name_only_then_the_other_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("toy", f"{__name__}:_Shy", "toy-dist"))
+    assert resolve("market").key == "market:alpha_vantage"
+    assert resolve("market:toy").key == "market:toy"
+    write("market: toy")
+    assert resolve("market").key == "market:toy"
+    Path("fin-infra.yaml").unlink()
+    monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
+    registry.reset()
+    with pytest.raises(ProviderNotFound, match="name one of market:toy"):
+        resolve("market")
+
+
 class _Settings(ProviderSettings):
     pass
 
@@ -208,6 +224,12 @@ class _Toy(Provider[M]):
         for _ in range(2):
             reply = yield from self.get("/words")
             yield Page(reply.json())
+
+
+class _Shy(_Toy[M]):
+    """Never taken unless it is named."""
+
+    info = replace(_Toy.info, default=False)
 
 
 PLACE = Endpoint("https://toy.example", "custom", load(_Settings, {"max_attempts": 1}))

@@ -1,0 +1,186 @@
+"""What changed between two syncs of the same person's holdings.
+Floor 5: compares quantities only; an account that one of the two could not read is left out, never taken for empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
+from fractions import Fraction
+
+from fin_infra.analytics.holdings import composite
+from fin_infra.errors import InvalidInput
+from fin_infra.model import AccountRef, ChangeKind, HoldingChange, InstrumentKey, Money, Portfolio, Split
+
+TOLERANCE = Decimal("0.1")
+"""How far the price after a split may be from the price before, divided by the ratio: markets move meanwhile."""
+MOST_SHARES = 100
+"""The largest number of shares that one becomes, or that become one, in a split that is found without being told."""
+DIGITS = Decimal("1e-9")
+"""Where a quantity that a split makes endless is cut."""
+
+_EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One instrument in one account."""
+
+    quantity: Decimal = _ZERO
+    price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """Where a quantity is: an instrument by its key, or by its text where it has none, in an account."""
+
+    text: str
+    keyed: bool
+    account: AccountRef
+
+
+def diff_holdings(
+    before: Portfolio,
+    after: Portfolio,
+    *,
+    splits: Mapping[InstrumentKey, Split] | None = None,
+    tolerance: Decimal = TOLERANCE,
+) -> list[HoldingChange]:
+    """Return what changed, by instrument and account; nothing for prices, currencies and rates.
+
+    A split is one that is given, or a quantity that became n, 1/n, n/2 or 2/n of what it was while the price did the
+    opposite. Equal and opposite changes of one instrument in two accounts are a transfer. What is left opened, closed
+    or changed. An account that is or was connected twice is compared with itself, whichever connection counted. The
+    deltas of an account add up to the difference, and the same two portfolios give the same list, whatever order they
+    were read in.
+
+    Args:
+        splits: by instrument; any venue in the United States will do. A fraction of a share that a broker pays out in
+            cash is part of the split.
+    """
+    known = {str(composite(key)): split for key, split in (splits or {}).items()}
+    if any(split.new < 1 or split.old < 1 or split.new == split.old for split in known.values()):
+        raise InvalidInput("A split gives another number of shares than before, both above zero; write Split(4, 1).")
+    same = _same(before, after)
+    old, new = _held(before, same), _held(after, same)
+    adjusted: list[HoldingChange] = []
+    moved: dict[_Place, tuple[Decimal, Decimal]] = {}
+    for place in sorted(old.keys() | new.keys()):
+        was, now = old.get(place, _Held()), new.get(place, _Held())
+        who = [place.account, *(other for other, account in same.items() if account == place.account)]
+        if was.quantity == now.quantity or not (_knows(before, who) and _knows(after, who)):
+            continue
+        split = known.get(place.text) or _found(was, now, tolerance)
+        start = was.quantity
+        if split is not None and was.quantity and now.quantity:
+            start = _after_split(was.quantity, now.quantity, split)
+            adjusted.append(_change(ChangeKind.SPLIT_ADJUSTED, place, was.quantity, start, split=split))
+        if start != now.quantity:
+            moved[place] = (start, now.quantity)
+    others = _transfers(moved)
+    rest = [
+        _change(_kind(*span, place in others), place, *span, other=others.get(place)) for place, span in moved.items()
+    ]
+    return sorted(adjusted + rest, key=_order)
+
+
+def _same(before: Portfolio, after: Portfolio) -> dict[AccountRef, AccountRef]:
+    """Return connections that another one to the same account has taken over from, each with the one in `after`."""
+    same = {double: counted for double, counted in after.duplicates if counted not in before.read}
+    for double, counted in before.duplicates:
+        if counted not in after.read and double in after.read:
+            same[counted] = double
+    return same
+
+
+def _knows(portfolio: Portfolio, who: Sequence[AccountRef]) -> bool:
+    """Say whether the portfolio tells what the one account behind these connections holds."""
+    return any(account in portfolio.read for account in who) or all(map(portfolio.is_known, who))
+
+
+def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_Place, _Held]:
+    found: dict[_Place, _Held] = {}
+    for line in portfolio.lines:
+        text = line.symbol_text if line.key is None else str(line.key)
+        for part in line.parts:
+            place = _Place(text, line.key is not None, same.get(part.account, part.account))
+            price = None
+            if part.current_price is not None and part.currency != "XXX" and part.market_value is not None:
+                price = Money(part.current_price, part.currency)
+            total = _EXACT.add(found.get(place, _Held()).quantity, part.quantity)
+            found[place] = _Held(total, price)
+    return found
+
+
+def _found(was: _Held, now: _Held, tolerance: Decimal) -> Split | None:
+    """Return the split that explains both quantity and price; None where another explanation is as good."""
+    if not (was.quantity and now.quantity and was.price and now.price) or was.price.currency != now.price.currency:
+        return None
+    ratio = Fraction(now.quantity) / Fraction(was.quantity)
+    new, old = ratio.numerator, ratio.denominator
+    if ratio <= 0 or min(new, old) > 2 or max(new, old) > MOST_SHARES:
+        return None
+    drift = Fraction(now.price.amount) * ratio / Fraction(was.price.amount)
+    return Split(new, old) if drift > 0 and max(drift, 1 / drift) - 1 <= Fraction(tolerance) else None
+
+
+def _after_split(was: Decimal, now: Decimal, split: Split) -> Decimal:
+    """Return the quantity the split made: all of `now`, where only the broker's rounding is between them."""
+    exact = Fraction(was) * split.new / split.old
+    whole = Fraction(int(exact))
+    if Fraction(now) in (exact, whole) or abs(Fraction(now) - exact) < Fraction(DIGITS):
+        return now
+    wide = Context(prec=200)
+    return (
+        wide.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+        .quantize(DIGITS, ROUND_DOWN, wide)
+        .normalize(wide)
+    )
+
+
+def _transfers(moved: Mapping[_Place, tuple[Decimal, Decimal]]) -> dict[_Place, AccountRef]:
+    """Return the account at the other end, for each move that has one. What has no key cannot be matched."""
+    waiting: dict[tuple[str, Decimal], tuple[list[_Place], list[_Place]]] = {}
+    for place, (start, end) in moved.items():
+        delta = _EXACT.subtract(end, start)
+        if place.keyed:
+            sides = waiting.setdefault((place.text, abs(delta).normalize(_EXACT)), ([], []))
+            sides[delta > 0].append(place)
+    others: dict[_Place, AccountRef] = {}
+    for out, into in waiting.values():
+        for one, other in zip(out, into, strict=False):  # what is left over on one side was traded
+            others[one], others[other] = other.account, one.account
+    return others
+
+
+def _kind(before: Decimal, after: Decimal, transferred: bool) -> ChangeKind:
+    if transferred:
+        return ChangeKind.TRANSFERRED
+    return ChangeKind.CHANGED if before and after else ChangeKind.CLOSED if before else ChangeKind.OPENED
+
+
+def _change(
+    kind: ChangeKind,
+    place: _Place,
+    before: Decimal,
+    after: Decimal,
+    *,
+    other: AccountRef | None = None,
+    split: Split | None = None,
+) -> HoldingChange:
+    return HoldingChange(
+        kind=kind,
+        account=place.account,
+        key=InstrumentKey.parse(place.text) if place.keyed else None,
+        symbol_text=place.text,
+        before=before,
+        after=after,
+        delta=_EXACT.subtract(after, before),
+        other=other,
+        split=split,
+    )
+
+
+def _order(change: HoldingChange) -> tuple[str, AccountRef, bool]:
+    return change.symbol_text, change.account, change.kind is not ChangeKind.SPLIT_ADJUSTED

@@ -1,0 +1,2 @@
+"""Adapters for brokers and for aggregators of brokers.
+Floor 3: nothing here is imported until the registry resolves it."""

@@ -1,0 +1,378 @@
+"""Every broker against the running sandbox, in both modes: orders placed once, each kind of them, and what refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conformance_support import Driver, Mode, Sandbox
+
+from fin_infra.errors import (
+    AuthenticationFailed,
+    FinInfraError,
+    NotFound,
+    OrderChecksFailed,
+    OrderRejected,
+    ProviderError,
+    RateLimited,
+    RejectReason,
+    UnknownSymbol,
+)
+from fin_infra.model import (
+    Adjustment,
+    InstrumentKey,
+    Interval,
+    NewOrder,
+    OrderChange,
+    OrderClass,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    TradeEvent,
+)
+from fin_infra.providers.base import Endpoint, http_transport
+from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.registry import providers
+from fin_infra.settings import load
+from fin_infra.trading import SqliteJournal
+
+D = Decimal
+AAPL, BITCOIN = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
+BROKERS = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageProvider)]
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+"""Where the sandbox's clock stands: a Friday morning in New York, the market open."""
+
+
+@pytest.fixture(params=BROKERS, ids=lambda cls: cls.info.key)
+def provider(request: pytest.FixtureRequest) -> type[BrokerageProvider[Any]]:
+    return request.param
+
+
+@pytest.fixture
+def broker(connect: Any, provider: type[BrokerageProvider[Any]]) -> Driver:
+    return connect(provider)
+
+
+def wish(**terms: Any) -> NewOrder:
+    return NewOrder(**({"key": AAPL, "side": Side.BUY, "quantity": D(10)} | terms))
+
+
+def held(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The orders the broker really has."""
+    accounts = sandbox.control("GET", "/alpaca")["accounts"]
+    return next(iter(accounts.values()))["orders"]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {},
+        {"quantity": None, "notional": D("100.50")},
+        {"quantity": D("0.5")},
+        {"type": OrderType.LIMIT, "limit_price": D(265), "time_in_force": TimeInForce.GTC},
+        {"type": OrderType.LIMIT, "limit_price": D(265), "extended_hours": True},
+        {"type": OrderType.STOP, "stop_price": D(280)},
+        {"type": OrderType.STOP_LIMIT, "stop_price": D(280), "limit_price": D(281)},
+        {"type": OrderType.TRAILING_STOP, "trail_percent": D(2)},
+        {"type": OrderType.TRAILING_STOP, "trail_price": D(5)},
+        {"order_class": OrderClass.BRACKET, "take_profit": D(300), "stop_loss": D(250), "stop_loss_limit": D(249)},
+        {"order_class": OrderClass.OTO, "stop_loss": D(250)},
+        {"time_in_force": TimeInForce.IOC},
+        {"time_in_force": TimeInForce.FOK},
+        {"time_in_force": TimeInForce.CLS},
+        {"key": BITCOIN, "quantity": None, "notional": D(50), "time_in_force": TimeInForce.GTC},
+    ],
+    ids=lambda terms: "-".join(f"{value}" for value in terms.values()) or "market",
+)
+def test_order_when_submitted_then_the_broker_has_it_as_wanted(
+    broker: Driver, sandbox: Sandbox, terms: dict[str, Any]
+) -> None:
+    wanted = wish(**terms)
+    order = broker("submit_order", wanted, idempotency_key="one")
+    again = broker("submit_order", wanted, idempotency_key="one")
+    assert (again.id, again.replayed, order.replayed) == (order.id, True, False)
+    for name in ("key", "side", "type", "quantity", "notional", "time_in_force", "order_class", "extended_hours"):
+        assert getattr(order, name) == getattr(wanted, name)
+    assert (order.limit_price, order.trail_price, order.trail_percent) == (
+        wanted.limit_price,
+        wanted.trail_price,
+        wanted.trail_percent,
+    )
+    assert order.submitted_at == order.created_at >= NOW
+    mine = [row for row in held(sandbox) if row["client_order_id"] == order.client_order_id]
+    assert len(mine) == 1
+    assert broker("order", order.id).id == broker("order_by_client_id", order.client_order_id).id == order.id
+    assert order.id in [one.id for one in broker("orders", status="all")]
+
+
+def test_position_when_bought_then_closed_by_parts(broker: Driver) -> None:
+    broker("submit_order", wish())
+    position = broker("position", AAPL)
+    assert (position.quantity, [one.key for one in broker("positions")]) == (D(10), [AAPL])
+    half = broker("close_position", AAPL, percent=D(50), idempotency_key="half")
+    assert (half.side, half.quantity) == (Side.SELL, D(5))
+    assert broker("close_position", AAPL, idempotency_key="rest").quantity == D(5)
+    with pytest.raises(NotFound):
+        broker("position", AAPL)
+    fills = broker("activities", types=["FILL"])
+    assert [(one.side, one.quantity) for one in fills] == [(Side.SELL, D(5)), (Side.SELL, D(5)), (Side.BUY, D(10))]
+    account = broker("account")
+    cash = sum((one.price * one.quantity * (1 if one.side is Side.SELL else -1) for one in fills), D(100_000))
+    assert account.cash.amount == account.equity.amount == cash
+
+
+def test_oco_when_placed_for_a_position_then_two_exits(broker: Driver) -> None:
+    broker("submit_order", wish())
+    exits = wish(
+        side=Side.SELL,
+        type=OrderType.LIMIT,
+        order_class=OrderClass.OCO,
+        take_profit=D(300),
+        stop_loss=D(250),
+        time_in_force=TimeInForce.GTC,
+    )
+    order = broker("submit_order", exits, idempotency_key="exits")
+    assert order.limit_price == D(300)
+    assert [leg.stop_price for leg in broker("order", order.id).legs] == [D(250)]
+
+
+def test_order_when_replaced_and_canceled_then_the_new_one_stands_and_ends(broker: Driver) -> None:
+    order = broker("submit_order", wish(type=OrderType.LIMIT, limit_price=D(265)))
+    changed = broker("replace_order", order.id, OrderChange(limit_price=D(266)), idempotency_key="change")
+    assert (changed.replaces, changed.limit_price) == (order.id, D(266))
+    assert broker("replace_order", order.id, OrderChange(limit_price=D(266)), idempotency_key="change").replayed
+    assert broker("order", order.id).replaced_by == changed.id
+    broker("cancel_order", changed.id)
+    assert broker("order", changed.id).status is OrderStatus.CANCELED
+    with pytest.raises(OrderRejected) as caught:
+        broker("cancel_order", changed.id)
+    assert caught.value.reason is RejectReason.NOT_CANCELABLE
+    with pytest.raises(OrderRejected) as caught:
+        broker("replace_order", changed.id, OrderChange(limit_price=D(264)))
+    assert caught.value.reason is RejectReason.NOT_REPLACEABLE
+
+
+def test_orders_when_all_are_canceled_then_each_says_so(broker: Driver) -> None:
+    made = [broker("submit_order", wish(type=OrderType.LIMIT, limit_price=D(260 + n))) for n in range(3)]
+    assert {one.order_id for one in broker("cancel_orders")} == {order.id for order in made}
+    assert broker("orders") == []
+    assert broker("cancel_orders") == []
+
+
+def test_orders_when_there_are_many_then_pages_give_each_once_newest_first(
+    connect: Any, provider: type[BrokerageProvider[Any]]
+) -> None:
+    broker = connect(provider, page_size=2)
+    made = [broker("submit_order", wish(type=OrderType.LIMIT, limit_price=D(260 + n), quantity=D(1))) for n in range(5)]
+    found = broker("orders", keys=[AAPL])
+    assert [order.id for order in found] == [order.id for order in reversed(made)]
+    start, end = made[1].submitted_at, made[3].submitted_at
+    assert [order.id for order in broker("orders", start=start, end=end)] == [made[2].id, made[1].id]
+
+
+def test_market_when_closed_then_an_order_waits_only_where_told_to(broker: Driver, sandbox: Sandbox) -> None:
+    sandbox.advance(days=1)
+    with pytest.raises(OrderChecksFailed, match=r"market is closed and opens at 2026-11-23") as caught:
+        broker("submit_order", wish())
+    assert [rule for rule, _ in caught.value.failures] == ["market_hours"]
+    order = broker("submit_order", wish(), queue=True)
+    assert order.status in (OrderStatus.ACCEPTED, OrderStatus.PENDING_NEW)
+    assert not broker("clock").is_open
+    sandbox.advance(days=2)
+    assert broker("order", order.id).status is OrderStatus.FILLED
+
+
+def test_reference_when_asked_then_as_the_exchange_keeps_it(broker: Driver) -> None:
+    days = broker("calendar", start=date(2026, 11, 23), end=date(2026, 11, 30))
+    assert [day.day.day for day in days] == [23, 24, 25, 27]  # the 26th is Thanksgiving
+    assert days[-1].close == datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
+    clock = broker("clock")
+    assert (clock.as_of, clock.is_open, clock.next_close) == (NOW, True, datetime(2026, 11, 20, 21, tzinfo=UTC))
+    assert {"US:AAPL", "US:BRK.B"} <= {str(asset.key) for asset in broker("assets")}
+    with pytest.raises(UnknownSymbol):
+        broker("asset", InstrumentKey("US", "ZZZZ"))
+
+
+def test_market_data_when_asked_then_quote_trade_and_candles_agree(broker: Driver) -> None:
+    quote, trade = broker("bid_ask", AAPL), broker("last_trade", AAPL)
+    assert quote.bid < trade.price < quote.ask
+    days = broker("candles", AAPL, start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 20, tzinfo=UTC))
+    assert [candle.start.day for candle in days.candles] == [16, 17, 18, 19]
+    hours = broker("candles", BITCOIN, interval=Interval.HOUR_1, start=datetime(2026, 11, 20, tzinfo=UTC))
+    assert [candle.start.hour for candle in hours.candles] == list(range(16))
+    assert len(broker("candles", AAPL).candles) == 100
+    # Apple split 4:1 on 31 August 2020
+    window = {"start": datetime(2020, 8, 28, tzinfo=UTC), "end": datetime(2020, 8, 29, tzinfo=UTC)}
+    [raw] = broker("candles", AAPL, **window).candles
+    [split] = broker("candles", AAPL, adjustment=Adjustment.SPLITS, **window).candles
+    assert round(raw.close / split.close, 2) == D(4)
+
+
+def test_portfolio_history_when_asked_then_points_oldest_first(broker: Driver) -> None:
+    points = broker("portfolio_history", period="1W").points
+    assert points
+    assert [point.at for point in points] == sorted(point.at for point in points)
+
+
+def test_watchlist_when_made_changed_and_deleted_then_gone(broker: Driver) -> None:
+    made = broker("create_watchlist", "Mine", [AAPL, BITCOIN])
+    assert broker("watchlist", made.id).keys == (AAPL, BITCOIN)
+    assert broker("update_watchlist", made.id, name="Yours", keys=[BITCOIN]).keys == (BITCOIN,)
+    assert [one.name for one in broker("watchlists")] == ["Yours"]
+    broker("delete_watchlist", made.id)
+    with pytest.raises(NotFound):
+        broker("watchlist", made.id)
+
+
+FAULTS = ["drop_before", "drop_after", "status_500", "status_504_after", "rate_limit", "truncated", "html"]
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_submit_when_the_answer_is_lost_then_the_order_is_there_once_and_found(
+    broker: Driver, sandbox: Sandbox, kind: str
+) -> None:
+    scope = {"retry_after": 0} if kind == "rate_limit" else {}
+    sandbox.fault("alpaca", kind, method="POST", path="/v2/orders", count=1, **scope)
+    settled = broker("submit_order", wish(), idempotency_key="lost")
+    assert [row["client_order_id"] for row in held(sandbox)] == [settled.client_order_id]
+    assert broker("submit_order", wish(), idempotency_key="lost").id == settled.id
+
+
+@pytest.mark.parametrize("kind", ["status_500", "expired_token", "html"])
+def test_submit_when_the_broker_stays_broken_then_no_order_and_an_honest_error(
+    broker: Driver, sandbox: Sandbox, kind: str
+) -> None:
+    sandbox.fault("alpaca", kind)
+    with pytest.raises(ProviderError):
+        broker("submit_order", wish(), idempotency_key="broken")
+    sandbox.control("DELETE", "/faults")
+    assert held(sandbox) == []
+    assert broker("submit_order", wish(), idempotency_key="broken").id
+
+
+def test_rate_limit_when_it_is_reached_then_told_with_the_wait(broker: Driver, sandbox: Sandbox) -> None:
+    sandbox.fault("alpaca", "rate_limit", retry_after=3600)
+    with pytest.raises(RateLimited) as caught:
+        broker("account")
+    assert caught.value.retry_after == 3600
+
+
+SENTENCES: list[tuple[str, dict[str, Any], type[FinInfraError], str]] = [
+    (
+        "fractional_gtc",
+        {
+            "quantity": D("0.5"),
+            "type": OrderType.LIMIT,
+            "limit_price": D(265),
+            "time_in_force": TimeInForce.GTC,
+        },
+        OrderChecksFailed,
+        "A fractional order must be day here.",
+    ),
+    (
+        "unknown_symbol",
+        {"key": InstrumentKey("US", "ZZZZ")},
+        OrderChecksFailed,
+        "The broker does not know US:ZZZZ; look the symbol up first.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "terms", "kind", "sentence"), SENTENCES)
+def test_newcomer_when_an_order_cannot_be_then_one_clear_sentence(
+    broker: Driver, name: str, terms: dict[str, Any], kind: type[FinInfraError], sentence: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        broker("submit_order", wish(**terms))
+    print(name, caught.value)
+    assert str(caught.value) == sentence
+
+
+def test_newcomer_when_money_is_short_then_one_clear_sentence(broker: Driver, sandbox: Sandbox) -> None:
+    sandbox.control("POST", "/alpaca", cash="500.00")
+    with pytest.raises(OrderChecksFailed) as caught:
+        broker("submit_order", wish())
+    print("buying power", caught.value)
+    [(rule, sentence)] = caught.value.failures
+    assert rule == "buying_power"
+    assert sentence.startswith("The order needs about 28")
+    assert sentence.endswith("USD, and the buying power is 500.00.")
+
+
+def test_newcomer_when_the_broker_itself_finds_money_short_then_its_reason(
+    broker: Driver, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.control("POST", "/alpaca", cash="500.00")
+    broker.client.limits = broker.client.limits.model_copy(update={"check_buying_power": False})  # type: ignore[attr-defined]
+    with pytest.raises(OrderRejected, match="too little buying power for this order") as caught:
+        broker("submit_order", wish())
+    assert caught.value.reason is RejectReason.INSUFFICIENT_BUYING_POWER
+    assert caught.value.facts["buying_power"] == "500"
+
+
+def test_newcomer_when_a_live_key_meets_paper_then_one_clear_sentence(
+    connect: Any, provider: type[BrokerageProvider[Any]]
+) -> None:
+    broker = connect(provider, api_key_id="AKLIVEKEYLIVEKEY0001")
+    with pytest.raises(AuthenticationFailed) as caught:
+        broker("account")
+    print("live key", caught.value)
+    assert str(caught.value) == (
+        "brokerage:alpaca account: Alpaca does not accept the keys; this one looks like a live key (AK...), and paper "
+        "trading wants a paper key (PK...) in ALPACA_API_KEY_ID; for real money set ALPACA_LIVE=1 and "
+        "ALPACA_LIVE_API_KEY_ID with its secret"
+    )
+
+
+def _looked_at_orders(sandbox: Sandbox) -> bool:
+    """Whether the stream has begun: the list of open orders comes after it listens."""
+    return any(row["path"] == "/v2/orders" for row in sandbox.requests())
+
+
+@pytest.mark.parametrize("frames", ["binary", "text"])
+def test_trade_updates_when_orders_move_then_each_event_and_after_a_break_what_was_missed(
+    sandbox: Sandbox, provider: type[BrokerageProvider[Any]], mode: Mode, tmp_path: Path, frames: str
+) -> None:
+    if mode == "sync":
+        pytest.skip("trade updates are for async clients")
+    sandbox.control("POST", "/alpaca", frames=frames)
+
+    async def watch() -> list[tuple[TradeEvent, str]]:
+        settings = load(provider.info.settings, provider.info.sandbox)
+        endpoint = Endpoint(sandbox.url + provider.info.sandbox_path, "sandbox", settings)
+        transport = http_transport(provider, endpoint, "async")
+        client: Any = provider(transport, endpoint)
+        client.journal = SqliteJournal(tmp_path / "stream.sqlite3")
+        seen: list[tuple[TradeEvent, str]] = []
+        async with asyncio.timeout(60), aclosing(client.trade_updates()) as updates:
+            waiting = asyncio.ensure_future(anext(updates))
+            while not await asyncio.to_thread(_looked_at_orders, sandbox):  # noqa: ASYNC110  # nothing tells us when
+                await asyncio.sleep(0.02)
+            first = await client.submit_order(wish())
+            while (update := await waiting).order.status is not OrderStatus.FILLED:
+                seen.append((update.event, update.order.id))
+                waiting = asyncio.ensure_future(anext(updates))
+            seen.append((update.event, update.order.id))
+            assert update.quantity == D(10)
+            resting = await client.submit_order(wish(type=OrderType.LIMIT, limit_price=D(265)))
+            while (await anext(updates)).event is not TradeEvent.NEW:
+                pass
+            await asyncio.to_thread(lambda: sandbox.control("POST", "/alpaca", drop_streams=True))
+            await client.cancel_order(resting.id)  # nobody listens now
+            while (update := await anext(updates)).order.id != resting.id:
+                pass
+            seen.append((update.event, "resting" if update.order.status is OrderStatus.CANCELED else "?"))
+            assert first.id in {ident for _, ident in seen}
+        await transport.aclose()
+        return seen
+
+    with asyncio.Runner() as runner:
+        seen = runner.run(watch())
+    assert TradeEvent.FILL in {kind for kind, _ in seen}
+    assert seen[-1] == (TradeEvent.CAUGHT_UP, "resting")
