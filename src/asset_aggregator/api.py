@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 
-from asset_aggregator import infra
+from asset_aggregator import infra, orders
+from asset_aggregator.orders_journal import PostgresJournal
 from asset_aggregator.statements import load_statements
 from fin_infra import __version__
 from fin_infra.api import (
     Sources,
     add_banking,
+    add_brokerage,
     add_crypto,
     add_finastra,
     add_fx,
@@ -28,15 +32,41 @@ from fin_infra.api import (
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.api.networth import parse_holding
-from fin_infra.errors import FinInfraError
+from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
+from fin_infra.errors import ConfigurationError, FinInfraError, ProviderNotFound
 from fin_infra.flow import BreakerState, Caller
+from fin_infra.providers.aggregators import BrokerageAggregatorProvider
 from fin_infra.providers.base import Provider
-from fin_infra.transport import AsyncTransport
+from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.transport import Async, AsyncTransport
 
 if TYPE_CHECKING:
     app: FastAPI
 
 NAME = "asset-aggregator"
+
+
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """Who trades, and who reads accounts at other brokers; without a broker there are no brokerage routes."""
+
+    broker: BrokerageProvider[Async] | None
+    aggregators: tuple[BrokerageAggregatorProvider[Async], ...]
+
+    def all(self) -> tuple[Provider[Any], ...]:
+        return (*([self.broker] if self.broker else []), *self.aggregators)
+
+    @classmethod
+    def default(cls) -> Brokers:
+        """Take what is installed and not hidden with `FEATURE_BROKERAGE_<VENDOR>=0`."""
+        try:
+            broker = easy_brokerage(mode="async")
+        except ProviderNotFound:
+            return cls(None, ())
+        try:
+            return cls(broker, (easy_brokerage_aggregator(mode="async"),))
+        except ProviderNotFound:
+            return cls(broker, ())
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
@@ -53,14 +83,21 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     infra.prepare_environment()  # before anything imports svc-infra, which reads APP_ENV once
     holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
-    sources = Sources.default()
+    sources, brokers = Sources.default(), Brokers.default()
     tenants = FinastraTenants.from_env(environ)
-    used = sources.all()
+    used = (*sources.all(), *brokers.all())
     callers = (*used, *tenants.all())
+    settings = infra.ServiceSettings.from_env()
+    journal = orders.choose_journal(brokers.broker, settings.sql_url)
     readiness = infra.Readiness()
     for caller in callers:
         readiness.add(_label(caller), _breaker_closed(caller), critical=False)
-    app = infra.create_service(name=NAME, version=__version__, readiness=readiness, lifespan=_lifespan(callers))
+    if journal is not None:
+        readiness.add("order-journal", partial(orders.works, journal), critical=False)
+    lifespan = _lifespan(callers, brokers.broker, journal)
+    app = infra.create_service(
+        name=NAME, version=__version__, settings=settings, readiness=readiness, lifespan=lifespan
+    )
     auth, cache = app.state.auth, app.state.cache
 
     def protected(scope: str) -> list[Dependency]:
@@ -72,9 +109,38 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     add_fx(app, auth=protected("fx:read"), provider=sources.fx, cache=cache)
     add_symbols(app, auth=protected("market:read"), market=sources.market, crypto=sources.crypto, cache=cache)
     add_net_worth(app, auth=protected("banking:read"), sources=sources, holdings=holdings, items=lambda: statements)
+    if brokers.broker is not None:
+        add_brokerage(
+            app,
+            auth=protected("brokerage:read"),
+            trade=protected("brokerage:trade"),
+            caller=_name_of(auth),
+            provider=brokers.broker,
+            aggregators=brokers.aggregators,
+            fx=sources.fx,
+            allow_live=_live_allowed(environ),
+            order_deadline_s=max(settings.request_timeout_s - 5, settings.request_timeout_s / 2),
+        )
     add_finastra(app, auth=protected("finastra:read"), tenants=tenants)
     add_providers(app, auth=protected("providers:read"), used=used)
     return app
+
+
+def _name_of(auth: infra.Auth) -> Callable[[Request], Awaitable[str]]:
+    async def name(request: Request) -> str:
+        caller = auth.identify(request)
+        return caller.name if caller else ""
+
+    return name
+
+
+def _live_allowed(environ: Mapping[str, str]) -> bool:
+    word = environ.get("FIN_INFRA_TRADING_LIVE", "").strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("", "0", "false", "no", "off"):
+        return False
+    raise ConfigurationError("FIN_INFRA_TRADING_LIVE is neither 1 nor 0; set it to 1 to trade with real money.")
 
 
 def _label(caller: Caller[Any]) -> str:
@@ -88,14 +154,17 @@ def _breaker_closed(caller: Caller[Any]) -> Callable[[], Awaitable[bool]]:
     return check
 
 
-def _lifespan(callers: tuple[Caller[Any], ...]) -> infra.Lifespan:
+def _lifespan(
+    callers: Sequence[Caller[Any]], broker: BrokerageProvider[Async] | None, journal: PostgresJournal | None
+) -> infra.Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         metrics = infra.PrometheusCalls()
         for caller in callers:  # shown from the start, not from the first change on
             metrics.breaker(caller.key, caller.policy.breaker.state.name.lower(), caller.tenant)
         try:
-            yield
+            async with orders.looked_after(broker, journal) if broker else nullcontext():
+                yield
         finally:
             for caller in callers:
                 if isinstance(caller.transport, AsyncTransport):

@@ -25,6 +25,8 @@ from asset_aggregator.infra.problems import install_handlers
 from fin_infra.errors import ConfigurationError
 
 FACTS = ("Fin-Provider", "Fin-Environment", "Fin-RateLimit-Limit", "Fin-RateLimit-Remaining", "Fin-RateLimit-Reset")
+STREAMS = ("/brokerage/orders/updates",)
+"""Answers without an end, which the handler timeout would cut."""
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -101,7 +103,7 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
     for layer in app.user_middleware:
         kind = cast(object, layer.cls)
         if kind is RequestIdMiddleware or kind is CORSMiddleware or kind is IdempotencyMiddleware:
-            continue  # the first two move outwards; the third runs duplicates twice and mixes callers, and we only read
+            continue  # the first two move outwards; the third runs duplicates twice and mixes callers, see orders.py
         if kind is SimpleRateLimitMiddleware:
             layer.kwargs.update(
                 limit=settings.rate_limit,
@@ -111,7 +113,7 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
                 skip_paths=list(OPEN_PATHS),
             )
         if kind is HandlerTimeoutMiddleware:
-            layer.kwargs["timeout_seconds"] = settings.request_timeout_s
+            layer.kwargs.update(timeout_seconds=settings.request_timeout_s, skip_paths=list(STREAMS))
         if kind is BodyReadTimeoutMiddleware:
             inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
         inner.append(layer)

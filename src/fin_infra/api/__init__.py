@@ -3,6 +3,7 @@ Floor 6: needs `pip install 'fin-infra[service]'`; our errors become problem doc
 
 from fin_infra.api.answers import PUBLIC, Auth, Cache
 from fin_infra.api.banking import add_banking
+from fin_infra.api.brokerage import add_brokerage
 from fin_infra.api.crypto import add_crypto
 from fin_infra.api.finastra import add_finastra
 from fin_infra.api.fx import add_fx
@@ -18,6 +19,7 @@ __all__ = [
     "Cache",
     "Sources",
     "add_banking",
+    "add_brokerage",
     "add_crypto",
     "add_finastra",
     "add_fx",

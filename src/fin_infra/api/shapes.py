@@ -14,8 +14,9 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from fin_infra.model import InstrumentKey
 
-HIDDEN = frozenset({"raw", "meta"})
-"""Fields of a record that stay inside: the vendor's payload, and `meta`, which the envelope carries once."""
+HIDDEN = frozenset({"raw", "meta", "number", "institution_account_id"})
+"""Fields of a record that stay inside: the vendor's payload, `meta`, which the envelope carries once, and numbers of
+accounts, which no route shows."""
 
 
 def view(value: Any) -> Any:
@@ -40,7 +41,7 @@ def view(value: Any) -> Any:
         pairs: Any = value.items()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # any mapping
         return {str(key): view(item) for key, item in pairs}
     if isinstance(value, (set, frozenset)):
-        return sorted(view(item) for item in cast("frozenset[Any]", value))
+        return [view(item) for item in sorted(cast("frozenset[Any]", value))]
     return [view(item) for item in value]
 
 
@@ -53,12 +54,15 @@ def shape(hint: Any) -> Any:
     if origin in (types.UnionType, Union):
         return Union[tuple(shape(arg) for arg in args)]  # noqa: UP007  # built from values, which `|` cannot spell
     if origin is not None:
-        inner = tuple(arg if arg is Ellipsis else shape(arg) for arg in args)
-        return list[inner[0]] if origin in (frozenset, set, tuple) else origin[inner]  # type: ignore[valid-type]  # computed
+        inner = tuple(shape(arg) for arg in args if arg is not Ellipsis)
+        if origin in (frozenset, set, tuple):
+            return list[Union[inner]]  # type: ignore[valid-type]  # noqa: UP007  # computed
+        return origin[inner]
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = get_type_hints(hint)
+        kinds = {name: _without(kind, hint) for name, kind in hints.items()}
         fields = [
-            (f.name, shape(hints[f.name])) if _required(f) else (f.name, shape(hints[f.name]), None)
+            (f.name, shape(kinds[f.name])) if _required(f) else (f.name, shape(kinds[f.name]), None)
             for f in dataclasses.fields(hint)
             if f.name not in HIDDEN
         ]
@@ -66,6 +70,11 @@ def shape(hint: Any) -> Any:
         made.__doc__ = hint.__doc__
         return made
     return hint
+
+
+def _without(kind: Any, owner: type) -> Any:
+    """Return the type of a field, with plain objects for records inside records of their own kind."""
+    return list[dict[str, Any]] if owner in get_args(kind) else kind
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

@@ -4,6 +4,7 @@ Floor 7: run `fin-infra --help`."""
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,12 @@ demo_app = typer.Typer(help="See the whole picture on this machine.", no_args_is
 sandbox_app = typer.Typer(help="The local sandbox that speaks every vendor's wire format.", no_args_is_help=True)
 providers_app = typer.Typer(help="What fin-infra can talk to.", no_args_is_help=True)
 keys_app = typer.Typer(help="Your keys at the vendors.", no_args_is_help=True)
+order_app = typer.Typer(help="Orders at your broker, with the safety of `docs/brokerage.md`.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(providers_app, name="providers")
 app.add_typer(keys_app, name="keys")
+app.add_typer(order_app, name="order")
 
 
 def _version(asked: bool) -> None:
@@ -121,6 +124,115 @@ def keys_verify(
         good = verify(provider or [], as_json=as_json)
     if not good:
         raise typer.Exit(Exit.FAILED)
+
+
+BrokerOption = Annotated[str, typer.Option("--provider", help="A broker other than the configured one.")]
+LiveOption = Annotated[bool, typer.Option("--live", help="Allow what concerns real money.")]
+
+
+@order_app.command("submit")
+def order_submit(
+    side: Annotated[str, typer.Argument(help="buy or sell")],
+    symbol: Annotated[str, typer.Argument(help="What to trade: AAPL, US:BRK.B, BTC/USD.")],
+    quantity: Annotated[str | None, typer.Option(help="How many; or --notional.")] = None,
+    notional: Annotated[str | None, typer.Option(help="For how much money; or --quantity.")] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", help="market, limit, stop, stop_limit or trailing_stop; else by the prices.")
+    ] = None,
+    limit: Annotated[str | None, typer.Option(help="Limit price.")] = None,
+    stop: Annotated[str | None, typer.Option(help="Stop price.")] = None,
+    trail: Annotated[str | None, typer.Option(help="How far a trailing stop trails, in money.")] = None,
+    trail_percent: Annotated[str | None, typer.Option(help="The same in percent.")] = None,
+    time_in_force: Annotated[str, typer.Option(help="day, gtc, opg, cls, ioc or fok.")] = "day",
+    extended_hours: Annotated[bool, typer.Option("--extended-hours", help="Also outside regular hours.")] = False,
+    order_class: Annotated[str, typer.Option(help="simple, bracket, oco or oto.")] = "simple",
+    take_profit: Annotated[str | None, typer.Option(help="Limit price of the take-profit.")] = None,
+    stop_loss: Annotated[str | None, typer.Option(help="Stop price of the stop-loss.")] = None,
+    stop_loss_limit: Annotated[str | None, typer.Option(help="Limit price of the stop-loss.")] = None,
+    queue: Annotated[bool, typer.Option("--queue", help="Let it wait where the market is closed.")] = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key; the same key is the same order.")] = None,
+    live: LiveOption = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
+    provider: BrokerOption = "brokerage",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what will be sent and where, ask, and place the order once for its key."""
+    from fin_infra.cli.order import submit
+
+    terms = {
+        "quantity": quantity,
+        "notional": notional,
+        "type": type_ or _kind(limit, stop, trail or trail_percent),
+        "limit_price": limit,
+        "stop_price": stop,
+        "trail_price": trail,
+        "trail_percent": trail_percent,
+        "time_in_force": time_in_force,
+        "extended_hours": extended_hours,
+        "order_class": order_class,
+        "take_profit": take_profit,
+        "stop_loss": stop_loss,
+        "stop_loss_limit": stop_loss_limit,
+    }
+    with spoken(as_json):
+        submit(
+            side,
+            symbol,
+            terms,
+            key=key,
+            queue=queue,
+            live=live,
+            yes=yes,
+            provider=provider,
+            as_json=as_json,
+            confirm=_confirmed,
+        )
+
+
+def _confirmed(question: str) -> bool:
+    """Ask on stderr, so that stdout stays the result's; nobody there to answer means no."""
+    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        typer.echo(err=True)
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _kind(limit: str | None, stop: str | None, trail: str | None) -> str:
+    """Return the type that the given prices mean."""
+    if trail is not None:
+        return "trailing_stop"
+    if stop is not None:
+        return "stop" if limit is None else "stop_limit"
+    return "market" if limit is None else "limit"
+
+
+@order_app.command("status")
+def order_status(
+    order_id: Annotated[str | None, typer.Argument(help="Id of an order, or its client order id `fin-...`.")] = None,
+    key: Annotated[str | None, typer.Option(help="The idempotency key that `order submit` printed.")] = None,
+    provider: BrokerOption = "brokerage",
+    as_json: JsonOption = False,
+) -> None:
+    """Show an order as the broker has it now."""
+    from fin_infra.cli.order import status
+
+    with spoken(as_json):
+        status(order_id, key=key, provider=provider, as_json=as_json)
+
+
+@order_app.command("cancel")
+def order_cancel(
+    order_id: Annotated[str, typer.Argument(help="Id of an order, or its client order id `fin-...`.")],
+    live: LiveOption = False,
+    provider: BrokerOption = "brokerage",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask to cancel an order; it may be filled until its status is canceled."""
+    from fin_infra.cli.order import cancel
+
+    with spoken(as_json):
+        cancel(order_id, live=live, provider=provider, as_json=as_json)
 
 
 @app.command("import")

@@ -1,0 +1,333 @@
+"""Routes for a broker: account, positions, orders, the clock, and holdings at all brokers.
+Floor 6: whoever places an order needs an idempotency key; the journal and the broker answer a replay, no cache does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
+from starlette.responses import Response
+
+from fin_infra.analytics import merge_holdings
+from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.brokerage_orders import idempotency_key, openapi_order, read_order
+from fin_infra.api.brokerage_updates import TradeUpdates, Updates
+from fin_infra.api.fanout import DEADLINE_S, attempt
+from fin_infra.api.problems import problem_responses
+from fin_infra.brokerage import easy_brokerage, read_holdings
+from fin_infra.errors import InvalidInput, OrderChecksFailed
+from fin_infra.flow import deadline
+from fin_infra.model import (
+    BrokerAccount,
+    Cancellation,
+    Listing,
+    MarketClock,
+    NewOrder,
+    Order,
+    Portfolio,
+    Position,
+    Record,
+)
+from fin_infra.model.currency import minor_units
+from fin_infra.providers.aggregators import BrokerageAggregatorProvider
+from fin_infra.providers.base import FxProvider
+from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.transport import Async
+
+ORDER_DEADLINE_S = 25.0
+OURS = "fin-"
+"""How the client order ids begin that we give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """Orders newest first; `next` is the cursor of the following page, None on the last one."""
+
+    items: tuple[Order, ...]
+    next: str | None
+
+
+OrderId = Annotated[
+    str, Path(max_length=128, description="`id` of an order, or the `client_order_id` that begins with `fin-`")
+]
+_PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
+
+
+def nobody() -> str:
+    """Return the one caller of an app that does not tell its callers apart."""
+    return ""
+
+
+def add_brokerage(
+    app: FastAPI,
+    *,
+    auth: Auth,
+    trade: Auth,
+    caller: Callable[..., str | Awaitable[str]] = nobody,
+    provider: BrokerageProvider[Async] | None = None,
+    aggregators: Sequence[BrokerageAggregatorProvider[Async]] = (),
+    fx: FxProvider[Async] | None = None,
+    allow_live: bool = False,
+    order_deadline_s: float = ORDER_DEADLINE_S,
+) -> None:
+    """Add `/brokerage/{account,positions,orders,clock,holdings}` and `/brokerage/orders/updates`.
+
+    Args:
+        auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
+        trade: dependencies that protect placing and canceling orders.
+        caller: a dependency that gives the name of who asks; one caller's idempotency keys are not another's.
+        provider: the broker; by default what `easy_brokerage(mode="async")` gives.
+        aggregators: whose accounts count in the holdings, besides the broker's.
+        fx: where rates come from for holdings in one currency.
+        allow_live: let orders cost real money.
+        order_deadline_s: how long placing an order may take; less than what ends a request of your app.
+
+    Raises:
+        ConfigurationError: the provider cannot be built from its settings.
+    """
+    broker = provider or easy_brokerage(mode="async")
+    reads = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=list(auth), responses=_PROBLEMS)
+    trades = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=list(trade), responses=_PROBLEMS)
+    _add_reads(reads, broker)
+    _add_holdings(reads, broker, aggregators, fx)
+    _add_updates(reads, broker)
+    _add_order(reads, broker)
+    _add_trades(trades, broker, caller, allow_live, order_deadline_s)
+    include(app, reads)
+    include(app, trades)
+
+
+def _add_reads(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
+    answers = Answers(None)
+
+    @router.get("/account", response_model=envelope(BrokerAccount))
+    async def account() -> Response:
+        """Return the account with its cash, equity and buying power; never its number."""
+        return await _answer(answers, broker.account)
+
+    @router.get("/positions", response_model=envelope(list[Position]))
+    async def positions() -> Response:
+        """Return all open positions; quantity and value are negative when short."""
+        return await _answer(answers, broker.positions)
+
+    @router.get("/clock", response_model=envelope(MarketClock))
+    async def clock() -> Response:
+        """Return the broker's time and when the market opens and closes next."""
+        return await _answer(answers, broker.clock)
+
+    @router.get("/orders", response_model=envelope(OrderPage))
+    async def orders(
+        status: Annotated[Literal["open", "closed", "all"], Query(description="Which orders")] = "open",
+        limit: Annotated[int, Query(ge=1, le=500, description="Orders a page")] = 100,
+        cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    ) -> Response:
+        """Return orders newest first, at most `limit`, and the cursor of the next page."""
+
+        async def make() -> Answer:
+            page = await _page(broker, status, limit, cursor)
+            return Answer(page, page.items[-1].meta if page.items else None, sources=[broker])
+
+        return await answers.of((), 0, make, private=True)
+
+
+def _add_holdings(
+    router: APIRouter,
+    broker: BrokerageProvider[Async],
+    aggregators: Sequence[BrokerageAggregatorProvider[Async]],
+    fx: FxProvider[Async] | None,
+) -> None:
+    answers = Answers(None)
+    sources: Sequence[BrokerageProvider[Async] | BrokerageAggregatorProvider[Async]] = [broker, *aggregators]
+    real = [source for source in sources if source.environment != "sandbox"]
+    asked = real or sources  # what the sandbox makes up never counts beside what is real
+    others = [source for source in aggregators if source in asked]
+
+    @router.get("/holdings", response_model=envelope(Portfolio))
+    async def holdings(
+        currency: Annotated[
+            str | None, Query(pattern="^[A-Za-z]{3}$", description="Currency of a total; none without it")
+        ] = None,
+    ) -> Response:
+        """Return what is held at all brokers, merged by instrument; who did not answer is in `errors`."""
+        wanted = currency.upper() if currency else None
+        if wanted:
+            minor_units(wanted)
+
+        async def make() -> Answer:
+            with deadline(DEADLINE_S):
+                found = await read_holdings(others, [broker] if broker in asked else [])
+            errors: list[Any] = list(found.errors)
+            rates = None
+            if wanted and fx is not None:
+                outcome = await attempt(fx.key, "latest", fx.latest)
+                rates = outcome.value
+                errors += [outcome.error] if outcome.error else []
+            merged = merge_holdings(found, currency=wanted, rates=rates)
+            return Answer(merged, errors=errors, sources=asked)
+
+        return await answers.of((), 0, make, private=True)
+
+
+def _add_updates(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
+    if not isinstance(broker, TradeUpdates):
+        return
+    updates = Updates(broker)
+    stream = {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+    @router.get("/orders/updates", response_class=Response, openapi_extra={"responses": stream})
+    async def order_updates(
+        last_event_id: Annotated[
+            str | None, Header(max_length=64, description="`id` of the last event you have")
+        ] = None,
+    ) -> Response:
+        """Stream what happens to the account's orders as server-sent events, from now on or after `Last-Event-ID`."""
+        return updates.response(last_event_id)
+
+
+def _add_order(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
+    answers = Answers(None)
+
+    @router.get("/orders/{order_id}", response_model=envelope(Order))
+    async def order(order_id: OrderId) -> Response:
+        """Return one order with its legs."""
+        return await _answer(answers, lambda: _find(broker, order_id))
+
+
+def _add_trades(
+    router: APIRouter,
+    broker: BrokerageProvider[Async],
+    caller: Callable[..., str | Awaitable[str]],
+    allow_live: bool,
+    order_deadline_s: float,
+) -> None:
+    answers = Answers(None)
+    running: set[asyncio.Task[Order]] = set()
+
+    @router.post(
+        "/orders",
+        status_code=201,
+        response_model=envelope(Order),
+        responses={200: {"description": "The order that the key has placed before"}, **problem_responses(400, 409)},
+        openapi_extra=openapi_order(),
+    )
+    async def submit(request: Request, who: str = Depends(caller)) -> Response:
+        """Place an order, once for its `Idempotency-Key`; the same again answers 200 with `idempotent-replayed: true`.
+
+        409 while the order of the key is being placed, 422 with all that speaks against the order, 504 where nobody
+        knows whether it was placed: then repeat the request with the same key.
+        """
+        key, body = idempotency_key(request, who), await read_order(request)
+        order = body.order()
+        _refuse_live(broker, allow_live)
+        found = await _to_the_end(running, _submit(broker, order_deadline_s, order, key, body.queue))
+
+        async def make() -> Answer:
+            return Answer(found, found.meta)
+
+        reply = await answers.of((), 0, make, private=True)
+        reply.headers["Location"] = f"/brokerage/orders/{found.id}"
+        if found.replayed:
+            reply.headers["Idempotent-Replayed"] = "true"
+        else:
+            reply.status_code = 201
+        return reply
+
+    @router.delete("/orders/{order_id}", status_code=202, response_model=envelope(Cancellation))
+    async def cancel(order_id: OrderId) -> Response:
+        """Ask to cancel an order; it may still be filled until its status says that it is canceled."""
+
+        async def make() -> Answer:
+            ident = (await _find(broker, order_id)).id if order_id.startswith(OURS) else order_id
+            await broker.cancel_order(ident)
+            return Answer(Cancellation(order_id=ident, accepted=True), sources=[broker])
+
+        reply = await answers.of((), 0, make, private=True)
+        reply.status_code = 202
+        return reply
+
+
+async def _submit(broker: BrokerageProvider[Async], deadline_s: float, order: NewOrder, key: str, queue: bool) -> Order:
+    with deadline(deadline_s):
+        return await broker.submit_order(order, idempotency_key=key, queue=queue, wait=False)
+
+
+async def _to_the_end(running: set[asyncio.Task[Order]], placing: Coroutine[Any, Any, Order]) -> Order:
+    """Await a task that goes on if the request is cut, so that what became of the order is written down."""
+    task = asyncio.create_task(placing)
+    running.add(task)
+    task.add_done_callback(_ended(running))
+    return await asyncio.shield(task)
+
+
+def _ended(running: set[asyncio.Task[Order]]) -> Callable[[asyncio.Task[Order]], None]:
+    def ended(task: asyncio.Task[Order]) -> None:
+        running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: where nobody waits any more, the journal has it
+
+    return ended
+
+
+def _refuse_live(broker: BrokerageProvider[Async], allow_live: bool) -> None:
+    if broker.is_live and not allow_live:
+        sentence = (
+            "These keys trade with real money; set FIN_INFRA_TRADING_LIVE=1 where the service is meant to do that."
+        )
+        raise OrderChecksFailed([("live_trading", sentence)])
+
+
+async def _answer(answers: Answers, ask: Callable[[], Awaitable[Record | Listing[Any]]]) -> Response:
+    async def make() -> Answer:
+        found = await ask()
+        return Answer(found, found.meta)
+
+    return await answers.of((), 0, make, private=True)
+
+
+async def _find(broker: BrokerageProvider[Async], order_id: str) -> Order:
+    if order_id.startswith(OURS):
+        return await broker.order_by_client_id(order_id)
+    return await broker.order(order_id)
+
+
+async def _page(
+    broker: BrokerageProvider[Async], status: Literal["open", "closed", "all"], limit: int, cursor: str | None
+) -> OrderPage:
+    """Read one page. A cursor is the last order's instant and id, so that later pages need no earlier ones."""
+    last = None if cursor is None else _parsed(cursor)
+    end = None if last is None else last[0] + timedelta(microseconds=1)
+    rows: list[Order] = []
+    same: list[Order] = []
+    """Orders of the cursor's instant; what comes after the cursor's order is not known before it comes."""
+    async with aclosing(cast("AsyncGenerator[Order]", broker.orders(status=status, end=end))) as found:
+        async for order in found:
+            if last is not None and _at(order) == last[0]:
+                same = [] if order.id == last[1] else [*same, order]
+                continue
+            rows.append(order)
+            if len(same) + len(rows) > limit:
+                break
+    rows = [*same, *rows]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return OrderPage(items=tuple(rows), next=f"{_at(rows[-1]).isoformat()}~{rows[-1].id}" if more else None)
+
+
+def _at(order: Order) -> datetime:
+    return order.submitted_at or order.created_at
+
+
+def _parsed(cursor: str) -> tuple[datetime, str]:
+    instant, _, order_id = cursor.partition("~")
+    try:
+        at = datetime.fromisoformat(instant.replace(" ", "+"))  # where a client left the plus unescaped
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or not order_id:
+        raise InvalidInput("That cursor is none of ours; use the `next` of a page, or leave it out.")
+    return at, order_id

