@@ -19,7 +19,8 @@ from trading_support import AAPL, COIN, OPEN, OPTION, account, asset, d, market,
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.model import AssetClass, Money, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.trading import Context, TradingLimits, check
-from fin_infra.trading.checks import RULES, estimate, history_since, judge_history, raise_failures
+from fin_infra.trading.checks import RULES, estimate, raise_failures
+from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.journal import JournalEntry
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fin_infra.calendars import calendar
 from fin_infra.calendars.sessions import Session
@@ -26,7 +25,7 @@ from fin_infra.model import (
     Side,
     TimeInForce,
 )
-from fin_infra.trading.journal import JournalEntry
+from fin_infra.trading.history import MARKET_ZONE
 from fin_infra.trading.limits import TradingLimits
 from fin_infra.trading.matrix import VenueRules
 
@@ -34,8 +33,6 @@ MARKET_COLLAR = Decimal("1.04")
 """A market buy is counted at the offer and up to 4 percent more, as brokers hold buying power for it."""
 CONTRACT_UNITS = 100
 """How many shares an option contract is on; its price is for one of them."""
-MARKET_ZONE = ZoneInfo("America/New_York")
-"""Whose midnight begins the day of the daily limit."""
 EXTENDED_OPEN = time(4)
 EXTENDED_AFTER_CLOSE = timedelta(hours=4)
 """Extended hours at US brokers: from 4:00 in New York until four hours after the close, which may be early."""
@@ -87,47 +84,6 @@ def check(order: NewOrder, context: Context) -> list[tuple[str, str]]:
         return [("terms", unreadable)]
     found = ((name, rule(order, context)) for name, rule in RULES.items())
     return [(name, sentence) for name, sentence in found if sentence is not None]
-
-
-def history_since(at: datetime, limits: TradingLimits) -> datetime:
-    """Return from when on other orders matter to an order of `at`: those of its day, and those just before midnight."""
-    return min(_day_start(at), at - timedelta(seconds=limits.duplicate_window_s or 0.0))
-
-
-def judge_history(
-    order_fingerprint: str, estimate: Decimal, limits: TradingLimits, at: datetime, others: Sequence[JournalEntry]
-) -> list[tuple[str, str]]:
-    """Return what speaks against an order of `at` in view of the others: the daily limit, and the same order just now.
-
-    A day begins at midnight in New York.
-    """
-    failures: list[tuple[str, str]] = []
-    spent = sum((entry.estimate for entry in others if entry.at >= _day_start(at)), Decimal(0))
-    limit = limits.max_notional_per_day
-    if limit is not None and spent + estimate > limit:
-        failures.append(
-            (
-                "max_notional_per_day",
-                f"Orders of today come to about {spent:.2f}; with this one of about {estimate:.2f} they would pass the "
-                f"daily limit of {limit} (FIN_INFRA_TRADING_MAX_NOTIONAL_PER_DAY).",
-            )
-        )
-    window = limits.duplicate_window_s
-    if window is not None:
-        since = at - timedelta(seconds=window)
-        if any(entry.fingerprint == order_fingerprint and entry.at >= since for entry in others):
-            failures.append(
-                (
-                    "duplicate_order",
-                    f"The same order was sent less than {window:g} s ago under another key; to send it twice, wait, "
-                    "or change FIN_INFRA_TRADING_DUPLICATE_WINDOW_S.",
-                )
-            )
-    return failures
-
-
-def _day_start(at: datetime) -> datetime:
-    return at.astimezone(MARKET_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def estimate(order: NewOrder, quote: BidAsk | None) -> Decimal | None:

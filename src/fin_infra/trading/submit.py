@@ -23,7 +23,8 @@ from fin_infra.errors import (
     ProviderError,
 )
 from fin_infra.model import BrokerAccount, NewOrder, Order
-from fin_infra.trading.checks import Context, check, estimate, history_since, judge_history, raise_failures
+from fin_infra.trading.checks import Context, check, estimate, raise_failures
+from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.ids import client_order_id, fingerprint, same_order
 from fin_infra.trading.journal import Journal, JournalEntry, State, whole
 from fin_infra.trading.limits import TradingLimits
