@@ -102,6 +102,8 @@ def test_providers_ls_when_no_keys_then_all_go_to_the_sandbox() -> None:
         "banking:finastra",
         "banking:teller",
         "market:alpha_vantage",
+        "brokerage:alpaca",
+        "brokerage:snaptrade",
         "crypto:coingecko",
         "fx:ecb",
     }
