@@ -507,6 +507,22 @@ def test_journal_when_first_needed_then_is_opened_where_the_settings_say(
     opened.close()
 
 
+def test_journal_when_the_sandbox_is_the_broker_and_no_path_is_set_then_no_file_outlives_its_orders(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("FIN_INFRA_TRADING_JOURNAL", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    broker = Book(Replay([]), Endpoint("http://127.0.0.1:1", "sandbox", ProviderSettings()))
+    opened = broker.journal
+    assert isinstance(opened, SqliteJournal)
+    assert (list(tmp_path.iterdir()), opened.unfinished()) == ([], False)
+    opened.close()
+    real = Book(Replay([]), ENDPOINT).journal
+    assert isinstance(real, SqliteJournal)
+    assert (tmp_path / "fin-infra" / "orders.sqlite3").exists()
+    real.close()
+
+
 def test_journal_when_a_task_needs_it_first_then_is_opened_in_another_thread(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -93,10 +93,15 @@ class BrokerageProvider(Provider[M]):
 
     @property
     def journal(self) -> Journal:
-        """Where orders are written down; opened when first needed, which blocks."""
+        """Where orders are written down; opened when first needed, which blocks.
+
+        Without a path of its own a sandbox's is in memory: the sandbox forgets its orders when it ends, and a file
+        would go on saying that they are placed.
+        """
         with self._opening:
             if self._journal is None:
-                self._journal = SqliteJournal(self.limits.journal_file())
+                forgets = self.environment == "sandbox" and self.limits.journal is None
+                self._journal = SqliteJournal(":memory:" if forgets else self.limits.journal_file())
             return self._journal
 
     @journal.setter
