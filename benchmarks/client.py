@@ -16,9 +16,10 @@ from typing import Any
 
 import httpx2
 
-from fin_infra.flow import Caller, json_of, operation
+from fin_infra.flow import Client, json_of, operation
 from fin_infra.transport import Flow, M
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 CALLS = 300
 ROUNDS = 7
@@ -43,7 +44,7 @@ def serve(listener: socket.socket) -> None:
     asyncio.run(main())
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     @operation
     def accounts(self) -> Flow[list[Any]]:
         return list(json_of((yield from self.get("/accounts", count=20)), list))

@@ -15,7 +15,7 @@ CASES = {
     "python -c pass": "pass",
     "import fin_infra": "import fin_infra",
     "import fin_infra.flow": "import fin_infra.flow",
-    "import fin_infra.transport.wire": "import fin_infra.transport.wire",
+    "import fin_infra.transport.engine": "import fin_infra.transport.engine",
     "import httpx2": "import httpx2",
 }
 MEMORY = "; import resource, sys; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(sys.modules))"

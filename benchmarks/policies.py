@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from fin_infra.flow import Backoff, Breaker, Caller, Limiter, Policy, Quota, by_status, operation, survive
+from fin_infra.flow import Backoff, Breaker, Client, Limiter, Policy, Quota, by_status, operation, survive
 from fin_infra.transport import Flow, M, Reply, Request, Sync
 
 CALLS = 20_000
@@ -35,7 +35,7 @@ def drive(flow: Generator[Any, Any, Any]) -> None:
         return
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     @operation
     def ping(self) -> Flow[None]:
         yield from self.get("/x")
@@ -60,7 +60,7 @@ def per_call(once: Callable[[], object]) -> float:
 def main() -> None:
     clock = time.monotonic
     policy = Policy(Breaker(5, 30.0, clock), Limiter([Quota(10**9, 1.0), Quota(10**9, 60.0)], clock), Backoff(), clock)
-    bank: Bank[Sync] = Bank(Instant(), key="banking:test")  # type: ignore[arg-type]  # all a Caller needs of a transport
+    bank: Bank[Sync] = Bank(Instant(), key="banking:test")  # type: ignore[arg-type]  # all a Client needs of a transport
     cases: dict[str, Callable[[], object]] = {
         "bare flow": lambda: drive(bare()),
         "limiter + breaker + retry": lambda: drive(survive(REQUEST, clock() + 30.0, policy, by_status)),

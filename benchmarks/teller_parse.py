@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationInfo, field_validator
 
 from fin_infra.model import Category, Money, PartyType, TransactionStatus
-from fin_infra.providers.banking.teller_wire import Book, parse_transactions
+from fin_infra.providers.banking.teller.payloads import Book, parse_transactions
 
 TARGET_S, TARGET_RATIO = 0.40, 4.0
 CATEGORIES = {category.value: category for category in Category}

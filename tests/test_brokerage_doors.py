@@ -15,10 +15,10 @@ from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator, read_
 from fin_infra.errors import ConfigurationError, ProviderNotFound, ProviderUnavailable
 from fin_infra.model import AssetClass, BrokerAccount, InstrumentKey, Money, Position, PositionSide
 from fin_infra.providers import registry
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.base import Endpoint
-from fin_infra.providers.brokerage.snaptrade import Settings, SnapTrade
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.brokerage.snaptrade.adapter import Settings, SnapTrade
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import load
 from fin_infra.transport import Async, Reply
 from fin_infra.transport.base import AsyncTransport, SyncTransport

@@ -34,10 +34,10 @@ from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.api.networth import parse_holding
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.errors import ConfigurationError, FinInfraError, ProviderNotFound
-from fin_infra.flow import BreakerState, Caller
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.base import Provider
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.flow import BreakerState, Client
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.provider import Provider
 from fin_infra.transport import Async, AsyncTransport
 
 if TYPE_CHECKING:
@@ -86,15 +86,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     sources, brokers = Sources.default(), Brokers.default()
     tenants = FinastraTenants.from_env(environ)
     used = (*sources.all(), *brokers.all())
-    callers = (*used, *tenants.all())
+    clients = (*used, *tenants.all())
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
     readiness = infra.Readiness()
-    for caller in callers:
-        readiness.add(_label(caller), _breaker_closed(caller), critical=False)
+    for client in clients:
+        readiness.add(_label(client), _breaker_closed(client), critical=False)
     if journal is not None:
         readiness.add("order-journal", partial(orders.works, journal), critical=False)
-    lifespan = _lifespan(callers, brokers.broker, journal)
+    lifespan = _lifespan(clients, brokers.broker, journal)
     app = infra.create_service(
         name=NAME, version=__version__, settings=settings, readiness=readiness, lifespan=lifespan
     )
@@ -143,32 +143,32 @@ def _live_allowed(environ: Mapping[str, str]) -> bool:
     raise ConfigurationError("FIN_INFRA_TRADING_LIVE is neither 1 nor 0; set it to 1 to trade with real money.")
 
 
-def _label(caller: Caller[Any]) -> str:
-    return caller.key if isinstance(caller, Provider) else f"{caller.key}:{caller.tenant}"
+def _label(client: Client[Any]) -> str:
+    return client.source if isinstance(client, Provider) else f"{client.source}:{client.tenant}"
 
 
-def _breaker_closed(caller: Caller[Any]) -> Callable[[], Awaitable[bool]]:
+def _breaker_closed(client: Client[Any]) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
-        return caller.policy.breaker.state is not BreakerState.OPEN
+        return client.policy.breaker.state is not BreakerState.OPEN
 
     return check
 
 
 def _lifespan(
-    callers: Sequence[Caller[Any]], broker: BrokerageProvider[Async] | None, journal: PostgresJournal | None
+    clients: Sequence[Client[Any]], broker: BrokerageProvider[Async] | None, journal: PostgresJournal | None
 ) -> infra.Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         metrics = infra.PrometheusCalls()
-        for caller in callers:  # shown from the start, not from the first change on
-            metrics.breaker(caller.key, caller.policy.breaker.state.name.lower(), caller.tenant)
+        for client in clients:  # shown from the start, not from the first change on
+            metrics.breaker(client.source, client.policy.breaker.state.name.lower(), client.tenant)
         try:
             async with orders.looked_after(broker, journal) if broker else nullcontext():
                 yield
         finally:
-            for caller in callers:
-                if isinstance(caller.transport, AsyncTransport):
-                    await caller.transport.aclose()
+            for client in clients:
+                if isinstance(client.transport, AsyncTransport):
+                    await client.transport.aclose()
 
     return lifespan
 

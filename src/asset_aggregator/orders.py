@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from asset_aggregator.orders_journal import PostgresJournal
 from fin_infra.errors import FinInfraError
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.security import redact
 from fin_infra.trading import JournalEntry
 from fin_infra.trading.journal import SqlJournal

@@ -7,14 +7,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bankersbank import wire
+from bankersbank import payloads
 from bankersbank.calls import FinastraCalls
 from bankersbank.config import B2C_ACCOUNTS
 from bankersbank.models import B2CAccount, B2CBalance
 from fin_infra.errors import FeatureDisabled, UnexpectedPayload
 from fin_infra.flow import json_of
 from fin_infra.model import Listing
-from fin_infra.transport import Effect, Flow, Reply, path
+from fin_infra.transport import Effect, Flow, Reply, url_path
 
 T = TypeVar("T")
 PAGE_SIZE = 200
@@ -36,17 +36,17 @@ def sandbox_only(loopback: bool) -> None:
 
 def accounts(client: FinastraCalls[Any], context: str) -> Flow[Listing[B2CAccount]]:
     """Return every account; `context` is ViewAccount, INT, TPT, DOM or MT103: what the accounts are wanted for."""
-    return (yield from _all(client, "/accounts", wire.account, accountContext=context))
+    return (yield from _all(client, "/accounts", payloads.account, accountContext=context))
 
 
 def account(client: FinastraCalls[Any], account_id: str) -> Flow[B2CAccount]:
-    place = path("accounts", account_id)
-    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: wire.account(json_of(reply, dict), reply)))
+    place = url_path("accounts", account_id)
+    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: payloads.account(json_of(reply, dict), reply)))
 
 
 def balance(client: FinastraCalls[Any], account_id: str) -> Flow[B2CBalance]:
-    place = path("accounts", account_id, "balances")
-    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: wire.balance(json_of(reply, dict), reply)))
+    place = url_path("accounts", account_id, "balances")
+    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: payloads.balance(json_of(reply, dict), reply)))
 
 
 def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | None) -> Flow[Listing[B2CBalance]]:
@@ -58,7 +58,7 @@ def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | N
         yield from _all(
             client,
             "/accounts/balances-by-account-type",
-            wire.balance,
+            payloads.balance,
             accountTypeForBalance=kind,
             equivalentCurrency=equivalent_currency,
         )
@@ -95,8 +95,8 @@ class _Page(Generic[T]):
 
 def _page(reply: Reply, make: Callable[[dict[str, Any], Reply], T]) -> _Page[T]:
     body = reply.json()
-    meta = wire.mapping(wire.mapping(body).get("_meta"))
+    meta = payloads.mapping(payloads.mapping(body).get("_meta"))
     pages, count = meta.get("pageCount"), meta.get("itemCount")
     if type(pages) is not int or pages < 0:
-        raise wire.wrong("_meta.pageCount", "a number of pages")
-    return _Page([make(row, reply) for row in wire.rows(body)], pages, count if type(count) is int else None)
+        raise payloads.wrong("_meta.pageCount", "a number of pages")
+    return _Page([make(row, reply) for row in payloads.rows(body)], pages, count if type(count) is int else None)

@@ -1,5 +1,5 @@
 """What every call to Finastra has: a token, the vendor's two error shapes, its trace ids, metrics and log facts.
-Floor 3: bankersbank. A mixin over `Caller`, for the SDK's clients and for adapters that speak to the same vendor."""
+Floor 3: bankersbank. A mixin over `Client`, for the SDK's clients and for adapters that speak to the same vendor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from bankersbank import metrics
-from bankersbank.wire import mapping
+from bankersbank.payloads import mapping
 from fin_infra.errors import (
     AuthenticationFailed,
     FinInfraError,
@@ -15,7 +15,7 @@ from fin_infra.errors import (
     ProviderError,
     UnexpectedPayload,
 )
-from fin_infra.flow import BreakerState, Caller, by_status, note
+from fin_infra.flow import BreakerState, Client, by_status, note
 from fin_infra.transport import Flow, M, Reply
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ _HINTS: Mapping[type[ProviderError], str] = {
 """What an operator can do, by error."""
 
 
-class FinastraCalls(Caller[M]):
+class FinastraCalls(Client[M]):
     """Speaks to Finastra for one tenant; `client_name` is the label of its breaker gauge."""
 
     @property

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import unquote
 
-from bankersbank import b2c, metrics, wire
+from bankersbank import b2c, metrics, payloads
 from bankersbank.calls import FinastraCalls, Param
 from bankersbank.config import B2C_ACCOUNTS, LIVE_URL, FinastraConfig
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
@@ -23,8 +23,9 @@ from bankersbank.tokens import ClientCredentialsTokenProvider
 from fin_infra.errors import ConfigurationError, FeatureDisabled, InvalidInput, UnexpectedPayload
 from fin_infra.flow import Access, Backoff, operation, paged
 from fin_infra.model import Listing
-from fin_infra.transport import Async, Flow, M, Page, Pages, Reply, Sync, Transport, path
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport import Async, Flow, M, Page, Pages, Reply, Sync, Transport, url_path
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 __all__ = [
     "AsyncFinastraAPIClient",
@@ -51,7 +52,7 @@ class FinastraOperations(FinastraCalls[M]):
     ) -> None:
         super().__init__(
             transport,
-            key=SOURCE,
+            source=SOURCE,
             environment=_environment(config),
             tenant=name or config.tenant,
             timeout_s=config.timeout_s,
@@ -112,8 +113,8 @@ class FinastraOperations(FinastraCalls[M]):
     @operation
     def get_collateral(self, collateral_id: str) -> Flow[Collateral]:
         """Return one collateral; raise NotFound."""
-        place = path("collaterals", collateral_id)
-        return (yield from self.product(self.config.product, place, wire.one_collateral))
+        place = url_path("collaterals", collateral_id)
+        return (yield from self.product(self.config.product, place, payloads.one_collateral))
 
     @operation
     def get_json(self, place: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
@@ -157,7 +158,7 @@ class FinastraOperations(FinastraCalls[M]):
             yield from self.product(
                 self.config.product,
                 "/collaterals",
-                lambda reply: wire.collateral_page(reply, starting_index),
+                lambda reply: payloads.collateral_page(reply, starting_index),
                 {"startingIndex": starting_index, "pageSize": page_size},
             )
         )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlencode
 
 from bankersbank.calls import traces
-from bankersbank.wire import mapping
+from bankersbank.payloads import mapping
 from fin_infra.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -18,7 +18,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
 )
 from fin_infra.flow import Kept, Renewable, by_status, inbound_id
-from fin_infra.transport import Auth, Flow, Reply, Request, bearer, path
+from fin_infra.transport import Auth, Flow, Reply, Request, bearer, url_path
 
 LIFETIME_S = 300
 """Where the login does not say how long a token lasts: what the vendor's own sample clients assume."""
@@ -66,7 +66,7 @@ class ClientCredentialsTokenProvider:
             raise ConfigurationError("Finastra's login wants a client secret, or a private key with its key id.")
         if any("\ud800" <= char <= "\udfff" for char in f"{client_id}{client_secret}{scope}"):
             raise ConfigurationError("The client id, its secret or the scope has a character that no text may have.")
-        self._path = path("login", "v1", tenant, "oidc", "token")
+        self._path = url_path("login", "v1", tenant, "oidc", "token")
         self._client_id, self._secret = client_id, client_secret
         self._private_key, self._key_id, self._audience = private_key or None, key_id, audience
         self._scope = scope

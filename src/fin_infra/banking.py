@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
-from fin_infra.providers.base import BankingProvider
+from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
 

@@ -20,8 +20,8 @@ from fin_infra.model import (
     Holdings,
     Position,
 )
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.registry import providers, resolve
 from fin_infra.security import redact
 from fin_infra.transport import Async, Sync
@@ -123,21 +123,21 @@ async def _from_aggregator(
 ) -> Holdings:
     errors: list[AccountError] = []
     links, accounts = await asyncio.gather(
-        _ask(source.key, "connections", source.connections, errors),
-        _ask(source.key, "accounts", source.accounts, errors),
+        _ask(source.source, "connections", source.connections, errors),
+        _ask(source.source, "accounts", source.accounts, errors),
     )
     known, disabled = list(accounts or ()), {link.id: link for link in links or () if link.disabled}
     found = known if wanted is None else list(wanted(known, links or ()))
     asked = {account.id for account in found}
     for account in found:
         if (link := disabled.get(account.connection_id)) is not None:
-            errors.append(_stale(source.key, account, link))
+            errors.append(_stale(source.source, account, link))
 
     async def positions(account: HoldingAccount) -> Sequence[Position] | None:
-        return await _ask(source.key, "positions", lambda: source.positions(account.id), errors, account.id)
+        return await _ask(source.source, "positions", lambda: source.positions(account.id), errors, account.id)
 
     async def balances(account: HoldingAccount) -> Sequence[CashBalance] | None:
-        return await _ask(source.key, "balances", lambda: source.balances(account.id), errors, account.id)
+        return await _ask(source.source, "balances", lambda: source.balances(account.id), errors, account.id)
 
     held = await asyncio.gather(*(positions(account) for account in found))
     cash = await asyncio.gather(*(balances(account) for account in found))
@@ -152,10 +152,10 @@ async def _from_aggregator(
 
 async def _from_broker(source: BrokerageProvider[Async]) -> Holdings:
     errors: list[AccountError] = []
-    account = await _ask(source.key, "account", source.account, errors)
+    account = await _ask(source.source, "account", source.account, errors)
     if account is None:
         return Holdings(accounts=(), positions=(), balances=(), errors=tuple(errors))
-    rows = await _ask(source.key, "positions", source.positions, errors, account.id)
+    rows = await _ask(source.source, "positions", source.positions, errors, account.id)
     return Holdings(
         accounts=(_seen_as(account, source),),
         positions=tuple(replace(row, account_id=account.id) for row in rows or ()),

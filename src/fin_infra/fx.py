@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
-from fin_infra.providers.base import FxProvider
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
 

@@ -139,7 +139,7 @@ def test_net_worth_when_one_account_does_not_answer_then_the_total_says_what_it_
     line = next(line for line in body["data"]["lines"] if line["id"] == savings)
     assert line["value"] is None
     assert line["missing"]
-    assert any(savings in gap for gap in body["data"]["lacking"])
+    assert any(savings in gap for gap in body["data"]["missing"])
 
 
 def _all(client, ident, **params):

@@ -10,13 +10,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from holdings_support import SOURCE, account, failed, position, ref, sync
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fin_infra.analytics import diff_holdings, merge_holdings
 from fin_infra.errors import InvalidInput
 from fin_infra.model import ChangeKind, HoldingChange, InstrumentKey, Portfolio, Split
+from tests.analytics.support import SOURCE, account, failed, position, ref, sync
 
 OWN_AND_OTHER = (("a", SOURCE), ("b", "c-2"))
 

@@ -9,12 +9,12 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from holdings_support import NOW, account, cash, failed, position, ref, sync
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fin_infra.analytics import merge_holdings
 from fin_infra.model import AssetClass, Holdings, InstrumentKey, Money, PositionSide, RateTable
+from tests.analytics.support import NOW, account, cash, failed, position, ref, sync
 
 RATES = RateTable(
     source="fx:test",
@@ -79,7 +79,7 @@ def test_lines_when_no_key_then_never_dropped_and_never_taken_for_one_another() 
         ("UNI", Decimal(4)),
     ]
     assert not portfolio.complete
-    assert len(portfolio.lacking) == 3
+    assert len(portfolio.missing) == 3
 
 
 @pytest.mark.parametrize(
@@ -132,17 +132,17 @@ def test_total_when_rates_are_given_then_in_one_currency_and_it_says_what_it_lac
     portfolio = merge_holdings(holdings, currency="EUR", rates=RATES)
     assert portfolio.total == Money.of("142", "EUR")  # 140 / 1.25 + 30 / 1.5 + 10
     assert not portfolio.complete
-    assert any("SEK" in text for text in portfolio.lacking)
+    assert any("SEK" in text for text in portfolio.missing)
     without = merge_holdings(holdings, currency="EUR")
     assert without.total == Money.of("10", "EUR")
-    assert len(without.lacking) == 3
+    assert len(without.missing) == 3
     stale = merge_holdings(holdings, currency="EUR", rates=RATES, on=date(2026, 12, 20))
     assert stale.total == Money.of("10", "EUR")
     assert merge_holdings(sync(), currency="EUR").total == Money.zero("EUR")
     assert merge_holdings(sync(cash("a", "5", "SEK")), currency="EUR").total is None
 
 
-def test_lacking_when_something_is_unknown_then_each_is_named() -> None:
+def test_missing_when_something_is_unknown_then_each_is_named() -> None:
     portfolio = merge_holdings(
         sync(
             position("a", "US:KO", "2"),
@@ -155,7 +155,7 @@ def test_lacking_when_something_is_unknown_then_each_is_named() -> None:
             ref("s"),
         )
     )
-    assert portfolio.lacking == (
+    assert portfolio.missing == (
         "US:KO, brokerage:test a: no market value",
         "USDT cash, brokerage:test a: no amount",
         "brokerage:test positions b: down",
@@ -237,7 +237,7 @@ rows = st.builds(
 def test_portfolio_when_read_in_another_order_then_the_same(positions: list[object], seed: int) -> None:
     shuffled = Random(seed).sample(positions, len(positions))
     one, other = (merge_holdings(sync(*each)) for each in (positions, shuffled))  # type: ignore[arg-type]  # positions
-    assert replace(one, lacking=tuple(sorted(one.lacking))) == replace(other, lacking=tuple(sorted(other.lacking)))
+    assert replace(one, missing=tuple(sorted(one.missing))) == replace(other, missing=tuple(sorted(other.missing)))
 
 
 @given(st.lists(rows, max_size=12))

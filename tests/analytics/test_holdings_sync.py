@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from holdings_support import NOW, account, cash, failed, position, ref, sync
 
 from fin_infra.analytics import carried, diff_holdings, due, merge_holdings
 from fin_infra.errors import InvalidInput, NaiveTime
 from fin_infra.model import BrokerConnection
+from tests.analytics.support import NOW, account, cash, failed, position, ref, sync
 
 
 def ago(**span: float) -> datetime:

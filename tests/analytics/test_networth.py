@@ -48,7 +48,7 @@ def test_net_worth_when_an_item_has_no_amount_then_total_says_what_it_lacks() ->
     worth = net_worth([item("10"), item(None, name="acc_2")], "USD", RATES, as_of=NOW)
     assert worth.total == Money.of("10.00", "USD")
     assert not worth.complete
-    assert worth.lacking == ("banking:teller acc_2: the source gives no amount",)
+    assert worth.missing == ("banking:teller acc_2: the source gives no amount",)
 
 
 def test_net_worth_when_a_currency_has_no_rate_then_its_line_has_no_value() -> None:
@@ -68,7 +68,7 @@ def test_net_worth_when_rates_are_a_month_old_then_they_are_not_used() -> None:
 def test_net_worth_when_no_rates_at_all_then_own_currency_still_counts() -> None:
     worth = net_worth([item("10"), item("5", "EUR")], "USD", None, as_of=NOW)
     assert worth.total == Money.of("10.00", "USD")
-    assert "no exchange rate for EUR/USD" in worth.lacking[0]
+    assert "no exchange rate for EUR/USD" in worth.missing[0]
 
 
 def test_net_worth_when_nothing_answered_then_total_is_none_and_not_zero() -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sandbox_control import Control
 
 from fin_infra import api
 from fin_infra.api import PUBLIC
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
+from tests.support.sandbox_control import Control
 
 
 @pytest.fixture(scope="session")

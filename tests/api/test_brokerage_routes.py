@@ -14,7 +14,6 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
-from sandbox_control import Control
 
 from fin_infra.api import PUBLIC, add_brokerage
 from fin_infra.api.brokerage_orders import OrderBody
@@ -22,6 +21,7 @@ from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.model import NewOrder
 from fin_infra.providers import registry
 from fin_infra.security import redact
+from tests.support.sandbox_control import Control
 
 ORDER = {"key": "AAPL", "side": "buy", "quantity": "3"}
 
@@ -34,7 +34,7 @@ def _trading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FIN_INFRA_TRADING_DUPLICATE_WINDOW_S", "none")
 
 
-class Caller:
+class Client:
     """Sends orders and looks at the truth of the sandbox."""
 
     def __init__(self, client: TestClient, control: Control) -> None:
@@ -64,17 +64,17 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
-def caller(sandbox: Control, app: FastAPI) -> Iterator[Caller]:
+def caller(sandbox: Control, app: FastAPI) -> Iterator[Client]:
     add_brokerage(app, auth=PUBLIC, trade=PUBLIC, caller=_who)
     with TestClient(app) as client:
-        yield Caller(client, sandbox)
+        yield Client(client, sandbox)
 
 
 def _who(request: Request) -> str:
     return request.headers.get("x-who", "ana")
 
 
-def test_account_when_asked_then_amounts_are_text_and_the_number_is_not_there(caller: Caller) -> None:
+def test_account_when_asked_then_amounts_are_text_and_the_number_is_not_there(caller: Client) -> None:
     reply = caller.get("account")
     data = reply.json()["data"]
     assert (data["cash"], data["status"]) == ({"amount": "100000", "currency": "USD"}, "ACTIVE")
@@ -83,7 +83,7 @@ def test_account_when_asked_then_amounts_are_text_and_the_number_is_not_there(ca
     assert reply.headers["fin-provider"] == "brokerage:alpaca"
 
 
-def test_order_when_new_then_201_and_again_then_200_replayed(caller: Caller) -> None:
+def test_order_when_new_then_201_and_again_then_200_replayed(caller: Client) -> None:
     first, again = caller.post(), caller.post()
     assert (first.status_code, again.status_code) == (201, 200)
     assert "idempotent-replayed" not in first.headers
@@ -94,7 +94,7 @@ def test_order_when_new_then_201_and_again_then_200_replayed(caller: Caller) -> 
 
 
 def test_replay_when_the_journal_is_lost_then_the_broker_knows_the_order(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    caller: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first = caller.post()
     monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", str(tmp_path / "another.sqlite3"))
@@ -102,19 +102,19 @@ def test_replay_when_the_journal_is_lost_then_the_broker_knows_the_order(
     other = FastAPI()
     add_brokerage(other, auth=PUBLIC, trade=PUBLIC, caller=_who)
     with TestClient(other) as client:
-        again = Caller(client, caller.control).post()
+        again = Client(client, caller.control).post()
     assert (again.status_code, again.json()["data"]["id"]) == (200, first.json()["data"]["id"])
     assert len(caller.orders()) == 1
 
 
 @pytest.mark.parametrize("spelling", ['"key-1"', " key-1 ", '"key\\-1"'.replace("\\-", "-")])
-def test_key_when_quoted_as_a_structured_field_then_it_is_the_same_key(caller: Caller, spelling: str) -> None:
+def test_key_when_quoted_as_a_structured_field_then_it_is_the_same_key(caller: Client, spelling: str) -> None:
     assert caller.post().status_code == 201
     assert caller.post(key=spelling).status_code == 200
 
 
 @pytest.mark.parametrize("key", [None, "", '""', '"', "a b", '"a" b', "x" * 129, "ключ".encode().decode("latin-1")])
-def test_key_when_absent_or_unusable_then_400_and_nothing_is_asked(caller: Caller, key: str | None) -> None:
+def test_key_when_absent_or_unusable_then_400_and_nothing_is_asked(caller: Client, key: str | None) -> None:
     headers = {} if key is None else {"Idempotency-Key": key.encode("latin-1")}
     reply = caller.client.post("/brokerage/orders", json=ORDER, headers=headers)
     assert reply.status_code == 400
@@ -122,32 +122,32 @@ def test_key_when_absent_or_unusable_then_400_and_nothing_is_asked(caller: Calle
     assert caller.control.requests("alpaca") == []
 
 
-def test_key_when_given_twice_then_400(caller: Caller) -> None:
+def test_key_when_given_twice_then_400(caller: Client) -> None:
     reply = caller.client.post(
         "/brokerage/orders", json=ORDER, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
     )
     assert reply.status_code == 400
 
 
-def test_key_when_longest_then_it_is_taken(caller: Caller) -> None:
+def test_key_when_longest_then_it_is_taken(caller: Client) -> None:
     assert caller.post(key="x" * 128, **{"x-who": "w" * 32}).status_code == 201
 
 
-def test_key_when_another_order_has_it_then_422_and_one_order(caller: Caller) -> None:
+def test_key_when_another_order_has_it_then_422_and_one_order(caller: Client) -> None:
     caller.post()
     reply = caller.post({**ORDER, "quantity": "4"})
     assert (reply.status_code, reply.json()["code"]) == (422, "fin.idempotency_conflict")
     assert len(caller.orders()) == 1
 
 
-def test_key_when_two_callers_use_it_then_each_has_an_order(caller: Caller) -> None:
+def test_key_when_two_callers_use_it_then_each_has_an_order(caller: Client) -> None:
     one, two = caller.post(), caller.post({**ORDER, "quantity": "4"}, **{"x-who": "bob"})
     assert (one.status_code, two.status_code) == (201, 201)
     assert caller.post(key="x:key-1", **{"x-who": "an"}).status_code == 201  # not what `ana` and another key make
     assert len(caller.orders()) == 3
 
 
-def test_numbers_when_long_then_every_digit_reaches_the_broker(caller: Caller) -> None:
+def test_numbers_when_long_then_every_digit_reaches_the_broker(caller: Client) -> None:
     body = '{"key": "AAPL", "side": "buy", "quantity": 0.123456789, "type": "limit", "limit_price": 270.10}'
     data = caller.post(body).json()["data"]
     assert (data["quantity"], Decimal(data["limit_price"])) == ("0.123456789", Decimal("270.1"))
@@ -172,7 +172,7 @@ def test_numbers_when_long_then_every_digit_reaches_the_broker(caller: Caller) -
     ],
 )
 def test_body_when_a_field_is_wrong_then_422_names_it_and_nothing_is_asked(
-    caller: Caller, change: dict[str, Any], field: str
+    caller: Client, change: dict[str, Any], field: str
 ) -> None:
     reply = caller.post({**ORDER, **change})
     assert reply.status_code == 422
@@ -193,7 +193,7 @@ def test_body_when_a_field_is_wrong_then_422_names_it_and_nothing_is_asked(
         "[" * 9999,
     ],
 )
-def test_body_when_no_plain_object_then_422_in_one_sentence(caller: Caller, body: str | bytes) -> None:
+def test_body_when_no_plain_object_then_422_in_one_sentence(caller: Client, body: str | bytes) -> None:
     reply = caller.post(body)
     assert reply.status_code == 422
     assert caller.control.requests("alpaca") == []
@@ -202,7 +202,7 @@ def test_body_when_no_plain_object_then_422_in_one_sentence(caller: Caller, body
 @pytest.mark.parametrize(
     ("key", "code"), [("AAPL??", "fin.invalid_instrument"), ("ISIN:US0378331006", "fin.invalid_instrument")]
 )
-def test_body_when_the_symbol_is_none_then_422_says_what_to_write(caller: Caller, key: str, code: str) -> None:
+def test_body_when_the_symbol_is_none_then_422_says_what_to_write(caller: Client, key: str, code: str) -> None:
     reply = caller.post({**ORDER, "key": key})
     assert (reply.status_code, reply.json()["code"]) == (422, code)
 
@@ -211,7 +211,7 @@ def test_body_when_compared_with_the_model_then_it_has_every_field() -> None:
     assert set(OrderBody.model_fields) == {item.name for item in fields(NewOrder)} | {"queue"}
 
 
-def test_order_when_checks_fail_then_all_failures_are_listed_and_nothing_is_sent(caller: Caller) -> None:
+def test_order_when_checks_fail_then_all_failures_are_listed_and_nothing_is_sent(caller: Client) -> None:
     reply = caller.post({"key": "AAPL", "side": "buy", "quantity": "500", "type": "limit", "limit_price": "400.123"})
     problem = reply.json()
     assert (reply.status_code, problem["code"]) == (422, "fin.order_checks_failed")
@@ -221,7 +221,7 @@ def test_order_when_checks_fail_then_all_failures_are_listed_and_nothing_is_sent
 
 
 def test_order_when_the_broker_refuses_then_422_with_the_reason(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
+    caller: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIN_INFRA_TRADING_CHECK_BUYING_POWER", "0")
     registry.reset()
@@ -229,7 +229,7 @@ def test_order_when_the_broker_refuses_then_422_with_the_reason(
     add_brokerage(app, auth=PUBLIC, trade=PUBLIC)
     httpx2.post(f"{caller.control.url}/_sandbox/alpaca", json={"cash": "1.00"}).raise_for_status()
     with TestClient(app) as client:
-        reply = Caller(client, caller.control).post()
+        reply = Client(client, caller.control).post()
     assert (reply.status_code, reply.json()["code"]) == (422, "fin.order_rejected")
     assert reply.json()["reason"] == "insufficient_buying_power"
 
@@ -242,7 +242,7 @@ def test_order_when_nobody_knows_then_504_with_the_id_and_the_same_key_finds_out
     sandbox.fault("alpaca", "latency", path="/v2/orders", method="POST", seconds=3)
     sandbox.fault("alpaca", "drop_after", path="/v2/orders", method="POST")
     with TestClient(app) as client, ThreadPoolExecutor(1) as pool:
-        caller = Caller(client, sandbox)
+        caller = Client(client, sandbox)
         first = pool.submit(caller.post)
         _until(lambda: caller.sends() == 1)
         sandbox.fault("alpaca", "status_503", path="/v2/orders:by_client_order_id")
@@ -257,13 +257,13 @@ def test_order_when_nobody_knows_then_504_with_the_id_and_the_same_key_finds_out
     assert len(caller.orders()) == 1
 
 
-def test_order_when_its_answer_is_lost_then_it_is_found_and_told_as_new(caller: Caller) -> None:
+def test_order_when_its_answer_is_lost_then_it_is_found_and_told_as_new(caller: Client) -> None:
     caller.control.fault("alpaca", "drop_after", path="/v2/orders", method="POST", count=1)
     reply = caller.post()
     assert (reply.status_code, len(caller.orders())) == (201, 1)
 
 
-def test_order_when_being_placed_then_409_until_it_is_done(caller: Caller) -> None:
+def test_order_when_being_placed_then_409_until_it_is_done(caller: Client) -> None:
     caller.control.fault("alpaca", "latency", path="/v2/orders", method="POST", seconds=3)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(caller.post)
@@ -286,7 +286,7 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_orders_when_paged_then_each_comes_once_newest_first(caller: Caller) -> None:
+def test_orders_when_paged_then_each_comes_once_newest_first(caller: Client) -> None:
     for n in range(7):
         caller.post({**ORDER, "type": "limit", "limit_price": "250", "time_in_force": "gtc"}, key=f"k{n}")
     seen: list[str] = []
@@ -300,18 +300,18 @@ def test_orders_when_paged_then_each_comes_once_newest_first(caller: Caller) -> 
 
 
 @pytest.mark.parametrize("cursor", ["x", "2026-11-20~a", "2026-11-20T15:00:00+00:00", "~"])
-def test_cursor_when_none_of_ours_then_422(caller: Caller, cursor: str) -> None:
+def test_cursor_when_none_of_ours_then_422(caller: Client, cursor: str) -> None:
     assert caller.get("orders", cursor=cursor).status_code == 422
 
 
-def test_order_when_asked_by_either_id_then_it_is_the_same(caller: Caller) -> None:
+def test_order_when_asked_by_either_id_then_it_is_the_same(caller: Client) -> None:
     data = caller.post({**ORDER, "type": "limit", "limit_price": "250"}).json()["data"]
     for ident in (data["id"], data["client_order_id"]):
         assert caller.get(f"orders/{ident}").json()["data"]["id"] == data["id"]
     assert caller.get("orders/fin-unknown").status_code == 404
 
 
-def test_cancel_when_asked_by_either_id_then_202_and_the_order_ends(caller: Caller) -> None:
+def test_cancel_when_asked_by_either_id_then_202_and_the_order_ends(caller: Client) -> None:
     resting = {**ORDER, "type": "limit", "limit_price": "250"}
     one, two = (caller.post(resting, key=key).json()["data"] for key in ("a", "b"))
     for ident in (one["id"], two["client_order_id"]):
@@ -327,7 +327,7 @@ def test_holdings_when_an_aggregator_is_there_then_lines_merge_and_its_failure_i
     broker, reader = easy_brokerage(mode="async"), easy_brokerage_aggregator(mode="async")
     add_brokerage(app, auth=PUBLIC, trade=PUBLIC, provider=broker, aggregators=[reader])
     with TestClient(app) as client:
-        caller = Caller(client, sandbox)
+        caller = Client(client, sandbox)
         assert caller.post().status_code == 201
         whole = caller.get("holdings").json()
         sandbox.fault("snaptrade", "status_503")
@@ -349,14 +349,14 @@ def test_live_when_not_allowed_then_refused_before_anything_is_sent(sandbox: Con
     broker.is_live = True
     add_brokerage(app, auth=PUBLIC, trade=PUBLIC, provider=broker)
     with TestClient(app) as client:
-        reply = Caller(client, sandbox).post()
+        reply = Client(client, sandbox).post()
     assert reply.status_code == 422
     assert reply.json()["failures"][0]["rule"] == "live_trading"
     assert "FIN_INFRA_TRADING_LIVE=1" in reply.json()["detail"]
     assert sandbox.requests("alpaca") == []
 
 
-def test_openapi_when_read_then_the_body_has_no_dangling_reference_and_the_key_is_required(caller: Caller) -> None:
+def test_openapi_when_read_then_the_body_has_no_dangling_reference_and_the_key_is_required(caller: Client) -> None:
     document = caller.client.get("/openapi.json").json()
     post = document["paths"]["/brokerage/orders"]["post"]
     (key,) = [parameter for parameter in post["parameters"] if parameter["name"] == "Idempotency-Key"]

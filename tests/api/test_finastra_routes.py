@@ -11,11 +11,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sandbox_control import Control
 
 from fin_infra.api import PUBLIC, add_finastra
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.errors import ConfigurationError
+from tests.support.sandbox_control import Control
 
 LIST = "/finastra/b2b/collaterals"
 Start = Callable[..., TestClient]

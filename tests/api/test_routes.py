@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sandbox_control import Control
 
 from fin_infra import api
 from fin_infra.api import PUBLIC
 from fin_infra.api.answers import Answer, Answers
 from fin_infra.model import Meta, RateLimit
+from tests.support.sandbox_control import Control
 
 
 def ok(client: TestClient, path: str, **params: Any) -> Any:
@@ -146,7 +146,7 @@ def test_net_worth_when_bank_is_down_then_total_says_what_it_lacks(client: TestC
     body = ok(client, "/net-worth", holding="CRYPTO:bitcoin=0.5")
     worth = body["data"]
     assert worth["complete"] is False
-    assert "banking:teller accounts" in worth["lacking"][0]
+    assert "banking:teller accounts" in worth["missing"][0]
     assert [line["id"] for line in worth["lines"]] == ["CRYPTO:bitcoin"]
     assert body["errors"][0]["code"] == "fin.provider_unavailable"
 

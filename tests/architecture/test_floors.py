@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fin_infra", "asset_aggregator", "bankersbank")
+ADAPTER = re.compile(r"fin_infra\.providers\.(?!interfaces\.)\w+\.(?!teller_client$)\w+")
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 
 
@@ -57,22 +58,11 @@ def test_layers_when_listed_then_every_module_stands_on_one(graph):
 
 
 def test_adapters_when_they_import_then_never_another_vendor(graph):
-    adapters = [name for name in graph.modules if name.startswith("fin_infra.providers.") and name.count(".") == 3]
-    assert len(adapters) >= 4
-    for module in adapters:
+    adapters = {name: tuple(name.split(".")[2:4]) for name in graph.modules if ADAPTER.match(name)}
+    assert len(set(adapters.values())) >= 7
+    for module, vendor in adapters.items():
         for imported in graph.find_modules_directly_imported_by(module):
-            if imported in adapters:
-                assert _vendor(module) == _vendor(imported), f"{module} imports {imported}"
-
-
-def _vendor(module: str) -> str:
-    """Return the vendor of an adapter module, which its files share: `teller_wire` belongs to `teller`."""
-    name = module.rsplit(".", 1)[-1]
-    entries = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    files = [value.split(":")[0].rsplit(".", 1)[-1] for group in entries.values() for value in group.values()]
-    stems = {file.removesuffix("_client"): file for file in files}
-    owners = [stem for stem in stems if name == stems[stem] or name.startswith(f"{stem}_")]
-    return max(owners, key=len, default=name)
+            assert adapters.get(imported, vendor) == vendor, f"{module} imports {imported}"
 
 
 def test_root_when_imported_then_it_stands_on_words_only(graph):

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres_server import PASSWORD, PostgresServer
 
 from asset_aggregator.orders_journal import PostgresJournal
 from fin_infra.errors import ConfigurationError, OrderChecksFailed
 from fin_infra.trading import JournalEntry, SqliteJournal, State
 from fin_infra.trading.journal import SqlJournal
+from tests.support.postgres_server import PASSWORD, PostgresServer
 
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 DAY = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -188,7 +188,7 @@ def test_open_when_many_threads_do_it_then_a_limit_holds_exactly(place: Place, s
 
 PROCESS = """
     import sys
-    from test_orders_journal import Place, try_open
+    from tests.asset_aggregator.test_orders_journal import Place, try_open
 
     journal = Place(sys.argv[1], None).open()
     print(sum(try_open(journal, f"fin-{sys.argv[2]}-{n}") for n in range(6)))
@@ -197,7 +197,7 @@ PROCESS = """
 
 def test_open_when_many_processes_do_it_then_a_limit_holds_exactly(place: Place) -> None:
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), place.target]
-    folder = Path(__file__).parent
+    folder = Path(__file__).resolve().parents[2]
     running = [
         subprocess.Popen([*command, str(n)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for n in range(4)

@@ -21,7 +21,6 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from postgres_server import PASSWORD, PostgresServer
 
 from asset_aggregator.api import create_app
 from asset_aggregator.orders_journal import PostgresJournal
@@ -32,6 +31,7 @@ from fin_infra.providers import registry
 from fin_infra.sandbox import running
 from fin_infra.trading import JournalEntry, SqliteJournal, client_order_id
 from fin_infra.transport.http import HttpTransport
+from tests.support.postgres_server import PASSWORD, PostgresServer
 
 ALL, READER, BOB = "a" * 30, "r" * 30, "b" * 30
 ORDER = {"key": "AAPL", "side": "buy", "quantity": "3"}

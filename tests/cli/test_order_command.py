@@ -105,7 +105,7 @@ def test_submit_when_killed_while_sending_then_the_printed_key_finds_the_order(s
 
 def test_submit_when_nobody_knows_then_it_says_what_to_do(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from fin_infra.errors import OrderStateUnknown
-    from fin_infra.providers.brokers import BrokerageProvider
+    from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 
     def lost(*_: Any, **__: Any) -> None:
         raise OrderStateUnknown("nobody can say yet whether the order was placed", client_order_id="fin-1")

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from conformance_support import Driver, Mode, Sandbox
 
-from fin_infra.providers.base import Endpoint, Provider, http_transport
+from fin_infra.providers.provider import Endpoint, Provider, http_transport
 from fin_infra.sandbox import running
 from fin_infra.settings import load
+from tests.conformance.support import Driver, Mode, Sandbox
 
 
 @pytest.fixture(scope="session")

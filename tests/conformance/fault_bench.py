@@ -19,15 +19,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from fault_case import Case, Names
 
 from fin_infra.flow import operation, paged, request_id
-from fin_infra.providers.base import Endpoint, Provider, http_transport
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.provider import Endpoint, Provider, http_transport
 from fin_infra.settings import load
 from fin_infra.trading import SqliteJournal
 from fin_infra.transport import Effect, Pause, Reply, Request
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+from tests.support.cases import Case, Names
 
 MODES = ("sync", "async")
 PATIENCE_S = 10.0

@@ -6,13 +6,11 @@ What is asked stands in the adapter's own fixture folder. An operation or a faul
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-from fault_case import Case
 
 from fin_infra.errors import (
     AuthenticationFailed,
@@ -23,6 +21,7 @@ from fin_infra.errors import (
     ReauthRequired,
     UnexpectedPayload,
 )
+from tests.support.cases import Case
 
 FOLDERS = Path(__file__).resolve().parents[1] / "providers"
 
@@ -30,7 +29,12 @@ FOLDERS = Path(__file__).resolve().parents[1] / "providers"
 def _cases() -> dict[str, list[Case]]:
     """Return the calls by provider key, from `tests/providers/<domain>/<vendor>/cases.py`."""
     found = sorted(FOLDERS.glob("*/*/cases.py"))
-    return {f"{file.parts[-3]}:{file.parts[-2]}": runpy.run_path(str(file))["CASES"] for file in found}
+    return {
+        f"{file.parts[-3]}:{file.parts[-2]}": import_module(
+            f"tests.providers.{file.parts[-3]}.{file.parts[-2]}.cases"
+        ).CASES
+        for file in found
+    }
 
 
 CASES = _cases()

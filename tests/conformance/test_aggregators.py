@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conformance_support import Sandbox
 
 from fin_infra.analytics import diff_holdings, due, merge_holdings
 from fin_infra.brokerage import read_holdings
@@ -22,10 +21,11 @@ from fin_infra.errors import (
     ReauthRequired,
 )
 from fin_infra.model import AccountRef, AssetClass, Holdings, Money, OrderStatus
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.base import Endpoint, http_transport
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.provider import Endpoint, http_transport
 from fin_infra.providers.registry import providers
 from fin_infra.settings import load
+from tests.conformance.support import Sandbox
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 AGGREGATORS = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
@@ -243,7 +243,7 @@ def test_holdings_when_merged_then_one_line_each_and_what_could_not_be_read_is_n
     assert {error.code for error in portfolio.errors} == {"fin.provider_unavailable", "fin.reauth_required"}
     assert AccountRef(provider.info.key, accounts["fidelity-ira"]["id"]) in portfolio.read
     assert AccountRef(provider.info.key, accounts["questrade-tfsa"]["id"]) not in portfolio.read
-    assert [text for text in portfolio.lacking if "SIVBQ" in text]
+    assert [text for text in portfolio.missing if "SIVBQ" in text]
     dollars = [
         Decimal(held["price"]) * Decimal(held["units"]) * held["multiplier"]
         for row in accounts.values()

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conformance_support import Driver, Sandbox
 
 from fin_infra.errors import (
     AccountClosed,
@@ -28,9 +27,10 @@ from fin_infra.errors import (
 )
 from fin_infra.model import Account, AccountStatus, AccountType, Money, TransactionStatus
 from fin_infra.providers.banking.finastra import Finastra
-from fin_infra.providers.banking.teller_client import TellerClient
-from fin_infra.providers.base import BankingProvider
+from fin_infra.providers.banking.teller.adapter import TellerClient
+from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.registry import providers
+from tests.conformance.support import Driver, Sandbox
 
 Connect = Callable[..., Driver]
 World = dict[str, Any]

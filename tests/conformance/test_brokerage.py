@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance_support import Driver, Mode, Sandbox
 
 from fin_infra.errors import (
     AuthenticationFailed,
@@ -36,11 +35,12 @@ from fin_infra.model import (
     TimeInForce,
     TradeEvent,
 )
-from fin_infra.providers.base import Endpoint, http_transport
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.provider import Endpoint, http_transport
 from fin_infra.providers.registry import providers
 from fin_infra.settings import load
 from fin_infra.trading import SqliteJournal
+from tests.conformance.support import Driver, Mode, Sandbox
 
 D = Decimal
 AAPL, BITCOIN = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")

@@ -19,7 +19,7 @@ from fin_infra.errors import (
     UnknownSymbol,
 )
 from fin_infra.model import InstrumentKey, Interval, Listing
-from fin_infra.providers.base import CryptoDataProvider
+from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.registry import providers
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -179,7 +179,7 @@ def test_meta_when_answered_then_on_every_record(ask: Any, operation: str) -> No
     ],
 )
 def test_coingecko_when_key_is_wrong_then_says_what_to_set(connect: Any, given: dict[str, str], step: str) -> None:
-    from fin_infra.providers.crypto.coingecko import CoinGecko
+    from fin_infra.providers.crypto.coingecko.adapter import CoinGecko
 
     client = connect(CoinGecko, **given)
     for operation in OPERATIONS.values():
@@ -190,7 +190,7 @@ def test_coingecko_when_key_is_wrong_then_says_what_to_set(connect: Any, given: 
 
 @pytest.mark.parametrize("given", [{"api_key": None}, {"api_key": "CG-sandboxprokey", "plan": "pro"}])
 def test_coingecko_when_keyless_or_pro_then_answers_too(connect: Any, given: dict[str, Any]) -> None:
-    from fin_infra.providers.crypto.coingecko import CoinGecko
+    from fin_infra.providers.crypto.coingecko.adapter import CoinGecko
 
     client = connect(CoinGecko, **given)
     assert client("price", BITCOIN).price > 0

@@ -11,9 +11,6 @@ from inspect import Parameter, signature
 from typing import Any
 
 import pytest
-from fault_bench import MODES, Bench, Outcome, Watch, bench, benches, offered, operations, scope_of, vendor
-from fault_case import Case, plain
-from fault_cases import CASES, TIMEOUT_S, VERDICTS
 
 from fin_infra.errors import (
     CircuitOpen,
@@ -23,9 +20,23 @@ from fin_infra.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from fin_infra.providers.base import Provider
+from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import provider_class, providers
-from fin_infra.sandbox.faults import kinds_of
+from fin_infra.sandbox.kernel.faults import kinds_of
+from tests.conformance.fault_bench import (
+    MODES,
+    Bench,
+    Outcome,
+    Watch,
+    bench,
+    benches,
+    offered,
+    operations,
+    scope_of,
+    vendor,
+)
+from tests.conformance.fault_cases import CASES, TIMEOUT_S, VERDICTS
+from tests.support.cases import Case, plain
 
 __all__ = ["bench", "benches"]  # fixtures
 PROVIDERS = list(providers())

@@ -15,7 +15,7 @@ from fin_infra.errors import (
     StaleRate,
     UnknownCurrency,
 )
-from fin_infra.providers.base import FxProvider
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.registry import providers
 
 TODAY = date(2026, 11, 20)

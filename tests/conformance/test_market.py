@@ -21,7 +21,7 @@ from fin_infra.errors import (
     UnknownSymbol,
 )
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
-from fin_infra.providers.market.alpha_vantage import AlphaVantage
+from fin_infra.providers.market.alpha_vantage.adapter import AlphaVantage
 from fin_infra.providers.registry import providers
 
 PROVIDERS = list(providers("market"))

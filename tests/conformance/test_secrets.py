@@ -14,18 +14,19 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fault_bench import MODES, Bench, Watch, bench, benches, offered, vendor
-from fault_case import Case
-from fault_cases import CASES, VERDICTS
 
 from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, PermissionDenied, ProviderError
 from fin_infra.flow import CallRecord, observe_calls
-from fin_infra.providers.base import Endpoint, Provider
+from fin_infra.providers.provider import Endpoint, Provider
 from fin_infra.providers.registry import providers
-from fin_infra.sandbox.faults import kinds_of
-from fin_infra.sandbox.vendors.finastra_accounts import accounts as company_accounts
+from fin_infra.sandbox.kernel.faults import kinds_of
+from fin_infra.sandbox.vendors.finastra.accounts import accounts as company_accounts
 from fin_infra.settings import load
-from fin_infra.transport.http import HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import HttpTransport
+from tests.conformance.fault_bench import MODES, Bench, Watch, bench, benches, offered, vendor
+from tests.conformance.fault_cases import CASES, VERDICTS
+from tests.support.cases import Case
 
 __all__ = ["bench", "benches"]  # fixtures
 WRONG = "Zq7+wrong/Secret-4711=x"

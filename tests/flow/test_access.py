@@ -22,7 +22,7 @@ from fin_infra.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from fin_infra.flow import Backoff, BreakerState, Caller, Kept, Quota, Renewable, by_status, operation
+from fin_infra.flow import Backoff, BreakerState, Client, Kept, Quota, Renewable, by_status, operation
 from fin_infra.transport import Auth, Flow, Join, M, Reply, Request, Sync, bearer
 from fin_infra.transport.replay import AsyncReplay, Replay
 
@@ -485,7 +485,7 @@ class Tokens:
         return Kept(bearer(reply.content.decode()), clock() + 1000.0)
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     @operation
     def balance(self) -> Flow[int]:
         return (yield from self.get("/x")).status
@@ -515,7 +515,7 @@ class Vendor:
 
 
 def bank(vendor: Vendor, **more: Any) -> Bank[Sync]:
-    made = Bank[Sync](Replay(vendor.respond), key="banking:test", backoff=Backoff(random=lambda: 1.0), **more)
+    made = Bank[Sync](Replay(vendor.respond), source="banking:test", backoff=Backoff(random=lambda: 1.0), **more)
     made.access = Tokens()
     return made
 
@@ -621,7 +621,7 @@ def test_survive_when_two_hundred_are_refused_at_once_in_tasks_then_one_renewal(
                     await gate.wait()
                 return reply
 
-        client = Bank(Gathered(vendor.respond), key="banking:test")
+        client = Bank(Gathered(vendor.respond), source="banking:test")
         client.access = Tokens()
         await client.balance()
         return list(await asyncio.gather(*(client.balance() for _ in range(200))))
@@ -641,7 +641,7 @@ def test_survive_when_fifty_are_refused_at_once_in_threads_then_one_renewal() ->
                 gate.wait()
             return reply
 
-    client = Bank[Sync](Gathered(vendor.respond), key="banking:test")
+    client = Bank[Sync](Gathered(vendor.respond), source="banking:test")
     client.access = Tokens()
     client.balance()
     with ThreadPoolExecutor(50) as pool:

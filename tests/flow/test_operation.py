@@ -25,8 +25,8 @@ from fin_infra.errors import (
 )
 from fin_infra.flow import (
     BreakerState,
-    Caller,
     CallRecord,
+    Client,
     Quota,
     deadline,
     json_of,
@@ -49,17 +49,17 @@ class Thing(Record):
     name: str
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     @operation
     def thing(self, name: str, *, limit: int = 1) -> Flow[Thing]:
         """Return one thing."""
         reply = yield from self.get("/thing", name=name, limit=limit, absent=None)
-        return Thing(source=self.key, as_of=AT, name=json_of(reply, dict)["name"])
+        return Thing(source=self.source, as_of=AT, name=json_of(reply, dict)["name"])
 
     @operation
     def things(self) -> Flow[Listing[Thing]]:
         reply = yield from self.get("/things")
-        return Listing(Thing(source=self.key, as_of=AT, name=row) for row in json_of(reply, list))
+        return Listing(Thing(source=self.source, as_of=AT, name=row) for row in json_of(reply, list))
 
     @operation
     def nothing(self) -> Flow[None]:
@@ -112,7 +112,7 @@ class World:
 
     def bank(self, answers: Any, **more: Any) -> Any:
         transport: Any = AsyncReplay(answers) if self.asynchronous else Replay(answers)
-        return Bank(transport, **{"key": "banking:test", "environment": "sandbox", "tenant": "t1"} | more)
+        return Bank(transport, **{"source": "banking:test", "environment": "sandbox", "tenant": "t1"} | more)
 
     def run(self, result: Any) -> Any:
         return asyncio.run(_await(result)) if inspect.isawaitable(result) else result
@@ -179,7 +179,7 @@ def test_operation_when_retried_then_meta_counts_the_attempts(world: World) -> N
 
 
 def test_operation_when_called_then_looks_like_the_method_it_is() -> None:
-    bank = Bank(Replay([]), key="banking:test")
+    bank = Bank(Replay([]), source="banking:test")
     assert bank.thing.__name__ == "thing"
     assert bank.thing.__doc__ == "Return one thing."
     assert list(inspect.signature(bank.thing).parameters) == ["name", "limit"]
@@ -199,13 +199,13 @@ def test_operation_when_overridden_without_words_then_inherits_the_docstring() -
 
 
 def test_operation_when_abstract_then_class_cannot_be_made() -> None:
-    class Abstract(Caller[M], ABC):
+    class Abstract(Client[M], ABC):
         @operation
         @abstractmethod
         def missing(self) -> Flow[int]: ...
 
     with pytest.raises(TypeError, match="missing"):
-        Abstract(Replay([]), key="x")  # type: ignore[abstract]  # the test is about this mistake
+        Abstract(Replay([]), source="x")  # type: ignore[abstract]  # the test is about this mistake
 
 
 def test_flow_when_it_catches_a_refusal_then_may_go_on(world: World, records: Any) -> None:
@@ -229,9 +229,9 @@ def test_error_when_vendor_refuses_then_knows_who_what_and_which(world: World, r
 def test_error_when_it_crosses_a_nested_operation_then_inner_facts_win_and_advice_comes_once(world: World) -> None:
     class Advising(Bank[M]):
         def advise(self, exc: ProviderError) -> None:
-            exc.message += f"; try {self.key}"
+            exc.message += f"; try {self.source}"
 
-    outer, inner = world.bank([]), world.bank([Reply(404, b"")], key="banking:inner")
+    outer, inner = world.bank([]), world.bank([Reply(404, b"")], source="banking:inner")
     outer.__class__ = inner.__class__ = Advising
     with pytest.raises(ProviderError) as caught:
         world.run(outer.after_pause(0.0, lambda: inner.thing("a")))
@@ -301,7 +301,7 @@ def test_record_when_user_interrupts_then_is_cancelled(records: Any) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Bank(Replay(interrupt), key="banking:test").nothing()
+        Bank(Replay(interrupt), source="banking:test").nothing()
     assert [record.status for record in records] == ["cancelled"]
 
 
@@ -320,7 +320,7 @@ async def test_record_when_task_is_cancelled_then_is_cancelled(records: Any) -> 
         def hang(self) -> Flow[None]:
             yield from self.get("/hang")
 
-    bank = Slow(Hanging([]), key="banking:test")
+    bank = Slow(Hanging([]), source="banking:test")
     task = asyncio.create_task(_await(bank.hang()))
     await asyncio.sleep(0)
     task.cancel()
@@ -330,7 +330,7 @@ async def test_record_when_task_is_cancelled_then_is_cancelled(records: Any) -> 
 
 
 async def test_record_when_paging_is_cancelled_in_a_request_then_is_cancelled(records: Any) -> None:
-    bank = Bank(Hanging([body("[1]")]), key="banking:test")
+    bank = Bank(Hanging([body("[1]")]), source="banking:test")
 
     async def read() -> None:
         async for _ in bank.numbers(2):
@@ -356,7 +356,7 @@ def test_record_when_pages_are_read_to_the_end_or_left_early_then_is_ok(world: W
 
 
 def test_record_when_an_iterator_is_dropped_then_is_made_by_the_collector(records: Any) -> None:
-    items = Bank(Replay([body("[1, 2]")]), key="banking:test").numbers(1)
+    items = Bank(Replay([body("[1, 2]")]), source="banking:test").numbers(1)
     assert next(items) == 1
     del items
     gc.collect()
@@ -371,7 +371,7 @@ def test_record_when_paging_fails_then_names_the_error(world: World, records: An
 
 
 def test_operation_when_never_awaited_or_iterated_then_nothing_happened(records: Any) -> None:
-    bank = Bank(AsyncReplay([]), key="banking:test")
+    bank = Bank(AsyncReplay([]), source="banking:test")
     bank.numbers(1)
     coroutine: Any = bank.nothing()
     coroutine.close()
@@ -381,7 +381,7 @@ def test_operation_when_never_awaited_or_iterated_then_nothing_happened(records:
 
 
 def test_elapsed_when_the_caller_takes_its_time_between_pages_then_is_not_counted(records: Any) -> None:
-    bank: Any = Bank(Replay([]), key="banking:test")
+    bank: Any = Bank(Replay([]), source="banking:test")
 
     def respond(request: Request) -> Reply:
         bank.transport.now += 2.0
@@ -493,8 +493,8 @@ def test_request_id_when_inbound_is_known_then_travels_unless_it_is_dangerous(
 
 
 def test_pages_when_two_iterators_interleave_then_each_keeps_its_own_call(records: Any) -> None:
-    bank = Bank(Replay(lambda request: body("[1, 2]")), key="banking:test")
-    other = Bank(Replay(lambda request: body("[7, 8]")), key="banking:other")
+    bank = Bank(Replay(lambda request: body("[1, 2]")), source="banking:test")
+    other = Bank(Replay(lambda request: body("[7, 8]")), source="banking:other")
     found = list(zip(bank.numbers(3), other.numbers(3), strict=True))
     assert found == [(1, 7), (2, 8)] * 3
     assert current.get() is None
@@ -502,8 +502,8 @@ def test_pages_when_two_iterators_interleave_then_each_keeps_its_own_call(record
 
 
 async def test_pages_when_two_async_iterators_interleave_then_each_keeps_its_own_call(records: Any) -> None:
-    bank = Bank(AsyncReplay(lambda request: body("[1]")), key="banking:test")
-    other = Bank(AsyncReplay(lambda request: body("[7]")), key="banking:other")
+    bank = Bank(AsyncReplay(lambda request: body("[1]")), source="banking:test")
+    other = Bank(AsyncReplay(lambda request: body("[7]")), source="banking:other")
     left: AsyncIterator[int] = bank.numbers(3)
     right: AsyncIterator[int] = other.numbers(3)
     found = [(await anext(left), await anext(right)) for _ in range(3)]
@@ -516,7 +516,7 @@ async def test_pages_when_two_async_iterators_interleave_then_each_keeps_its_own
 
 
 def test_operation_when_nested_then_both_are_recorded_and_meta_names_the_outer(world: World, records: Any) -> None:
-    inner = world.bank([body('{"name": "a"}')], key="banking:inner")
+    inner = world.bank([body('{"name": "a"}')], source="banking:inner")
     thing = world.run(world.bank([]).after_pause(0.0, lambda: inner.thing("a")))
     assert thing.name == "a"
     assert [(r.provider, r.operation) for r in records] == [("banking:inner", "thing"), ("banking:test", "after_pause")]
@@ -564,7 +564,7 @@ def test_deadline_when_not_positive_then_is_refused(seconds: float) -> None:
 
 
 def test_deadline_when_an_operation_nests_another_then_holds_for_both(world: World) -> None:
-    bank, inner = world.bank([], deadline_s=10.0), world.bank([body("{}")], key="banking:inner", deadline_s=30.0)
+    bank, inner = world.bank([], deadline_s=10.0), world.bank([body("{}")], source="banking:inner", deadline_s=30.0)
     world.run(bank.after_pause(4.0, inner.nothing))
     assert until(inner) == pytest.approx(6.0)
     assert current.get() is None
@@ -572,7 +572,7 @@ def test_deadline_when_an_operation_nests_another_then_holds_for_both(world: Wor
 
 def test_deadline_when_over_before_a_nested_operation_then_it_never_starts(world: World) -> None:
     bank = world.bank([], deadline_s=3.0)
-    inner = world.bank([], key="banking:inner")
+    inner = world.bank([], source="banking:inner")
     with pytest.raises(DeadlineExceeded) as caught:
         world.run(bank.after_pause(4.0, inner.nothing))
     assert caught.value.provider == "banking:test"
@@ -634,7 +634,7 @@ def test_flow_when_a_call_ends_then_is_closed_exactly_once(world: World, ending:
 
 
 def test_flow_when_someone_still_holds_it_then_is_closed_all_the_same() -> None:
-    bank = Bank(Replay([]), key="banking:test")
+    bank = Bank(Replay([]), source="banking:test")
     inner = bank.get("/x")
     call = observed(bank, "x", inner)
     next(call)
@@ -642,18 +642,18 @@ def test_flow_when_someone_still_holds_it_then_is_closed_all_the_same() -> None:
     assert inspect.getgeneratorstate(inner) == inspect.GEN_CLOSED
 
 
-class Library(Caller[M]):
+class Library(Client[M]):
     @paged
     def books(self) -> Pages[Thing]:
         for _ in range(2):
             reply = yield from self.get("/books")
-            yield Page([Thing(source=self.key, as_of=AT, name=row) for row in json_of(reply, list)])
+            yield Page([Thing(source=self.source, as_of=AT, name=row) for row in json_of(reply, list)])
 
 
 def test_pages_when_they_hold_records_then_each_carries_what_its_page_said_about_the_quota() -> None:
     replies = [Reply(200, b'["a", "b"]', {"x-ratelimit-remaining": "9"}), Reply(503, b"")]
     replies.append(Reply(200, b'["c"]', {"x-ratelimit-remaining": "7"}))
-    books = list(Library(Replay(replies), key="banking:library", environment="live").books())
+    books = list(Library(Replay(replies), source="banking:library", environment="live").books())
     metas = [book.meta for book in books]
     assert [(m.operation, m.environment, m.attempts, m.rate_limit.remaining) for m in metas if m and m.rate_limit] == [
         ("books", "live", 1, 9),

@@ -19,7 +19,7 @@ from fin_infra.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from fin_infra.flow import Backoff, Breaker, BreakerState, Caller, Limiter, Policy, Quota, by_status, survive
+from fin_infra.flow import Backoff, Breaker, BreakerState, Client, Limiter, Policy, Quota, by_status, survive
 from fin_infra.transport import Pause, Reply, Request, Sync
 from fin_infra.transport.replay import Replay
 
@@ -154,7 +154,7 @@ def test_retry_when_answer_is_final_then_is_asked_once(status: int) -> None:
     assert vendor.pauses == []
 
 
-class Bank(Caller[Sync]):
+class Bank(Client[Sync]):
     """Only `request` is needed here."""
 
 
@@ -175,7 +175,7 @@ class Bank(Caller[Sync]):
 def test_request_when_method_varies_then_only_harmless_ones_are_repeated(method: str, key: Any, asked: int) -> None:
     for failure in (Reply(503, b""), ProviderUnavailable("broke", retryable=True)):
         transport = Replay(lambda request, failure=failure: failure)
-        bank = Bank(transport, key="banking:test")
+        bank = Bank(transport, source="banking:test")
         with pytest.raises(ProviderUnavailable):
             transport.run(bank.request(method, "/orders", content=b"{}", idempotency_key=key))
         assert len(transport.requests) == asked
@@ -230,7 +230,7 @@ def test_breaker_when_the_settings_allow_less_than_a_timeout_then_a_hanging_vend
         return DeadlineExceeded("late", retryable=True)
 
     transport = Replay(hang)
-    bank = Bank(transport, key="banking:test", timeout_s=10.0, deadline_s=5.0, breaker_threshold=2)
+    bank = Bank(transport, source="banking:test", timeout_s=10.0, deadline_s=5.0, breaker_threshold=2)
     for _ in range(2):
         with pytest.raises(DeadlineExceeded):
             transport.run(bank.get("/x"))
@@ -277,7 +277,7 @@ def test_signature_when_a_request_waits_or_is_repeated_then_is_as_fresh_as_the_a
 
     answers = iter([Reply(200, b""), Reply(503, b"", {"retry-after": "7"}), Reply(200, b"")])
     transport = Replay(lambda request: next(answers))
-    bank = Signed(transport, key="banking:test", quotas=(Quota(1, 5.0),))
+    bank = Signed(transport, source="banking:test", quotas=(Quota(1, 5.0),))
     transport.run(bank.get("/x"))
     transport.run(bank.get("/x"))
     assert len(transport.requests) == 3

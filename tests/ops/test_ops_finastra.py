@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import promql
 import pytest
 import yaml
+
+from tests.ops import promql
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = json.loads((ROOT / "ops" / "grafana" / "finastra.json").read_text("utf-8"))

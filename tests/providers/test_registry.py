@@ -23,9 +23,9 @@ from fin_infra.errors import (
 from fin_infra.flow import deadline, operation, paged
 from fin_infra.markets import easy_market
 from fin_infra.providers import registry
-from fin_infra.providers.base import Endpoint, Provider, endpoint
 from fin_infra.providers.fallback import chain
 from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.provider import Endpoint, Provider, endpoint
 from fin_infra.providers.registry import provider_class, providers, resolve
 from fin_infra.settings import ProviderSettings, load
 from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Request, Sync, SyncTransport
@@ -152,7 +152,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str]) -> N
     registry.reset()
 
 
-AV = "fin_infra.providers.market.alpha_vantage:AlphaVantage"
+AV = "fin_infra.providers.market.alpha_vantage.adapter:AlphaVantage"
 
 
 def test_provider_class_when_two_distributions_claim_a_key_then_both_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,15 +180,15 @@ def test_resolve_when_domain_has_several_providers_and_no_map_then_they_are_list
     with pytest.raises(ConfigurationError, match="market:alpha_vantage, market:second"):
         resolve("market")
     write("market: second")
-    assert resolve("market").key == "market:alpha_vantage"
+    assert resolve("market").source == "market:alpha_vantage"
 
 
 def test_resolve_when_one_is_taken_by_name_only_then_the_other_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("toy", f"{__name__}:_Shy", "toy-dist"))
-    assert resolve("market").key == "market:alpha_vantage"
-    assert resolve("market:toy").key == "market:toy"
+    assert resolve("market").source == "market:alpha_vantage"
+    assert resolve("market:toy").source == "market:toy"
     write("market: toy")
-    assert resolve("market").key == "market:toy"
+    assert resolve("market").source == "market:toy"
     Path("fin-infra.yaml").unlink()
     monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
     registry.reset()

@@ -9,7 +9,7 @@ import pytest
 
 from fin_infra.errors import AuthenticationFailed, RateUnavailable, StaleRate, UnexpectedPayload
 from fin_infra.providers._template import Settings, Template
-from fin_infra.providers.base import Endpoint
+from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import load
 from fin_infra.transport import Reply, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay

@@ -9,13 +9,12 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from trading_support import account, placed, surroundings, wish
-
 from fin_infra.errors import OrderRejected, ProviderError, RejectReason
-from fin_infra.flow import Caller, by_status, json_of
+from fin_infra.flow import Client, by_status, json_of
 from fin_infra.model import BrokerAccount, NewOrder, Order
 from fin_infra.trading import Context, TradingLimits
 from fin_infra.transport import Flow, M, Reply, Transport
+from tests.trading.support import account, placed, surroundings, wish
 
 
 class LoopbackBroker:
@@ -75,11 +74,11 @@ class LoopbackBroker:
         self._thread.join()
 
 
-class LoopbackDesk(Caller[M]):
+class LoopbackDesk(Client[M]):
     """The least that `submit` needs of a broker."""
 
     def __init__(self, transport: Transport[M], deadline_s: float = 60.0) -> None:
-        super().__init__(transport, key="brokerage:loopback", timeout_s=20.0, deadline_s=deadline_s)
+        super().__init__(transport, source="brokerage:loopback", timeout_s=20.0, deadline_s=deadline_s)
 
     def refusal(self, reply: Reply) -> ProviderError | None:
         if reply.status == 422:

@@ -1,4 +1,4 @@
-"""A process that submits one order over HTTP: `python order_process.py URL JOURNAL KEY FAULT THREADS`.
+"""A process that submits one order over HTTP: `python -m tests.trading.order_process URL JOURNAL KEY FAULT THREADS`.
 
 FAULT `before` kills the process between the journal and the send; `mute` between the answer and the journal.
 """
@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loopback_broker import LoopbackDesk
-from trading_support import wish
-
 from fin_infra.errors import FinInfraError
 from fin_infra.trading import SqliteJournal, TradingLimits, submit
-from fin_infra.transport.http import HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import HttpTransport
+from tests.trading.loopback_broker import LoopbackDesk
+from tests.trading.support import wish
 
 
 def die() -> Any:

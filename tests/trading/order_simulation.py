@@ -15,8 +15,6 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from trading_support import OPEN, account, asset, market, placed, quote, wish
-
 from fin_infra.errors import (
     AuthenticationFailed,
     CircuitOpen,
@@ -34,6 +32,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
 )
 from fin_infra.model import AssetClass, NewOrder, Order
+from fin_infra.providers.brokerage.alpaca.rules import RULES as ALPACA
 from fin_infra.trading import (
     Context,
     Journal,
@@ -45,8 +44,8 @@ from fin_infra.trading import (
     submit,
 )
 from fin_infra.trading.journal import whole
-from fin_infra.trading.matrix import ALPACA
 from fin_infra.transport import Blocking, Pause
+from tests.trading.support import OPEN, account, asset, market, placed, quote, wish
 
 DEADLINE_S, TIMEOUT_S = 30.0, 10.0
 LONGEST_FLIGHT_S, LONGEST_LAG_S = 75.0, 44.0

@@ -11,7 +11,6 @@ from threading import get_ident
 from typing import Any
 
 import pytest
-from trading_support import AAPL, COIN, OPEN, account, asset, d, market, placed, position, quote, wish
 
 from fin_infra.errors import (
     AuthenticationFailed,
@@ -29,17 +28,19 @@ from fin_infra.errors import (
 )
 from fin_infra.flow import deadline, json_of, operation
 from fin_infra.model import AssetClass, Money, NewOrder, Order, OrderChange, OrderStatus, OrderType, Side, TimeInForce
-from fin_infra.providers import brokers
-from fin_infra.providers.base import Endpoint
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.brokerage.alpaca.rules import RULES as ALPACA
 from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces import brokerage as brokers
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import ProviderSettings
 from fin_infra.trading import SqliteJournal, State, TradingLimits, client_order_id
 from fin_infra.trading.journal import whole
-from fin_infra.trading.matrix import ALPACA
 from fin_infra.transport import Flow, M, Pause, Reply, Request
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
+from tests.trading.support import AAPL, COIN, OPEN, account, asset, d, market, placed, position, quote, wish
 
 ENDPOINT = Endpoint("http://127.0.0.1:1", "custom", ProviderSettings())
 IDENT = client_order_id("account-1", "key-1")

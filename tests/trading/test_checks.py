@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trading_support import AAPL, COIN, OPEN, OPTION, account, asset, d, market, position, quote, surroundings, wish
 
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.model import AssetClass, Money, OrderClass, OrderType, Side, TimeInForce
@@ -22,6 +21,20 @@ from fin_infra.trading import Context, TradingLimits, check
 from fin_infra.trading.checks import RULES, estimate, raise_failures
 from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.journal import JournalEntry
+from tests.trading.support import (
+    AAPL,
+    COIN,
+    OPEN,
+    OPTION,
+    account,
+    asset,
+    d,
+    market,
+    position,
+    quote,
+    surroundings,
+    wish,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 SELL = Side.SELL

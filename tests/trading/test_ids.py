@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trading_support import d, placed, wish
 
 from fin_infra.errors import InvalidInput
 from fin_infra.model import InstrumentKey, OrderClass, OrderStatus, OrderType, Side, TimeInForce
 from fin_infra.trading import client_order_id, fingerprint, same_order
+from tests.trading.support import d, placed, wish
 
 # printf '9:account-1:key-1' | sha256sum, the first 40 digits. Brokers keep ids for good: a line here never changes.
 GOLDEN = [

@@ -17,7 +17,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from trading_support import MIDNIGHT, OPEN, account, d, market, placed, surroundings, wish
 
 from fin_infra.errors import (
     ConfigurationError,
@@ -33,6 +32,7 @@ from fin_infra.trading import JournalEntry, SqliteJournal, State, TradingLimits,
 from fin_infra.trading import journal as journal_module
 from fin_infra.trading.journal import whole
 from fin_infra.transport.replay import Replay
+from tests.trading.support import MIDNIGHT, OPEN, account, d, market, placed, surroundings, wish
 
 ACCOUNT = "account-1"
 EVER = datetime(1, 1, 2, tzinfo=OPEN.tzinfo)
@@ -236,7 +236,7 @@ WRITER = """
 import sys
 from decimal import Decimal
 sys.path.insert(0, sys.argv[2])
-from test_journal import attempt, EVER
+from tests.trading.test_journal import attempt, EVER
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.trading import SqliteJournal
 
@@ -256,7 +256,7 @@ print(taken)
 
 
 def test_limit_when_processes_open_at_once_then_is_never_passed(file: Path) -> None:
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).resolve().parents[2])
     command = [sys.executable, "-c", WRITER, str(file), here]
     running = [subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True) for number in range(3)]
     taken = [int(process.communicate(timeout=120)[0]) for process in running]
@@ -267,7 +267,7 @@ def test_limit_when_processes_open_at_once_then_is_never_passed(file: Path) -> N
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[2])
-from test_journal import attempt, EVER, agree
+from tests.trading.test_journal import attempt, EVER, agree
 from fin_infra.trading import SqliteJournal
 
 journal = SqliteJournal(sys.argv[1])
@@ -280,7 +280,9 @@ with journal._transaction() as cursor:
 
 
 def test_file_when_a_process_is_killed_in_the_middle_then_is_usable_and_holds_nothing_half(file: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(file), str(Path(__file__).parent)], timeout=120)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(file), str(Path(__file__).resolve().parents[2])], timeout=120
+    )
     assert ended.returncode == -signal.SIGKILL
     journal = SqliteJournal(file)
     assert state(journal, "fin-before") is State.INTENT

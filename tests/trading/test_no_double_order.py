@@ -9,10 +9,10 @@ import os
 from collections import Counter
 
 import pytest
-from order_simulation import World
 
 from fin_infra.model import Order
 from fin_infra.trading import SqliteJournal
+from tests.trading.order_simulation import World
 
 SCHEDULES = int(os.environ.get("FIN_INFRA_TEST_SCHEDULES", "10000"))
 PARTS = 8

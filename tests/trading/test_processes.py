@@ -13,15 +13,16 @@ from threading import Event
 from typing import Any
 
 import pytest
-from loopback_broker import LoopbackBroker, LoopbackDesk
-from trading_support import wish
 
 from fin_infra.model import Order
 from fin_infra.trading import SqliteJournal, State, TradingLimits, client_order_id, reconcile, submit
 from fin_infra.trading.journal import whole
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+from tests.trading.loopback_broker import LoopbackBroker, LoopbackDesk
+from tests.trading.support import wish
 
-SCRIPT = Path(__file__).parent / "order_process.py"
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
 IDENT = client_order_id("account-1", "key-1")
 
@@ -39,8 +40,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def start(broker: LoopbackBroker, file: Path, fault: str = "", threads: int = 1) -> subprocess.Popen[str]:
-    command = [sys.executable, str(SCRIPT), broker.url, str(file), "key-1", fault, str(threads)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.trading.order_process", broker.url, str(file), "key-1", fault, str(threads)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def end(process: subprocess.Popen[str]) -> list[str]:

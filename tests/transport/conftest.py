@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from fin_infra.transport import Reply, Request
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 Behaviour = Callable[["RawServer", socket.socket, int], None]
 

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from fin_infra.errors import CircuitOpen, DeadlineExceeded, ProviderError, ProviderUnavailable, UnexpectedPayload
-from fin_infra.flow import Backoff, BreakerState, Caller, CallRecord, Quota, deadline, json_of, observe_calls, operation
+from fin_infra.flow import Backoff, BreakerState, CallRecord, Client, Quota, deadline, json_of, observe_calls, operation
 from fin_infra.flow import paged as paged_operation
 from fin_infra.transport import Flow, M, Page, Pages, Request, query_key
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 SECRET = "S3CRET-apikey"
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     def authorize(self, request: Request) -> Request:
         return query_key("apikey", SECRET)(request)
 
@@ -222,7 +223,7 @@ def test_secret_when_everything_goes_wrong_then_is_in_no_text(
 def test_quota_when_threads_share_a_client_then_holds_on_the_wire(serve: Any, answer: Any) -> None:
     server = serve(lambda s, c, n: c.sendall(answer(b"[1]")))
     transport = HttpTransport(HttpConfig(base_url=server.url))
-    bank = Bank(transport, key="banking:test", quotas=(Quota(4, 3600.0),))
+    bank = Bank(transport, source="banking:test", quotas=(Quota(4, 3600.0),))
     refused: list[ProviderError] = []
 
     def one(_: int) -> int:
@@ -241,7 +242,7 @@ def test_quota_when_threads_share_a_client_then_holds_on_the_wire(serve: Any, an
 async def test_tasks_when_many_share_a_client_then_each_gets_its_answer(serve: Any, answer: Any) -> None:
     server = serve(lambda s, c, n: c.sendall(answer(b"[1]")))
     transport = AsyncHttpTransport(HttpConfig(base_url=server.url))
-    bank = Bank(transport, key="banking:test")
+    bank = Bank(transport, source="banking:test")
     found = await asyncio.gather(*(_await(bank.number()) for _ in range(50)))
     await transport.aclose()
     assert found == [1] * 50

@@ -26,8 +26,10 @@ from fin_infra.errors import (
     ProviderUnavailable,
     UnexpectedPayload,
 )
-from fin_infra.transport import Reply, Request, http, path, wire
-from fin_infra.transport.http import UNREACHABLE, AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport import Reply, Request, engine, http, url_path
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.effects import UNREACHABLE
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 GET = Request("GET", "/x", timeout_s=5.0)
 
@@ -43,7 +45,7 @@ def test_request_when_sent_then_arrives_byte_for_byte(serve: Any, ask: Any, answ
     server = serve(lambda s, c, n: c.sendall(answer(b'{"a": 1.10}', "Content-Type: application/json")))
     request = Request(
         "POST",
-        path("accounts", "a/b ?#%", "x"),
+        url_path("accounts", "a/b ?#%", "x"),
         (("q", "a b&c"), ("none", "")),
         (("X-Key", "k1"),),
         b'{"n": 1}',
@@ -402,7 +404,7 @@ def test_body_when_it_cannot_be_expanded_then_payload_is_unexpected(
 def test_bomb_when_it_expands_past_the_limit_then_is_refused(
     serve: Any, ask: Any, answer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MAX_REPLY_BYTES", 2**20)
+    monkeypatch.setattr(engine, "MAX_REPLY_BYTES", 2**20)
     bomb = gzip.compress(b"\0" * (64 * 2**20))
     server = serve(lambda s, c, n: c.sendall(answer(bomb, "Content-Encoding: gzip")))
     with pytest.raises(UnexpectedPayload, match="larger than 1 MiB"):
@@ -412,7 +414,7 @@ def test_bomb_when_it_expands_past_the_limit_then_is_refused(
 def test_body_when_it_is_endless_then_is_refused_at_the_limit(
     serve: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MAX_REPLY_BYTES", 2**20)
+    monkeypatch.setattr(engine, "MAX_REPLY_BYTES", 2**20)
 
     def flood(server: Any, connection: socket.socket, number: int) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n")
@@ -601,21 +603,21 @@ def test_host_when_port_is_the_usual_one_then_is_left_out() -> None:
 def test_proxy_when_environment_names_one_then_is_used_but_not_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://me:p%40ss@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "inside.example")
-    found = wire.proxy(HttpConfig(base_url="https://api.example.com"))
+    found = engine.proxy(HttpConfig(base_url="https://api.example.com"))
     assert found is not None
     assert (found.url.host, found.url.port, found.auth) == (b"proxy.example", 3128, (b"me", b"p@ss"))
-    assert wire.proxy(HttpConfig(base_url="https://inside.example")) is None
-    assert wire.proxy(HttpConfig(base_url="https://127.0.0.1")) is None
+    assert engine.proxy(HttpConfig(base_url="https://inside.example")) is None
+    assert engine.proxy(HttpConfig(base_url="https://127.0.0.1")) is None
     monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example")
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
-        wire.proxy(HttpConfig(base_url="https://api.example.com"))
+        engine.proxy(HttpConfig(base_url="https://api.example.com"))
 
 
 def test_proxy_when_only_the_one_for_everything_is_named_then_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ALL_PROXY", "proxy.example:3128")
-    found = wire.proxy(HttpConfig(base_url="https://api.example.com"))
+    found = engine.proxy(HttpConfig(base_url="https://api.example.com"))
     assert found is not None
     assert (found.url.scheme, found.url.host, found.url.port, found.auth) == (b"http", b"proxy.example", 3128, None)
 

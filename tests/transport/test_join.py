@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from fin_infra.transport import AsyncTransport, Join, SyncTransport
-from fin_infra.transport.http import AsyncHttpTransport, HttpConfig, HttpTransport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
 
 HTTP = HttpConfig(base_url="http://127.0.0.1:9")  # nothing is sent

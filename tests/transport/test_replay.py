@@ -23,8 +23,8 @@ from fin_infra.transport import (
     bearer,
     header_key,
     no_auth,
-    path,
     query_key,
+    url_path,
 )
 from fin_infra.transport.replay import AsyncReplay, Replay, UnexpectedRequest, fixture_responder
 
@@ -98,7 +98,7 @@ def test_fixtures_when_several_match_then_the_one_that_names_most_wins(tmp_path:
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
 def test_path_when_built_from_any_ids_then_each_stays_one_segment(segments: list[str]) -> None:
     try:
-        built = path(*segments)
+        built = url_path(*segments)
     except InvalidInput:
         assert any(s in (".", "..") for s in segments) or not all(_encodable(s) for s in segments)
         return
@@ -118,11 +118,11 @@ def _encodable(text: str) -> bool:
 @pytest.mark.parametrize("segment", ["", ".", "..", "\ud800", None, 7])
 def test_path_when_an_id_would_lead_elsewhere_then_is_refused(segment: Any) -> None:
     with pytest.raises(InvalidInput):
-        path("accounts", segment)
+        url_path("accounts", segment)
 
 
 def test_path_when_an_id_is_hostile_then_is_only_text() -> None:
-    assert path("accounts", "../../admin?x=1#y", "%2e%2e") == "/accounts/..%2F..%2Fadmin%3Fx%3D1%23y/%252e%252e"
+    assert url_path("accounts", "../../admin?x=1#y", "%2e%2e") == "/accounts/..%2F..%2Fadmin%3Fx%3D1%23y/%252e%252e"
 
 
 def test_auth_when_a_request_is_signed_then_original_is_untouched() -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 
 from fin_infra.errors import AuthenticationFailed, ConfigurationError, ProviderUnavailable
 from fin_infra.transport import Request
-from fin_infra.transport.http import HttpConfig
+from fin_infra.transport.config import HttpConfig
 
 GET = Request("GET", "/x", timeout_s=10.0)
 

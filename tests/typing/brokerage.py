@@ -8,9 +8,9 @@ from typing import assert_type
 
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.model import InstrumentKey, Listing, NewOrder, Order, OrderChange, Position, Side, TradeUpdate
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.brokerage.alpaca import Alpaca
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.brokerage.alpaca.adapter import Alpaca
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.transport import Async, Sync
 
 WISH = NewOrder(key=InstrumentKey("US", "AAPL"), side=Side.BUY, quantity=Decimal(1))

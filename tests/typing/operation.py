@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import assert_type
 
-from fin_infra.flow import Caller, operation, paged
+from fin_infra.flow import Client, operation, paged
 from fin_infra.transport import Async, Flow, M, Page, Pages, Sync
 
 
-class Bank(Caller[M]):
+class Bank(Client[M]):
     @operation
     def accounts(self, owner: str, *, limit: int = 10) -> Flow[list[str]]:
         reply = yield from self.get("/accounts", owner=owner, limit=limit)

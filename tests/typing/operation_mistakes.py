@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import assert_type
 
-from fin_infra.flow import Caller, operation, paged
+from fin_infra.flow import Client, operation, paged
 from fin_infra.transport import Async, Flow, M, Page, Pages, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay
 
 
-class BankProvider(Caller[M], ABC):
+class BankProvider(Client[M], ABC):
     @operation
     @abstractmethod
     def balance(self, account_id: str) -> Flow[int]: ...
@@ -60,17 +60,17 @@ class MorePages(BankProvider[M]):
         yield Page([1])
 
 
-class NotAFlow(Caller[M]):
+class NotAFlow(Client[M]):
     @operation  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # returns a value instead of a flow
     def value(self) -> int:
         return 1
 
 
 def make() -> None:
-    whole = Whole(Replay([]), key="banking:whole")
+    whole = Whole(Replay([]), source="banking:whole")
     assert_type(whole, Whole[Sync])
-    assert_type(Whole(AsyncReplay([]), key="banking:whole"), Whole[Async])
-    Incomplete(Replay([]), key="banking:incomplete")  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage]  # transactions is missing
+    assert_type(Whole(AsyncReplay([]), source="banking:whole"), Whole[Async])
+    Incomplete(Replay([]), source="banking:incomplete")  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage]  # transactions is missing
 
 
 def as_interface(bank: BankProvider[Sync], other: BankProvider[Async]) -> None:

@@ -46,7 +46,7 @@ def merge_holdings(
 
     Long and short, options and their shares, coins and what no key can name have lines of their own. Values are added
     up per currency. An account that was connected twice counts once: the broker's own connection, else the fresher.
-    Questions that nobody answered are named in `lacking`, because what they would add is unknown.
+    Questions that nobody answered are named in `missing`, because what they would add is unknown.
 
     Args:
         currency: what the total shall be in; there is none without it.
@@ -62,24 +62,24 @@ def merge_holdings(
     amounts = [value for line in lines if not line.in_cash for value in line.market_values]
     amounts += [purse.amount for purse in purses if purse.amount is not None]
     values = _by_currency(amounts)
-    lacking = [f"{_name(line)}, {part.account}: no market value" for line in lines for part in _unpriced(line)]
-    lacking += [
+    missing = [f"{_name(line)}, {part.account}: no market value" for line in lines for part in _unpriced(line)]
+    missing += [
         f"{purse.currency} cash, {who}: no amount" for purse in purses for who, amount in purse.parts if amount is None
     ]
-    lacking += [f"{error.provider} {error.operation}{_at(error)}: {error.message}" for error in holdings.errors]
-    lacking += [f"{account}: not asked" for account in sorted(holdings.skipped)]
+    missing += [f"{error.provider} {error.operation}{_at(error)}: {error.message}" for error in holdings.errors]
+    missing += [f"{account}: not asked" for account in sorted(holdings.skipped)]
     total = None
     if currency is not None:
-        total, missing = _total(values, currency, rates, on)
-        lacking += missing
+        total, unvalued = _total(values, currency, rates, on)
+        missing += unvalued
     return Portfolio(
         lines=lines,
         cash=purses,
         accounts=tuple(sorted(holdings.accounts, key=attrgetter("source", "id"))),
         values=values,
         total=total,
-        complete=not lacking,
-        lacking=tuple(lacking),
+        complete=not missing,
+        missing=tuple(missing),
         duplicates=doubles,
         errors=holdings.errors,
         read=frozenset(who for who in listed - left_out if holdings.is_read(who)),

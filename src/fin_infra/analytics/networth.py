@@ -23,7 +23,7 @@ def net_worth(
     """Add up `items` in `currency`.
 
     An item without an amount, or whose currency has no rate, stays in `lines` without a value and is named in
-    `lacking`. A source in `errors` makes the result incomplete too, since what it would have said is unknown. Values
+    `missing`. A source in `errors` makes the result incomplete too, since what it would have said is unknown. Values
     are rounded to the minor unit of `currency` one by one, so that the lines add up to the total.
 
     Args:
@@ -31,9 +31,9 @@ def net_worth(
     """
     lines = tuple(_line(item, currency, rates, as_of) for item in items)
     values = [line.value for line in lines if line.value is not None]
-    lacking = [f"{line.source} {line.id}: {line.missing}" for line in lines if line.value is None]
-    lacking += [f"{error.provider} {error.operation}: {error.message}" for error in errors]
-    known = bool(values) or not lacking
+    missing = [f"{line.source} {line.id}: {line.missing}" for line in lines if line.value is None]
+    missing += [f"{error.provider} {error.operation}: {error.message}" for error in errors]
+    known = bool(values) or not missing
     assets = Money.total((value for value in values if value.amount > 0), currency)
     liabilities = Money.total((value for value in values if value.amount < 0), currency)
     return NetWorth(
@@ -41,8 +41,8 @@ def net_worth(
         total=assets + liabilities if known else None,
         assets=assets if known else None,
         liabilities=liabilities if known else None,
-        complete=not lacking,
-        lacking=tuple(lacking),
+        complete=not missing,
+        missing=tuple(missing),
         lines=lines,
         errors=tuple(errors),
         as_of=as_of,

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from fin_infra.api.shapes import shape, view
 from fin_infra.model import Meta
 from fin_infra.model.networth import SourceError
-from fin_infra.providers.base import Provider
+from fin_infra.providers.provider import Provider
 
 T = TypeVar("T")
 Auth = Sequence[Depends]
@@ -107,7 +107,7 @@ def _unpack(packed: bytes, private: bool) -> Response:
 def _headers(answer: Answer) -> dict[str, str]:
     meta = answer.meta
     if meta is None:
-        asked = {"Provider": [source.key for source in answer.sources]}
+        asked = {"Provider": [source.source for source in answer.sources]}
         asked["Environment"] = sorted({source.environment for source in answer.sources})
         return {f"Fin-{name}": ", ".join(values) for name, values in asked.items() if values}
     headers = {"Fin-Provider": meta.provider, "Fin-Environment": meta.environment}

@@ -17,7 +17,7 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
 from fin_infra.model import Account, Balance, Transaction
-from fin_infra.providers.base import BankingProvider
+from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.transport import Async
 
 

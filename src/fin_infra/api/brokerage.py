@@ -34,9 +34,9 @@ from fin_infra.model import (
     Record,
 )
 from fin_infra.model.currency import minor_units
-from fin_infra.providers.aggregators import BrokerageAggregatorProvider
-from fin_infra.providers.base import FxProvider
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.transport import Async
 
 ORDER_DEADLINE_S = 25.0
@@ -164,7 +164,7 @@ def _add_holdings(
             errors: list[Any] = list(found.errors)
             rates = None
             if wanted and fx is not None:
-                outcome = await attempt(fx.key, "latest", fx.latest)
+                outcome = await attempt(fx.source, "latest", fx.latest)
                 rates = outcome.value
                 errors += [outcome.error] if outcome.error else []
             merged = merge_holdings(found, currency=wanted, rates=rates)

@@ -13,7 +13,7 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.crypto import easy_crypto
 from fin_infra.model import CryptoPrice
 from fin_infra.normalize import crypto_id
-from fin_infra.providers.base import CryptoDataProvider
+from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.transport import Async
 
 TICKER_TTL_S = 20.0
@@ -48,6 +48,6 @@ def add_crypto(
             found = await coins.price(wanted, currency.upper())
             return Answer(found, found.meta)
 
-        return await answers.of(("ticker", coins.key, str(wanted), currency.upper()), TICKER_TTL_S, make)
+        return await answers.of(("ticker", coins.source, str(wanted), currency.upper()), TICKER_TTL_S, make)
 
     include(app, router)

@@ -13,7 +13,7 @@ from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, includ
 from fin_infra.api.problems import problem_responses
 from fin_infra.fx import easy_fx
 from fin_infra.model import FxRate
-from fin_infra.providers.base import FxProvider
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.transport import Async
 
 RATE_TTL_S = 600.0
@@ -45,6 +45,6 @@ def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = Non
             found = await rates.rate(*pair, on=on)
             return Answer(found, found.meta)
 
-        return await answers.of(("fx", rates.key, *pair, str(on)), RATE_TTL_S, make)
+        return await answers.of(("fx", rates.source, *pair, str(on)), RATE_TTL_S, make)
 
     include(app, router)

@@ -15,7 +15,7 @@ from fin_infra.errors import NaiveTime
 from fin_infra.markets import easy_market
 from fin_infra.model import Adjustment, CandleSeries, Interval, Quote
 from fin_infra.normalize import instrument
-from fin_infra.providers.base import MarketDataProvider
+from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.transport import Async
 
 QUOTE_TTL_S = 15.0
@@ -48,7 +48,7 @@ def add_market_data(
             found = await market.quote(wanted)
             return Answer(found, found.meta)
 
-        return await answers.of(("quote", market.key, str(wanted)), QUOTE_TTL_S, make)
+        return await answers.of(("quote", market.source, str(wanted)), QUOTE_TTL_S, make)
 
     @router.get("/candles/{key:path}", response_model=envelope(CandleSeries))
     async def candles(
@@ -66,7 +66,7 @@ def add_market_data(
             found = await market.candles(wanted, interval=interval, adjustment=adjustment, start=first, end=last)
             return Answer(found, found.meta)
 
-        parts = ("candles", market.key, str(wanted), interval.value, adjustment.value, str(first), str(last))
+        parts = ("candles", market.source, str(wanted), interval.value, adjustment.value, str(first), str(last))
         return await answers.of(parts, CANDLES_TTL_S, make)
 
     include(app, router)

@@ -25,7 +25,11 @@ from fin_infra.model import Account, AccountStatus, Money, RateTable
 from fin_infra.model.currency import minor_units
 from fin_infra.model.networth import Holding, NetWorth, SourceError, WorthItem, WorthKind
 from fin_infra.normalize import decimal_from_text, instrument
-from fin_infra.providers.base import BankingProvider, CryptoDataProvider, FxProvider, MarketDataProvider, Provider
+from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.interfaces.crypto import CryptoDataProvider
+from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.providers.interfaces.market import MarketDataProvider
+from fin_infra.providers.provider import Provider
 from fin_infra.transport import Async
 
 MAX_HOLDINGS = 50
@@ -95,8 +99,8 @@ async def gather(
     sources: Sources, currency: str, holdings: Sequence[Holding], items: Sequence[WorthItem] = ()
 ) -> NetWorth:
     """Ask all sources and return the net worth; an error of a source becomes an entry and a line without a value."""
-    rates = attempt(sources.fx.key, "latest", sources.fx.latest)
-    accounts = attempt(sources.banking.key, "accounts", sources.banking.accounts)
+    rates = attempt(sources.fx.source, "latest", sources.fx.latest)
+    accounts = attempt(sources.banking.source, "accounts", sources.banking.accounts)
     table, found = await asyncio.gather(rates, accounts)
     open_accounts = [account for account in found.value or () if account.status is not AccountStatus.CLOSED]
     lines = await asyncio.gather(
@@ -115,7 +119,7 @@ def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
 
 
 async def _account(bank: BankingProvider[Async], account: Account) -> tuple[WorthItem, SourceError | None]:
-    outcome = await attempt(bank.key, "balance", lambda: bank.balance(account.id))
+    outcome = await attempt(bank.source, "balance", lambda: bank.balance(account.id))
     amount = outcome.value.current if outcome.value else None
     return _item(WorthKind.ACCOUNT, account.id, account.source, amount, outcome.error)
 
@@ -131,9 +135,9 @@ async def _holding_line(sources: Sources, holding: Holding, currency: str) -> tu
         quote = await sources.market.quote(key)
         return Money(quote.price, quote.currency)
 
-    outcome = await attempt(source.key, "price", price)
+    outcome = await attempt(source.source, "price", price)
     amount = outcome.value * holding.quantity if outcome.value else None
-    return _item(WorthKind.HOLDING, str(key), source.key, amount, outcome.error)
+    return _item(WorthKind.HOLDING, str(key), source.source, amount, outcome.error)
 
 
 def _item(

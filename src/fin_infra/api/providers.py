@@ -13,8 +13,8 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import BreakerState
-from fin_infra.providers.base import Provider
-from fin_infra.providers.registry import place_of, providers
+from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import endpoint_of, providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ _HEALTH = {BreakerState.CLOSED: "up", BreakerState.HALF: "recovering", BreakerSt
 
 def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
     """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
-    running = {provider.key: provider for provider in used}
+    running = {provider.source: provider for provider in used}
     return [_status(cls, running.get(cls.info.key)) for cls in providers()]
 
 
@@ -46,7 +46,7 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
         environment, health = used.environment, _HEALTH[used.policy.breaker.state]
     else:
         try:
-            environment = place_of(cls).environment
+            environment = endpoint_of(cls).environment
         except ConfigurationError as exc:
             health, problem = "not configured", str(exc)
         except FeatureDisabled as exc:

@@ -17,7 +17,8 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.crypto import easy_crypto
 from fin_infra.markets import easy_market
 from fin_infra.model import CryptoAsset, SymbolMatch
-from fin_infra.providers.base import CryptoDataProvider, MarketDataProvider
+from fin_infra.providers.interfaces.crypto import CryptoDataProvider
+from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.transport import Async
 
 SEARCH_TTL_S = 3600.0
@@ -62,14 +63,14 @@ def add_symbols(
 
         async def make() -> Answer:
             listed, assets = await asyncio.gather(
-                attempt(stocks.key, "search", lambda: stocks.search(q)),
-                attempt(coins.key, "search", lambda: coins.search(q)),
+                attempt(stocks.source, "search", lambda: stocks.search(q)),
+                attempt(coins.source, "search", lambda: coins.search(q)),
             )
             hits = [*_listed(listed.value or ()), *_assets(assets.value or ())]
             errors = [error for error in (listed.error, assets.error) if error]
             return Answer(hits, errors=errors, sources=[stocks, coins])
 
-        return await answers.of(("search", stocks.key, coins.key, q.casefold()), SEARCH_TTL_S, make)
+        return await answers.of(("search", stocks.source, coins.source, q.casefold()), SEARCH_TTL_S, make)
 
     include(app, router)
 

@@ -146,7 +146,7 @@ def _print(picture: Mapping[str, Any]) -> None:
         f"Net worth {_money(worth['total']) or 'unknown'}   (assets {_money(worth['assets'])}, debts "
         f"{_money(worth['liabilities'])}). All of it is the local sandbox's, seed 7."
     )
-    for gap in worth["lacking"]:
+    for gap in worth["missing"]:
         say(f"  lacks {gap}")
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError
-from fin_infra.providers.base import Provider
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo
-from fin_infra.providers.registry import place_of, provider_class, providers, resolve
+from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import endpoint_of, provider_class, providers, resolve
 
 
 def verify(keys: Sequence[str], *, as_json: bool) -> bool:
@@ -35,7 +35,7 @@ def _named(key: str) -> list[type[Provider[Any]]]:
 def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     info = cls.info
     try:
-        place = place_of(cls)
+        place = endpoint_of(cls)
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
     except FeatureDisabled as exc:  # nothing is wrong with keys that nobody can use, unless they were asked for

@@ -18,7 +18,7 @@ from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput, Or
 from fin_infra.model import BidAsk, NewOrder, Order, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.model.money import decimal_from_text
 from fin_infra.normalize import instrument
-from fin_infra.providers.brokers import BrokerageProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.trading import client_order_id
 from fin_infra.transport import Sync
 

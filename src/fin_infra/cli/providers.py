@@ -7,9 +7,9 @@ from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
 from fin_infra.errors import ConfigurationError, FeatureDisabled
-from fin_infra.providers.base import Provider
 from fin_infra.providers.config import load_config
-from fin_infra.providers.registry import place_of, providers
+from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import endpoint_of, providers
 
 
 def ls(*, as_json: bool) -> None:
@@ -35,7 +35,7 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
     info = cls.info
     environment, problem = "not configured", None
     try:
-        environment = place_of(cls).environment
+        environment = endpoint_of(cls).environment
     except ConfigurationError as exc:
         problem = str(exc)
     except FeatureDisabled as exc:

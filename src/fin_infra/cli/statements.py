@@ -19,7 +19,7 @@ def show(file: Path, *, currency: str | None, as_json: bool) -> None:
         return
     for statement in statements:
         account = statement.account
-        say(f"Account ending {account.number[-4:]} ({account.type.value}), {len(statement.lines)} bookings")
+        say(f"Account ending {account.number[-4:]} ({account.type.value}), {len(statement.lines)} transactions")
         for balance in statement.balances:
             say(f"  {balance.kind} balance {balance.amount}" + (f" on {balance.at}" if balance.at else ""))
         for warning in statement.warnings:
@@ -27,7 +27,7 @@ def show(file: Path, *, currency: str | None, as_json: bool) -> None:
         newest = sorted(statement.lines, key=lambda line: line.posted, reverse=True)[:SHOWN]
         rows = [(str(line.posted), str(line.amount), line.description) for line in newest]
         if rows:
-            print_table(f"Newest {len(rows)} bookings", ("date", "amount", "description"), rows, right=("amount",))
+            print_table(f"Newest {len(rows)} transactions", ("date", "amount", "description"), rows, right=("amount",))
 
 
 def _plain(statement: Statement) -> dict[str, object]:

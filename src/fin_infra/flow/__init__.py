@@ -4,7 +4,7 @@ Floor 2: an adapter imports what it needs from here and from `fin_infra.transpor
 from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import deadline, note
-from fin_infra.flow.caller import Caller, inbound_id, json_of
+from fin_infra.flow.client import Client, inbound_id, json_of
 from fin_infra.flow.limits import Limiter, Quota
 from fin_infra.flow.operation import operation, paged
 from fin_infra.flow.policies import Backoff, Policy, survive
@@ -17,7 +17,7 @@ __all__ = [
     "Breaker",
     "BreakerState",
     "CallRecord",
-    "Caller",
+    "Client",
     "Kept",
     "Limiter",
     "Policy",

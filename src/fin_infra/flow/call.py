@@ -17,7 +17,7 @@ from fin_infra.model import Listing, Meta, Record
 from fin_infra.transport import Effect, Flow, Invoke, Page, Pages, Reply, Request
 
 if TYPE_CHECKING:
-    from fin_infra.flow.caller import Caller
+    from fin_infra.flow.client import Client
 
 T = TypeVar("T")
 
@@ -48,46 +48,46 @@ def allowed() -> float | None:
 
 @dataclass(slots=True)
 class Call:
-    caller: Caller[Any]
+    client: Client[Any]
     operation: str
     started: float
     until: float
     attempts: int = 0
     reply: Reply | None = None
     handed: float | None = None
-    """When a page went to the caller, while it is there: the time it takes is not the vendor's."""
+    """When a page went to the client, while it is there: the time it takes is not the vendor's."""
     notes: dict[str, object] = field(default_factory=dict[str, object])
 
     @classmethod
-    def begin(cls, caller: Caller[Any], operation: str) -> Call:
-        now = caller.transport.monotonic()
-        call = cls(caller, operation, now, now)
+    def begin(cls, client: Client[Any], operation: str) -> Call:
+        now = client.transport.monotonic()
+        call = cls(client, operation, now, now)
         call.renew()
         return call
 
     def renew(self) -> None:
         """Start the allowed time again."""
-        self.until = self.caller.transport.monotonic() + min(self.caller.deadline_s, *_seconds.get(), float("inf"))
+        self.until = self.client.transport.monotonic() + min(self.client.deadline_s, *_seconds.get(), float("inf"))
 
     def meta(self) -> Meta:
-        caller, reply = self.caller, self.reply
+        client, reply = self.client, self.reply
         return Meta(
-            provider=caller.key,
+            provider=client.source,
             operation=self.operation,
-            environment=caller.environment,
+            environment=client.environment,
             elapsed_ms=round(self.elapsed_ms(), 3),
             attempts=self.attempts,
-            request_id=caller.vendor_request_id(reply) if reply else None,
+            request_id=client.vendor_request_id(reply) if reply else None,
             rate_limit=rate_limit(reply) if reply else None,
         )
 
     def elapsed_ms(self) -> float:
-        now = self.caller.transport.monotonic() if self.handed is None else self.handed
+        now = self.client.transport.monotonic() if self.handed is None else self.handed
         return (now - self.started) * 1000
 
     def resume(self) -> None:
         """Go on after the caller came back for more: each page has the whole time allowed."""
-        now = self.caller.transport.monotonic()
+        now = self.client.transport.monotonic()
         self.started += now - (self.handed or now)
         self.handed = None
         self.renew()
@@ -97,13 +97,13 @@ class Call:
             del self.notes["status"]  # of a request that went well before the operation ended otherwise
         telemetry.emit(
             telemetry.CallRecord(
-                provider=self.caller.key,
+                provider=self.client.source,
                 operation=self.operation,
                 status=status,
                 elapsed_ms=self.elapsed_ms(),
                 attempts=self.attempts,
-                tenant=self.caller.tenant,
-                product=self.caller.key.partition(":")[0],
+                tenant=self.client.tenant,
+                product=self.client.source.partition(":")[0],
                 request_id=telemetry.request_id.get(),
                 notes=self.notes,
             )
@@ -112,14 +112,14 @@ class Call:
     def explain(self, exc: ProviderError) -> None:
         """Add what the error does not know yet; an error of a nested operation knows it all."""
         if exc.provider is None:
-            exc.provider, exc.operation = self.caller.key, self.operation
+            exc.provider, exc.operation = self.client.source, self.operation
             if exc.request_id is None and self.reply is not None:
-                exc.request_id = self.caller.vendor_request_id(self.reply)
-            self.caller.advise(exc)
+                exc.request_id = self.client.vendor_request_id(self.reply)
+            self.client.advise(exc)
 
     def within(self, invoke: Invoke) -> Invoke:
         """Let the operations that `invoke` runs end when this one must."""
-        left = self.until - self.caller.transport.monotonic()
+        left = self.until - self.client.transport.monotonic()
         if left <= 0:
             raise DeadlineExceeded("the time allowed was over before the next step", retryable=True)
 
@@ -142,9 +142,9 @@ def note(**facts: object) -> None:
         call.notes |= facts
 
 
-def observed(caller: Caller[Any], operation: str, flow: Flow[T]) -> Flow[T]:
-    """Run `flow` as an operation of `caller`, attach `meta` to its result and report how it ended."""
-    call = Call.begin(caller, operation)
+def observed(client: Client[Any], operation: str, flow: Flow[T]) -> Flow[T]:
+    """Run `flow` as an operation of `client`, attach `meta` to its result and report how it ended."""
+    call = Call.begin(client, operation)
     status = "cancelled"
     try:
         result: T = yield from _tracked(call, flow)
@@ -158,9 +158,9 @@ def observed(caller: Caller[Any], operation: str, flow: Flow[T]) -> Flow[T]:
         call.finish(status)
 
 
-def observed_pages(caller: Caller[Any], operation: str, flow: Pages[T]) -> Pages[T]:
+def observed_pages(client: Client[Any], operation: str, flow: Pages[T]) -> Pages[T]:
     """The same for a paged flow; a caller that wants no more pages ends it as `ok`."""
-    call = Call.begin(caller, operation)
+    call = Call.begin(client, operation)
     status = "cancelled"
     try:
         yield from _tracked(call, flow)
@@ -213,7 +213,7 @@ def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]
                 call.attempts += 1
             elif isinstance(effect, Page):
                 _attach_to_items(effect, call)
-                call.handed = call.caller.transport.monotonic()
+                call.handed = call.client.transport.monotonic()
             try:
                 value = yield call.within(effect) if isinstance(effect, Invoke) else effect
             except Exception as exc:

@@ -1,7 +1,7 @@
 """`operation` and `paged`: a generator written once becomes a typed method for sync and for async users.
 Floor 2: the mode of the provider decides what the method returns; type checkers see both.
 
-    class Bank(Caller[M]):
+    class Bank(Client[M]):
         @operation
         def accounts(self) -> Flow[Listing[Account]]: ...
 
@@ -20,7 +20,7 @@ from fin_infra.flow.call import observed, observed_pages
 from fin_infra.transport import Async, Flow, Pages, Sync
 
 if TYPE_CHECKING:
-    from fin_infra.flow.caller import Caller
+    from fin_infra.flow.client import Client
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -49,9 +49,9 @@ class _Method:
 class operation(_Method, Generic[P, R_co]):
     """Make a method of a flow that returns one result."""
 
-    def flow(self, caller: Caller[Any], /, *args: P.args, **kwargs: P.kwargs) -> Flow[R_co]:
+    def flow(self, client: Client[Any], /, *args: P.args, **kwargs: P.kwargs) -> Flow[R_co]:
         """Return the flow itself, for use inside another operation: `yield from type(self).account.flow(self)`."""
-        found: Flow[R_co] = self.fn(caller, *args, **kwargs)
+        found: Flow[R_co] = self.fn(client, *args, **kwargs)
         return found
 
     def __init__(self, fn: Callable[Concatenate[Any, P], Flow[R_co]]) -> None:
@@ -60,7 +60,7 @@ class operation(_Method, Generic[P, R_co]):
     def _bound(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         name = fn.__name__
 
-        def call(self: Caller[Any], *args: Any, **kwargs: Any) -> Any:
+        def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             return self.transport.run(observed(self, name, fn(self, *args, **kwargs)))
 
         return call
@@ -68,10 +68,10 @@ class operation(_Method, Generic[P, R_co]):
     @overload
     def __get__(self, obj: None, owner: type) -> operation[P, R_co]: ...
     @overload
-    def __get__(self, obj: Caller[Async], owner: type) -> Callable[P, Awaitable[R_co]]: ...
+    def __get__(self, obj: Client[Async], owner: type) -> Callable[P, Awaitable[R_co]]: ...
     @overload
-    def __get__(self, obj: Caller[Sync], owner: type) -> Callable[P, R_co]: ...
-    def __get__(self, obj: Caller[Any] | None, owner: type) -> Any:
+    def __get__(self, obj: Client[Sync], owner: type) -> Callable[P, R_co]: ...
+    def __get__(self, obj: Client[Any] | None, owner: type) -> Any:
         return self if obj is None else MethodType(self._call, obj)
 
 
@@ -84,7 +84,7 @@ class paged(_Method, Generic[P, R_co]):
     def _bound(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         name = fn.__name__
 
-        def call(self: Caller[Any], *args: Any, **kwargs: Any) -> Any:
+        def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             return self.transport.iterate(observed_pages(self, name, fn(self, *args, **kwargs)))
 
         return call
@@ -92,8 +92,8 @@ class paged(_Method, Generic[P, R_co]):
     @overload
     def __get__(self, obj: None, owner: type) -> paged[P, R_co]: ...
     @overload
-    def __get__(self, obj: Caller[Async], owner: type) -> Callable[P, AsyncIterator[R_co]]: ...
+    def __get__(self, obj: Client[Async], owner: type) -> Callable[P, AsyncIterator[R_co]]: ...
     @overload
-    def __get__(self, obj: Caller[Sync], owner: type) -> Callable[P, Iterator[R_co]]: ...
-    def __get__(self, obj: Caller[Any] | None, owner: type) -> Any:
+    def __get__(self, obj: Client[Sync], owner: type) -> Callable[P, Iterator[R_co]]: ...
+    def __get__(self, obj: Client[Any] | None, owner: type) -> Any:
         return self if obj is None else MethodType(self._call, obj)

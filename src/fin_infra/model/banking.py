@@ -135,7 +135,7 @@ class Balance(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction(Record):
-    """One booking. Words about people stay out of the repr."""
+    """One transaction. Words about people stay out of the repr."""
 
     id: str
     account_id: str

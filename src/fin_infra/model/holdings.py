@@ -92,7 +92,7 @@ class HoldingLine:
     average_price: Money | None
     """Per unit, weighted; None where a part has none or the parts differ in currency."""
     market_values: tuple[Money, ...]
-    """One per currency, by its code; a part without a value is missing here and named in the portfolio's `lacking`."""
+    """One per currency, by its code; a part without a value is missing here and named in the portfolio's `missing`."""
     in_cash: bool = False
     """True for a money market fund that counts as cash, and so not once more in `values`."""
 
@@ -111,7 +111,7 @@ class Portfolio:
     """Holdings of many accounts, merged.
 
     `values` has what positions and cash are worth per currency, never added up across currencies. `total` is their sum
-    in one currency where rates were given; where `complete` is False it covers only what has a value, and `lacking`
+    in one currency where rates were given; where `complete` is False it covers only what has a value, and `missing`
     names the rest.
     """
 
@@ -121,7 +121,7 @@ class Portfolio:
     values: tuple[Money, ...]
     total: Money | None
     complete: bool
-    lacking: tuple[str, ...]
+    missing: tuple[str, ...]
     duplicates: tuple[tuple[AccountRef, AccountRef], ...] = ()
     """Accounts that are left out, each with the one that counts: the same account, connected twice."""
     errors: tuple[AccountError, ...] = ()

@@ -66,7 +66,7 @@ class NetWorth:
     """What is owned less what is owed, in one currency.
 
     `assets` adds up the positive values, `liabilities` the negative ones. All three sums are None where no item has a
-    value, and cover only the lines with a value where `complete` is False; `lacking` names the others.
+    value, and cover only the lines with a value where `complete` is False; `missing` names the others.
     """
 
     currency: str
@@ -74,7 +74,7 @@ class NetWorth:
     assets: Money | None
     liabilities: Money | None
     complete: bool
-    lacking: tuple[str, ...]
+    missing: tuple[str, ...]
     lines: tuple[WorthLine, ...]
     errors: tuple[SourceError, ...] = ()
     as_of: datetime

@@ -27,7 +27,7 @@ class StatementAccount:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells this account from every other: ids of bookings are unique only within it."""
+        """What tells this account from every other: ids of transactions are unique only within it."""
         return (self.institution_id or self.institution or "", self.bank_id or "", self.number)
 
 
@@ -43,30 +43,30 @@ class StatementBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One booking of a statement file."""
+    """One transaction of a statement file."""
 
     id: str | None
     """The file's own id (FITID): unique only within account and institution, and not always stable."""
     posted: date
     """The bank's own calendar date, as printed."""
     amount: Money
-    """Positive is money in. In the account's currency unless the file states the booking in another one."""
+    """Positive is money in. In the account's currency unless the file states the transaction in another one."""
     description: str = field(repr=False)
-    """Payee or text of the booking; empty where the file gives none."""
+    """Payee or text of the transaction; empty where the file gives none."""
     memo: str | None = field(default=None, repr=False)
     type_text: str | None = None
-    """The bank's word for the kind of booking; it does not decide the sign."""
+    """The bank's word for the kind of transaction; it does not decide the sign."""
     check_number: str | None = None
     occurred: date | None = None
     """When the person acted, where the file says so."""
     original_currency: str | None = None
-    """Currency the booking was converted from; None where the file names none."""
+    """Currency the transaction was converted from; None where the file names none."""
     rate: Decimal | None = None
     """The exchange rate as printed beside a foreign currency; banks do not agree on its direction."""
     corrects: str | None = None
-    """Id of the earlier booking that this one replaces or deletes."""
+    """Id of the earlier transaction that this one replaces or deletes."""
     offset: int = field(default=0, compare=False)
-    """Byte offset of the booking in the file."""
+    """Byte offset of the transaction in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

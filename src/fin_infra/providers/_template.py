@@ -15,9 +15,9 @@ from fin_infra.flow import Quota, by_status, json_of, operation
 from fin_infra.model import FxRate, Listing, RateTable
 from fin_infra.normalize import cross_rate
 from fin_infra.normalize.fx import MAX_AGE_DAYS
-from fin_infra.providers import wire
-from fin_infra.providers.base import FxProvider
+from fin_infra.providers import fields
 from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Reply, Request, header_key
 
@@ -88,12 +88,12 @@ class Template(FxProvider[M]):
 
 # 4. Parsing: pure functions from the wire to the model; `wire` raises UnexpectedPayload and names the field.
 def _table(row: Mapping[str, Any], reply: Reply) -> RateTable:
-    rates = wire.child(row, "rates")
+    rates = fields.child(row, "rates")
     return RateTable(
         source=KEY,
         as_of=reply.received_at,
         raw=row,
-        base=wire.text(row, "base"),
-        date=wire.day(row, "date"),
-        rates={currency: wire.amount(rates, currency) for currency in rates},
+        base=fields.text(row, "base"),
+        date=fields.day(row, "date"),
+        rates={currency: fields.amount(rates, currency) for currency in rates},
     )

@@ -11,7 +11,7 @@ from typing import Any
 from fin_infra.errors import DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
 from fin_infra.flow import operation, paged
 from fin_infra.flow.call import allowed, deadline, observed, observed_pages
-from fin_infra.providers.base import Provider
+from fin_infra.providers.provider import Provider
 from fin_infra.transport import Invoke, Page, Request
 
 _MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded)
@@ -23,7 +23,9 @@ def chain(domain: str, members: Sequence[Provider[Any]]) -> Provider[Any]:
     It has the operations that every member has. Where all members are down, the last one's error is raised.
     """
     first = type(members[0])
-    interface = next(cls for cls in first.__mro__ if cls.__module__ == Provider.__module__)
+    interface = next(
+        (cls for cls in first.__mro__ if cls.__module__.startswith("fin_infra.providers.interfaces.")), Provider
+    )
     body = {
         name: _first_up(name, isinstance(method, paged))
         for name in dir(first)
@@ -39,7 +41,9 @@ class _Chain(Provider[Any]):
 
     def __init__(self, domain: str, members: Sequence[Provider[Any]]) -> None:
         first = members[0]
-        super(Provider, self).__init__(first.transport, key=domain, environment=first.environment, tenant=first.tenant)
+        super(Provider, self).__init__(
+            first.transport, source=domain, environment=first.environment, tenant=first.tenant
+        )
         self.members = tuple(members)
 
 

@@ -11,9 +11,9 @@ from threading import Lock
 from typing import Any, Literal, overload
 
 from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
-from fin_infra.providers.base import Endpoint, Provider, endpoint, http_transport
 from fin_infra.providers.config import DOMAINS, load_config
 from fin_infra.providers.fallback import chain
+from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
 from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
 
@@ -79,7 +79,7 @@ def provider_class(key: str) -> type[Provider[Any]]:
     return _loaded(point, key)
 
 
-def place_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
+def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
     """Return where calls of an adapter go, by `settings`, the environment and the YAML map, in that order.
 
     Raises:
@@ -99,7 +99,7 @@ def reset() -> None:
 
 def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
     cls = provider_class(f"{domain}:{vendor}")
-    place = place_of(cls, **settings)
+    place = endpoint_of(cls, **settings)
     identity = (cls, mode, place.base_url, place.environment, place.settings.identity())
     with _lock:
         provider = _instances.get(identity)

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fin_infra.sandbox.serve import SandboxError, environment, running, serve
+from fin_infra.sandbox.kernel.serve import SandboxError, environment, running, serve
 
 if TYPE_CHECKING:
-    from fin_infra.sandbox.app import create_app
+    from fin_infra.sandbox.kernel.app import create_app
 
 __all__ = ["SandboxError", "create_app", "environment", "running", "serve"]
 
 
 def __getattr__(name: str) -> object:
     if name == "create_app":  # starlette is loaded by those who ask for the application
-        from fin_infra.sandbox.app import create_app
+        from fin_infra.sandbox.kernel.app import create_app
 
         return create_app
     raise AttributeError(name)

@@ -3,7 +3,19 @@ Floor 2: `HttpTransport`s talk, `Replay`s answer from memory, drivers wait; no H
 
 from fin_infra.transport.auth import Auth, basic, bearer, header_key, no_auth, query_key
 from fin_infra.transport.base import Async, AsyncTransport, M, Sync, SyncTransport, Transport
-from fin_infra.transport.effects import Blocking, Effect, Flow, Invoke, Join, Page, Pages, Pause, Reply, Request, path
+from fin_infra.transport.effects import (
+    Blocking,
+    Effect,
+    Flow,
+    Invoke,
+    Join,
+    Page,
+    Pages,
+    Pause,
+    Reply,
+    Request,
+    url_path,
+)
 
 __all__ = [
     "Async",
@@ -27,6 +39,6 @@ __all__ = [
     "bearer",
     "header_key",
     "no_auth",
-    "path",
     "query_key",
+    "url_path",
 ]

@@ -122,10 +122,10 @@ Pages: TypeAlias = Generator[Effect | Page[T], Any, None]
 """A flow that yields `Page`s of results on the way."""
 
 
-def path(*segments: str) -> str:
+def url_path(*segments: str) -> str:
     """Join URL path segments, each percent-encoded, so that an id can never reach another resource.
 
-    >>> path("accounts", "a/b")
+    >>> url_path("accounts", "a/b")
     '/accounts/a%2Fb'
     """
     if any(type(segment) is not str or segment in ("", ".", "..") for segment in segments):

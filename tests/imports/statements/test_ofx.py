@@ -24,11 +24,11 @@ NAMES = ("checking.ofx", "card.qfx", "brokerage.ofx")
 BOOKING = "<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260105<TRNAMT>-3.20<FITID>A1<NAME>Coffee</STMTTRN>"
 
 
-def ofx(bookings: str = BOOKING, *, currency: str = "<CURDEF>EUR", tail: str = "", head: str = "") -> str:
+def ofx(transactions: str = BOOKING, *, currency: str = "<CURDEF>EUR", tail: str = "", head: str = "") -> str:
     return (
         f"OFXHEADER:100\n\n<OFX>{head}<BANKMSGSRSV1><STMTTRNRS><STMTRS>{currency}"
         "<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>SAVINGS</BANKACCTFROM>"
-        f"<BANKTRANLIST><DTSTART>20260101<DTEND>20260131{bookings}</BANKTRANLIST>{tail}"
+        f"<BANKTRANLIST><DTSTART>20260101<DTEND>20260131{transactions}</BANKTRANLIST>{tail}"
         "</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
     )
 
@@ -38,7 +38,7 @@ def lines(text: str | bytes, **options: str) -> tuple[StatementLine, ...]:
     return read_statement(data, **options).statements[0].lines  # type: ignore[arg-type]  # options vary by test
 
 
-def booking(amount: str = "-3.20", posted: str = "20260105", more: str = "") -> str:
+def transaction(amount: str = "-3.20", posted: str = "20260105", more: str = "") -> str:
     return f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{posted}<TRNAMT>{amount}<FITID>A1<NAME>Coffee{more}</STMTTRN>"
 
 
@@ -187,7 +187,7 @@ def test_booking_when_in_no_statement_then_the_file_is_refused() -> None:
 
 
 def test_comment_when_it_swallows_a_booking_then_the_file_is_refused() -> None:
-    text = ofx(booking(more="<MEMO>see <!-- below") + booking(more="<MEMO>see --> above"))
+    text = ofx(transaction(more="<MEMO>see <!-- below") + transaction(more="<MEMO>see --> above"))
     assert refusal(text).offset == text.index("<!--")
 
 
@@ -210,35 +210,35 @@ def test_comment_when_it_swallows_a_booking_then_the_file_is_refused() -> None:
     ],
 )
 def test_amount_when_clear_then_read_exactly(printed: str, expected: str) -> None:
-    assert lines(ofx(booking(printed)))[0].amount == Money(Decimal(expected), "EUR")
+    assert lines(ofx(transaction(printed)))[0].amount == Money(Decimal(expected), "EUR")
 
 
 @pytest.mark.parametrize(
     "printed", ["abc", "", "1,23,4", "1.2.3", "--5", "1e5", "NaN", "12 34", "(5.00)", "5.00 EURO", ".", "9" * 70]
 )
 def test_amount_when_malformed_then_error_with_offset_of_its_tag(printed: str) -> None:
-    text = ofx(booking(printed))
+    text = ofx(transaction(printed))
     assert refusal(text).offset in (text.index("<TRNAMT>"), text.index("<STMTTRN>"))
 
 
 @pytest.mark.parametrize("printed", ["1,234", "-1.234", "$12,000"])
 def test_amount_when_ambiguous_then_refused_until_the_mark_is_named(printed: str) -> None:
-    assert "decimal_mark" in refusal(ofx(booking(printed))).reason
+    assert "decimal_mark" in refusal(ofx(transaction(printed))).reason
     mark = "." if "." in printed else ","
-    thousandths = lines(ofx(booking(printed)), decimal_mark=mark)[0].amount.amount
-    thousands = lines(ofx(booking(printed)), decimal_mark="," if mark == "." else ".")[0].amount.amount
+    thousandths = lines(ofx(transaction(printed)), decimal_mark=mark)[0].amount.amount
+    thousands = lines(ofx(transaction(printed)), decimal_mark="," if mark == "." else ".")[0].amount.amount
     assert thousands == thousandths * 1000
 
 
 def test_amount_when_ambiguous_but_others_tell_then_follows_the_file() -> None:
-    read = lines(ofx(booking("-1,234") + booking("5.50")))
+    read = lines(ofx(transaction("-1,234") + transaction("5.50")))
     assert [line.amount.amount for line in read] == [Decimal(-1234), Decimal("5.50")]
-    read = lines(ofx(booking("-1,234") + booking("5,50")))
+    read = lines(ofx(transaction("-1,234") + transaction("5,50")))
     assert [line.amount.amount for line in read] == [Decimal("-1.234"), Decimal("5.50")]
 
 
 def test_amount_when_the_currency_has_three_decimals_then_is_not_ambiguous() -> None:
-    assert lines(ofx(booking("1.234"), currency="<CURDEF>KWD"))[0].amount == Money(Decimal("1.234"), "KWD")
+    assert lines(ofx(transaction("1.234"), currency="<CURDEF>KWD"))[0].amount == Money(Decimal("1.234"), "KWD")
 
 
 @pytest.mark.parametrize(
@@ -254,12 +254,12 @@ def test_amount_when_the_currency_has_three_decimals_then_is_not_ambiguous() -> 
     ],
 )
 def test_date_when_zoned_or_fractional_then_is_the_printed_day(printed: str) -> None:
-    assert lines(ofx(booking(posted=printed)))[0].posted == date(2026, 1, 5)
+    assert lines(ofx(transaction(posted=printed)))[0].posted == date(2026, 1, 5)
 
 
 @pytest.mark.parametrize("printed", ["", "00000000", "20260230", "20261301", "2026010", "yesterday", "202601051"])
 def test_date_when_missing_or_impossible_then_error_with_offset(printed: str) -> None:
-    text = ofx(booking(posted=printed))
+    text = ofx(transaction(posted=printed))
     error = refusal(text)
     assert error.offset in (text.index("<DTPOSTED>"), text.index("<STMTTRN>"))
     assert "DTPOSTED" in error.reason
@@ -267,7 +267,7 @@ def test_date_when_missing_or_impossible_then_error_with_offset(printed: str) ->
 
 
 def test_date_when_optional_and_impossible_then_left_out_with_a_warning() -> None:
-    (statement,) = read_statement(ofx(booking(more="<DTUSER>20260231") * 3).encode()).statements
+    (statement,) = read_statement(ofx(transaction(more="<DTUSER>20260231") * 3).encode()).statements
     assert [line.occurred for line in statement.lines] == [None] * 3
     assert len(statement.warnings) == 1
     assert "DTUSER" in statement.warnings[0]
@@ -287,16 +287,16 @@ def test_currency_when_unknown_then_error_with_offset() -> None:
 
 def test_currency_when_the_booking_is_stated_in_another_then_is_not_converted() -> None:
     foreign = "<CURRENCY><CURRATE>0,92<CURSYM>usd</CURRENCY>"
-    (statement,) = read_statement(ofx(booking(more=foreign)).encode()).statements
+    (statement,) = read_statement(ofx(transaction(more=foreign)).encode()).statements
     (line,) = statement.lines
     assert (line.amount, line.rate) == (Money(Decimal("-3.20"), "USD"), Decimal("0.92"))
     assert line.original_currency is None
     assert "not converted" in statement.warnings[0]
-    assert lines(ofx(booking(more="<CURRENCY>EUR")))[0].amount.currency == "EUR"
+    assert lines(ofx(transaction(more="<CURRENCY>EUR")))[0].amount.currency == "EUR"
 
 
 def test_sign_when_the_type_disagrees_then_follows_the_amount() -> None:
-    line = lines(ofx(booking("50.00")))[0]
+    line = lines(ofx(transaction("50.00")))[0]
     assert (line.type_text, line.amount) == ("DEBIT", Money(Decimal("50.00"), "EUR"))
 
 
@@ -311,14 +311,14 @@ def test_status_when_the_bank_reports_an_error_then_names_code_and_message_witho
 
 
 def test_correction_when_present_then_names_the_corrected_booking() -> None:
-    line = lines(ofx(booking(more="<CORRECTFITID>A0<CORRECTACTION>REPLACE")))[0]
+    line = lines(ofx(transaction(more="<CORRECTFITID>A0<CORRECTACTION>REPLACE")))[0]
     assert line.corrects == "A0"
 
 
 def test_pending_and_loans_when_present_then_are_counted_in_warnings() -> None:
     pending = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
     file = read_statement(ofx(tail=pending).encode())
-    assert file.warnings == ("1 pending booking(s) not read",)
+    assert file.warnings == ("1 pending transaction(s) not read",)
 
 
 def test_files_when_joined_then_each_keeps_its_institution() -> None:
@@ -352,17 +352,17 @@ def test_tags_when_lower_case_then_are_read() -> None:
 
 
 def test_entities_when_declared_by_the_file_then_it_is_refused() -> None:
-    bomb = '<!DOCTYPE OFX [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ofx(booking(more="<MEMO>&b;"))
+    bomb = '<!DOCTYPE OFX [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ofx(transaction(more="<MEMO>&b;"))
     assert refusal(bomb).offset == bomb.index("<!ENTITY")
 
 
 def test_entities_when_unknown_or_impossible_then_stay_as_printed() -> None:
-    line = lines(ofx(booking(more="<MEMO>&b; &#0; &#xD800; &#x41; &amp;lt; A&B")))[0]
+    line = lines(ofx(transaction(more="<MEMO>&b; &#0; &#xD800; &#x41; &amp;lt; A&B")))[0]
     assert line.memo == "&b; &#0; &#xD800; A &lt; A&B"
 
 
 def test_angle_bracket_when_in_text_then_is_no_tag() -> None:
-    line = lines(ofx(booking(more="<MEMO>a < b <me@example.org> <i>now</i>")))[0]
+    line = lines(ofx(transaction(more="<MEMO>a < b <me@example.org> <i>now</i>")))[0]
     assert line.memo == "a < b <me@example.org> <i>now</i>"
 
 
@@ -384,7 +384,7 @@ def test_nesting_when_very_deep_then_ends_soon() -> None:
     "part", ["<", "<A ", "<A b='", "<!--", "<!", "&#1", "<A", " ", "<A x=", "\n<MEMO>", "<![CDATA["]
 )
 def test_repetition_when_hostile_then_ends_soon(part: str) -> None:
-    only_our_error(ofx(booking(more="<MEMO>" + part * 100_000)).encode())
+    only_our_error(ofx(transaction(more="<MEMO>" + part * 100_000)).encode())
 
 
 def only_our_error(data: bytes) -> StatementFile | None:
@@ -438,7 +438,7 @@ def test_file_when_mutated_then_only_our_error_and_every_booking_tag_is_read(nam
 
 
 SAMPLES_READ = {
-    # file: (bookings, first booking: day, amount, text), (ledger balances), positions - read off the files by eye
+    # file: (transactions, first transaction: day, amount, text), (ledger balances), positions, read off the files
     "anzcc.ofx": ((1, "2017-05-08", "-5.50", "SOME MEMO"), ("-123.45 AUD",), 0),
     "bank_medium.ofx": ((3, "2009-04-01", "-6.60", "MCDONALD'S #112"), ("382.34 CAD",), 0),
     "checking.ofx": ((3, "2011-03-31", "0.01", "DIVIDEND EARNED FOR PERIOD OF 03"), ("100.99 USD",), 0),

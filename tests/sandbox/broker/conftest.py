@@ -15,7 +15,7 @@ from fin_infra.sandbox.broker.market import Market
 from fin_infra.sandbox.broker.orders import Order
 from fin_infra.sandbox.broker.tape import Quote
 from fin_infra.sandbox.broker.tickets import ticket
-from fin_infra.sandbox.world import World
+from fin_infra.sandbox.world.world import World
 
 FRIDAY = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # 10:00 in New York
 

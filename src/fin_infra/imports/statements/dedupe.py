@@ -1,4 +1,4 @@
-"""Merge overlapping exports of one account without losing or doubling a booking.
+"""Merge overlapping exports of one account without losing or doubling a transaction.
 Floor 4: ids come first, then date, amount and text counted as often as they occur; what stays unclear is a conflict."""
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class MergeResult:
 
 
 def merge(known: Sequence[StatementLine], incoming: Sequence[StatementLine]) -> MergeResult:
-    """Sort the bookings of a further export of the same account into new, duplicate and conflict.
+    """Sort the transactions of a further export of the same account into new, duplicate and conflict.
 
-    1. Same id, date and amount: duplicate. An id with another date or amount is another booking (banks reuse ids).
-       The same id, date and amount twice in `incoming` is a conflict: a repetition, or two bookings of a bank whose
+    1. Same id, date and amount: duplicate. An id with another date or amount is another transaction (banks reuse ids).
+       The same id, date and amount twice in `incoming` is a conflict: a repetition, or two transactions of a bank whose
        ids mean nothing.
     2. Of what is left on both sides, same date, amount and text (`description`, or `memo` without one): duplicate,
        as many times as it is known. So two equal coffees on one day both stay, and a bank that changes its ids from

@@ -1,4 +1,4 @@
-"""OFX and QFX files, version 1 and 2: accounts, balances, bookings, holdings.
+"""OFX and QFX files, version 1 and 2: accounts, balances, transactions, holdings.
 Floor 4: a file is read whole or refused with the byte at fault; what is recognised but not read is in `warnings`."""
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _INVESTMENT_BALANCES = {
     "SHORTBALANCE": "short",
     "BUYPOWER": "buying_power",
 }
-_NOT_READ = {"STMTTRNP": "pending booking", "LOANSTMTRS": "loan statement", "BAL": "further balance"}
+_NOT_READ = {"STMTTRNP": "pending transaction", "LOANSTMTRS": "loan statement", "BAL": "further balance"}
 _ONCE = ("TRNAMT", "DTPOSTED", "FITID")
 _LONG_DIGITS = re.compile(r"\d{5,}")
 
@@ -86,7 +86,7 @@ class _Reader:
                 "The OFX file holds no bank, card or investment statement; export the account's transactions."
             )
         if found["STMTTRN"] != sum(len(statement.lines) for statement in statements):
-            raise StatementUnreadable("Some bookings belong to no statement; the file is damaged, export it again.")
+            raise StatementUnreadable("Some transactions belong to no statement; the file is damaged, export it again.")
         notes += [f"{found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if found[name]]
         return StatementFile(
             format="ofx", encoding=self.source.encoding, statements=tuple(statements), warnings=tuple(notes)
@@ -123,28 +123,28 @@ class _Reader:
     def _statement(self, node: Node) -> Statement:
         self.bad_dates = {}
         account = self._account(node)
-        bookings: list[Node] = []
+        transactions: list[Node] = []
         lists: list[Node] = []
         positions: list[Node] = []
         other: Counter[str] = Counter()
         for inner in node.walk():
             if inner.name == "STMTTRN":
-                bookings.append(inner)
+                transactions.append(inner)
             elif inner.name in ("BANKTRANLIST", "INVTRANLIST"):
                 lists.append(inner)
                 if "TRNAMT" in inner.values:
-                    raise self._fault("An amount stands outside any booking; export the file again", inner.at("TRNAMT"))
+                    raise self._fault("An amount is outside any transaction; export the file again", inner.at("TRNAMT"))
                 if inner.name == "INVTRANLIST":
                     other.update(child.name for child in inner.children if child.name != "INVBANKTRAN")
             elif inner.name == "INVPOS":
                 positions.append(inner)
-        lines = tuple(self._line(booking, account.currency) for booking in bookings)
+        lines = tuple(self._line(transaction, account.currency) for transaction in transactions)
         balances = tuple(self._balances(node, account.currency))
         holdings = tuple(self._position(position, account.currency) for position in positions)
         period = [[self._optional_day(item, name) for item in lists] for name in ("DTSTART", "DTEND")]
         warnings = [f"{count} {name} investment transaction(s) not read" for name, count in other.items()]
         if any(line.amount.currency != account.currency for line in lines):
-            warnings.append("some bookings are stated in another currency than the account's, and not converted")
+            warnings.append("some transactions are stated in another currency than the account's, and not converted")
         return Statement(
             account=account,
             lines=lines,
@@ -193,13 +193,15 @@ class _Reader:
     def _line(self, node: Node, currency: str) -> StatementLine:
         for name, _, index in node.repeated:
             if name in _ONCE:
-                raise self._fault(f"A booking has two {name}: two bookings ran together; export the file again", index)
+                raise self._fault(
+                    f"A transaction has two {name}: two of them ran together; export the file again", index
+                )
         printed = node.text("TRNAMT")
         if printed is None:
-            raise self._fault("A booking has no amount (TRNAMT); export the file again", node.at("TRNAMT"))
+            raise self._fault("A transaction has no amount (TRNAMT); export the file again", node.at("TRNAMT"))
         posted = self._day(node, "DTPOSTED")
         if posted is None:
-            raise self._fault("A booking has no date (DTPOSTED); export the file again", node.at("DTPOSTED"))
+            raise self._fault("A transaction has no date (DTPOSTED); export the file again", node.at("DTPOSTED"))
         money, original, rate = self._foreign(node, currency) if _names_currency(node) else (currency, None, None)
         payee = node.child("PAYEE") if node.children else None
         memo = _joined(node, "MEMO")

@@ -130,7 +130,7 @@ class _Builder:
                 self._close(name, start)
             elif len(self.stack) == 1 and name != "OFX":
                 if name == "STMTTRN":
-                    raise self._fault("A booking stands outside <OFX>; the file is damaged, export it again", start)
+                    raise self._fault("A transaction stands outside <OFX>; the file is damaged, export it again", start)
             elif empty or inside is not None:
                 self._leaf(name, inside or "", start)
             else:
@@ -146,7 +146,7 @@ class _Builder:
         if end < 0:
             raise self._fault("A CDATA section is never closed: the file was cut off; export it again", start)
         if self.open["STMTTRN"] and self.source.text.find("</STMTTRN", start, end) >= 0:
-            raise self._fault("A comment or CDATA section swallows the end of a booking; export the file again", start)
+            raise self._fault("A comment or CDATA section hides the end of a transaction; export the file again", start)
         return end + 3
 
     def _push(self, name: str, start: int) -> None:

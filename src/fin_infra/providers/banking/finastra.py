@@ -29,11 +29,12 @@ from fin_infra.model import (
     Money,
     Transaction,
 )
-from fin_infra.providers.base import BankingProvider, Endpoint
 from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Pages, Transport
-from fin_infra.transport.http import HttpConfig
+from fin_infra.transport.config import HttpConfig
 
 KEY = "banking:finastra"
 

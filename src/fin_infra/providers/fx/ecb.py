@@ -23,8 +23,8 @@ from fin_infra.model import FxRate, Listing, RateTable
 from fin_infra.model.currency import currency_name
 from fin_infra.normalize import calendar_day, cross_rate
 from fin_infra.normalize.fx import MAX_AGE_DAYS
-from fin_infra.providers.base import FxProvider
 from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Blocking, Flow, M
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from fin_infra.sandbox.catalog import COINS, LISTINGS, Coin, Listing
-from fin_infra.sandbox.prices import stream
+from fin_infra.sandbox.world.catalog import COINS, LISTINGS, Coin, Listing
+from fin_infra.sandbox.world.prices import stream
 
 EXCHANGES = {"NYSE ARCA": "ARCA"}
 COIN_SYMBOLS = {

@@ -15,8 +15,8 @@ from fin_infra.sandbox.broker.engine import Engine
 from fin_infra.sandbox.broker.feed import Feed
 from fin_infra.sandbox.broker.market import Market
 from fin_infra.sandbox.broker.tape import Tape
-from fin_infra.sandbox.clock import Clock
-from fin_infra.sandbox.world import World
+from fin_infra.sandbox.kernel.clock import Clock
+from fin_infra.sandbox.world.world import World
 
 KEYS = {  # nosec B105: published sandbox keys
     "PKSANDBOX0000000000": "sandbox-alpaca-secret",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fin_infra.sandbox.days import DAY, is_open
+from fin_infra.sandbox.world.days import DAY, is_open
 
 NEW_YORK = ZoneInfo("America/New_York")
 MINUTE = timedelta(minutes=1)

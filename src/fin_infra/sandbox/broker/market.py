@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fin_infra.sandbox.broker.assets import catalogue
 from fin_infra.sandbox.broker.tape import Tape
-from fin_infra.sandbox.world import World
+from fin_infra.sandbox.world.world import World
 
 
 class Market:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from fin_infra.sandbox.state import Sandbox
-from fin_infra.sandbox.vendors.reply import html_reply
+from fin_infra.sandbox.kernel.reply import html_reply
+from fin_infra.sandbox.kernel.state import Sandbox
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'

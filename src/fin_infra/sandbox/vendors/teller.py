@@ -15,16 +15,16 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from fin_infra.sandbox.household import (
+from fin_infra.sandbox.kernel.reply import json_reply
+from fin_infra.sandbox.kernel.state import Sandbox
+from fin_infra.sandbox.world.household import (
     DETAILS_EXPIRED_AFTER,
     DETAILS_VERIFIED_AFTER,
     INSTITUTIONS,
     Person,
 )
-from fin_infra.sandbox.ledger import Shown
-from fin_infra.sandbox.state import Sandbox
-from fin_infra.sandbox.vendors.reply import json_reply
-from fin_infra.sandbox.world import Account
+from fin_infra.sandbox.world.ledger import Shown
+from fin_infra.sandbox.world.world import Account
 
 API = "https://api.teller.io"
 VERSIONS = ("2020-10-12", "2019-07-01")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fault_case import Case, Names, plain
+from tests.support.cases import Case, Names, plain
 
 
 def of_type(word: str) -> Callable[[Names], tuple[str]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from fault_case import Case, Names, plain
-
 from fin_infra.model import InstrumentKey, NewOrder, OrderChange, OrderType, Side
+from tests.support.cases import Case, Names, plain
 
 AAPL, BITCOIN = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
 ORDER = NewOrder(key=AAPL, side=Side.BUY, type=OrderType.LIMIT, quantity=Decimal(1), limit_price=Decimal(200))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fault_case import Case, Names, plain
+from tests.support.cases import Case, Names, plain
 
 START = date(2026, 1, 1)
 

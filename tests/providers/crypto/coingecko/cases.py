@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from fault_case import plain
-
 from fin_infra.model import InstrumentKey
+from tests.support.cases import plain
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 BITCOIN, ETHEREUM = InstrumentKey("CRYPTO", "bitcoin"), InstrumentKey("CRYPTO", "ethereum")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fault_case import Case, plain
+from tests.support.cases import Case, plain
 
 CASES = [
     plain("ping", "ping"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fault_case import Case, plain
-
 from fin_infra.model import Adjustment, InstrumentKey, Interval
+from tests.support.cases import Case, plain
 
 IBM, NVIDIA, TESCO = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA"), InstrumentKey("XLON", "TSCO")
 CASES = [

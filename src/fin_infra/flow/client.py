@@ -1,0 +1,152 @@
+"""Client: what every client has, whether an adapter or an SDK: a transport, a policy, `get` and `post`.
+Floor 2: subclasses say how to authorise a request and which replies are refusals; nothing else."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Generic, TypeAlias
+
+from fin_infra.errors import ProviderError, UnexpectedPayload
+from fin_infra.flow import telemetry
+from fin_infra.flow.access import Access
+from fin_infra.flow.breaker import Breaker, BreakerState
+from fin_infra.flow.call import current
+from fin_infra.flow.limits import Limiter, Quota
+from fin_infra.flow.policies import Backoff, Policy, Refusal, survive
+from fin_infra.flow.refusals import by_status
+from fin_infra.transport import Flow, M, Reply, Request, Transport
+from fin_infra.transport.effects import SAFE_METHODS
+
+Param: TypeAlias = str | int | None
+_sendable = re.compile(r"[\x21-\x7e]{1,200}").fullmatch
+"""An inbound request id comes from a stranger; what could break a header stays here."""
+
+
+class Client(Generic[M]):
+    """A client of one vendor for one tenant, in one mode. Safe to share between threads (Sync) or tasks (Async)."""
+
+    access: Access | None = None
+    """Signs instead of `authorize` where a token has to be fetched first."""
+
+    def __init__(
+        self,
+        transport: Transport[M],
+        *,
+        source: str,
+        environment: str = "custom",
+        tenant: str = "default",
+        timeout_s: float = 10.0,
+        deadline_s: float = 30.0,
+        backoff: Backoff | None = None,
+        quotas: tuple[Quota, ...] = (),
+        breaker_threshold: int = 5,
+        breaker_cooldown_s: float = 30.0,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        self.transport: Transport[M] = transport
+        self.source = source
+        self.environment = environment
+        self.tenant = tenant
+        self.timeout_s = min(timeout_s, deadline_s)
+        self.deadline_s = deadline_s
+        clock = transport.monotonic
+
+        def policy(changed: Callable[[BreakerState], None]) -> Policy:
+            breaker = Breaker(breaker_threshold, breaker_cooldown_s, clock, changed)
+            return Policy(breaker=breaker, limiter=Limiter(quotas, clock), backoff=backoff or Backoff(), clock=clock)
+
+        self.policy = policy(self._breaker_changed)
+        # a host that is down, or used up, must not close the way to the others
+        self._policies = {"": self.policy} | {
+            host: policy(partial(telemetry.breaker_changed, f"{source}:{host}", tenant)) for host in hosts
+        }
+
+    @property
+    def key(self) -> str:
+        """The old name of `source`."""
+        warnings.warn("Client.key is now Client.source", DeprecationWarning, stacklevel=2)
+        return self.source
+
+    def authorize(self, request: Request) -> Request:
+        """Sign a request, at each attempt anew; by default there is nothing to sign."""
+        return request
+
+    def refusal(self, reply: Reply) -> ProviderError | None:
+        """Return the error a reply stands for, or None where it is an answer; by default the HTTP status decides."""
+        return by_status(reply)
+
+    def vendor_request_id(self, reply: Reply) -> str | None:
+        return reply.headers.get("x-request-id")
+
+    def advise(self, exc: ProviderError) -> None:
+        """Add the next step to an error text where this client knows one."""
+
+    def get(self, path: str, **params: Param) -> Flow[Reply]:
+        """GET `path`; parameters that are None are left out."""
+        return self.request("GET", path, params=params)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Param] | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        idempotency_key: str | None = None,
+        host: str = "",
+        refusal: Refusal | None = None,
+    ) -> Flow[Reply]:
+        """Send one request under the policy and return the reply.
+
+        `idempotency_key` promises that the vendor honours it (the adapter sends it in the vendor's header), so that
+        repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
+        client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
+        """
+        until = self.until()
+        request = Request(
+            method,
+            path,
+            tuple((name, str(value)) for name, value in (params or {}).items() if value is not None),
+            (*(headers or {}).items(), *inbound_id()),
+            content,
+            repeatable=method in SAFE_METHODS or bool(idempotency_key),
+            timeout_s=self.timeout_s,
+            until=until,
+            host=host,
+        )
+        policy = self._policies[host]
+        return (yield from survive(request, until, policy, refusal or self.refusal, self.authorize, self.access))
+
+    def until(self) -> float:
+        """Return when the operation in progress must be done, in the time of `policy.clock`."""
+        call = current.get()
+        return call.until if call is not None else self.policy.clock() + self.deadline_s
+
+    def _breaker_changed(self, state: BreakerState) -> None:
+        telemetry.breaker_changed(self.source, self.tenant, state)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.source} {self.environment}>"
+
+
+def inbound_id() -> tuple[tuple[str, str], ...]:
+    """Return the header that carries the inbound request id, if there is one that can be sent."""
+    inbound = telemetry.request_id.get()
+    return (("X-Request-Id", inbound),) if inbound and _sendable(inbound) else ()
+
+
+def json_of(reply: Reply, kind: type[Any]) -> Any:
+    """Decode the JSON body of a reply and check its outer type.
+
+    Raises:
+        UnexpectedPayload: not JSON, or not an instance of `kind` (`dict` or `list`).
+    """
+    body = reply.json()
+    if not isinstance(body, kind):
+        wanted = "an object" if kind is dict else "a list"
+        raise UnexpectedPayload(f"the answer should be {wanted}", http_status=reply.status)
+    return body

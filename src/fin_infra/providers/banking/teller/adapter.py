@@ -1,0 +1,235 @@
+"""Teller: bank accounts, balances, transactions and identity in the United States.
+Floor 3: Teller signs amounts by account type, so every amount is read together with its account's type and currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, UnexpectedPayload
+from fin_infra.flow import json_of, operation, paged
+from fin_infra.model import (
+    Account,
+    AccountDetails,
+    AccountIdentity,
+    Balance,
+    Institution,
+    Listing,
+    Transaction,
+    TransactionStatus,
+)
+from fin_infra.normalize import calendar_day
+from fin_infra.providers import fields
+from fin_infra.providers.banking.teller import payloads
+from fin_infra.providers.banking.teller.payloads import KEY, Book, parse_transaction, parse_transactions
+from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.settings import ProviderSettings
+from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url_path
+
+VERSION = "2020-10-12"
+BOOKS_KEPT = 1024
+READS = frozenset(
+    {"accounts", "account", "details", "balance", "transactions", "transaction", "identity", "institutions"}
+)
+
+
+class Settings(ProviderSettings):
+    """Settings of Teller. A live access token works only together with your application's client certificate."""
+
+    model_config = SettingsConfigDict(env_prefix="TELLER_")
+    credentials: ClassVar[tuple[str, ...]] = ("access_token",)
+
+    access_token: SecretStr | None = None
+    """What Teller Connect gave for one enrolment: `token_...`, or `test_token_...` in Teller's own sandbox."""
+    certificate: str | None = None
+    """Path of `certificate.pem`."""
+    private_key: str | None = None
+    """Path of `private_key.pem`."""
+    page_size: int = Field(250, ge=1)
+    """Transactions asked for at a time."""
+
+
+class TellerClient(BankingProvider[M]):
+    """One enrolment at Teller: the accounts that one access token reaches."""
+
+    info = ProviderInfo(
+        key=KEY,
+        title="Teller",
+        settings=Settings,
+        can=READS | {"delete_account", "delete_enrollment"},
+        live_url="https://api.teller.io",
+        sandbox_path="/teller",
+        sandbox={"access_token": "test_token_sandbox"},
+        ping="accounts",
+        docs="https://teller.io/docs/api",
+        signup="https://teller.io/signup",
+        notes="Live tokens need TELLER_CERTIFICATE and TELLER_PRIVATE_KEY. Teller publishes no rate limits.",
+    )
+    settings: Settings
+
+    @classmethod
+    def certificate(cls, settings: ProviderSettings) -> tuple[str, str] | None:
+        certificate, private_key = getattr(settings, "certificate", None), getattr(settings, "private_key", None)
+        if certificate and private_key:
+            return certificate, private_key
+        if certificate or private_key:
+            missing = settings.variable("private_key" if certificate else "certificate")
+            raise ConfigurationError(
+                f"Teller's client certificate is two files, and {missing} is not set; set it to the other one's path."
+            )
+        return None
+
+    def configure(self) -> None:
+        secret = self.settings.access_token
+        token = secret.get_secret_value() if secret else ""
+        if not self.certificate(self.settings) and self.environment == "live" and not token.startswith("test_token_"):
+            raise ConfigurationError(
+                "Teller answers a live access token only with your application's client certificate; set "
+                "TELLER_CERTIFICATE and TELLER_PRIVATE_KEY to the paths of certificate.pem and private_key.pem "
+                "(teller.zip of your dashboard)."
+            )
+        self._auth = basic(token)
+        self._books: dict[str, Book] = {}
+
+    def authorize(self, request: Request) -> Request:
+        request = replace(request, headers=(*request.headers, ("Teller-Version", VERSION)))
+        return request if request.path == "/institutions" else self._auth(request)
+
+    def refusal(self, reply: Reply) -> ProviderError | None:
+        return None if 200 <= reply.status < 300 else payloads.refusal(reply)
+
+    @operation
+    def accounts(self) -> Flow[Listing[Account]]:
+        reply = yield from self.get("/accounts")
+        found = Listing(payloads.account(row, reply) for row in fields.objects(reply.json(), "accounts"))
+        for account in found:
+            self._remember(account)
+        return found
+
+    @operation
+    def account(self, account_id: str) -> Flow[Account]:
+        return (yield from self._fetch(account_id))
+
+    @operation
+    def details(self, account_id: str) -> Flow[AccountDetails]:
+        reply = yield from self.get(url_path("accounts", account_id, "details"))
+        return payloads.details(json_of(reply, dict), reply)
+
+    @operation
+    def balance(self, account_id: str) -> Flow[Balance]:
+        book = yield from self._book(account_id)
+        reply = yield from self.get(url_path("accounts", account_id, "balances"))
+        return payloads.balance(json_of(reply, dict), book, reply)
+
+    @paged
+    def transactions(
+        self, account_id: str, *, start: date | None = None, end: date | None = None
+    ) -> Pages[Transaction]:
+        first, last = _window(start, end)
+        if first is not None and last is not None and first > last:
+            return
+        book = yield from self._book(account_id)
+        walk = Walk()
+        while not walk.over:
+            reply = yield from self.get(
+                url_path("accounts", account_id, "transactions"),
+                count=self.settings.page_size,
+                from_id=walk.cursor,
+                start_date=first.isoformat() if first else None,
+                end_date=last.isoformat() if last else None,
+            )
+            yield Page(walk.take(parse_transactions(reply.content, book, reply.received_at)))
+
+    @operation
+    def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
+        book = yield from self._book(account_id)
+        reply = yield from self.get(url_path("accounts", account_id, "transactions", transaction_id))
+        return parse_transaction(reply.content, book, reply.received_at)
+
+    @operation
+    def identity(self) -> Flow[Listing[AccountIdentity]]:
+        reply = yield from self.get("/identity")
+        return Listing(payloads.identity(row, reply) for row in fields.objects(reply.json(), "identity"))
+
+    @operation
+    def institutions(self) -> Flow[Listing[Institution]]:
+        """Return the banks Teller reaches; the request carries no access token."""
+        reply = yield from self.get("/institutions")
+        return Listing(payloads.institution(row) for row in fields.objects(reply.json(), "institutions"))
+
+    @operation
+    def delete_account(self, account_id: str) -> Flow[None]:
+        payloads.deleted((yield from self.request("DELETE", url_path("accounts", account_id))))
+
+    @operation
+    def delete_enrollment(self) -> Flow[None]:
+        payloads.deleted((yield from self.request("DELETE", "/accounts")))
+
+    def _fetch(self, account_id: str) -> Flow[Account]:
+        reply = yield from self.get(url_path("accounts", account_id))
+        account = payloads.account(json_of(reply, dict), reply)
+        self._remember(account)
+        return account
+
+    def _book(self, account_id: str) -> Flow[Book]:
+        """Return how to read the account's amounts, asking Teller for the account where it is not known yet."""
+        known = self._books.get(account_id)
+        return Book.of((yield from self._fetch(account_id))) if known is None else known
+
+    def _remember(self, account: Account) -> None:
+        if Book.readable(account):
+            if len(self._books) >= BOOKS_KEPT:
+                self._books.clear()
+            self._books[account.id] = Book.of(account)
+
+
+class Walk:
+    """The way through a list that is read newest first: each id once, and no page twice.
+
+    Teller cuts pages by "older than this id" and says nothing about how many rows it gives at most, so only a page
+    without anything new ends the list. The mark is the last *posted* id of a page, because a pending one may vanish
+    before the next call; pending rows after it come again and are dropped.
+    """
+
+    def __init__(self) -> None:
+        self.cursor: str | None = None
+        self.over = False
+        self._seen: set[str] = set()
+        self._again: set[str] = set()
+        """Ids the next page may rightly repeat."""
+
+    def take(self, rows: Sequence[Transaction]) -> list[Transaction]:
+        """Return the rows of a page that were not there before.
+
+        Raises:
+            UnexpectedPayload: the page repeats an earlier one, so that going on would never end.
+        """
+        fresh = {row.id: row for row in rows if row.id not in self._seen}
+        if not fresh:
+            self.over = True
+            if any(row.id not in self._again for row in rows):
+                raise UnexpectedPayload("the list of transactions does not advance: a page came twice")
+            return []
+        self._seen.update(fresh)
+        at = max((n for n, row in enumerate(rows) if row.status is TransactionStatus.POSTED), default=len(rows) - 1)
+        self.cursor = rows[at].id
+        self._again = {row.id for row in rows[at:]}
+        return list(fresh.values())
+
+
+def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:
+    """Turn [start, end) into the first and last day, as Teller counts; nothing lies before the first day there is."""
+    for bound in (start, end):
+        if bound is not None:
+            calendar_day(bound)
+    if start and end and start > end:
+        raise InvalidInput(f"Transactions need a start that is not after their end, not {start} to {end}.")
+    if end == date.min:
+        return date.max, date.min
+    return start, end and end - timedelta(days=1)

@@ -1,0 +1,6 @@
+"""SnapTrade: accounts at many brokers, seen through one API; read-only.
+Floor 3: `adapter` asks, `payloads` reads what comes back, `signature` signs."""
+
+from fin_infra.providers.brokerage.snaptrade.adapter import Settings, SnapTrade
+
+__all__ = ["Settings", "SnapTrade"]

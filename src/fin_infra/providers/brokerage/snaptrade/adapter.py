@@ -1,0 +1,235 @@
+"""SnapTrade: accounts at many brokers, seen through one API; read-only.
+Floor 3: the person's secret travels in the query, as the vendor wants; a request gets it as it leaves, never before."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, ProviderUnavailable, UnexpectedPayload
+from fin_infra.flow import Quota, json_of, operation, paged
+from fin_infra.model import (
+    BrokerActivity,
+    BrokerConnection,
+    CashBalance,
+    HoldingAccount,
+    HoldingOrder,
+    Listing,
+    Position,
+)
+from fin_infra.normalize import calendar_day
+from fin_infra.providers import fields
+from fin_infra.providers.brokerage.snaptrade import payloads, refusals
+from fin_infra.providers.brokerage.snaptrade.payloads import KEY, PortalLink, SnapTradeUser
+from fin_infra.providers.brokerage.snaptrade.signature import signature
+from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
+from fin_infra.providers.interfaces.brokerage import OrderFilter
+from fin_infra.settings import ProviderSettings
+from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
+
+LEGACY = "/api/v1"
+ORDER_DAYS = 90
+"""As far back as SnapTrade lists orders."""
+READS = frozenset({"users", "connections", "accounts", "balances", "positions", "activities", "orders"})
+OF_CLIENT = frozenset({"/snapTrade/registerUser", "/snapTrade/listUsers", "/snapTrade/deleteUser"})
+"""Paths that concern no person in particular, and are asked without one's secret."""
+STATES: dict[OrderFilter, str] = {"open": "open", "closed": "all", "all": "all"}
+
+
+class Settings(ProviderSettings):
+    """Settings of SnapTrade. Two keys are yours; the other two are one person's, and `register_user` gives them."""
+
+    model_config = SettingsConfigDict(env_prefix="SNAPTRADE_")
+    credentials: ClassVar[tuple[str, ...]] = ("client_id", "consumer_key")
+
+    client_id: str | None = None
+    consumer_key: SecretStr | None = None
+    user_id: str | None = None
+    """The person whose accounts are read."""
+    user_secret: SecretStr | None = None
+    legacy_paths: bool = False
+    """Send the older `/api/v1` paths; SnapTrade marks its answers to them as deprecated."""
+    page_size: int = Field(1000, ge=1, le=1000)
+    """Activities asked for at a time."""
+    sync_every_s: float = Field(3600.0, gt=0)
+    """How old an account's holdings may be before `fin_infra.analytics.due` names it again."""
+
+
+class SnapTrade(BrokerageAggregatorProvider[M]):
+    """One person's accounts at every broker they have connected."""
+
+    info = ProviderInfo(
+        key=KEY,
+        title="SnapTrade",
+        settings=Settings,
+        can=READS | {"register_user", "delete_user", "login_url", "refresh"},
+        live_url="https://api.snaptrade.com",
+        sandbox_path="/snaptrade",
+        sandbox={
+            "client_id": "SANDBOX-CLIENT",
+            "consumer_key": "sandbox-snaptrade-consumer-key",
+            "user_id": "sandbox-user",
+            "user_secret": "sandbox-user-secret",
+        },
+        default=False,
+        ping="connections",
+        quotas=(Quota(250, 60),),
+        docs="https://docs.snaptrade.com/reference",
+        signup="https://dashboard.snaptrade.com",
+        notes="Reads only, never trades. SNAPTRADE_USER_ID and SNAPTRADE_USER_SECRET name the person; `register_user` "
+        "gives both.",
+    )
+    settings: Settings
+
+    def configure(self) -> None:
+        self.now: Callable[[], float] = time.time
+
+    def authorize(self, request: Request) -> Request:
+        """Add who asks and when, and sign it all, at each attempt anew: SnapTrade refuses an old timestamp."""
+        client = (("clientId", self.settings.client_id or ""), ("timestamp", str(int(self.now()))))
+        person = () if request.path in OF_CLIENT else self._person()
+        request = replace(request, params=(*request.params, *person, *client))
+        key = self.settings.consumer_key
+        content = json.loads(request.content) if request.content else None
+        mark = signature(key.get_secret_value() if key else "", request.path, request.query, content)
+        signed = replace(request, headers=(*request.headers, ("Signature", mark)))
+        return replace(signed, path=LEGACY + request.path) if self.settings.legacy_paths else signed
+
+    def refusal(self, reply: Reply) -> ProviderError | None:
+        return refusals.refusal(reply)
+
+    @operation
+    def users(self) -> Flow[list[str]]:
+        reply = yield from self.get("/snapTrade/listUsers")
+        return Listing(fields.words({"users": json_of(reply, list)}, "users"))
+
+    @operation
+    def connections(self) -> Flow[Listing[BrokerConnection]]:
+        reply = yield from self.get("/authorizations")
+        return Listing(payloads.connection(row, reply) for row in fields.objects(reply.json(), "connections"))
+
+    @operation
+    def accounts(self) -> Flow[Listing[HoldingAccount]]:
+        found: Listing[HoldingAccount] = Listing()
+        for link in (yield from type(self).connections.flow(self)):
+            reply = yield from self.get(url_path("authorizations", link.id, "accounts"))
+            found += [payloads.account(row, reply) for row in fields.objects(reply.json(), "accounts")]
+        return found
+
+    @operation
+    def balances(self, account_id: str) -> Flow[Listing[CashBalance]]:
+        reply = yield from self.get(url_path("accounts", account_id, "balances"))
+        rows = fields.objects(reply.json(), "balances")
+        return Listing(payloads.balance(row, account_id, reply) for row in rows)
+
+    @operation
+    def positions(self, account_id: str) -> Flow[Listing[Position]]:
+        reply = yield from self.get(url_path("accounts", account_id, "positions", "all"))
+        return Listing(payloads.positions(reply, account_id))
+
+    @paged
+    def activities(
+        self, account_id: str, *, start: date | None = None, end: date | None = None
+    ) -> Pages[BrokerActivity]:
+        first, last = _window(start, end)
+        offset, total = 0, None
+        seen: set[str] = set()
+        while (total is None or offset < total) and (start is None or start != end):
+            reply = yield from self.get(
+                url_path("accounts", account_id, "activities"),
+                startDate=first,
+                endDate=last,
+                offset=offset,
+                limit=self.settings.page_size,
+            )
+            rows, count = payloads.page(reply)
+            if total is not None and count != total:
+                raise ProviderUnavailable(
+                    "the list of activities changed while it was read; read it again", retryable=True
+                )
+            if not rows and offset < count:
+                raise UnexpectedPayload("the list of activities ends before its own total")
+            found = [payloads.activity(row, account_id, reply) for row in rows]
+            fresh = {row.id: row for row in found if row.id not in seen}
+            seen.update(fresh)
+            yield Page(
+                [row for row in fresh.values() if (not start or row.day >= start) and (not end or row.day < end)]
+            )
+            offset, total = offset + len(rows), count
+
+    @operation
+    def orders(self, account_id: str, *, status: OrderFilter = "all") -> Flow[Listing[HoldingOrder]]:
+        if status not in STATES:
+            raise InvalidInput(f"{status!r} is not a filter of orders; write open, closed or all.")
+        reply = yield from self.get(url_path("accounts", account_id, "orders"), state=STATES[status], days=ORDER_DAYS)
+        rows = [payloads.order(row, account_id, reply) for row in fields.objects(reply.json(), "orders")]
+        return Listing(row for row in rows if status != "closed" or (row.status is not None and row.status.is_final))
+
+    @operation
+    def register_user(self, user_id: str) -> Flow[SnapTradeUser]:
+        """Register a person and return the secret, which SnapTrade shows only here. Never repeated by retry."""
+        return payloads.user((yield from self._post("/snapTrade/registerUser", {"userId": user_id})))
+
+    @operation
+    def delete_user(self, user_id: str) -> Flow[None]:
+        """Give up a person and all their connections; SnapTrade does it later. Never repeated by retry."""
+        reply = yield from self.request("DELETE", "/snapTrade/deleteUser", params={"userId": user_id})
+        json_of(reply, dict)
+
+    @operation
+    def login_url(
+        self, *, broker: str | None = None, reconnect: str | None = None, redirect: str | None = None
+    ) -> Flow[PortalLink]:
+        """Return a link, good for five minutes, where the person connects a broker for reading. Never repeated.
+
+        Args:
+            broker: its name at SnapTrade, such as SCHWAB; the person chooses where it is None.
+            reconnect: the id of a disabled connection that shall work again.
+            redirect: where the person goes afterwards.
+        """
+        wishes = {"broker": broker, "reconnect": reconnect, "customRedirect": redirect, "connectionType": "read"}
+        body = {name: value for name, value in wishes.items() if value is not None}
+        return payloads.portal((yield from self._post("/snapTrade/login", body)))
+
+    @operation
+    def refresh(self, connection_id: str) -> Flow[None]:
+        """Ask for newer holdings of a connection, which come some minutes later; it may cost. Never repeated.
+
+        Raises:
+            ReauthRequired: the connection is disabled.
+            PermissionDenied: your plan has no refresh, for instance because it is in real time.
+            RateLimited: the last refresh was a moment ago.
+        """
+        json_of((yield from self._post(url_path("authorizations", connection_id, "refresh"))), dict)
+
+    def _post(self, to: str, body: dict[str, str] | None = None) -> Flow[Reply]:
+        kind = {"Content-Type": "application/json"} if body else None
+        return self.request("POST", to, headers=kind, content=json.dumps(body).encode() if body else None)
+
+    def _person(self) -> tuple[tuple[str, str], ...]:
+        user, secret = self.settings.user_id, self.settings.user_secret
+        if user is None or secret is None:
+            raise ConfigurationError(
+                "SnapTrade reads one person's accounts: set SNAPTRADE_USER_ID and SNAPTRADE_USER_SECRET, which "
+                "register_user() gives."
+            )
+        return ("userId", user), ("userSecret", secret.get_secret_value())
+
+
+def _window(start: date | None, end: date | None) -> tuple[str | None, str | None]:
+    """Return the first and the last day of [start, end), as SnapTrade counts."""
+    for bound in (start, end):
+        if bound is not None:
+            calendar_day(bound)
+    if start and end and start > end:
+        raise InvalidInput(f"Activities need a start that is not after their end, not {start} to {end}.")
+    last = end - timedelta(days=1) if end and end > date.min else end
+    return (start.isoformat() if start else None), (last.isoformat() if last else None)

@@ -1,0 +1,70 @@
+"""What every bank is asked: accounts, balances, transactions and who holds them.
+Floor 3: one enrolment of one person; money in is positive."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import date
+
+from fin_infra.flow import operation, paged
+from fin_infra.model import Account, AccountDetails, AccountIdentity, Balance, Listing, Transaction
+from fin_infra.providers.provider import Provider
+from fin_infra.transport import Flow, M, Pages
+
+
+class BankingProvider(Provider[M]):
+    @operation
+    @abstractmethod
+    def accounts(self) -> Flow[Listing[Account]]:
+        """Return the accounts of the enrolment."""
+        ...
+
+    @operation
+    @abstractmethod
+    def account(self, account_id: str) -> Flow[Account]:
+        """Return one account; raise NotFound or AccountClosed."""
+        ...
+
+    @operation
+    @abstractmethod
+    def details(self, account_id: str) -> Flow[AccountDetails]:
+        """Return the account and routing numbers; raise NotFound while the bank is still verifying them."""
+        ...
+
+    @operation
+    @abstractmethod
+    def balance(self, account_id: str) -> Flow[Balance]:
+        """Return the balances of an account, asked for at the bank now."""
+        ...
+
+    @paged
+    @abstractmethod
+    def transactions(
+        self, account_id: str, *, start: date | None = None, end: date | None = None
+    ) -> Pages[Transaction]:
+        """Yield transactions newest first, each exactly once, dated from `start` to before `end`."""
+        ...
+
+    @operation
+    @abstractmethod
+    def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
+        """Return one transaction; raise NotFound."""
+        ...
+
+    @operation
+    @abstractmethod
+    def identity(self) -> Flow[Listing[AccountIdentity]]:
+        """Return who holds each account, as the bank knows them."""
+        ...
+
+    @operation
+    @abstractmethod
+    def delete_account(self, account_id: str) -> Flow[None]:
+        """Give up access to one account. Never repeated by retry."""
+        ...
+
+    @operation
+    @abstractmethod
+    def delete_enrollment(self) -> Flow[None]:
+        """Give up access to every account of the enrolment. Never repeated by retry."""
+        ...

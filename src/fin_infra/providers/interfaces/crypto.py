@@ -1,0 +1,59 @@
+"""What every source of crypto data is asked: prices, assets, candles and charts.
+Floor 3: assets by `CRYPTO:<id>`, priced in any currency."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from fin_infra.flow import operation
+from fin_infra.model import CandleSeries, CryptoAsset, CryptoPrice, InstrumentKey, Listing, MarketChart
+from fin_infra.providers.provider import Provider
+from fin_infra.transport import Flow, M
+
+
+class CryptoDataProvider(Provider[M]):
+    @operation
+    @abstractmethod
+    def price(self, key: InstrumentKey, currency: str = "USD") -> Flow[CryptoPrice]:
+        """Return the spot price; raise UnknownSymbol."""
+        ...
+
+    @operation
+    @abstractmethod
+    def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
+        """Return spot prices in the order of `keys` in one call; raise UnknownSymbol naming all that are missing."""
+        ...
+
+    @operation
+    @abstractmethod
+    def asset(self, key: InstrumentKey) -> Flow[CryptoAsset]:
+        """Return what the asset is; raise UnknownSymbol."""
+        ...
+
+    @operation
+    @abstractmethod
+    def lookup(self, ticker: str) -> Flow[InstrumentKey]:
+        """Return the one asset with that ticker; raise AmbiguousSymbol with all candidates where there are several."""
+        ...
+
+    @operation
+    @abstractmethod
+    def candles(self, key: InstrumentKey, *, currency: str = "USD", days: int = 30) -> Flow[CandleSeries]:
+        """Return OHLC candles of the last `days` days, oldest first."""
+        ...
+
+    @operation
+    @abstractmethod
+    def market_chart(
+        self, key: InstrumentKey, *, currency: str = "USD", start: datetime, end: datetime
+    ) -> Flow[MarketChart]:
+        """Return price, market value and volume over time; both ends aware."""
+        ...
+
+    @operation
+    @abstractmethod
+    def search(self, text: str) -> Flow[Listing[CryptoAsset]]:
+        """Return assets whose name or ticker resembles `text`, in the vendor's order."""
+        ...

@@ -1,0 +1,53 @@
+"""What every source of market data is asked: quotes, candles, symbols and company facts.
+Floor 3: instruments by `InstrumentKey`, prices in their major unit."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from fin_infra.flow import operation
+from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval, Listing, Overview, Quote, SymbolMatch
+from fin_infra.providers.provider import Provider
+from fin_infra.transport import Flow, M
+
+
+class MarketDataProvider(Provider[M]):
+    @operation
+    @abstractmethod
+    def quote(self, key: InstrumentKey) -> Flow[Quote]:
+        """Return the latest price; raise UnknownSymbol."""
+        ...
+
+    @operation
+    @abstractmethod
+    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
+        """Return the latest prices of many instruments in one call, in the order of `keys`."""
+        ...
+
+    @operation
+    @abstractmethod
+    def candles(
+        self,
+        key: InstrumentKey,
+        *,
+        interval: Interval = Interval.DAY_1,
+        adjustment: Adjustment = Adjustment.RAW,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Flow[CandleSeries]:
+        """Return candles oldest first that open from `start` to before `end`; both aware."""
+        ...
+
+    @operation
+    @abstractmethod
+    def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
+        """Return instruments whose symbol or name resembles `text`, best match first."""
+        ...
+
+    @operation
+    @abstractmethod
+    def overview(self, key: InstrumentKey) -> Flow[Overview]:
+        """Return facts about the company; raise UnknownSymbol."""
+        ...

@@ -1,0 +1,155 @@
+"""How a provider is put together from its settings: one vendor, for one tenant, in one mode.
+Floor 3: what all domains share; the interface of each domain is in `providers/interfaces/`."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Never, overload
+
+from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
+from fin_infra.flow import Backoff, Client, Quota, operation
+from fin_infra.providers.info import ProviderInfo
+from fin_infra.settings import CoreSettings, Mode, ProviderSettings, load
+from fin_infra.transport import Async, Flow, M, Sync, Transport
+from fin_infra.transport.config import HttpConfig
+from fin_infra.transport.effects import UNREACHABLE
+from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider's calls go, and with which settings."""
+
+    base_url: str
+    environment: Literal["sandbox", "live", "custom"]
+    settings: ProviderSettings
+
+
+class Provider(Client[M], ABC):
+    """One vendor, for one tenant, in one mode."""
+
+    info: ClassVar[ProviderInfo]
+
+    def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
+        settings = endpoint.settings
+        super().__init__(
+            transport,
+            source=self.info.key,
+            environment=endpoint.environment,
+            tenant=settings.tenant,
+            timeout_s=settings.timeout_s,
+            deadline_s=settings.deadline_s,
+            backoff=Backoff(attempts=settings.max_attempts),
+            quotas=() if endpoint.environment == "sandbox" else self.quotas(settings),
+            breaker_threshold=settings.breaker_threshold,
+            breaker_cooldown_s=settings.breaker_cooldown_s,
+            hosts=self.hosts(endpoint),
+        )
+        self.settings = settings
+        self.configure()
+
+    def configure(self) -> None:
+        """Prepare what operations need from `self.settings`, such as the way to sign requests."""
+
+    @classmethod
+    def quotas(cls, settings: ProviderSettings) -> tuple[Quota, ...]:
+        """Return the vendor's published quotas for these settings."""
+        return cls.info.quotas
+
+    @classmethod
+    def certificate(cls, settings: ProviderSettings) -> tuple[str, str] | None:
+        """Return the client certificate and key files, for vendors with mutual TLS."""
+        return None
+
+    @classmethod
+    def hosts(cls, endpoint: Endpoint) -> Mapping[str, str]:
+        """Return further base URLs by name, for vendors that serve a part of their API elsewhere."""
+        return {}
+
+    @operation
+    def ping(self) -> Flow[None]:
+        """Ask the vendor for its cheapest answer; raise the error that says what is wrong."""
+        yield from getattr(type(self), self.info.ping).fn(self, *self.info.ping_args)
+
+    def not_offered(self, operation: str) -> Flow[Never]:
+        """Refuse an operation of the interface for which the vendor has nothing; such a one is not in `info.can`.
+
+        Raises:
+            FeatureDisabled: always, before any request.
+        """
+        yield from ()
+        offered = ", ".join(sorted(self.info.can))
+        raise FeatureDisabled(f"{self.info.key} does not offer {operation}; it offers {offered}.")
+
+    def advise(self, exc: ProviderError) -> None:
+        if exc.vendor_code != UNREACHABLE or self.environment != "sandbox":
+            return
+        names = self.settings.credentials or self.settings.optional_credentials
+        keys = " and ".join(self.settings.variable(name) for name in names) or "FIN_INFRA_MODE=live"
+        exc.message += (
+            f"; start the local sandbox with `fin-infra sandbox serve`, or set {keys} to use {self.info.title} itself"
+        )
+
+
+def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endpoint:
+    """Decide where calls of a provider go.
+
+    A base URL wins. Otherwise FIN_INFRA_MODE decides: `live` is the vendor, `sandbox` the local sandbox with its
+    well-known credentials, `auto` the vendor where credentials are set and the sandbox where not.
+
+    Raises:
+        ConfigurationError: live, and a credential is missing; the text names the variable and where to get it.
+        FeatureDisabled: live, and the adapter knows the sandbox only.
+    """
+    given = dict(given or {})
+    core, settings = load(CoreSettings), load(info.settings, given)
+    choosing = (*settings.required(), *settings.optional_credentials)
+    present = [name for name in choosing if getattr(settings, name) is not None]
+    if settings.base_url is not None:
+        local = _within(settings.base_url, core.sandbox_url)
+        _require(info, settings)
+        return Endpoint(settings.base_url.rstrip("/"), "sandbox" if local else "custom", settings)
+    if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and present):
+        if info.sandbox_only:
+            raise FeatureDisabled(
+                f"{info.title} is not asked live yet; set {settings.variable('base_url')} to the local sandbox's "
+                f"{info.sandbox_path}, or FIN_INFRA_MODE=sandbox."
+            )
+        _require(info, settings)
+        return Endpoint(settings.live_url() or info.live_url, "live", settings)
+    url = core.sandbox_url.rstrip("/") + info.sandbox_path
+    return Endpoint(url, "sandbox", load(info.settings, {**info.sandbox, **given}))
+
+
+def _within(url: str, root: str) -> bool:
+    """Say whether `url` is `root` or a path below it; a longer port or host name is another place."""
+    return f"{url.rstrip('/')}/".lower().startswith(f"{root.rstrip('/')}/".lower())
+
+
+def _require(info: ProviderInfo, settings: ProviderSettings) -> None:
+    missing = [settings.variable(name) for name in settings.required() if getattr(settings, name) is None]
+    if missing:
+        where = f" (keys: {info.signup})" if info.signup else ""
+        raise ConfigurationError(
+            f"{info.title} needs {' and '.join(missing)}; set it{where}, or FIN_INFRA_MODE=sandbox to go without."
+        )
+
+
+@overload
+def http_transport(provider: type[Provider[Any]], endpoint: Endpoint, mode: Literal["sync"]) -> Transport[Sync]: ...
+@overload
+def http_transport(provider: type[Provider[Any]], endpoint: Endpoint, mode: Literal["async"]) -> Transport[Async]: ...
+def http_transport(
+    provider: type[Provider[Any]], endpoint: Endpoint, mode: Literal["sync", "async"]
+) -> Transport[Sync] | Transport[Async]:
+    """Return the HTTP transport a provider needs for its endpoint."""
+    config = HttpConfig(
+        base_url=endpoint.base_url,
+        certificate=provider.certificate(endpoint.settings) if endpoint.base_url.startswith("https:") else None,
+        ca_file=endpoint.settings.ca_file,
+        allow_http=endpoint.settings.allow_http,
+        hosts=provider.hosts(endpoint),
+    )
+    return HttpTransport(config) if mode == "sync" else AsyncHttpTransport(config)

@@ -1,0 +1,2 @@
+"""TODO
+Floor 7: TODO."""
