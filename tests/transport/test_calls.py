@@ -48,7 +48,7 @@ class Session:
         config = HttpConfig(base_url=url)
         self.runner = asyncio.Runner() if mode == "async" else None
         self.transport: Any = AsyncHttpTransport(config) if self.runner else HttpTransport(config)
-        options = {"key": "banking:test", "backoff": Backoff(base_s=0.001), "deadline_s": 20.0} | more
+        options = {"source": "banking:test", "backoff": Backoff(base_s=0.001), "deadline_s": 20.0} | more
         self.bank: Any = Bank(self.transport, **options)
 
     def call(self, name: str, *args: Any) -> Any:
