@@ -3,7 +3,7 @@ Floor 1: babel is imported on first use; every digit of an amount is written, so
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from datetime import date, datetime
@@ -33,13 +33,13 @@ def format_money(money: Money, locale: str) -> str:
         InvalidInput: no such locale.
         MissingExtra: babel is not installed.
     """
-    place = _locale(locale)
+    parsed = _locale(locale)
     from babel.numbers import format_currency, get_currency_symbol, parse_pattern
 
     decimals = CURRENCIES[money.currency] or 0
-    pattern = parse_pattern(place.currency_formats["standard"].pattern)
+    pattern = parse_pattern(parsed.currency_formats["standard"].pattern)
     pattern.frac_prec = (decimals, decimals)
-    if get_currency_symbol(money.currency, place)[-1:].isalpha():  # CLDR's spacing, which babel leaves out: KWD 1.500
+    if get_currency_symbol(money.currency, parsed)[-1:].isalpha():  # CLDR's spacing, which babel leaves out: KWD 1.500
         positive, negative = pattern.prefix
         pattern.prefix = re.sub("¤$", "¤\N{NO-BREAK SPACE}", positive), re.sub("¤$", "¤\N{NO-BREAK SPACE}", negative)
     with localcontext(Context(prec=EXACT_DIGITS)):  # babel works in the thread's context, which rounds to 28 digits
@@ -47,7 +47,7 @@ def format_money(money: Money, locale: str) -> str:
             money.amount,
             money.currency,
             format=pattern,
-            locale=place,
+            locale=parsed,
             currency_digits=False,
             decimal_quantization=False,
         )
@@ -64,18 +64,18 @@ def format_time(moment: datetime, locale: str, *, zone: str | None = None, style
         MissingExtra: babel is not installed.
     """
     local = aware(moment) if zone is None else in_zone(moment, named_zone(zone))
-    place = _locale(locale)
+    parsed = _locale(locale)
     from babel.dates import format_datetime
 
-    return format_datetime(local, format=_style(style), locale=place)
+    return format_datetime(local, format=_style(style), locale=parsed)
 
 
 def format_date(day: date, locale: str, *, style: Style = "medium") -> str:
     """Write a calendar day as people there do; raise as `format_time` does, and for an instant, whose day is open."""
-    place = _locale(locale)
+    parsed = _locale(locale)
     from babel.dates import format_date as babel_date
 
-    return babel_date(calendar_day(day), format=_style(style), locale=place)
+    return babel_date(calendar_day(day), format=_style(style), locale=parsed)
 
 
 def _locale(name: str) -> Locale:
@@ -93,5 +93,5 @@ def _locale(name: str) -> Locale:
 
 def _style(style: Style) -> Style:
     if style not in _STYLES:
-        raise InvalidInput(f"{style!r} is no style; use {', '.join(_STYLES)}.")
+        raise InvalidInput(f"{style!r} is not a style; use {', '.join(_STYLES)}.")
     return style

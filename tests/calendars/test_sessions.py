@@ -260,7 +260,7 @@ def test_day_when_beyond_the_table_or_no_day_then_is_an_error() -> None:
             ask(day_after)
         with pytest.raises(BeyondCalendar, match="from 1990-01-01"):
             ask(date(1989, 12, 31))
-        with pytest.raises(InvalidInput, match="no calendar day"):
+        with pytest.raises(InvalidInput, match="not a calendar day"):
             ask(utc("2026-03-09T14:00"))
     assert len(ours.sessions(date(2028, 12, 29), day_after)) == 1
     with pytest.raises(BeyondCalendar):

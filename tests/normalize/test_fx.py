@@ -82,7 +82,7 @@ def test_missing_rate_raises_and_names_pair_date_and_next_step(base: str, quote:
 
 @pytest.mark.parametrize("rate", ["0", "-1", "NaN", "Infinity"])
 def test_rate_that_is_no_rate_raises(rate: str) -> None:
-    with pytest.raises(RateUnavailable, match="no exchange rate"):
+    with pytest.raises(RateUnavailable, match="not an exchange rate"):
         convert(Money.of("1", "USD"), "EUR", table(USD=rate))
 
 
@@ -101,7 +101,7 @@ def test_age_of_the_rate_is_checked_against_the_day_asked_for() -> None:
         convert(money, "USD", ECB, on=date(2015, 1, 15))
     with pytest.raises(StaleRate):
         convert(money, "USD", ECB, on=date(2015, 1, 8), max_age_days=0)
-    with pytest.raises(RateUnavailable, match="wanted for 2015-01-06 but these rates are of 2015-01-07") as caught:
+    with pytest.raises(RateUnavailable, match="requested for 2015-01-06, but these rates are for 2015-01-07") as caught:
         convert(money, "USD", ECB, on=date(2015, 1, 6))
     assert not isinstance(caught.value, StaleRate)
     with pytest.raises(InvalidInput, match="max_age_days"):

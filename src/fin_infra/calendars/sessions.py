@@ -3,7 +3,7 @@ Floor 1: a session holds its open and not its close; instants come out in UTC; o
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ class Calendar:
     def _row(self, day: date, latest: date) -> int:
         """Return the row of the first session on or after that day."""
         if isinstance(day, datetime) or not isinstance(day, date):
-            raise InvalidInput(f"{day!r} is no calendar day; use a date such as {date(2026, 1, 31)}.")
+            raise InvalidInput(f"{day!r} is not a calendar day; use a date such as {date(2026, 1, 31)}.")
         if not self._table.first <= day <= latest:
             raise self._beyond(str(day))
         return bisect_left(self._table.days, day.toordinal())

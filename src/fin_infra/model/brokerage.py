@@ -96,7 +96,7 @@ class PositionSide(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What shall be bought or sold. Give `quantity` or `notional`, not both; prices are in `currency`.
+    """The order to place. Give exactly one of `quantity` and `notional`; prices are in `currency`.
 
     `take_profit` is a limit price; `stop_loss` a stop price, with `stop_loss_limit` a stop-limit. `trail_percent` is in
     percent: 1 means one.
@@ -272,7 +272,7 @@ class Position(Record):
     available_quantity: Decimal | None
     """What no open order holds."""
     currency: str
-    """XXX where nobody says."""
+    """XXX where neither the broker nor the aggregator says."""
     average_entry_price: Decimal | None
     """Per unit: per share, also for an option contract on 100 shares."""
     current_price: Decimal | None
@@ -389,7 +389,7 @@ class TradeEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeUpdate(Record):
-    """One event of an order. `as_of` is the venue's instant, or ours of receipt where it gives none."""
+    """One event of an order. `as_of` is the venue's instant, or the time of receipt where it gives none."""
 
     event: TradeEvent
     order: Order
@@ -426,10 +426,10 @@ class HoldingAccount(Record):
     """The aggregator's own word: open, closed, archived, unavailable; None where it does not know."""
     category: str | None
     is_paper: bool | None
-    """None where nobody says."""
+    """None where neither the broker nor the aggregator says."""
     total: Money | None
     institution_account_id: str | None = field(default=None, repr=False)
-    """The broker's own id, by which an account that was connected twice is told."""
+    """The broker's own id, which identifies an account that was connected twice."""
     holdings_synced_at: datetime | None = None
     transactions_synced_on: date | None = None
     first_sync_done: bool = True

@@ -3,7 +3,7 @@ Floor 0: a key is canonical or it is refused; what people and vendors type is re
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from collections.abc import Callable

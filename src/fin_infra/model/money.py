@@ -3,7 +3,7 @@ Floor 0: sums refuse to mix currencies, a float never becomes money, and nothing
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Money:
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Build money from text such as `-12.00`; raise InvalidInput for floats and for text that is no number."""
+        """Build money from text such as `-12.00`; raise InvalidInput for floats and for text that is not a number."""
         if isinstance(amount, str):
             return cls(decimal_from_text(amount), currency)
         if type(amount) is int:

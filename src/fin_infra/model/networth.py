@@ -1,5 +1,5 @@
-"""Net worth, with everything it lacks said out loud.
-Floor 0: a total is never a sum of what happened to answer, silently."""
+"""Net worth, and what is missing from it.
+Floor 0: a total is never silently the sum of whatever happened to answer."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WorthLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceError:
-    """A source that did not answer, as one entry beside the data of the others."""
+    """A source that did not answer, as one entry next to the data of the others."""
 
     provider: str
     operation: str

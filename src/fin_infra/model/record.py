@@ -1,4 +1,4 @@
-"""What every answer carries: where it came from, when it was true, what the call said about itself.
+"""What every answer carries: where it came from, when it was true, and facts about the call.
 Floor 0: plain frozen dataclasses; nothing here talks to anyone."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a bank statement file says, before anyone merges it with anything.
-Floor 0: money in is positive; `warnings` says what was recognised but not read."""
+"""What a bank statement file says, before it is merged with anything.
+Floor 0: money in is positive; `warnings` says what was recognized but not read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fin_infra.model.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAccount:
-    """The account a statement speaks of. The number stays out of the repr."""
+    """The account a statement is about. The number stays out of the repr."""
 
     number: str = field(repr=False)
     bank_id: str | None = None
@@ -62,7 +62,7 @@ class StatementLine:
     original_currency: str | None = None
     """Currency the transaction was converted from; None where the file names none."""
     rate: Decimal | None = None
-    """The exchange rate as printed beside a foreign currency; banks do not agree on its direction."""
+    """The exchange rate as printed next to a foreign currency; banks do not agree on its direction."""
     corrects: str | None = None
     """Id of the earlier transaction that this one replaces or deletes."""
     offset: int = field(default=0, compare=False)

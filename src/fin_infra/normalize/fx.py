@@ -29,7 +29,7 @@ def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
 
     Raises:
         UnknownCurrency: a code is not in ISO 4217.
-        RateUnavailable: the table lacks a currency.
+        RateUnavailable: the table does not have a currency.
     """
     from_leg, to_leg = _legs(base, quote, rates)
     rate = to_leg if from_leg == 1 else _RESULT.divide(to_leg, from_leg)
@@ -56,7 +56,7 @@ def convert(
 
     Raises:
         UnknownCurrency: a code is not in ISO 4217.
-        RateUnavailable: the table lacks a currency, or is of a later day than `on`.
+        RateUnavailable: the table does not have a currency, or is of a later day than `on`.
         StaleRate: the table is older than allowed.
     """
     from_leg, to_leg = _legs(money.currency, to, rates)
@@ -91,7 +91,7 @@ def _leg(code: str, base: str, quote: str, rates: RateTable) -> Decimal:
             f" take another date or another FX provider."
         )
     if not rate.is_finite() or rate <= 0:
-        raise RateUnavailable(f"{rates.source} gives {rate} for {code} on {rates.date}, which is no exchange rate.")
+        raise RateUnavailable(f"{rates.source} gives {rate} for {code} on {rates.date}, which is not an exchange rate.")
     return rate
 
 
@@ -101,10 +101,10 @@ def _check_age(base: str, quote: str, rates: RateTable, on: date, max_age_days: 
     age = (calendar_day(on) - rates.date).days
     if age < 0:
         raise RateUnavailable(
-            f"{base}/{quote} is wanted for {on} but these rates are of {rates.date}; ask for the table of {on}."
+            f"{base}/{quote} was requested for {on}, but these rates are for {rates.date}; request the table of {on}."
         )
     if age > max_age_days:
         raise StaleRate(
             f"The {base}/{quote} rate of {rates.date} is {age} days older than {on}, and {max_age_days} are allowed;"
-            f" ask for newer rates or raise max_age_days."
+            f" request newer rates or raise max_age_days."
         )

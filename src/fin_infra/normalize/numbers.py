@@ -22,7 +22,7 @@ MINOR_CURRENCIES: dict[str, str] = {
     "ZAC": "ZAR",
     "ILA": "ILS",
 }
-"""Quote units that are no currencies, each a hundredth of one: London pence, Johannesburg cents, Tel Aviv agorot."""
+"""Quote units that are not currencies, each a hundredth of one: London pence, Johannesburg cents, Tel Aviv agorot."""
 
 
 def optional_decimal(
@@ -31,7 +31,7 @@ def optional_decimal(
     """Read a number that may be missing; None for None and for the words in `missing`.
 
     Raises:
-        InvalidInput: anything else that is no plain number.
+        InvalidInput: anything else that is not a plain number.
     """
     if text is None or text in missing:
         return None

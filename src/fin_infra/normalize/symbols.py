@@ -3,7 +3,7 @@ Floor 1: the first rule that fits decides, in the order of docs/normalization.md
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 
@@ -24,7 +24,7 @@ _IDENTIFIERS = (
 
 
 def instrument(text: str) -> InstrumentKey:
-    """Return the instrument a text means, upper or lower case.
+    """Return the instrument that `text` means, in upper or lower case.
 
     `AAPL` is `US:AAPL`, `BRK-B` is `US:BRK.B`, `BATS.L` is `XLON:BATS`, `EUR/USD` is `FX:EURUSD`, `BTC/USD` is
     `CRYPTO:bitcoin`, and `namespace:symbol` is itself.
@@ -54,7 +54,7 @@ def instrument(text: str) -> InstrumentKey:
 def crypto_id(text: str) -> InstrumentKey:
     """Return the crypto asset a ticker or CoinGecko id means; well-known tickers are read in upper and lower case.
 
-    A lower-case text that is no such ticker is taken for an id as it stands; only the provider can say whether it
+    Lower-case text that is not such a ticker is taken for an id as it stands; only the provider can say whether it
     exists. An id that looks like a ticker needs its namespace: `CRYPTO:link`.
 
     Raises:
@@ -123,7 +123,7 @@ def _pair(text: str) -> InstrumentKey | None:
 
 
 def _identifier(text: str) -> InstrumentKey | None:
-    """Take a text for an identifier by its shape; a wrong check digit is an error, as nothing else has that shape."""
+    """Recognize an identifier by its shape; a wrong check digit is an error, as nothing else has that shape."""
     found: list[InstrumentKey] = []
     problem: InvalidInstrument | None = None
     for namespace, shape in _IDENTIFIERS:
@@ -140,12 +140,10 @@ def _identifier(text: str) -> InstrumentKey | None:
 
 
 def _coin_or_stock(text: str) -> InstrumentKey | None:
-    """Refuse tickers that are a coin's and may be a stock's; take names of coins that no ticker looks like."""
+    """Refuse tickers that may be a coin's or a stock's; accept names of coins that cannot be tickers."""
     ticker = text.upper()
     if ticker in TWO_LISTINGS:
-        raise _ambiguous(
-            text, "is listed under that symbol in one place and known by it in another", TWO_LISTINGS[ticker]
-        )
+        raise _ambiguous(text, "is a listed symbol on one venue and a common name on another", TWO_LISTINGS[ticker])
     if ticker in CLASHING_COINS:
         keys = [f"US:{ticker}", *(f"CRYPTO:{coin}" for coin in CLASHING_COINS[ticker])]
         raise _ambiguous(text, "may be a US ticker or one of several coins", keys)

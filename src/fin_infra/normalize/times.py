@@ -3,7 +3,7 @@ Floor 1: a naive local time that happens twice or never is an error unless the c
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
@@ -51,19 +51,19 @@ def to_utc(moment: datetime) -> datetime:
     return in_zone(moment, UTC)
 
 
-def in_zone(moment: datetime, place: tzinfo) -> datetime:
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """Return the same instant in another zone; raise InvalidInput where the calendar ends before it gets there."""
     try:
-        return aware(moment).astimezone(place)
+        return aware(moment).astimezone(zone)
     except OverflowError:
         raise InvalidInput(f"{moment.isoformat()} is too near an end of the calendar; take a time inside it.") from None
 
 
 def calendar_day(day: date) -> date:
-    """Return the day as it is; raise InvalidInput for an instant, whose day depends on the zone, and for a text."""
+    """Return the day as it is; raise InvalidInput for an instant, whose day depends on the zone, and for text."""
     if isinstance(day, datetime) or not isinstance(day, date):
         shown, example = (day, day.date()) if isinstance(day, datetime) else (repr(day), date(2026, 1, 31))
-        raise InvalidInput(f"{shown} is no calendar day; use a date such as {example}.")
+        raise InvalidInput(f"{shown} is not a calendar day; use a date such as {example}.")
     return day
 
 
@@ -100,11 +100,11 @@ def localize(naive: datetime, zone_name: str, *, ambiguous: Literal["raise", "ea
     """
     if naive.tzinfo is not None:
         raise InvalidInput(f"{naive.isoformat()} already has a time zone; use astimezone() to change it.")
-    place = zone(zone_name)
-    earlier, later = naive.replace(tzinfo=place, fold=0), naive.replace(tzinfo=place, fold=1)
+    local_zone = zone(zone_name)
+    earlier, later = naive.replace(tzinfo=local_zone, fold=0), naive.replace(tzinfo=local_zone, fold=1)
     if earlier.utcoffset() == later.utcoffset():
         return earlier
-    back = earlier.astimezone(UTC).astimezone(place).replace(tzinfo=None, fold=0)
+    back = earlier.astimezone(UTC).astimezone(local_zone).replace(tzinfo=None, fold=0)
     if back != naive.replace(fold=0):
         raise InvalidInput(f"{naive.isoformat()} never happened in {zone_name}: clocks went forward over it.")
     if ambiguous == "raise":
@@ -133,7 +133,7 @@ def _since_epoch(count: int | Decimal, microseconds: int, unit: str) -> datetime
     if isinstance(count, bool) or not isinstance(count, (int, Decimal)):
         raise InvalidInput(f"Unix {unit} are int or Decimal, not {type(count).__name__}.")
     if isinstance(count, Decimal) and not (count.is_finite() and count.adjusted() < 20):
-        raise InvalidInput(f"{count} {unit} since 1970 is no date.")
+        raise InvalidInput(f"{count} {unit} since 1970 is not a date.")
     exact = count * microseconds if isinstance(count, int) else _WIDE.multiply(count, microseconds)
     whole = int(exact)
     if whole != exact:
@@ -142,4 +142,4 @@ def _since_epoch(count: int | Decimal, microseconds: int, unit: str) -> datetime
         return _EPOCH + timedelta(microseconds=whole)
     except OverflowError:
         unit_hint = "; from_unix_ms reads milliseconds" if unit == "seconds" else ""
-        raise InvalidInput(f"{count} {unit} since 1970 is no date{unit_hint}.") from None
+        raise InvalidInput(f"{count} {unit} since 1970 is not a date{unit_hint}.") from None

@@ -27,9 +27,9 @@ def calendar_of(key: InstrumentKey) -> Calendar:
         InvalidInstrument: the key names no venue, as currency pairs and identifiers do not.
         UnknownCalendar: no calendar of that venue is shipped.
     """
-    place = key.namespace
-    if place in _NO_VENUE:
-        raise InvalidInstrument(f"{key} has no trading calendar: {_NO_VENUE[place]}.")
-    if place in _NASDAQ_MICS:
+    namespace = key.namespace
+    if namespace in _NO_VENUE:
+        raise InvalidInstrument(f"{key} has no trading calendar: {_NO_VENUE[namespace]}.")
+    if namespace in _NASDAQ_MICS:
         return calendar("XNAS")
-    return calendar("XNYS" if place == "US" or place in US_MICS else place)
+    return calendar("XNYS" if namespace == "US" or namespace in US_MICS else namespace)

@@ -32,13 +32,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[sprw]k_(?:live|test)_[A-Za-z0-9]{8,}|\bwhsec_[A-Za-z0-9]{8,}"), MASK),  # Stripe
     (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{1,4}\b"), MASK),  # IBAN: longer than any ISIN
 )
-# a 128-bit id in hex (a UUID, a trace id), and an id that we give an order, are no numbers, though many hold one
+# a 128-bit id in hex (a UUID, a trace id), and an id that we give an order, are not numbers, though many contain one
 _ID = (
     r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?P<dash>-?)(?:[0-9a-fA-F]{4}(?P=dash)){3}[0-9a-fA-F]{12}(?![0-9a-fA-F])"
     r"|\bfin-[0-9a-f]{32,40}\b"
 )
 _CARD = r"(?<![\d.*])\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?!\d)"
-# an instrument's identifier, named as one, is no account number
+# an instrument's identifier, named as one, is not an account number
 _LONG_NUMBER = r"(?<![\d.])(?<!ISIN:[A-Z]{2})(?<!CUSIP:)\d{9,}(?!\d|\.\d)"
 _numbers = re.compile(rf"(?P<id>{_ID})|{_CARD}|{_LONG_NUMBER}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
