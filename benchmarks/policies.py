@@ -60,7 +60,7 @@ def per_call(once: Callable[[], object]) -> float:
 def main() -> None:
     clock = time.monotonic
     policy = Policy(Breaker(5, 30.0, clock), Limiter([Quota(10**9, 1.0), Quota(10**9, 60.0)], clock), Backoff(), clock)
-    bank: Bank[Sync] = Bank(Instant(), key="banking:test")  # type: ignore[arg-type]  # all a Client needs of a transport
+    bank: Bank[Sync] = Bank(Instant(), source="banking:test")  # type: ignore[arg-type]  # all a Client needs of a transport
     cases: dict[str, Callable[[], object]] = {
         "bare flow": lambda: drive(bare()),
         "limiter + breaker + retry": lambda: drive(survive(REQUEST, clock() + 30.0, policy, by_status)),
