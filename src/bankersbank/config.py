@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -15,8 +16,8 @@ LIVE_URL = "https://api.fusionfabric.cloud"
 COLLATERALS = "total-lending/collaterals/b2b/v2"
 B2C_ACCOUNTS = "corporate/channels/accounts/me/v1"
 _PRODUCT = re.compile(r"(?:(?!\.+(?:/|$))[A-Za-z0-9._-]+/)*(?!\.+$)[A-Za-z0-9._-]+").fullmatch
-_TENANT = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}").fullmatch
-"""Neither may be made of dots alone, which would name another resource."""
+_REALM = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}").fullmatch
+"""Neither may consist of dots alone, which would name another resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,8 @@ class FinastraConfig:
     private_key: str | None = field(default=None, repr=False)
     key_id: str | None = field(default=None, repr=False)
     base_url: str = LIVE_URL
-    tenant: str = "sandbox"
-    """The login tenant, part of the token URL."""
+    realm: str = "sandbox"
+    """What the vendor calls the tenant of its login, part of the token URL; `tenant` elsewhere is your own."""
     scope: str = "openid"
     product: str = COLLATERALS
     """Root path of the collaterals product."""
@@ -63,7 +64,7 @@ class FinastraConfig:
             )
         if self.private_key and not self.key_id:
             raise ConfigurationError("FINASTRA_B2B_KEY_ID is not set; FINASTRA_B2B_PRIVATE_KEY_PATH needs it.")
-        if not _TENANT(self.tenant):
+        if not _REALM(self.realm):
             raise ConfigurationError("FINASTRA_TENANT may hold letters, digits, dots, hyphens and underscores only.")
         if not _PRODUCT(self.product):
             raise ConfigurationError(f"FINASTRA_B2B_PRODUCT_COLLATERALS is a path such as {COLLATERALS}.")
@@ -76,7 +77,7 @@ class FinastraConfig:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> FinastraConfig:
         """Read the variables of `environ` (by default the process's), blank ones as unset; `given` fields win."""
-        found = os.environ if environ is None else environ
+        found, given = os.environ if environ is None else environ, _renamed(given)
         values: dict[str, Any] = {"client_id": ""}
         for name, (variable, read) in VARIABLES.items():
             text = found.get(variable, "").strip()
@@ -89,12 +90,26 @@ class FinastraConfig:
 
     def but(self, **changes: Any) -> FinastraConfig:
         """Return a copy with some fields changed."""
-        return replace(self, **changes)
+        return replace(self, **_renamed(changes))
+
+    @property
+    def tenant(self) -> str:
+        """The old name of `realm`."""
+        warnings.warn("FinastraConfig.tenant is now FinastraConfig.realm", DeprecationWarning, stacklevel=2)
+        return self.realm
+
+
+def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the field `tenant` for `realm`, as it was called before."""
+    if "tenant" not in fields:
+        return dict(fields)
+    warnings.warn("the field `tenant` of FinastraConfig is now `realm`", DeprecationWarning, stacklevel=3)
+    return {"realm" if name == "tenant" else name: value for name, value in fields.items()}
 
 
 def _text(variable: str, text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):  # what os.environ makes of bytes that are not UTF-8
-        raise ConfigurationError(f"{variable} has a character that no text may have.")
+        raise ConfigurationError(f"{variable} has a character that cannot be encoded as UTF-8.")
     return text
 
 
@@ -148,7 +163,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
     "key_id": ("FINASTRA_B2B_KEY_ID", _text),
     "base_url": ("FINASTRA_B2B_BASE_URL_COLLATERALS", _text),
     "product": ("FINASTRA_B2B_PRODUCT_COLLATERALS", _text),
-    "tenant": ("FINASTRA_TENANT", _text),
+    "realm": ("FINASTRA_TENANT", _text),
     "scope": ("FINASTRA_SCOPE", _text),
     "collaterals": ("FEATURE_FINASTRA_COLLATERALS", flag),
     "b2c": ("FEATURE_FINASTRA_B2C", flag),

@@ -21,7 +21,7 @@ from bankersbank.config import B2C_ACCOUNTS, LIVE_URL, FinastraConfig
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
 from bankersbank.tokens import ClientCredentialsTokenProvider
 from fin_infra.errors import ConfigurationError, FeatureDisabled, InvalidInput, UnexpectedPayload
-from fin_infra.flow import Access, Backoff, operation, paged
+from fin_infra.flow import Access, Backoff, PageWalk, operation, paged
 from fin_infra.model import Listing
 from fin_infra.transport import Async, Flow, M, Page, Pages, Reply, Sync, Transport, url_path
 from fin_infra.transport.config import HttpConfig
@@ -54,7 +54,7 @@ class FinastraOperations(FinastraCalls[M]):
             transport,
             source=SOURCE,
             environment=_environment(config),
-            tenant=name or config.tenant,
+            tenant=name or config.realm,
             timeout_s=config.timeout_s,
             deadline_s=config.deadline_s,
             backoff=Backoff(attempts=config.max_attempts, pacing_s=config.retry_min_sleep_s),
@@ -91,30 +91,29 @@ class FinastraOperations(FinastraCalls[M]):
         """
         index, empty = 0, 0
         total: int | None = None
-        seen: set[str] = set()
+        walk = PageWalk("collaterals")
         while True:
             page = yield from self._page(index, page_size)
             total = total if page.total is None else page.total
-            fresh = {row.id: row for row in page if row.id not in seen}
+            fresh = walk.fresh(page)
             if fresh:
-                seen.update(fresh)
-                yield Page(list(fresh.values()))
+                yield Page(fresh)
             index += len(page)
             empty = 0 if page else empty + 1
-            if _complete(index, len(seen), total, empty):
+            if _complete(index, walk.count, total, empty):
                 return
             if page and not fresh:
                 if total is None and len(page) != page_size:
                     return  # a vendor that sends the whole list whatever it is asked for
-                raise UnexpectedPayload("the list of collaterals repeats itself instead of going on")
+                walk.must_advance(fresh)
             if empty > 2:
                 raise UnexpectedPayload("the list of collaterals stays empty before it reaches its total")
 
     @operation
     def get_collateral(self, collateral_id: str) -> Flow[Collateral]:
         """Return one collateral; raise NotFound."""
-        place = url_path("collaterals", collateral_id)
-        return (yield from self.product(self.config.product, place, payloads.one_collateral))
+        path = url_path("collaterals", collateral_id)
+        return (yield from self.product(self.config.product, path, payloads.one_collateral))
 
     @operation
     def get_json(self, place: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
@@ -171,12 +170,12 @@ class FinastraOperations(FinastraCalls[M]):
         Raises:
             FeatureDisabled: the product is switched off, or not asked live yet; nothing was sent.
         """
-        place = f"{self.config.base_url}/{root}{path}".lower()
-        if B2C_ACCOUNTS in place:
+        url = f"{self.config.base_url}/{root}{path}".lower()
+        if B2C_ACCOUNTS in url:
             if not self.config.b2c:
                 raise FeatureDisabled("Finastra's B2C accounts are off; FEATURE_FINASTRA_B2C=1 switches them on.")
             b2c.sandbox_only(_http(self.config).is_loopback)
-        if not self.config.collaterals and self.config.product.lower() in place:
+        if not self.config.collaterals and self.config.product.lower() in url:
             raise FeatureDisabled("Finastra's collaterals are switched off by FEATURE_FINASTRA_COLLATERALS=0.")
         return (yield from super().product(root, path, parse, params))
 
@@ -185,7 +184,7 @@ class FinastraAPIClient(FinastraOperations[Sync]):
     """The sync client; safe to share between threads, and a context manager.
 
     Settings come from `config`, by default from the FINASTRA_* variables as they are now. `tokens` shares a token
-    between clients; `name` tells this client from others in metrics and logs, by default the tenant.
+    between clients; `name` tells this client from others in metrics and logs, by default the realm.
 
     Raises:
         ConfigurationError: a setting is missing or cannot be used.
@@ -245,13 +244,13 @@ class AsyncFinastraAPIClient(FinastraOperations[Async]):
 
 
 def token_provider(config: FinastraConfig) -> ClientCredentialsTokenProvider:
-    """Return a provider for the application and tenant of `config`."""
+    """Return a provider for the application and realm of `config`."""
     return ClientCredentialsTokenProvider(
         client_id=config.client_id,
         client_secret=config.client_secret,
         private_key=config.private_key,
         key_id=config.key_id,
-        tenant=config.tenant,
+        realm=config.realm,
         scope=config.scope,
         audience=f"{config.base_url.rstrip('/')}/login/v1",
         timeout_s=min(config.timeout_s, config.deadline_s),

@@ -3,6 +3,7 @@ Floor 3: bankersbank. A token is kept in memory only, and shown nowhere."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -37,9 +38,9 @@ OAUTH_CODES = (
 
 
 class ClientCredentialsTokenProvider:
-    """Signs requests with a bearer token of the client-credentials grant, fetched from `/login/v1/{tenant}/oidc/token`.
+    """Signs requests with a bearer token of the client-credentials grant, fetched from `/login/v1/{realm}/oidc/token`.
 
-    One instance serves any number of clients, threads and tasks of one application at one tenant and base URL. The
+    One instance serves any number of clients, threads and tasks of one application at one realm and base URL. The
     transport of the clients carries the token request: whoever shares an instance between hosts shows each the other's
     token.
 
@@ -57,16 +58,20 @@ class ClientCredentialsTokenProvider:
         client_secret: str | None = None,
         private_key: str | None = None,
         key_id: str | None = None,
-        tenant: str = "sandbox",
+        realm: str = "sandbox",
         scope: str = "openid",
         audience: str = "https://api.fusionfabric.cloud/login/v1",
         timeout_s: float = 10.0,
+        tenant: str | None = None,
     ) -> None:
+        if tenant is not None:
+            warnings.warn("`tenant` of the token provider is now `realm`", DeprecationWarning, stacklevel=2)
+            realm = tenant
         if (private_key and not key_id) or not (client_secret or private_key):
             raise ConfigurationError("Finastra's login wants a client secret, or a private key with its key id.")
         if any("\ud800" <= char <= "\udfff" for char in f"{client_id}{client_secret}{scope}"):
-            raise ConfigurationError("The client id, its secret or the scope has a character that no text may have.")
-        self._path = url_path("login", "v1", tenant, "oidc", "token")
+            raise ConfigurationError("The client id, its secret or the scope has a character that cannot be encoded as UTF-8.")
+        self._path = url_path("login", "v1", realm, "oidc", "token")
         self._client_id, self._secret = client_id, client_secret
         self._private_key, self._key_id, self._audience = private_key or None, key_id, audience
         self._scope = scope
@@ -156,7 +161,7 @@ class ClientCredentialsTokenProvider:
 def _refusal(reply: Reply) -> ProviderError | None:
     """RFC 6749 section 5.2: errors are 400 or 401 with a code; all say that this client is not configured right.
 
-    So does every other refusal, such as 404 for a tenant that does not exist.
+    So does every other refusal, such as 404 for a realm that does not exist.
     """
     error = by_status(reply)
     if error is None:

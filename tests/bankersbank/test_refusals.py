@@ -215,7 +215,7 @@ def test_pages_when_they_fail_after_a_page_that_came_well_then_the_log_line_does
     mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="fin_infra")
-    with pytest.raises(UnexpectedPayload, match="repeats itself"):
+    with pytest.raises(UnexpectedPayload, match="does not advance"):
         walk(client(mode, lambda request: reply([{"id": "C1"}])), [], page_size=1)
     assert _line(caplog)["status"] == "unexpected_payload"
 

@@ -82,7 +82,7 @@ def test_us_venue_is_written_bare_and_read_as_the_composite(mic: str) -> None:
         (BLOOMBERG, "XNYS:IBM", "no spelling"),
         (Spelling(suffixes={"XLON": ".L"}), "US:ABC.L", "would be read as XLON:ABC"),
         (Spelling(suffixes={"XSHE": ".SZ"}, zero_pad={"XSHE": 6}), "XSHE:000001", "would be read as XSHE:1"),
-        (ALPHA_VANTAGE, "US:SAP.XYZ", "is no venue"),
+        (ALPHA_VANTAGE, "US:SAP.XYZ", "is not a venue"),
     ],
 )
 def test_key_the_vendor_cannot_spell_is_refused(spelling: Spelling, key: str, says: str) -> None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.cursors import read_day_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
@@ -94,7 +95,8 @@ async def _page(
     """Read one page. A cursor is the last transaction's date and id, so that later pages need no earlier ones."""
     after = None
     if cursor is not None:
-        end, after = _parsed(cursor)
+        day, after = read_day_cursor(cursor)
+        end = day + timedelta(days=1)
     rows: list[Transaction] = []
     more = False
     found = bank.transactions(account_id, start=start, end=end)
@@ -111,12 +113,4 @@ async def _page(
         raise InvalidInput(
             "The transaction that cursor points to is gone, as when a pending one has posted; start without a cursor."
         )
-    return TransactionPage(items=tuple(rows), next=f"{rows[-1].date}~{rows[-1].id}" if more else None)
-
-
-def _parsed(cursor: str) -> tuple[date, str]:
-    day, _, transaction_id = cursor.partition("~")
-    try:
-        return date.fromisoformat(day) + timedelta(days=1), transaction_id
-    except (ValueError, OverflowError):
-        raise InvalidInput("That cursor is none of ours; use the `next` of a page, or leave it out.") from None
+    return TransactionPage(items=tuple(rows), next=write_cursor(rows[-1].date, rows[-1].id) if more else None)

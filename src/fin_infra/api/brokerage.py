@@ -17,10 +17,11 @@ from fin_infra.analytics import merge_holdings
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.brokerage_orders import idempotency_key, openapi_order, read_order
 from fin_infra.api.brokerage_updates import TradeUpdates, Updates
+from fin_infra.api.cursors import read_instant_cursor, write_cursor
 from fin_infra.api.fanout import DEADLINE_S, attempt
 from fin_infra.api.problems import problem_responses
 from fin_infra.brokerage import easy_brokerage, read_holdings
-from fin_infra.errors import InvalidInput, OrderChecksFailed
+from fin_infra.errors import OrderChecksFailed
 from fin_infra.flow import deadline
 from fin_infra.model import (
     BrokerAccount,
@@ -299,7 +300,7 @@ async def _page(
     broker: BrokerageProvider[Async], status: Literal["open", "closed", "all"], limit: int, cursor: str | None
 ) -> OrderPage:
     """Read one page. A cursor is the last order's instant and id, so that later pages need no earlier ones."""
-    last = None if cursor is None else _parsed(cursor)
+    last = None if cursor is None else read_instant_cursor(cursor)
     end = None if last is None else last[0] + timedelta(microseconds=1)
     rows: list[Order] = []
     same: list[Order] = []
@@ -315,19 +316,8 @@ async def _page(
     rows = [*same, *rows]
     more = len(rows) > limit
     rows = rows[:limit]
-    return OrderPage(items=tuple(rows), next=f"{_at(rows[-1]).isoformat()}~{rows[-1].id}" if more else None)
+    return OrderPage(items=tuple(rows), next=write_cursor(_at(rows[-1]), rows[-1].id) if more else None)
 
 
 def _at(order: Order) -> datetime:
     return order.submitted_at or order.created_at
-
-
-def _parsed(cursor: str) -> tuple[datetime, str]:
-    instant, _, order_id = cursor.partition("~")
-    try:
-        at = datetime.fromisoformat(instant.replace(" ", "+"))  # where a client left the plus unescaped
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not order_id:
-        raise InvalidInput("That cursor is none of ours; use the `next` of a page, or leave it out.")
-    return at, order_id

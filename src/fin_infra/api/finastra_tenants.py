@@ -57,7 +57,7 @@ class FinastraTenants:
         own, named = _default(environ), _named(environ)
         if own is None:
             return cls(None, named)
-        label = f"{own.tenant}.default" if own.tenant in named else own.tenant  # no tenant's name has a dot
+        label = f"{own.realm}.default" if own.realm in named else own.realm  # no tenant's name has a dot
         return cls(AsyncFinastraAPIClient(own.but(collaterals=True), name=label), named)
 
     def client(self, tenant: str | None) -> AsyncFinastraAPIClient:

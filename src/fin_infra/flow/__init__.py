@@ -6,7 +6,8 @@ from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import deadline, note
 from fin_infra.flow.client import Client, inbound_id, json_of
 from fin_infra.flow.limits import Limiter, Quota
-from fin_infra.flow.operation import operation, paged
+from fin_infra.flow.operation import Bound, BoundPages, operation, paged
+from fin_infra.flow.pages import PageWalk
 from fin_infra.flow.policies import Backoff, Policy, survive
 from fin_infra.flow.refusals import by_status, rate_limit, retry_after
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls, request_id
@@ -14,12 +15,15 @@ from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls
 __all__ = [
     "Access",
     "Backoff",
+    "Bound",
+    "BoundPages",
     "Breaker",
     "BreakerState",
     "CallRecord",
     "Client",
     "Kept",
     "Limiter",
+    "PageWalk",
     "Policy",
     "Quota",
     "Renewable",

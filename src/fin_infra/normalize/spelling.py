@@ -15,6 +15,9 @@ from fin_infra.model.instrument import InstrumentKey
 US_MICS = frozenset({"XNYS", "XNAS", "XNGS", "XNMS", "XNCM", "XASE", "ARCX", "BATS", "IEXG", "OTCM", "PINX"})
 """Venues whose symbols are the same across the United States, so that vendors write them bare."""
 
+KEPT = 4096
+"""Spellings that one `Spelling` keeps: working one out and reading it back takes about 20 calls."""
+
 _US_CLASS = re.compile(r"[A-Z0-9]+(?:\.(?:[A-Z]|WS|WI|WD|RT|UN|CL|PR[A-Z]?))+")
 """A symbol with share class, warrant, unit, right or preferred series, as United States venues have them."""
 
@@ -36,16 +39,28 @@ class Spelling:
     """Venues written bare like `US`."""
     fx: str | None = None
     """Pattern of a currency pair, such as `{base}{quote}=X`; None where the vendor has none."""
+    _written: dict[InstrumentKey, str] = field(
+        default_factory=dict[InstrumentKey, str], init=False, repr=False, compare=False
+    )
 
     def write(self, key: InstrumentKey) -> str:
         """Spell the key; raise InvalidInstrument where this vendor has no spelling that reads back as the same one."""
         if not isinstance(key, InstrumentKey):
-            raise InvalidInstrument(f"{key!r} is no InstrumentKey; make one with fin_infra.normalize.instrument().")
+            raise InvalidInstrument(f"{key!r} is not an InstrumentKey; make one with fin_infra.normalize.instrument().")
+        text = self._written.get(key)
+        if text is None:
+            text = self._checked(key)
+            if len(self._written) >= KEPT:
+                self._written.clear()
+            self._written[key] = text
+        return text
+
+    def _checked(self, key: InstrumentKey) -> str:
         text = self._spell(key)
         if text is None:
             raise InvalidInstrument(f"This provider has no spelling for {key}; {self._offer()}.")
         back = self.read(text)
-        if back.symbol != key.symbol or self._place(back.namespace) != self._place(key.namespace):
+        if back.symbol != key.symbol or self._suffix(back.namespace) != self._suffix(key.namespace):
             raise InvalidInstrument(f"{key} cannot be asked here: its spelling {text!r} would be read as {back}.")
         return text
 
@@ -54,28 +69,28 @@ class Spelling:
         if self.fx is not None and (pair := self._pair_pattern().fullmatch(text)):
             return InstrumentKey("FX", pair["base"] + pair["quote"])
         for mic in self.suffixes:
-            suffix = self._place(mic)
+            suffix = self._suffix(mic)
             if suffix and text.endswith(suffix) and len(text) > len(suffix):
                 return InstrumentKey(mic, self._unpad(mic, dotted(text[: -len(suffix)], self.class_separator)))
         symbol = dotted(text, self.class_separator)
         if "." in symbol and not has_us_class(symbol):
             raise InvalidInstrument(
-                f"{text!r}: {symbol[symbol.index('.') :]} is no venue this provider is known to have."
+                f"{text!r}: {symbol[symbol.index('.') :]} is not a venue this provider is known to have."
             )
         return InstrumentKey("US", symbol)
 
     def _spell(self, key: InstrumentKey) -> str | None:
         if key.is_fx:
             return None if self.fx is None else self.fx.format(base=key.base, quote=key.quote)
-        place = self._place(key.namespace)
-        if place is None:
+        suffix = self._suffix(key.namespace)
+        if suffix is None:
             return None
         symbol = key.symbol
         if symbol.isdigit():
             symbol = symbol.zfill(self.zero_pad.get(key.namespace, 0))
-        return symbol.replace(".", self.class_separator) + place
+        return symbol.replace(".", self.class_separator) + suffix
 
-    def _place(self, namespace: str) -> str | None:
+    def _suffix(self, namespace: str) -> str | None:
         """Return what follows a symbol of this namespace; None where the vendor does not know it."""
         suffix = self.suffixes.get(namespace)
         if suffix is not None:

@@ -71,7 +71,7 @@ class Provider(Client[M], ABC):
     @operation
     def ping(self) -> Flow[None]:
         """Ask the vendor for its cheapest answer; raise the error that says what is wrong."""
-        yield from getattr(type(self), self.info.ping).fn(self, *self.info.ping_args)
+        yield from getattr(self, self.info.ping).flow(*self.info.ping_args)
 
     def not_offered(self, operation: str) -> Flow[Never]:
         """Refuse an operation of the interface for which the vendor has nothing; such a one is not in `info.can`.

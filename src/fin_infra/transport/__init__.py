@@ -14,6 +14,7 @@ from fin_infra.transport.effects import (
     Pause,
     Reply,
     Request,
+    blocking,
     url_path,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "Transport",
     "basic",
     "bearer",
+    "blocking",
     "header_key",
     "no_auth",
     "query_key",

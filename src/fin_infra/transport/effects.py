@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from fin_infra.errors import InvalidInput, UnexpectedPayload
@@ -16,6 +16,7 @@ from fin_infra.errors import InvalidInput, UnexpectedPayload
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+P = ParamSpec("P")
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -48,7 +49,7 @@ class Request:
         try:
             return urlencode(self.params)
         except UnicodeEncodeError:
-            raise InvalidInput("A parameter has a character that no text may have.") from None
+            raise InvalidInput("A parameter has a character that cannot be encoded as UTF-8.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,12 @@ Pages: TypeAlias = Generator[Effect | Page[T], Any, None]
 """A flow that yields `Page`s of results on the way."""
 
 
+def blocking(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+    """Call `fn` where it may block, and return what it returns: `rows = yield from blocking(file.read, 100)`."""
+    result: T = yield Blocking(partial(fn, *args, **kwargs))
+    return result
+
+
 def url_path(*segments: str) -> str:
     """Join URL path segments, each percent-encoded, so that an id can never reach another resource.
 
@@ -129,8 +136,8 @@ def url_path(*segments: str) -> str:
     '/accounts/a%2Fb'
     """
     if any(type(segment) is not str or segment in ("", ".", "..") for segment in segments):
-        raise InvalidInput("An id is a text, and neither empty nor '.' nor '..'.")
+        raise InvalidInput("An id must be a string other than '', '.' and '..'.")
     try:
         return "".join("/" + quote(segment, safe="") for segment in segments)
     except UnicodeEncodeError:
-        raise InvalidInput("An id has a character that no text may have.") from None
+        raise InvalidInput("An id has a character that cannot be encoded as UTF-8.") from None

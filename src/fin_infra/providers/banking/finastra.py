@@ -94,7 +94,7 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
         self.access = ClientCredentialsTokenProvider(
             client_id=self.settings.client_id or "",
             client_secret=secret.get_secret_value() if secret else None,
-            tenant=self.settings.login_tenant,
+            realm=self.settings.login_tenant,
             scope=self.settings.scope,
             timeout_s=self.timeout_s,
         )

@@ -26,7 +26,7 @@ from fin_infra.normalize.fx import MAX_AGE_DAYS
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.settings import ProviderSettings
-from fin_infra.transport import Blocking, Flow, M
+from fin_infra.transport import Flow, M, blocking
 
 KEY = "fx:ecb"
 BASE = "EUR"
@@ -118,7 +118,7 @@ class Ecb(FxProvider[M]):
         kept = self._kept.get(file)
         if kept is None or now - kept[0] > KEPT_S:
             reply = yield from self.get(f"/stats/eurofxref/eurofxref-{file}.xml")
-            tables: list[RateTable] = yield Blocking(lambda: read_tables(reply.content))
+            tables = yield from blocking(read_tables, reply.content)
             kept = self._kept[file] = now, tables
         return kept[1]
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, UnexpectedPayload
-from fin_infra.flow import json_of, operation, paged
+from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError
+from fin_infra.flow import PageWalk, json_of, operation, paged
 from fin_infra.model import (
     Account,
     AccountDetails,
@@ -26,14 +26,14 @@ from fin_infra.model import (
 from fin_infra.normalize import calendar_day
 from fin_infra.providers import fields
 from fin_infra.providers.banking.teller import payloads
-from fin_infra.providers.banking.teller.payloads import KEY, Book, parse_transaction, parse_transactions
+from fin_infra.providers.banking.teller.payloads import KEY, Polarity, parse_transaction, parse_transactions
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url_path
 
 VERSION = "2020-10-12"
-BOOKS_KEPT = 1024
+POLARITIES_KEPT = 1024
 READS = frozenset(
     {"accounts", "account", "details", "balance", "transactions", "transaction", "identity", "institutions"}
 )
@@ -46,7 +46,7 @@ class Settings(ProviderSettings):
     credentials: ClassVar[tuple[str, ...]] = ("access_token",)
 
     access_token: SecretStr | None = None
-    """What Teller Connect gave for one enrolment: `token_...`, or `test_token_...` in Teller's own sandbox."""
+    """What Teller Connect gave for one enrollment: `token_...`, or `test_token_...` in Teller's own sandbox."""
     certificate: str | None = None
     """Path of `certificate.pem`."""
     private_key: str | None = None
@@ -56,7 +56,7 @@ class Settings(ProviderSettings):
 
 
 class TellerClient(BankingProvider[M]):
-    """One enrolment at Teller: the accounts that one access token reaches."""
+    """One enrollment at Teller: the accounts that one access token reaches."""
 
     info = ProviderInfo(
         key=KEY,
@@ -95,7 +95,7 @@ class TellerClient(BankingProvider[M]):
                 "(teller.zip of your dashboard)."
             )
         self._auth = basic(token)
-        self._books: dict[str, Book] = {}
+        self._polarities: dict[str, Polarity] = {}
 
     def authorize(self, request: Request) -> Request:
         request = replace(request, headers=(*request.headers, ("Teller-Version", VERSION)))
@@ -123,9 +123,9 @@ class TellerClient(BankingProvider[M]):
 
     @operation
     def balance(self, account_id: str) -> Flow[Balance]:
-        book = yield from self._book(account_id)
+        polarity = yield from self._polarity(account_id)
         reply = yield from self.get(url_path("accounts", account_id, "balances"))
-        return payloads.balance(json_of(reply, dict), book, reply)
+        return payloads.balance(json_of(reply, dict), polarity, reply)
 
     @paged
     def transactions(
@@ -134,23 +134,23 @@ class TellerClient(BankingProvider[M]):
         first, last = _window(start, end)
         if first is not None and last is not None and first > last:
             return
-        book = yield from self._book(account_id)
-        walk = Walk()
-        while not walk.over:
+        polarity = yield from self._polarity(account_id)
+        cursor = TransactionCursor()
+        while not cursor.over:
             reply = yield from self.get(
                 url_path("accounts", account_id, "transactions"),
                 count=self.settings.page_size,
-                from_id=walk.cursor,
+                from_id=cursor.from_id,
                 start_date=first.isoformat() if first else None,
                 end_date=last.isoformat() if last else None,
             )
-            yield Page(walk.take(parse_transactions(reply.content, book, reply.received_at)))
+            yield Page(cursor.take(parse_transactions(reply.content, polarity, reply.received_at)))
 
     @operation
     def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
-        book = yield from self._book(account_id)
+        polarity = yield from self._polarity(account_id)
         reply = yield from self.get(url_path("accounts", account_id, "transactions", transaction_id))
-        return parse_transaction(reply.content, book, reply.received_at)
+        return parse_transaction(reply.content, polarity, reply.received_at)
 
     @operation
     def identity(self) -> Flow[Listing[AccountIdentity]]:
@@ -177,31 +177,31 @@ class TellerClient(BankingProvider[M]):
         self._remember(account)
         return account
 
-    def _book(self, account_id: str) -> Flow[Book]:
+    def _polarity(self, account_id: str) -> Flow[Polarity]:
         """Return how to read the account's amounts, asking Teller for the account where it is not known yet."""
-        known = self._books.get(account_id)
-        return Book.of((yield from self._fetch(account_id))) if known is None else known
+        known = self._polarities.get(account_id)
+        return Polarity.of((yield from self._fetch(account_id))) if known is None else known
 
     def _remember(self, account: Account) -> None:
-        if Book.readable(account):
-            if len(self._books) >= BOOKS_KEPT:
-                self._books.clear()
-            self._books[account.id] = Book.of(account)
+        if Polarity.readable(account):
+            if len(self._polarities) >= POLARITIES_KEPT:
+                self._polarities.clear()
+            self._polarities[account.id] = Polarity.of(account)
 
 
-class Walk:
-    """The way through a list that is read newest first: each id once, and no page twice.
+class TransactionCursor:
+    """Where the next page of transactions begins; the list is read newest first, each id once and no page twice.
 
     Teller cuts pages by "older than this id" and says nothing about how many rows it gives at most, so only a page
-    without anything new ends the list. The mark is the last *posted* id of a page, because a pending one may vanish
+    without anything new ends the list. The cursor is the last *posted* id of a page, because a pending one may vanish
     before the next call; pending rows after it come again and are dropped.
     """
 
     def __init__(self) -> None:
-        self.cursor: str | None = None
+        self.from_id: str | None = None
         self.over = False
-        self._seen: set[str] = set()
-        self._again: set[str] = set()
+        self._walk = PageWalk("transactions")
+        self._repeatable: set[str] = set()
         """Ids the next page may rightly repeat."""
 
     def take(self, rows: Sequence[Transaction]) -> list[Transaction]:
@@ -210,17 +210,16 @@ class Walk:
         Raises:
             UnexpectedPayload: the page repeats an earlier one, so that going on would never end.
         """
-        fresh = {row.id: row for row in rows if row.id not in self._seen}
+        fresh = self._walk.fresh(rows)
         if not fresh:
             self.over = True
-            if any(row.id not in self._again for row in rows):
-                raise UnexpectedPayload("the list of transactions does not advance: a page came twice")
-            return []
-        self._seen.update(fresh)
+            if any(row.id not in self._repeatable for row in rows):
+                self._walk.must_advance(fresh)
+            return fresh
         at = max((n for n, row in enumerate(rows) if row.status is TransactionStatus.POSTED), default=len(rows) - 1)
-        self.cursor = rows[at].id
-        self._again = {row.id for row in rows[at:]}
-        return list(fresh.values())
+        self.from_id = rows[at].id
+        self._repeatable = {row.id for row in rows[at:]}
+        return fresh
 
 
 def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:

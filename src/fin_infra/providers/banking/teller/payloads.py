@@ -1,5 +1,5 @@
 """How Teller's JSON reads: bytes and rows in, model records and errors out.
-Floor 3: pure functions and tables; `Book` turns the sign an amount has on the wire into money in."""
+Floor 3: pure functions and tables; `Polarity` turns the sign an amount has on the wire into money in."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SIGNS: Mapping[AccountType, int] = {AccountType.DEPOSITORY: 1, AccountType.CREDI
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Polarity:
     """How to read the amounts of one account. Type and currency of an account never change."""
 
     sign: int
@@ -64,7 +64,7 @@ class Book:
         return account.type in SIGNS and account.currency in CURRENCIES
 
     @classmethod
-    def of(cls, account: Account) -> Book:
+    def of(cls, account: Account) -> Polarity:
         """Raise UnexpectedPayload for an account whose amounts cannot be read: guessing the sign would invent money."""
         if account.type not in SIGNS:
             raise UnexpectedPayload("the account is neither depository nor credit, so the sign of amounts is not known")
@@ -117,20 +117,20 @@ _PARTIES = {party.value: party for party in PartyType} | {"organisation": PartyT
 _FIELD = re.compile(r"`(?:\$\.)?([a-z_.]+)`$")
 
 
-def parse_transactions(body: bytes, book: Book, received_at: datetime) -> list[Transaction]:
+def parse_transactions(body: bytes, polarity: Polarity, received_at: datetime) -> list[Transaction]:
     """Read the JSON list of transactions of one account, in its order, with money in as positive.
 
     Raises:
         UnexpectedPayload: not a list of transactions, or a status that is neither posted nor pending.
     """
     with _understood():
-        return [_transaction(raw, book, received_at) for raw in _rows(body)]
+        return [_transaction(raw, polarity, received_at) for raw in _rows(body)]
 
 
-def parse_transaction(body: bytes, book: Book, received_at: datetime) -> Transaction:
+def parse_transaction(body: bytes, polarity: Polarity, received_at: datetime) -> Transaction:
     """Read one transaction, as `parse_transactions` does."""
     with _understood():
-        return _transaction(body, book, received_at)
+        return _transaction(body, polarity, received_at)
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def _understood() -> Generator[None]:
         raise UnexpectedPayload("the answer is not JSON") from None
 
 
-def _transaction(raw: msgspec.Raw | bytes, book: Book, received_at: datetime) -> Transaction:
+def _transaction(raw: msgspec.Raw | bytes, polarity: Polarity, received_at: datetime) -> Transaction:
     row = _row(raw)
     words = row.details or _NO_WORDS
     party = words.counterparty or _NOBODY
@@ -158,7 +158,7 @@ def _transaction(raw: msgspec.Raw | bytes, book: Book, received_at: datetime) ->
         id=row.id,
         account_id=row.account_id,
         date=row.date,
-        amount=book.money(row.amount, "amount"),
+        amount=polarity.money(row.amount, "amount"),
         status=row.status,
         description=row.description,
         category=_CATEGORIES.get(words.category or "", Category.UNKNOWN),
@@ -166,7 +166,7 @@ def _transaction(raw: msgspec.Raw | bytes, book: Book, received_at: datetime) ->
         type_text=row.type,
         counterparty=party.name,
         counterparty_type=_PARTIES.get(party.type or "", PartyType.UNKNOWN),
-        running_balance=None if balance is None else book.money(balance, "running_balance"),
+        running_balance=None if balance is None else polarity.money(balance, "running_balance"),
     )
 
 
@@ -208,7 +208,7 @@ def details(row: fields.Row, reply: Reply) -> AccountDetails:
     )
 
 
-def balance(row: fields.Row, book: Book, reply: Reply) -> Balance:
+def balance(row: fields.Row, polarity: Polarity, reply: Reply) -> Balance:
     """A card's `ledger` is debt; `available` is what can still be spent, and positive whatever the account type."""
     ledger, available = fields.maybe_text(row, "ledger"), fields.maybe_text(row, "available")
     if ledger is None and available is None:
@@ -218,8 +218,8 @@ def balance(row: fields.Row, book: Book, reply: Reply) -> Balance:
         as_of=reply.received_at,
         raw=row,
         account_id=fields.ident(row, "account_id"),
-        current=None if ledger is None else book.money(ledger, "ledger"),
-        available=None if available is None else Book(1, book.currency).money(available, "available"),
+        current=None if ledger is None else polarity.money(ledger, "ledger"),
+        available=None if available is None else Polarity(1, polarity.currency).money(available, "available"),
     )
 
 
@@ -266,7 +266,7 @@ _CODE = re.compile(r"[a-z0-9_.]{1,100}")
 _WHY_DISCONNECTED: Mapping[str, str] = {
     "account_locked": "the bank has locked the person's sign-in, which only the bank can undo",
     "credentials_invalid": "the bank no longer accepts the person's user name and password",
-    "enrollment_inactive": "the enrolment is inactive",
+    "enrollment_inactive": "the enrollment is inactive",
     "captcha_required": "the bank asks the person to solve a captcha",
     "contact_information_required": "the bank asks the person to bring contact details up to date",
     "insufficient_permissions": "the person's sign-in at the bank does not have the permissions needed",

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from fin_infra.errors import AuthenticationFailed, ConfigurationError, InvalidInput, ProviderError, UnexpectedPayload
-from fin_infra.flow import Quota, json_of, operation, paged
+from fin_infra.flow import PageWalk, Quota, json_of, operation, paged
 from fin_infra.flow.client import Param
 from fin_infra.model import (
     Adjustment,
@@ -248,8 +248,8 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def asset(self, key: InstrumentKey) -> Flow[Asset]:
         symbol = symbols.write(key)
-        place = url_path("v2", "options", "contracts", symbol) if key.is_option else url_path("v2", "assets", symbol)
-        reply = yield from self.request("GET", place, refusal=symbol_refusal(str(key)))
+        path = url_path("v2", "options", "contracts", symbol) if key.is_option else url_path("v2", "assets", symbol)
+        reply = yield from self.request("GET", path, refusal=symbol_refusal(str(key)))
         read = payloads.contract if key.is_option else payloads.asset
         return read(json_of(reply, dict), reply.received_at)
 
@@ -267,9 +267,9 @@ class Alpaca(BrokerageProvider[M]):
         end: datetime | None = None,
     ) -> Pages[Order]:
         if status not in _FILTERS:
-            raise InvalidInput(f"{status!r} is no filter of orders; take {', '.join(_FILTERS)}.")
+            raise InvalidInput(f"{status!r} is not a filter of orders; use open, closed or all.")
         until = None if end is None else stamp(aware(end))
-        seen: set[str] = set()
+        walk = PageWalk("orders")
         while True:
             reply = yield from self.get(
                 "/v2/orders",
@@ -282,13 +282,11 @@ class Alpaca(BrokerageProvider[M]):
                 until=until,
             )
             rows = [payloads.order(row, reply.received_at) for row in fields.objects(reply.json(), "orders")]
-            fresh = [row for row in rows if row.id not in seen]
+            fresh = walk.fresh(rows)
             yield Page([row for row in fresh if start is None or _submitted(row) >= start])
             if len(rows) < self.settings.page_size:
                 return
-            if not fresh:
-                raise UnexpectedPayload("the list of orders does not advance: a page came twice")
-            seen.update(row.id for row in fresh)
+            walk.must_advance(fresh)
             # the bound is exclusive and our instants are cut to microseconds, so that the last instant comes again
             until = stamp(_submitted(rows[-1]) + MICROSECOND)
 
@@ -336,7 +334,7 @@ class Alpaca(BrokerageProvider[M]):
     ) -> Pages[BrokerActivity]:
         size = min(self.settings.page_size, 100)
         token: str | None = None
-        seen: set[str] = set()
+        walk = PageWalk("activities")
         while True:
             reply = yield from self.get(
                 "/v2/account/activities",
@@ -348,13 +346,11 @@ class Alpaca(BrokerageProvider[M]):
                 page_token=token,
             )
             rows = [payloads.activity(row, reply.received_at) for row in fields.objects(reply.json(), "activities")]
-            fresh = [row for row in rows if row.id not in seen]
+            fresh = walk.fresh(rows)
             yield Page([row for row in fresh if _within(row.at, start, end)])
             if len(rows) < size:
                 return
-            if not fresh:
-                raise UnexpectedPayload("the list of activities does not advance: a page came twice")
-            seen.update(row.id for row in fresh)
+            walk.must_advance(fresh)
             token = rows[-1].id
 
     @operation
@@ -375,8 +371,8 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def update_watchlist(self, watchlist_id: str, *, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         content = _encode({"name": name, "symbols": [symbols.write(key) for key in keys]})
-        place = url_path("v2", "watchlists", watchlist_id)
-        return _watchlist((yield from self.request("PUT", place, headers=_JSON, content=content)))
+        path = url_path("v2", "watchlists", watchlist_id)
+        return _watchlist((yield from self.request("PUT", path, headers=_JSON, content=content)))
 
     @operation
     def delete_watchlist(self, watchlist_id: str) -> Flow[None]:
@@ -385,13 +381,13 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def bid_ask(self, key: InstrumentKey) -> Flow[BidAsk]:
         symbol, kind = symbols.write(key), symbols.kind_of(key)
-        reply = yield from self._data(key, data.PLACES[kind].quotes, symbols=symbol, feed=self._feed(kind))
+        reply = yield from self._data(key, data.PATHS[kind].quotes, symbols=symbol, feed=self._feed(kind))
         return data.bid_ask(data.latest(json_of(reply, dict), "quotes", symbol, key), key)
 
     @operation
     def last_trade(self, key: InstrumentKey) -> Flow[Trade]:
         symbol, kind = symbols.write(key), symbols.kind_of(key)
-        reply = yield from self._data(key, data.PLACES[kind].trades, symbols=symbol, feed=self._feed(kind))
+        reply = yield from self._data(key, data.PATHS[kind].trades, symbols=symbol, feed=self._feed(kind))
         return data.trade(data.latest(json_of(reply, dict), "trades", symbol, key), key)
 
     @operation
@@ -410,22 +406,21 @@ class Alpaca(BrokerageProvider[M]):
         of coins too. Adjusted prices have dividends and spin-offs worked in as well as splits.
 
         Raises:
-            InvalidInput: an interval or adjustment that Alpaca has not for this instrument.
+            InvalidInput: an interval or adjustment that Alpaca does not offer for this instrument.
             PermissionDenied: the data plan does not cover the newest 15 minutes.
         """
         symbol, kind = symbols.write(key), symbols.kind_of(key)
         params = data.bars_params(kind, symbol, interval, adjustment, start, end)
         found: list[Candle] = []
-        place, feed, token = data.PLACES[kind].bars, self._feed(kind), None
+        path, feed, walk = data.PATHS[kind].bars, self._feed(kind), PageWalk("bars")
+        token: str | None = None
         while True:
-            reply = yield from self._data(key, place, **params, feed=feed, page_token=token)
+            reply = yield from self._data(key, path, **params, feed=feed, page_token=token)
             candles, after = data.bars(json_of(reply, dict), symbol)
             found += candles
             if after is None or start is None:
                 return data.series(found, key, interval, adjustment, start, end, reply.received_at)
-            if after == token:
-                raise UnexpectedPayload("the list of bars does not advance: a page token came twice")
-            token = after
+            token = walk.next_token(after)
 
     async def trade_updates(self: Alpaca[Async]) -> AsyncIterator[TradeUpdate]:
         """Yield what happens to the account's orders, from now on, as it happens.
@@ -448,8 +443,8 @@ class Alpaca(BrokerageProvider[M]):
             async for update in updates:
                 yield update
 
-    def _data(self, key: InstrumentKey, place: str, **params: Param) -> Flow[Reply]:
-        return self.request("GET", place, params=params, host=_DATA, refusal=symbol_refusal(str(key)))
+    def _data(self, key: InstrumentKey, path: str, **params: Param) -> Flow[Reply]:
+        return self.request("GET", path, params=params, host=_DATA, refusal=symbol_refusal(str(key)))
 
     def _feed(self, kind: AssetClass) -> str | None:
         return self.settings.feed if kind is AssetClass.EQUITY else None

@@ -30,7 +30,7 @@ FIRST_DAY = "2016-01-01"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Paths:
     """The paths of one kind of instrument; only shares have feeds and adjusted bars."""
 
     quotes: str
@@ -38,12 +38,12 @@ class Place:
     bars: str
 
 
-PLACES: Mapping[AssetClass, Place] = {
-    AssetClass.EQUITY: Place("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest", "/v2/stocks/bars"),
-    AssetClass.OPTION: Place(
+PATHS: Mapping[AssetClass, Paths] = {
+    AssetClass.EQUITY: Paths("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest", "/v2/stocks/bars"),
+    AssetClass.OPTION: Paths(
         "/v1beta1/options/quotes/latest", "/v1beta1/options/trades/latest", "/v1beta1/options/bars"
     ),
-    AssetClass.CRYPTO: Place(
+    AssetClass.CRYPTO: Paths(
         "/v1beta3/crypto/us/latest/quotes", "/v1beta3/crypto/us/latest/trades", "/v1beta3/crypto/us/bars"
     ),
 }
@@ -76,7 +76,7 @@ def bars_params(
     """Return the parameters of bars in a window; without a start, of the newest hundred.
 
     Raises:
-        InvalidInput: an interval the vendor has not, or adjusted bars of what is never split.
+        InvalidInput: an interval the vendor does not offer, or adjusted bars of what is never split.
         NaiveTime: a bound without a zone.
     """
     if interval not in TIMEFRAMES:

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, ProviderUnavailable, UnexpectedPayload
-from fin_infra.flow import Quota, json_of, operation, paged
+from fin_infra.flow import PageWalk, Quota, json_of, operation, paged
 from fin_infra.model import (
     BrokerActivity,
     BrokerConnection,
@@ -93,14 +93,14 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         self.now: Callable[[], float] = time.time
 
     def authorize(self, request: Request) -> Request:
-        """Add who asks and when, and sign it all, at each attempt anew: SnapTrade refuses an old timestamp."""
+        """Add who asks and when, and sign it all, again at each attempt: SnapTrade refuses an old timestamp."""
         client = (("clientId", self.settings.client_id or ""), ("timestamp", str(int(self.now()))))
         person = () if request.path in OF_CLIENT else self._person()
         request = replace(request, params=(*request.params, *person, *client))
-        key = self.settings.consumer_key
+        secret = self.settings.consumer_key
         content = json.loads(request.content) if request.content else None
-        mark = signature(key.get_secret_value() if key else "", request.path, request.query, content)
-        signed = replace(request, headers=(*request.headers, ("Signature", mark)))
+        signed_with = signature(secret.get_secret_value() if secret else "", request.path, request.query, content)
+        signed = replace(request, headers=(*request.headers, ("Signature", signed_with)))
         return replace(signed, path=LEGACY + request.path) if self.settings.legacy_paths else signed
 
     def refusal(self, reply: Reply) -> ProviderError | None:
@@ -119,7 +119,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     @operation
     def accounts(self) -> Flow[Listing[HoldingAccount]]:
         found: Listing[HoldingAccount] = Listing()
-        for link in (yield from type(self).connections.flow(self)):
+        for link in (yield from self.connections.flow()):
             reply = yield from self.get(url_path("authorizations", link.id, "accounts"))
             found += [payloads.account(row, reply) for row in fields.objects(reply.json(), "accounts")]
         return found
@@ -141,7 +141,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     ) -> Pages[BrokerActivity]:
         first, last = _window(start, end)
         offset, total = 0, None
-        seen: set[str] = set()
+        walk = PageWalk("activities")
         while (total is None or offset < total) and (start is None or start != end):
             reply = yield from self.get(
                 url_path("accounts", account_id, "activities"),
@@ -158,17 +158,14 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
             if not rows and offset < count:
                 raise UnexpectedPayload("the list of activities ends before its own total")
             found = [payloads.activity(row, account_id, reply) for row in rows]
-            fresh = {row.id: row for row in found if row.id not in seen}
-            seen.update(fresh)
-            yield Page(
-                [row for row in fresh.values() if (not start or row.day >= start) and (not end or row.day < end)]
-            )
+            fresh = walk.fresh(found)
+            yield Page([row for row in fresh if (not start or row.day >= start) and (not end or row.day < end)])
             offset, total = offset + len(rows), count
 
     @operation
     def orders(self, account_id: str, *, status: OrderFilter = "all") -> Flow[Listing[HoldingOrder]]:
         if status not in STATES:
-            raise InvalidInput(f"{status!r} is not a filter of orders; write open, closed or all.")
+            raise InvalidInput(f"{status!r} is not a filter of orders; use open, closed or all.")
         reply = yield from self.get(url_path("accounts", account_id, "orders"), state=STATES[status], days=ORDER_DAYS)
         rows = [payloads.order(row, account_id, reply) for row in fields.objects(reply.json(), "orders")]
         return Listing(row for row in rows if status != "closed" or (row.status is not None and row.status.is_final))
@@ -192,7 +189,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
 
         Args:
             broker: its name at SnapTrade, such as SCHWAB; the person chooses where it is None.
-            reconnect: the id of a disabled connection that shall work again.
+            reconnect: the id of a disabled connection that should work again.
             redirect: where the person goes afterwards.
         """
         wishes = {"broker": broker, "reconnect": reconnect, "customRedirect": redirect, "connectionType": "read"}

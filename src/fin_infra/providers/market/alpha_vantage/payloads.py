@@ -205,7 +205,8 @@ def _quote(raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, sourc
 
 def _check_symbol(row: Row, key: InstrumentKey) -> None:
     """Refuse an answer about another instrument."""
-    if _key(text(row, "symbol")) != SPELLING.read(SPELLING.write(key)):
+    symbol, spelled = text(row, "symbol"), SPELLING.write(key)
+    if symbol != spelled and _key(symbol) != SPELLING.read(spelled):
         raise UnexpectedPayload(f"the answer is about another instrument than {key}")
 
 

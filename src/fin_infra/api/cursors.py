@@ -1,0 +1,44 @@
+"""Cursors of the API's pages: where the last row stands in the order of the list, and which row of that place it is.
+Floor 6: a cursor needs no earlier page, and what a client made up is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeVar
+
+from fin_infra.errors import InvalidInput
+
+T = TypeVar("T")
+
+
+def write_cursor(at: date, row_id: str) -> str:
+    """Return the cursor of the page after the row `row_id`, which stands at a day or an instant."""
+    return f"{at.isoformat()}~{row_id}"
+
+
+def read_day_cursor(cursor: str) -> tuple[date, str]:
+    """Return the day and the row's id; raise InvalidInput for what is not a cursor."""
+    return _read(cursor, date.fromisoformat)
+
+
+def read_instant_cursor(cursor: str) -> tuple[datetime, str]:
+    """Return the instant, aware, and the row's id; raise InvalidInput for what is not a cursor."""
+    return _read(cursor, _instant)
+
+
+def _read(cursor: str, parse: Callable[[str], T]) -> tuple[T, str]:
+    at, _, row_id = cursor.partition("~")
+    try:
+        if row_id:
+            return parse(at), row_id
+    except ValueError:
+        pass
+    raise InvalidInput("Unknown cursor; use the `next` of a page, or leave it out.")
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text.replace(" ", "+"))  # a client may leave the plus of the zone unescaped
+    if at.tzinfo is None:
+        raise ValueError("no zone")
+    return at
