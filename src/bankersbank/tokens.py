@@ -70,7 +70,7 @@ class ClientCredentialsTokenProvider:
         if (private_key and not key_id) or not (client_secret or private_key):
             raise ConfigurationError("Finastra's login wants a client secret, or a private key with its key id.")
         if any("\ud800" <= char <= "\udfff" for char in f"{client_id}{client_secret}{scope}"):
-            raise ConfigurationError("The client id, its secret or the scope has a character that cannot be encoded as UTF-8.")
+            raise ConfigurationError("The client id, secret or scope has a character that cannot be encoded as UTF-8.")
         self._path = url_path("login", "v1", realm, "oidc", "token")
         self._client_id, self._secret = client_id, client_secret
         self._private_key, self._key_id, self._audience = private_key or None, key_id, audience

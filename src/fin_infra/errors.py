@@ -42,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class FinInfraError(Exception):
@@ -59,6 +59,16 @@ class FinInfraError(Exception):
     def extra(self) -> dict[str, object]:
         """Return the machine-readable facts besides code and text, JSON-ready."""
         return {} if self.retry_after is None else {"retry_after": self.retry_after}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the error knows: its arguments need not be those of `__init__`."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(cls: type[FinInfraError], args: tuple[object, ...], facts: dict[str, object]) -> FinInfraError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class ConfigurationError(FinInfraError):
@@ -173,7 +183,7 @@ class OrderChecksFailed(FinInfraError):
 
     code = "fin.order_checks_failed"
     title = "Order stopped before sending"
-    next_step = "Mend every point of `failures`, or change the limit that the sentence names."
+    next_step = "Correct every point of `failures`, or change the limit that the sentence names."
     status = 422
 
     def __init__(self, failures: Sequence[tuple[str, str]]) -> None:
@@ -182,9 +192,6 @@ class OrderChecksFailed(FinInfraError):
 
     def extra(self) -> dict[str, object]:
         return {"failures": [{"rule": rule, "detail": sentence} for rule, sentence in self.failures]}
-
-    def __reduce__(self) -> tuple[type[OrderChecksFailed], tuple[tuple[tuple[str, str], ...]]]:
-        return type(self), (self.failures,)
 
 
 class IdempotencyConflict(FinInfraError):
@@ -202,7 +209,7 @@ class OrderInFlight(FinInfraError):
 
 
 class StatementUnreadable(FinInfraError):
-    """`offset` counts bytes from the start of the file; None when the fault has no single place."""
+    """`offset` counts bytes from the start of the file; None where the fault is not at a single point."""
 
     code = "fin.statement_unreadable"
     title = "Statement cannot be read"
@@ -380,13 +387,6 @@ class OrderRejected(ProviderError):
     def extra(self) -> dict[str, object]:
         return super().extra() | {"reason": self.reason.value} | ({"facts": self.facts} if self.facts else {})
 
-    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
-        return _order_rejected, (self.message, self.reason), self.__dict__
-
-
-def _order_rejected(message: str, reason: RejectReason) -> OrderRejected:
-    return OrderRejected(message, reason=reason)
-
 
 class OrderStateUnknown(ProviderError):
     """Send nothing new before you know: ask for `client_order_id`, or submit again with the same idempotency key."""
@@ -404,13 +404,6 @@ class OrderStateUnknown(ProviderError):
 
     def extra(self) -> dict[str, object]:
         return super().extra() | {"client_order_id": self.client_order_id}
-
-    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
-        return _order_state_unknown, (self.message, self.client_order_id), self.__dict__
-
-
-def _order_state_unknown(message: str, client_order_id: str) -> OrderStateUnknown:
-    return OrderStateUnknown(message, client_order_id=client_order_id)
 
 
 class ProviderUnavailable(ProviderError):
@@ -437,9 +430,6 @@ class CircuitOpen(ProviderUnavailable, RuntimeError):
 
     def __str__(self) -> str:
         return "circuit_open"
-
-    def __reduce__(self) -> tuple[type[CircuitOpen], tuple[float | None], dict[str, object]]:
-        return type(self), (self.retry_after,), self.__dict__
 
 
 class DeadlineExceeded(ProviderError):

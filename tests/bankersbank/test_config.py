@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from bankersbank.config import VARIABLES
-from bankersbank.finastra import AsyncFinastraAPIClient, FinastraAPIClient, FinastraConfig
+from bankersbank.finastra import (
+    AsyncFinastraAPIClient,
+    ClientCredentialsTokenProvider,
+    FinastraAPIClient,
+    FinastraConfig,
+)
 from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError, ProviderUnavailable
 from fin_infra.flow import BreakerState
 from fin_infra.transport import Reply
@@ -26,7 +31,7 @@ DEFAULTS = {
     "key_id": None,
     "base_url": "https://api.fusionfabric.cloud",
     "product": "total-lending/collaterals/b2b/v2",
-    "tenant": "sandbox",
+    "realm": "sandbox",
     "scope": "openid",
     "collaterals": True,
     "b2c": False,
@@ -337,3 +342,16 @@ def test_errors_when_raised_then_all_of_our_tree() -> None:
         for text in texts:
             with pytest.raises(FinInfraError):
                 FinastraAPIClient(FinastraConfig.from_env(CLIENT | {variable: text}), transport=Replay([]))
+
+
+def test_realm_when_given_by_its_old_name_then_works_and_warns() -> None:
+    with pytest.warns(DeprecationWarning, match="realm"):
+        config = FinastraConfig.from_env(CLIENT, tenant="bank-north")
+    assert config.realm == "bank-north"
+    with pytest.warns(DeprecationWarning, match="realm"):
+        assert config.but(tenant="bank-south").realm == "bank-south"
+    with pytest.warns(DeprecationWarning, match="realm"):
+        assert config.tenant == "bank-north"
+    with pytest.warns(DeprecationWarning, match="realm"):
+        tokens = ClientCredentialsTokenProvider(client_id="a", client_secret="b", tenant="bank-north")
+    assert repr(tokens) == "<ClientCredentialsTokenProvider /login/v1/bank-north/oidc/token>"

@@ -254,8 +254,8 @@ def test_gauge_when_the_breaker_goes_round_then_says_0_2_1_2_1_0(mode: str) -> N
 
 def test_gauge_when_clients_have_no_name_then_they_go_by_their_tenant() -> None:
     tenant = f"tenant-{next(numbers)}"
-    client("sync", lambda request: reply({}), tenant=tenant)
-    client("sync", lambda request: reply({}), f"{tenant}-b", tenant=tenant)
+    client("sync", lambda request: reply({}), realm=tenant)
+    client("sync", lambda request: reply({}), f"{tenant}-b", realm=tenant)
     assert (gauge(tenant), gauge(f"{tenant}-b")) == (0, 0)
 
 

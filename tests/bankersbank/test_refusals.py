@@ -177,7 +177,7 @@ def test_refusal_when_the_vendor_traced_it_then_the_ids_are_on_error_and_log_lin
     mode: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="fin_infra")
-    exc = refused(mode, reply(gateway(status), status, **TRACE), tenant="bank-north")
+    exc = refused(mode, reply(gateway(status), status, **TRACE), realm="bank-north")
     assert dict(exc.trace) == TRACE
     assert exc.request_id == TRACE["ff-trace-id"]
     assert exc.extra()["trace"] == TRACE
@@ -223,7 +223,7 @@ def test_pages_when_they_fail_after_a_page_that_came_well_then_the_log_line_does
 @pytest.mark.parametrize("mode", MODES)
 def test_call_when_it_succeeds_then_one_log_line_with_every_fact(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="fin_infra")
-    bank = client(mode, lambda request: reply({"id": "C1"}, **TRACE), tenant="bank-north")
+    bank = client(mode, lambda request: reply({"id": "C1"}, **TRACE), realm="bank-north")
     token = request_id.set("inbound-7")
     try:
         assert call(bank, "get_collateral", "C1").meta.request_id == TRACE["ff-trace-id"]

@@ -266,7 +266,7 @@ def test_call_when_a_fault_strikes_then_nothing_secret_is_told(
     [
         {"client_secret": ODD_SECRET},
         {"client_secret": None, "private_key": "wrong " + "Zq7" * 20, "key_id": KEY_ID},
-        {"tenant": "bank-east"},
+        {"realm": "bank-east"},
         {"scope": "payments"},
         {"base_url": "http://127.0.0.1:9"},
     ],

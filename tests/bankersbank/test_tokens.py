@@ -108,7 +108,7 @@ def test_client_when_constructed_then_nothing_is_asked_for() -> None:
 def test_login_with_a_secret_when_sent_then_byte_for_byte_what_the_vendor_documents(mode: str) -> None:
     login = Login()
     call(
-        bare_client(mode, login, client_id="an id&=%", client_secret="s/e+c é", tenant="bank-north"), "list_collaterals"
+        bare_client(mode, login, client_id="an id&=%", client_secret="s/e+c é", realm="bank-north"), "list_collaterals"
     )
     (sent,) = login.logins
     assert (sent.method, sent.path, sent.params) == ("POST", "/login/v1/bank-north/oidc/token", ())
@@ -409,7 +409,7 @@ def test_token_when_clients_share_the_provider_then_one_login_serves_them_and_a_
 
 def test_token_when_clients_do_not_share_the_provider_then_each_has_its_own_tenants() -> None:
     logins = {tenant: Login() for tenant in ("bank-north", "bank-south")}
-    clients = [bare_client("sync", login, tenant=tenant) for tenant, login in logins.items()]
+    clients = [bare_client("sync", login, realm=tenant) for tenant, login in logins.items()]
     for client in clients * 2:
         call(client, "list_collaterals")
     for tenant, login in logins.items():
@@ -607,7 +607,7 @@ def test_login_with_a_key_when_the_sandbox_knows_it_then_a_token_each_time_it_is
 
 
 @pytest.mark.parametrize(
-    "changes", [{"client_secret": "wrong"}, {"client_id": "nobody"}, {"tenant": "bank-east"}, {"scope": "payments"}]
+    "changes", [{"client_secret": "wrong"}, {"client_id": "nobody"}, {"realm": "bank-east"}, {"scope": "payments"}]
 )
 def test_login_when_the_sandbox_refuses_then_authentication_failed(sandbox: Sandbox, changes: dict[str, str]) -> None:
     with FinastraAPIClient(sandbox.config(**changes)) as client, pytest.raises(AuthenticationFailed) as caught:

@@ -115,3 +115,26 @@ def test_written_key_reads_back_as_the_same_key_or_is_refused(spelling: Spelling
 def test_write_when_given_a_text_then_error_says_how_to_make_a_key() -> None:
     with pytest.raises(InvalidInstrument, match="instrument"):
         Spelling().write("AAPL")  # type: ignore[arg-type]  # the mistake under test
+
+
+def test_spelling_when_asked_again_then_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    spelling, key = Spelling(class_separator="-"), InstrumentKey("US", "BRK.B")
+    assert spelling.write(key) == "BRK-B"
+    monkeypatch.setattr(Spelling, "read", None)
+    assert spelling.write(InstrumentKey("US", "BRK.B")) == "BRK-B"
+
+
+def test_spelling_when_it_has_written_very_many_then_keeps_only_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fin_infra.normalize.spelling.KEPT", 3)
+    spelling = Spelling()
+    symbols = ["A", "B", "C", "D", "E", "A"]
+    assert [spelling.write(InstrumentKey("US", symbol)) for symbol in symbols] == symbols
+    assert 0 < len(spelling._written) <= 3
+
+
+def test_spelling_when_refused_once_then_is_refused_again() -> None:
+    spelling = Spelling()
+    for _ in range(2):
+        with pytest.raises(InvalidInstrument, match="no spelling"):
+            spelling.write(InstrumentKey("XLON", "TSCO"))
+    assert spelling == Spelling()

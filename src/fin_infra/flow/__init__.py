@@ -1,6 +1,8 @@
 """How a call is made and protected: operations, policies, telemetry.
 Floor 2: an adapter imports what it needs from here and from `fin_infra.transport`."""
 
+import warnings
+
 from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import deadline, note
@@ -41,3 +43,10 @@ __all__ = [
     "retry_after",
     "survive",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Caller":
+        warnings.warn("fin_infra.flow.Caller is now fin_infra.flow.Client", DeprecationWarning, stacklevel=2)
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -59,7 +59,7 @@ class _Bound(_Partial):
     __module__ = _OwnText(__name__)
     __doc__ = _OwnText(__doc__)
     __signature__ = ShownSignature()
-    __annotations__ = ShownAnnotations()  # pyright: ignore[reportAssignmentType]  # a descriptor that gives the dict
+    __annotations__ = ShownAnnotations()
     pages = False
 
     @property
@@ -142,7 +142,7 @@ class _Method:
     """A descriptor over a generator function, with its name, signature and an inherited docstring."""
 
     __signature__ = ShownSignature()
-    __annotations__ = ShownAnnotations()  # pyright: ignore[reportAssignmentType]  # a descriptor that gives the dict
+    __annotations__ = ShownAnnotations()
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn: Callable[..., Any] = fn

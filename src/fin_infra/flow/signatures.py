@@ -52,8 +52,8 @@ class ShownSignature:
         return obj.view().signature()
 
 
-class ShownAnnotations:
-    """`__annotations__` of a class's instances; the class has none."""
+class ShownAnnotations(dict[str, Any]):
+    """`__annotations__` of a class's instances; the class itself has none, so that this is an empty dict."""
 
     def __get__(self, obj: Viewed | None, owner: type) -> dict[str, Any]:
         return {} if obj is None else obj.view().annotations()

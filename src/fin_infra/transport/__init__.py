@@ -1,6 +1,8 @@
 """How a call leaves the process, and what came back.
 Floor 2: `HttpTransport`s talk, `Replay`s answer from memory, drivers wait; no HTTP library's type is public."""
 
+import warnings
+
 from fin_infra.transport.auth import Auth, basic, bearer, header_key, no_auth, query_key
 from fin_infra.transport.base import Async, AsyncTransport, M, Sync, SyncTransport, Transport
 from fin_infra.transport.effects import (
@@ -44,3 +46,10 @@ __all__ = [
     "query_key",
     "url_path",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "path":
+        warnings.warn("fin_infra.transport.path is now fin_infra.transport.url_path", DeprecationWarning, stacklevel=2)
+        return url_path
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

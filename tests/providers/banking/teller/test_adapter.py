@@ -198,10 +198,10 @@ def test_account_type_when_known_from_any_answer_then_asked_for_once() -> None:
 
 
 def test_account_types_when_very_many_then_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teller_client, "BOOKS_KEPT", 3)
+    monkeypatch.setattr(teller_client, "POLARITIES_KEPT", 3)
     teller = answering(reply([DEPOSITORY | {"id": f"acc_{n}"} for n in range(8)]))
     teller.client.accounts()
-    assert 0 < len(teller.client._books) <= 3
+    assert 0 < len(teller.client._polarities) <= 3
 
 
 def test_transactions_when_window_given_then_half_open_becomes_inclusive() -> None:
@@ -337,7 +337,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize(("reason", "says"), REASONS.items())
-def test_refusal_when_enrolment_is_disconnected_then_reauth_with_reason_and_next_step(reason: str, says: str) -> None:
+def test_refusal_when_enrollment_is_disconnected_then_reauth_with_reason_and_next_step(reason: str, says: str) -> None:
     with pytest.raises(ReauthRequired, match=says) as caught:
         answering(refusal(404, "enrollment.disconnected" + reason)).client.accounts()
     assert caught.value.vendor_code == "enrollment.disconnected" + reason
