@@ -40,13 +40,13 @@ def accounts(client: FinastraCalls[Any], context: str) -> Flow[Listing[B2CAccoun
 
 
 def account(client: FinastraCalls[Any], account_id: str) -> Flow[B2CAccount]:
-    place = url_path("accounts", account_id)
-    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: payloads.account(json_of(reply, dict), reply)))
+    path = url_path("accounts", account_id)
+    return (yield from client.product(B2C_ACCOUNTS, path, lambda reply: payloads.account(json_of(reply, dict), reply)))
 
 
 def balance(client: FinastraCalls[Any], account_id: str) -> Flow[B2CBalance]:
-    place = url_path("accounts", account_id, "balances")
-    return (yield from client.product(B2C_ACCOUNTS, place, lambda reply: payloads.balance(json_of(reply, dict), reply)))
+    path = url_path("accounts", account_id, "balances")
+    return (yield from client.product(B2C_ACCOUNTS, path, lambda reply: payloads.balance(json_of(reply, dict), reply)))
 
 
 def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | None) -> Flow[Listing[B2CBalance]]:
@@ -66,14 +66,14 @@ def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | N
 
 
 def _all(
-    client: FinastraCalls[Any], place: str, make: Callable[[dict[str, Any], Reply], T], **params: str | None
+    client: FinastraCalls[Any], path: str, make: Callable[[dict[str, Any], Reply], T], **params: str | None
 ) -> Generator[Effect, Any, Listing[T]]:
     """Read all pages: `_meta.pageCount` counts pages while `offset` counts rows, as in the vendor's own client."""
     found = Listing[T]()
     for number in range(MAX_PAGES):
         page: _Page[T] = yield from client.product(
             B2C_ACCOUNTS,
-            place,
+            path,
             lambda reply: _page(reply, make),
             {"limit": PAGE_SIZE, "offset": number * PAGE_SIZE, **params},
         )

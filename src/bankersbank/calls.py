@@ -121,7 +121,7 @@ def refusal(reply: Reply) -> ProviderError | None:
 
 
 def _harmless(text: str) -> bool:
-    return len(text) <= 128 and text.isascii() and text.isprintable() and not any(mark in text for mark in "?#@ ")
+    return len(text) <= 128 and text.isascii() and text.isprintable() and not any(char in text for char in "?#@ ")
 
 
 def _body(reply: Reply) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class FinastraOperations(FinastraCalls[M]):
         return (yield from self.product(self.config.product, path, payloads.one_collateral))
 
     @operation
-    def get_json(self, place: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
+    def get_json(self, path: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
         """Return the decoded JSON of any product path, such as `/total-lending/collaterals/b2b/v2/collaterals`.
 
         Numbers with a point are Decimal; parameters that are None are left out. Ids in the path are the caller's to
@@ -125,9 +125,9 @@ class FinastraOperations(FinastraCalls[M]):
         Raises:
             InvalidInput: not a plain absolute path without query, or one with dots for segments.
         """
-        if not _plain(place):
+        if not _plain(path):
             raise InvalidInput("A product path looks like /product/v1/things, with its query in `params`.")
-        root, rest = metrics.split(place)
+        root, rest = metrics.split(path)
         return (yield from self.product(root, rest, lambda reply: reply.json(), params))
 
     @operation
@@ -257,15 +257,15 @@ def token_provider(config: FinastraConfig) -> ClientCredentialsTokenProvider:
     )
 
 
-def _plain(place: str) -> bool:
+def _plain(path: str) -> bool:
     """Whether a path can mean nothing but what it says, however often a gateway decodes it."""
-    decoded = place
+    decoded = path
     while (once := unquote(decoded)) != decoded:
         decoded = once
     dots = {".", ".."} & set(decoded.replace("\\", "/").split("/"))
-    before, escape, _ = place.partition("%")
+    before, escape, _ = path.partition("%")
     rooted = not escape or _VERSIONED(before)
-    return bool(_PATH(place) and rooted) and decoded.isprintable() and not dots
+    return bool(_PATH(path) and rooted) and decoded.isprintable() and not dots
 
 
 def _http(config: FinastraConfig) -> HttpConfig:

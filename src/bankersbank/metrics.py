@@ -101,7 +101,7 @@ def split(path: str) -> tuple[str, str]:
 
 
 def templated(path: str) -> str:
-    """Return a path with everything in it that may be an id replaced: each second segment, and what is no word.
+    """Return a path with everything in it that may be an id replaced: each second segment, and whatever is not a word.
 
     >>> templated("/accounts/acme/balances")
     '/accounts/{id}/balances'

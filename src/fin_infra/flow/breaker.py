@@ -85,7 +85,7 @@ class Breaker:
             if ticket != self._generation:
                 return
             state = self._judge(healthy)
-        if state is not None:  # told without the lock: who listens may make calls of its own
+        if state is not None:  # reported without the lock: listeners may make calls of their own
             self._on_change(state)
 
     def _judge(self, healthy: bool | None) -> BreakerState | None:

@@ -1,5 +1,5 @@
 """Client: what every client has, whether an adapter or an SDK: a transport, a policy, `get` and `post`.
-Floor 2: subclasses say how to authorise a request and which replies are refusals; nothing else."""
+Floor 2: subclasses say how to authorize a request and which replies are refusals; nothing else."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Client(Generic[M]):
         return self.source
 
     def authorize(self, request: Request) -> Request:
-        """Sign a request, at each attempt anew; by default there is nothing to sign."""
+        """Sign a request, again at each attempt; by default there is nothing to sign."""
         return request
 
     def refusal(self, reply: Reply) -> ProviderError | None:
@@ -102,7 +102,7 @@ class Client(Generic[M]):
     ) -> Flow[Reply]:
         """Send one request under the policy and return the reply.
 
-        `idempotency_key` promises that the vendor honours it (the adapter sends it in the vendor's header), so that
+        `idempotency_key` promises that the vendor honors it (the adapter sends it in the vendor's header), so that
         repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
         client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
         """

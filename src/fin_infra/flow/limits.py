@@ -35,7 +35,7 @@ class Limiter:
         self._lock = Lock()
 
     def wait(self) -> float:
-        """Take a place now and return 0.0, or return the seconds until the next place may be free."""
+        """Take a slot now and return 0.0, or return the seconds until the next slot may be free."""
         if not self._windows:
             return 0.0
         with self._lock:
@@ -50,7 +50,7 @@ class Limiter:
             return 0.0
 
     def take(self, until: float) -> Flow[None]:
-        """Wait for a place; raise RateLimited at once where none comes free before `until`."""
+        """Wait for a slot; raise RateLimited at once where none comes free before `until`."""
         while (wait := self.wait()) > 0:
             if self._clock() + wait >= until:
                 error = RateLimited(

@@ -1,5 +1,5 @@
 """How a request survives: breaker, deadline, retry, rate limit, request, from outside in.
-Floor 2: generators like the flows they protect, so one text serves threads and tasks, and tests run in virtual time."""
+Floor 2: generators like the flows they protect, so one generator serves threads and tasks, and tests need no clock."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def survive(
 ) -> Flow[Reply]:
     """Send `request` under `policy` and return the reply that `refusal` has no objection to.
 
-    `authorize` signs each attempt anew, as it leaves: a signature that holds the time is never older than its request.
+    `authorize` signs each attempt again, as it leaves: a signature that holds the time is never older than its request.
     `access` takes its place where signing needs a token that has to be fetched; a token that the vendor refuses is
     replaced once.
 
@@ -97,7 +97,7 @@ class _Attempt:
         clock = self.policy.clock
         if clock() >= self.until:
             raise DeadlineExceeded("the time allowed was over before the request was sent", retryable=True)
-        # after the look at the clock: what is never sent costs no place
+        # after the look at the clock: what is never sent uses up no quota
         yield from self.policy.limiter.take(self.until)
         sent = clock()
         try:

@@ -1,5 +1,5 @@
 """From a vendor's reply to one of our errors: the table every adapter starts from.
-Floor 2: texts here never quote the body, which may echo keys and personal data."""
+Floor 2: messages here never quote the body, which may echo keys and personal data."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ Floor 1: an adapter holds one `Spelling`; what `write` gives, `read` turns back 
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Users without a type checker hear what is wrong, so arguments are checked although they are typed.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from collections.abc import Collection, Mapping

@@ -173,7 +173,7 @@ def _account(row: B2CAccount, bank: str) -> Account:
 
 
 def _last_four(number: str | None) -> str | None:
-    """A number of four characters or fewer would be told as a whole."""
+    """A number of four characters or fewer would be shown in full."""
     written = "".join((number or "").split())
     return written[-4:] if len(written) > 4 else None
 

@@ -127,7 +127,7 @@ def read_tables(content: bytes) -> list[RateTable]:
     """Read one of the ECB's XML files; the tables come oldest first.
 
     Raises:
-        UnexpectedPayload: no XML in UTF-8, a document type, another document, no rates in it, a rate that is no
+        UnexpectedPayload: no XML in UTF-8, a document type, another document, no rates in it, a rate that is not a
             positive number, a day or currency that comes twice.
     """
     if len(content) > MAX_BYTES:
@@ -196,7 +196,7 @@ class _Days:
     def _begin(self, text: str) -> None:
         day = _iso_day(text)
         if day is None:
-            raise UnexpectedPayload("the ECB's file has a day that is no date")
+            raise UnexpectedPayload("the ECB's file has a day that is not a date")
         if day in self.rates:
             raise UnexpectedPayload(f"the ECB's file has {day} twice")
         self._day = self.rates[day] = {}
@@ -204,7 +204,7 @@ class _Days:
     def _rate(self, code: str, text: str) -> None:
         rate = Decimal(text) if _RATE.fullmatch(text) else None
         if not rate or not _CODE.fullmatch(code) or code == BASE or code in self._day:
-            raise UnexpectedPayload("the ECB's file has a rate that is no positive number, or a currency twice")
+            raise UnexpectedPayload("the ECB's file has a rate that is not a positive number, or a currency twice")
         self._day[code] = rate
 
 

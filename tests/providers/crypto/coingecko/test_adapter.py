@@ -116,7 +116,7 @@ def test_price_when_currency_is_no_code_then_invalid_input_and_no_request(curren
 def test_operation_when_key_is_no_coin_then_says_what_to_write(operation: str) -> None:
     gecko, key = answering({}), InstrumentKey("XNAS", "AAPL")
     more = {"start": START, "end": END} if operation == "market_chart" else {}
-    with pytest.raises(InvalidInput, match=r"XNAS:AAPL is no crypto asset.*CRYPTO:bitcoin"):
+    with pytest.raises(InvalidInput, match=r"XNAS:AAPL is not a crypto asset.*CRYPTO:bitcoin"):
         getattr(gecko, operation)(key, **more)
     assert not sent(gecko)
 

@@ -23,7 +23,7 @@ def verify_webhook(body: bytes, header: str | None, secrets: Iterable[str], now:
         now: aware; the present where it is not given.
 
     Raises:
-        ConfigurationError: `secrets` is one text, or holds a blank one: anybody could sign with those.
+        ConfigurationError: `secrets` is one string, or holds a blank one: anybody could sign with those.
         InvalidInput: malformed, older than three minutes, from the future, or signed by nobody we know.
     """
     known = list(secrets)

@@ -161,7 +161,7 @@ class Alpaca(BrokerageProvider[M]):
         if host == _LIVE_HOST and not settings.live:
             raise ConfigurationError(
                 f"ALPACA_BASE_URL is Alpaca's live host, where orders cost real money; set ALPACA_LIVE=1 if you mean "
-                f"that, or take {PAPER_URL}."
+                f"that, or use {PAPER_URL}."
             )
         if host == _PAPER_HOST and settings.live:
             raise ConfigurationError(
@@ -236,7 +236,7 @@ class Alpaca(BrokerageProvider[M]):
     def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
         """Return the active assets of a class; thousands of rows.
 
-        Those whose symbol has no place in an instrument key are left out, and coins that are not priced in dollars.
+        Those whose symbol does not fit an instrument key are left out, and coins that are not priced in dollars.
         Options are too many to list: ask `asset` for one.
         """
         word = _CLASSES.get(asset_class)

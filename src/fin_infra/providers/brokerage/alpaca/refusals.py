@@ -226,7 +226,7 @@ def refusal(reply: Reply) -> ProviderError | None:
 def symbol_refusal(name: str) -> Callable[[Reply], ProviderError | None]:
     """Return a refusal that takes 404 for an unknown symbol and says which."""
 
-    def told(reply: Reply) -> ProviderError | None:
+    def refused(reply: Reply) -> ProviderError | None:
         error = refusal(reply)
         if type(error) is not NotFound:
             return error
@@ -236,7 +236,7 @@ def symbol_refusal(name: str) -> Callable[[Reply], ProviderError | None]:
             http_status=error.http_status,
         )
 
-    return told
+    return refused
 
 
 def _row(status: int, code: int, message: str) -> Refusal | None:

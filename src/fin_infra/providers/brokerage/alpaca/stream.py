@@ -212,9 +212,9 @@ def _message(frame: str | bytes) -> dict[str, Any]:
 
 
 def _refused(answer: dict[str, Any]) -> ProviderError:
-    """An account has one place: who comes back too soon finds it taken, and that is no fault of the keys."""
+    """An account may have one connection: coming back too soon finds it taken, and the keys are not to blame."""
     if "limit" in str(answer.get("message", "")).lower():
-        return _unavailable("another connection holds the account's only place for trade updates")
+        return _unavailable("another connection holds the account's only slot for trade updates")
     return AuthenticationFailed("Alpaca does not accept the keys for trade updates")
 
 

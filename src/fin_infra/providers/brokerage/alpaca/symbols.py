@@ -81,7 +81,7 @@ def read(symbol: str, kind: AssetClass) -> tuple[InstrumentKey, str]:
     """Return the instrument and the currency of its prices; raise UnexpectedPayload where we know none."""
     found = maybe_read(symbol, kind)
     if found is None:
-        raise UnexpectedPayload(f"the answer's field 'symbol' names {symbol[:40]!r}, which is no instrument we know")
+        raise UnexpectedPayload(f"the answer's field 'symbol' names {symbol[:40]!r}, not an instrument we know")
     return found
 
 

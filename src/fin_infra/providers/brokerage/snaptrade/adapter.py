@@ -192,8 +192,8 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
             reconnect: the id of a disabled connection that should work again.
             redirect: where the person goes afterwards.
         """
-        wishes = {"broker": broker, "reconnect": reconnect, "customRedirect": redirect, "connectionType": "read"}
-        body = {name: value for name, value in wishes.items() if value is not None}
+        choices = {"broker": broker, "reconnect": reconnect, "customRedirect": redirect, "connectionType": "read"}
+        body = {name: value for name, value in choices.items() if value is not None}
         return payloads.portal((yield from self._post("/snapTrade/login", body)))
 
     @operation

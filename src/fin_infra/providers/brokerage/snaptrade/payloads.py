@@ -286,7 +286,7 @@ def _flag(row: fields.Row, name: str) -> bool:
 
 
 def _unit(text: str | None) -> tuple[str, Decimal]:
-    """Return the currency of prices and what one unit is of it; a text that is no currency stays as it is."""
+    """Return the currency of prices and what one unit is of it; text that is not a currency stays as it is."""
     try:
         return minor_currency(text or NO_CURRENCY)
     except UnknownCurrency:

@@ -33,7 +33,7 @@ def verify_webhook(
 ) -> Mapping[str, object]:
     """Return the event if its `Signature` header fits and it is fresh; keep its `webhookId` to drop repeats.
 
-    SnapTrade signs the event written anew, with sorted keys and no blanks, and not the bytes it sends.
+    SnapTrade signs the event serialized again, with sorted keys and no blanks, and not the bytes it sends.
 
     Raises:
         ConfigurationError: the consumer key is blank: anybody could sign with that.

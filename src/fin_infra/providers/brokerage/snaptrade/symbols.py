@@ -95,8 +95,8 @@ def of_symbols(row: fields.Row, symbol_name: str) -> Named | None:
     raw, currency = fields.maybe_text(found, "raw_symbol") or text, _inner(found, "currency", "code")
     if asset_class is AssetClass.CRYPTO:
         return Named(_coin(raw), text, asset_class, _ONE, currency)
-    place = _inner(found, "exchange", "mic_code") or _inner(found, "exchange", "code")
-    return Named(_listed(text, raw, place, currency), text, asset_class, _ONE, currency)
+    venue = _inner(found, "exchange", "mic_code") or _inner(found, "exchange", "code")
+    return Named(_listed(text, raw, venue, currency), text, asset_class, _ONE, currency)
 
 
 def _inner(row: fields.Row, name: str, field: str) -> str | None:
@@ -115,9 +115,9 @@ def _coin(symbol: str) -> InstrumentKey | None:
         return None
 
 
-def _listed(symbol: str, raw: str, place: str | None, currency: str | None) -> InstrumentKey | None:
+def _listed(symbol: str, raw: str, mic: str | None, currency: str | None) -> InstrumentKey | None:
     """Read a listing by its venue, or by the venue's suffix; a bare dollar symbol is one of the United States."""
-    venue = (place or "").upper()
+    venue = (mic or "").upper()
     if venue:
         return _key(f"{VENUE_NAMES.get(venue, venue)}:{raw.upper()}")
     bare, _, suffix = symbol.upper().rpartition(".")

@@ -3,7 +3,7 @@ Floor 3: an asset is its CoinGecko id; a candle's stamp on the wire is its close
 
 from __future__ import annotations
 
-# Callers without a type checker are told what is wrong, so arguments are checked although they are typed.
+# Users without a type checker hear what is wrong, so arguments are checked although they are typed.
 # pyright: reportUnnecessaryIsInstance=false
 import re
 from collections.abc import Mapping, Sequence
@@ -217,12 +217,12 @@ class CoinGecko(CryptoDataProvider[M]):
 def _coin(key: InstrumentKey) -> str:
     if not isinstance(key, InstrumentKey) or not key.is_crypto:
         raise InvalidInput(
-            f"{key} is no crypto asset; use the CoinGecko id, such as CRYPTO:bitcoin, or lookup() for a ticker."
+            f"{key} is not a crypto asset; use the CoinGecko id, such as CRYPTO:bitcoin, or lookup() for a ticker."
         )
     return key.symbol
 
 
 def _vs(currency: str) -> str:
     if not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{2,10}", currency):
-        raise InvalidInput(f"{currency!r} is no currency code; use one such as USD, EUR or BTC.")
+        raise InvalidInput(f"{currency!r} is not a currency code; use one such as USD, EUR or BTC.")
     return currency.lower()

@@ -114,14 +114,14 @@ def refusal(reply: Reply) -> ProviderError | None:
 
 
 def _complaint(reply: Reply) -> tuple[int | None, str]:
-    """Return the code and the text of an error body: `error_code` stands in one of four places."""
+    """Return the code and the message of an error body: `error_code` stands in one of four places."""
     try:
         body = _object(reply.json())
     except UnexpectedPayload:
         return None, ""
     error: Any = body.get("error")
-    places = (body.get("status"), _object(error).get("status"), error, body)
-    codes = [_object(place).get("error_code") for place in places]
+    objects = (body.get("status"), _object(error).get("status"), error, body)
+    codes = [_object(found).get("error_code") for found in objects]
     code = next((code for code in codes if type(code) is int and code), None)
     return code, error.strip().lower() if type(error) is str else ""
 
@@ -206,15 +206,15 @@ def asset(reply: Reply, key: InstrumentKey) -> CryptoAsset:
 
 def _platforms(row: fields.Row) -> dict[str, str]:
     """Return contracts by chain; a coin with a chain of its own has one entry, of empty texts."""
-    places = fields.child(row, "platforms") if row.get("platforms") is not None else {}
-    return {chain: address for chain in places if (address := fields.maybe_text(places, chain)) and chain}
+    platforms = fields.child(row, "platforms") if row.get("platforms") is not None else {}
+    return {chain: address for chain in platforms if (address := fields.maybe_text(platforms, chain)) and chain}
 
 
 def _texts(row: fields.Row, name: str) -> list[str]:
     found: Any = row.get(name)
     items: list[str | None] = [] if found is None else found
     if type(items) is not list or any(item is not None and type(item) is not str for item in items):
-        raise fields.wrong(name, "a list of texts")
+        raise fields.wrong(name, "a list of strings")
     return [item for item in items if item]
 
 

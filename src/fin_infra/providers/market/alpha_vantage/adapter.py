@@ -1,5 +1,5 @@
 """Alpha Vantage: quotes, candles, symbol search, company facts and exchange rates.
-Floor 3: nearly every refusal comes with status 200 and is told from data by `refusal`; facts in docs/market-data.md."""
+Floor 3: nearly every refusal has status 200, and `refusal` tells it from data; facts in docs/market-data.md."""
 
 from __future__ import annotations
 
@@ -141,15 +141,15 @@ class AlphaVantage(MarketDataProvider[M]):
         months open at midnight of their first day at the exchange; intraday bars include extended hours.
 
         Raises:
-            InvalidInput: an interval or adjustment the vendor has not, or more than 12 months of intraday bars.
+            InvalidInput: an interval or adjustment the vendor does not offer, or more than 12 months of intraday bars.
             PermissionDenied: the key's plan does not reach adjusted days, or further back than 100 of them.
         """
         interval, adjustment = _member(Interval, interval), _member(Adjustment, adjustment)
-        symbol, window, place = SPELLING.write(key), Window(start, end), venue_zone(key)
+        symbol, window, day_zone = SPELLING.write(key), Window(start, end), venue_zone(key)
         params = {"function": _function(interval, adjustment), "symbol": symbol}
         if interval in MINUTES:
             params |= {"interval": interval.value, "adjusted": "false" if adjustment is Adjustment.RAW else "true"}
-        tables, bars = yield from self._bars(params, interval, window, place)
+        tables, bars = yield from self._bars(params, interval, window, day_zone)
         unit = yield from self._unit(key)
         return series.candles(
             tables, bars, source=self.source, key=key, interval=interval, adjustment=adjustment, unit=unit
@@ -158,7 +158,7 @@ class AlphaVantage(MarketDataProvider[M]):
     @operation
     def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
         if not text.strip():
-            raise InvalidInput("A search needs a text, such as a name or the beginning of a symbol.")
+            raise InvalidInput("A search needs text, such as a name or the beginning of a symbol.")
         return Listing((yield from self._search(text.strip())))
 
     @operation
@@ -277,11 +277,11 @@ def _function(interval: Interval, adjustment: Adjustment) -> str:
 
 
 def _member(kind: type[E], value: E) -> E:
-    """Take a plain text for the member it names, which callers without a type checker pass."""
+    """Read plain text as the member it names, which users without a type checker pass."""
     try:
         return kind(value)
     except ValueError:
-        raise InvalidInput(f"{value!r} is no {kind.__name__}; take one of {', '.join(kind)}.") from None
+        raise InvalidInput(f"{value!r} is not a valid {kind.__name__}; use one of {', '.join(kind)}.") from None
 
 
 def _offer(intervals: Iterable[Interval]) -> str:

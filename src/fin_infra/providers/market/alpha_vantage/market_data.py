@@ -65,8 +65,8 @@ class Window:
         if self.start is None:
             raise InvalidInput("Intraday bars before an end need a start too: their history comes one month a call.")
         last = max(now, self.start) if self.end is None else self.end - timedelta(microseconds=1)
-        place = zone(zone_name)
-        first, last = in_zone(self.start, place), in_zone(last, place)
+        at_venue = zone(zone_name)
+        first, last = in_zone(self.start, at_venue), in_zone(last, at_venue)
         count = (last.year - first.year) * 12 + last.month - first.month + 1
         if count > MONTHS_AT_ONCE:
             raise InvalidInput(
@@ -88,8 +88,8 @@ class Table:
 
     def bars(self, interval: Interval, day_zone: str) -> Bars:
         """Return (start, row) of each bar, oldest first; days, weeks and months begin at midnight in `day_zone`."""
-        place = self.zone if interval in MINUTES else day_zone
-        return sorted(((_opening(stamp, interval, place), row) for stamp, row in self.rows), key=lambda bar: bar[0])
+        zone_name = self.zone if interval in MINUTES else day_zone
+        return sorted(((_opening(stamp, interval, zone_name), row) for stamp, row in self.rows), key=lambda bar: bar[0])
 
 
 def table(reply: Reply, csv_zone: str | None = None) -> Table:
@@ -103,21 +103,21 @@ def table(reply: Reply, csv_zone: str | None = None) -> Table:
     if not body:
         raise unknown(reply, "this symbol")
     meta = named(body.get("Meta Data"), "Meta Data")
-    place, stamp = text(meta, "time zone"), text(meta, "last refreshed")
+    zone_name, stamp = text(meta, "time zone"), text(meta, "last refreshed")
     root = next((name for name in body if "Time Series" in name), None)
     by_stamp = {} if root is None else child(body, root)
     return Table(
-        zone=place,
+        zone=zone_name,
         rows=[(at, named(row, "bar")) for at, row in by_stamp.items()],
-        refreshed=moment(stamp, place, "last refreshed") if stamp else reply.received_at,
+        refreshed=moment(stamp, zone_name, "last refreshed") if stamp else reply.received_at,
         delayed="DELAYED" in (root or ""),
         meta=body["Meta Data"],
     )
 
 
-def _opening(stamp: str, interval: Interval, place: str) -> datetime:
+def _opening(stamp: str, interval: Interval, zone_name: str) -> datetime:
     """Return when a bar opens: the vendor stamps minutes and days with it, weeks and months with their last session."""
-    at = moment(stamp, place, "timestamp")
+    at = moment(stamp, zone_name, "timestamp")
     if interval in MINUTES:
         return at
     day = at.date()

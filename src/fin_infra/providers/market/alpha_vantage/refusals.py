@@ -37,9 +37,9 @@ class Notice:
 
 def until_midnight(received_at: datetime) -> float:
     """Return the seconds until the next midnight in New York, when the daily quota is taken to begin again."""
-    place = zone("America/New_York")
-    tomorrow = received_at.astimezone(place).date() + timedelta(days=1)
-    return (datetime.combine(tomorrow, time(), place).astimezone(UTC) - received_at).total_seconds()
+    new_york = zone("America/New_York")
+    tomorrow = received_at.astimezone(new_york).date() + timedelta(days=1)
+    return (datetime.combine(tomorrow, time(), new_york).astimezone(UTC) - received_at).total_seconds()
 
 
 NOTICES = (
@@ -92,7 +92,7 @@ _NOTICE_BODY = re.compile(rb'\s*\{\s*"(?:Error Message|Information|Note)"\s*:')
 
 
 def refusal(reply: Reply) -> ProviderError | None:
-    """Return the error a reply stands for; data is told from refusals by its first key, without decoding it."""
+    """Return the error a reply stands for; the first key tells data from refusals, without decoding."""
     if not _NOTICE_BODY.match(reply.content):
         return None
     text = str(next(iter(json_of(reply, dict).values()))).casefold()
