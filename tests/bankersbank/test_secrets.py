@@ -25,12 +25,12 @@ from bankersbank.finastra import AsyncFinastraAPIClient, FinastraAPIClient, Fina
 from fin_infra.errors import ConfigurationError, FinInfraError
 from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.sandbox import running
-from fin_infra.sandbox.kernel.faults import kinds_of
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
 from tests.bankersbank.support import MODES, call, reply
+from tests.support.sandbox_kinds import kinds_of
 
 CLIENT_ID, SECRET, KEY_ID = "sandbox-b2b-client", "sandbox-b2b-secret", "kid-of-ours-4711"
 ODD_SECRET = "Zq7+odd/Secret=4711&x"

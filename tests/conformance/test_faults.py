@@ -22,7 +22,6 @@ from fin_infra.errors import (
 )
 from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import provider_class, providers
-from fin_infra.sandbox.kernel.faults import kinds_of
 from tests.conformance.fault_bench import (
     MODES,
     Bench,
@@ -37,6 +36,7 @@ from tests.conformance.fault_bench import (
 )
 from tests.conformance.fault_cases import CASES, TIMEOUT_S, VERDICTS
 from tests.support.cases import Case, plain
+from tests.support.sandbox_kinds import kinds_of
 
 __all__ = ["bench", "benches"]  # fixtures
 PROVIDERS = list(providers())

@@ -19,7 +19,6 @@ from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, 
 from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.providers.provider import Endpoint, Provider
 from fin_infra.providers.registry import providers
-from fin_infra.sandbox.kernel.faults import kinds_of
 from fin_infra.sandbox.vendors.finastra.accounts import accounts as company_accounts
 from fin_infra.settings import load
 from fin_infra.transport.config import HttpConfig
@@ -27,6 +26,7 @@ from fin_infra.transport.http import HttpTransport
 from tests.conformance.fault_bench import MODES, Bench, Watch, bench, benches, offered, vendor
 from tests.conformance.fault_cases import CASES, VERDICTS
 from tests.support.cases import Case
+from tests.support.sandbox_kinds import kinds_of
 
 __all__ = ["bench", "benches"]  # fixtures
 WRONG = "Zq7+wrong/Secret-4711=x"
