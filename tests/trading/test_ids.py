@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fin_infra.errors import InvalidInput
 from fin_infra.model import InstrumentKey, OrderClass, OrderStatus, OrderType, Side, TimeInForce
 from fin_infra.trading import client_order_id, fingerprint, same_order
-from tests.trading.support import d, placed, wish
+from tests.trading.support import d, new_order, placed
 
 # printf '9:account-1:key-1' | sha256sum, the first 40 digits. Brokers keep ids for good: a line here never changes.
 GOLDEN = [
@@ -65,8 +65,8 @@ SAME = [("1.5", "1.50"), ("100", "1E+2"), ("0", "0.000"), ("0.1", "1E-1"), ("100
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_fingerprint_when_a_number_is_written_in_another_way_then_is_equal(one: str, other: str) -> None:
-    assert fingerprint(wish(one)) == fingerprint(wish(other))
-    assert fingerprint(wish(limit_price=one)) == fingerprint(wish(limit_price=other))
+    assert fingerprint(new_order(one)) == fingerprint(new_order(other))
+    assert fingerprint(new_order(limit_price=one)) == fingerprint(new_order(limit_price=other))
 
 
 CHANGES: list[dict[str, Any]] = [
@@ -94,10 +94,10 @@ CHANGES: list[dict[str, Any]] = [
 
 
 def test_fingerprint_when_any_term_differs_then_differs() -> None:
-    orders = [wish(), *(replace(wish(), **change) for change in CHANGES)]
+    orders = [new_order(), *(replace(new_order(), **change) for change in CHANGES)]
     assert len({fingerprint(order) for order in orders}) == len(orders)
     named = {name for change in CHANGES for name in change}
-    assert named == set(wish().__dataclass_fields__), "a new term needs a line above"
+    assert named == set(new_order().__dataclass_fields__), "a new term needs a line above"
 
 
 @settings(max_examples=200)
@@ -105,8 +105,8 @@ def test_fingerprint_when_any_term_differs_then_differs() -> None:
 def test_fingerprint_when_given_any_number_then_answers_whatever_the_context(number: Decimal) -> None:
     with localcontext() as context:
         context.prec = 3
-        rough = fingerprint(replace(wish(), quantity=number))
-    assert rough == fingerprint(replace(wish(), quantity=number))
+        rough = fingerprint(replace(new_order(), quantity=number))
+    assert rough == fingerprint(replace(new_order(), quantity=number))
 
 
 def test_fingerprint_when_made_twice_then_is_the_one_it_always_was() -> None:
@@ -118,25 +118,27 @@ def test_fingerprint_when_made_twice_then_is_the_one_it_always_was() -> None:
         "trail_price=|trail_percent=|extended_hours=False|order_class=simple|take_profit=|stop_loss=|"
         "stop_loss_limit=|currency=USD"
     )
-    order = wish("10", type=OrderType.LIMIT, limit_price="187.50")
+    order = new_order("10", type=OrderType.LIMIT, limit_price="187.50")
     assert fingerprint(order) == hashlib.sha256(text.encode()).hexdigest()
 
 
-BRACKET = wish(
+BRACKET = new_order(
     type=OrderType.LIMIT, limit_price="100", order_class=OrderClass.BRACKET, take_profit="110", stop_loss="95"
 )
-OCO = wish(side=Side.SELL, type=OrderType.LIMIT, order_class=OrderClass.OCO, take_profit="110", stop_loss="95")
-OTO = wish(type=OrderType.LIMIT, limit_price="100", order_class=OrderClass.OTO, stop_loss="95", stop_loss_limit="94")
+OCO = new_order(side=Side.SELL, type=OrderType.LIMIT, order_class=OrderClass.OCO, take_profit="110", stop_loss="95")
+OTO = new_order(
+    type=OrderType.LIMIT, limit_price="100", order_class=OrderClass.OTO, stop_loss="95", stop_loss_limit="94"
+)
 ORDERS = {
-    "market": wish(),
-    "fraction": wish("1.50"),
-    "notional": wish(None, notional="25"),
-    "limit": wish(type=OrderType.LIMIT, limit_price="100.00", time_in_force=TimeInForce.GTC),
-    "extended": wish(type=OrderType.LIMIT, limit_price="100", extended_hours=True),
-    "stop": wish(type=OrderType.STOP, stop_price="101"),
-    "stop limit": wish(type=OrderType.STOP_LIMIT, stop_price="101", limit_price="102"),
-    "trailing by price": wish(type=OrderType.TRAILING_STOP, trail_price="1"),
-    "trailing by percent": wish(type=OrderType.TRAILING_STOP, trail_percent="1.5"),
+    "market": new_order(),
+    "fraction": new_order("1.50"),
+    "notional": new_order(None, notional="25"),
+    "limit": new_order(type=OrderType.LIMIT, limit_price="100.00", time_in_force=TimeInForce.GTC),
+    "extended": new_order(type=OrderType.LIMIT, limit_price="100", extended_hours=True),
+    "stop": new_order(type=OrderType.STOP, stop_price="101"),
+    "stop limit": new_order(type=OrderType.STOP_LIMIT, stop_price="101", limit_price="102"),
+    "trailing by price": new_order(type=OrderType.TRAILING_STOP, trail_price="1"),
+    "trailing by percent": new_order(type=OrderType.TRAILING_STOP, trail_percent="1.5"),
     "bracket": BRACKET,
     "oco": OCO,
     "oto": OTO,
@@ -203,5 +205,5 @@ def test_bracket_when_somebody_moved_a_leg_then_is_still_the_order_it_was() -> N
 
 
 def test_instrument_when_the_broker_names_a_venue_then_is_the_same() -> None:
-    order = wish(key=InstrumentKey("XNAS", "AAPL"))
-    assert same_order(order, placed(wish(), "fin-1"))
+    order = new_order(key=InstrumentKey("XNAS", "AAPL"))
+    assert same_order(order, placed(new_order(), "fin-1"))

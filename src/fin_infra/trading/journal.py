@@ -94,7 +94,7 @@ class Journal(Protocol):
         ...
 
 
-def whole(attempts: Sequence[JournalEntry]) -> JournalEntry | None:
+def combined(attempts: Sequence[JournalEntry]) -> JournalEntry | None:
     """Return what several attempts make of one order: placed if any was, open while any is, else as the last ended."""
     by_weight = sorted(attempts, key=lambda entry: (entry.state is State.PLACED, entry.state.is_open))
     return by_weight[-1] if by_weight else None
@@ -172,7 +172,7 @@ class SqlJournal:
 
     def open(self, entry: JournalEntry, since: datetime, judge: Judge) -> JournalEntry | None:
         with self._transaction() as cursor:
-            known = whole(_read(cursor, _OF_ID, entry.account, entry.client_order_id))
+            known = combined(_read(cursor, _OF_ID, entry.account, entry.client_order_id))
             recent = _read(cursor, _SINCE, entry.account, _text(since))
             judge(known, _others(recent, entry.client_order_id))
             if known is not None and known.state is State.PLACED:
@@ -183,12 +183,12 @@ class SqlJournal:
     def record(self, entry: JournalEntry, state: State, at: datetime, order_id: str | None) -> JournalEntry:
         with self._transaction() as cursor:
             attempts = _read(cursor, _OF_ID, entry.account, entry.client_order_id)
-            known = whole(attempts)
+            known = combined(attempts)
             if known is not None and known.state is State.PLACED:
                 return known
             now = replace(entry, state=state, order_id=order_id)
             cursor.execute(_INSERT, (*_row(now), _text(at)))
-            return whole([*(other for other in attempts if other.attempt != entry.attempt), now]) or now
+            return combined([*(other for other in attempts if other.attempt != entry.attempt), now]) or now
 
     def unresolved(self, account: str) -> Sequence[JournalEntry]:
         with self._transaction() as cursor:
@@ -245,7 +245,7 @@ def _others(entries: Sequence[JournalEntry], client_order_id: str) -> list[Journ
     for entry in entries:
         if entry.client_order_id != client_order_id:
             attempts.setdefault(entry.client_order_id, []).append(entry)
-    orders = [whole(of_id) for of_id in attempts.values()]
+    orders = [combined(of_id) for of_id in attempts.values()]
     return [order for order in orders if order is not None and order.state.counts]
 
 
