@@ -399,6 +399,20 @@ def test_replace_when_the_broker_refuses_then_says_why(run: Driver) -> None:
         run("replace_order", "order-1", OrderChange(limit_price=d("101")))
 
 
+def test_replace_when_the_order_is_gone_by_the_time_it_is_sent_then_nothing_was_changed(run: Driver) -> None:
+    run.submit()
+    run.broker.faults = [(False, NotFound("order not found", http_status=404))]
+    with pytest.raises(NotFound):
+        run("replace_order", "order-1", OrderChange(limit_price=d("101")), idempotency_key="change-1")
+    assert len(run.broker.sent) == 2
+
+
+def test_submit_when_the_send_is_answered_with_not_found_then_the_broker_is_asked(run: Driver) -> None:
+    run.broker.faults = [(True, NotFound("order not found", http_status=404))]
+    assert run.submit().id == "order-1"
+    assert len(run.broker.sent) == 1
+
+
 def test_replace_when_there_is_no_such_order_then_is_not_found(run: Driver) -> None:
     with pytest.raises(NotFound):
         run("replace_order", "order-9", OrderChange(limit_price=d("101")))

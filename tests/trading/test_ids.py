@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import InvalidInput
-from fin_infra.model import InstrumentKey, OrderClass, OrderStatus, OrderType, Side, TimeInForce
+from fin_infra.model import InstrumentKey, NewOrder, OrderClass, OrderStatus, OrderType, Side, TimeInForce
 from fin_infra.trading import client_order_id, fingerprint, same_order
-from tests.trading.support import d, new_order, placed
+from fin_infra.trading.ids import PREFIX
+from tests.trading.support import COIN, d, new_order, placed
 
 # printf '9:account-1:key-1' | sha256sum, the first 40 digits. Brokers keep ids for good: a line here never changes.
 GOLDEN = [
@@ -57,7 +58,7 @@ def test_key_when_empty_or_endless_then_is_refused(key: str) -> None:
 
 
 def test_key_when_it_holds_half_a_character_then_still_gives_an_id() -> None:
-    assert client_order_id("account-1", "\ud800").startswith("fin-")
+    assert client_order_id("account-1", "\ud800").startswith(PREFIX)
 
 
 SAME = [("1.5", "1.50"), ("100", "1E+2"), ("0", "0.000"), ("0.1", "1E-1"), ("1000", "1.000E+3"), ("0", "-0")]
@@ -120,6 +121,44 @@ def test_fingerprint_when_made_twice_then_is_the_one_it_always_was() -> None:
     )
     order = new_order("10", type=OrderType.LIMIT, limit_price="187.50")
     assert fingerprint(order) == hashlib.sha256(text.encode()).hexdigest()
+
+
+# As written to journals up to November 2026: a line here never changes, or those orders are not found again.
+FINGERPRINTS: list[tuple[NewOrder, str]] = [
+    (new_order("3"), "5087f157b1debd5d1c46ad102101e8536f698b821e92d462ae372504921c2160"),
+    (
+        new_order("10", type=OrderType.LIMIT, limit_price="187.50"),
+        "c61477d206a388bad81359d6d822638bcd61d61a0c45784a923d1189f03f350a",
+    ),
+    (
+        new_order(None, key=COIN, notional="25.00", time_in_force=TimeInForce.GTC),
+        "7a25a7bcc95678227c20a9d3e81056cf3c863da9ae2bc270855d82cadda96cae",
+    ),
+    (
+        new_order(
+            "100",
+            side=Side.SELL,
+            type=OrderType.LIMIT,
+            order_class=OrderClass.BRACKET,
+            limit_price="100",
+            take_profit="110",
+            stop_loss="95",
+            stop_loss_limit="94.5",
+        ),
+        "4188e246338c770f819d2fea04fda39f6d4e760b2be0735e4ad09484ff397cef",
+    ),
+    (
+        new_order("1E+2", type=OrderType.TRAILING_STOP, trail_percent="1.5", extended_hours=True, currency="EUR"),
+        "ae0a3af07eb9e7d9fc3345147a1e83676f52018144ef187328cca9eb905386e8",
+    ),
+]
+
+
+@pytest.mark.parametrize(("order", "digits"), FINGERPRINTS)
+def test_fingerprint_when_an_order_is_in_old_journals_then_is_the_one_written_there(
+    order: NewOrder, digits: str
+) -> None:
+    assert fingerprint(order) == digits
 
 
 BRACKET = new_order(
