@@ -52,7 +52,7 @@ class OrderPage:
 
 
 OrderId = Annotated[
-    str, Path(max_length=128, description="`id` of an order, or the `client_order_id` that begins with `fin-`")
+    str, Path(max_length=128, description=f"`id` of an order, or the `client_order_id` that begins with `{PREFIX}`")
 ]
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 

@@ -1,4 +1,4 @@
-"""Names of orders: which client order id a key gives, and when two orders are the same order.
+"""Identity of orders: which client order id a key gives, and when two orders are the same order.
 Floor 2: pure functions; the broker keeps the ids for good, so they never change."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def client_order_id(account_id: str, idempotency_key: str | None) -> str:
 
 
 def fingerprint(order: NewOrder) -> str:
-    """Return a text that is equal for orders that would do the same; 1.50 and 1.5 are one price."""
+    """Return a string that is equal for orders with equal terms; 1.50 and 1.5 are one price."""
     parts = [f"{item.name}={_plain(getattr(order, item.name))}" for item in fields(order)]
     return hashlib.sha256("|".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

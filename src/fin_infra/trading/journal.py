@@ -21,7 +21,7 @@ class State(StrEnum):
     """The last thing written about an order."""
 
     INTENT = "intent"
-    """About to be sent; if the process died, nobody knows."""
+    """About to be sent; if the process died, the outcome is unknown."""
     PLACED = "placed"
     REFUSED = "refused"
     """The broker said no; there is no order."""
@@ -52,13 +52,13 @@ class JournalEntry:
     attempt: str
     fingerprint: str
     summary: str
-    """What was wanted, for people: `buy 10 US:AAPL limit 187.5 day`."""
+    """The order for people to read: `buy 10 US:AAPL limit 187.5 day`."""
     estimate: Decimal
-    """About what it is worth, in the account's currency; the daily limit adds these up."""
+    """About what the order is worth, in the account's currency; the daily limit adds these up."""
     at: datetime
     """When it was intended, by the broker's clock, as the limits count."""
     lands_by: datetime
-    """By our clock: an order that the broker does not know then has never arrived."""
+    """By our clock: an order that the broker still does not know after this never arrived."""
     state: State = State.INTENT
     order_id: str | None = None
 
@@ -90,7 +90,7 @@ class Journal(Protocol):
         ...
 
     def unresolved(self, account: str) -> Sequence[JournalEntry]:
-        """Return the attempts of which nobody knows what became, oldest first."""
+        """Return the attempts whose outcome is unknown, oldest first."""
         ...
 
 
@@ -195,7 +195,7 @@ class SqlJournal:
             return _read(cursor, _OPEN, account)
 
     def unfinished(self) -> bool:
-        """Say whether anybody's attempt waits for its end to be found out."""
+        """Say whether any attempt, of any account, is still open."""
         with self._transaction() as cursor:
             cursor.execute(_UNFINISHED)
             return bool(cursor.fetchall())
@@ -210,7 +210,7 @@ class SqliteJournal(SqlJournal):
     A new file may be read by its owner only.
 
     Raises:
-        ConfigurationError: the file cannot be opened or is no journal.
+        ConfigurationError: the file cannot be opened or is not a journal.
     """
 
     def __init__(self, file: Path | str) -> None:

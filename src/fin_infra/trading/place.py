@@ -108,7 +108,7 @@ def _pause(exc: ProviderError, wait: float) -> float:
 def unknown(client_order_id: str) -> OrderStateUnknown:
     """Return the error for an order that may or may not be there."""
     return OrderStateUnknown(
-        "nobody can say yet whether the order was placed; ask for it by its client order id, or submit it again with "
+        "it is not known yet whether the order was placed; look it up by its client order id, or submit it again with "
         "its idempotency key, if it had one",
         client_order_id=client_order_id,
     )
