@@ -85,10 +85,10 @@ def _known(proposal: Proposal) -> str | None:
 def _size(proposal: Proposal) -> str | None:
     order, rules = proposal.order, proposal.context.rules
     if (order.quantity is None) == (order.notional is None):
-        return "Give either a quantity or a notional, not both and not neither."
+        return "Give exactly one of quantity and notional."
     size = order.quantity if order.quantity is not None else order.notional
     if size is None or size <= 0:
-        return "Quantity or notional must be a positive number."
+        return "Quantity or notional must be positive."
     if decimals(size) > rules.decimals:
         return f"Quantity or notional may have at most {rules.decimals} decimal places here."
     if order.notional is not None and order.notional < rules.min_notional:
@@ -100,19 +100,19 @@ def _order_type(proposal: Proposal) -> str | None:
     order, rules = proposal.order, proposal.context.rules
     times = rules.times.get(order.type)
     if times is None:
-        return f"Orders of type {order.type} are not taken for this kind of instrument."
+        return f"Orders of type {order.type} are not accepted for this kind of instrument."
     if order.time_in_force not in times:
         taken = ", ".join(sorted(times))
         return f"A {order.type} order cannot be {order.time_in_force} here; use one of {taken}."
     if order.extended_hours and not rules.extended:
         return "This kind of instrument has no extended hours."
     if order.extended_hours and (order.type, order.time_in_force) not in rules.extended:
-        return "Extended hours take limit orders with day or gtc only."
+        return "Extended hours accept limit orders that are day or gtc only."
     return None
 
 
 def _prices(proposal: Proposal) -> str | None:
-    """Which prices an order type needs and which it cannot have."""
+    """An order has the prices that its type needs, and no others."""
     order = proposal.order
     needs_limit = order.type in LIMITS and order.order_class is not OrderClass.OCO
     if needs_limit != (order.limit_price is not None):
@@ -124,7 +124,7 @@ def _prices(proposal: Proposal) -> str | None:
     if len(trails) != (order.type is OrderType.TRAILING_STOP):
         return "A trailing stop needs either a trail price or a trail percent; other orders have neither."
     if any(value <= 0 for value in (*trails, *_all_prices(order))):
-        return "Prices and trails must be positive numbers."
+        return "Prices and trails must be positive."
     return None
 
 
@@ -142,7 +142,7 @@ def _legs(proposal: Proposal) -> str | None:
     order = proposal.order
     kind, profit, stop = order.order_class, order.take_profit, order.stop_loss
     if kind not in proposal.context.rules.classes:
-        return f"Orders of class {kind} are not taken for this kind of instrument."
+        return f"Orders of class {kind} are not accepted for this kind of instrument."
     if kind is OrderClass.SIMPLE:
         bare = profit is stop is order.stop_loss_limit is None
         return None if bare else "A simple order has no take-profit and no stop-loss; use a bracket."
@@ -175,7 +175,7 @@ def _leg_sides(proposal: Proposal) -> str | None:
 
 
 def _entry(proposal: Proposal) -> Decimal | None:
-    """Return about where legs are entered; an OCO has nothing to enter."""
+    """Return about the price at which legs are entered; an OCO enters nothing."""
     order = proposal.order
     if order.order_class is OrderClass.OCO:
         return None
@@ -223,10 +223,10 @@ def _market_open(proposal: Proposal) -> str | None:
 
 
 def _auction(proposal: Proposal, refused_from: time, refused_until: time) -> str | None:
-    """An order for an auction is meant to wait, but there is a time when the broker takes none."""
+    """An order for an auction is meant to wait, but at some hours the broker accepts none."""
     if isinstance(proposal.session, Session) and refused_from <= proposal.local.time() < refused_until:
         return (
-            f"Orders that are {proposal.order.time_in_force} are not taken from {refused_from:%H:%M} to "
+            f"Orders that are {proposal.order.time_in_force} are not accepted from {refused_from:%H:%M} to "
             f"{refused_until:%H:%M} New York time; send it later."
         )
     return None

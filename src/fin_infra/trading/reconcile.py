@@ -18,7 +18,7 @@ from fin_infra.transport import Blocking, Flow
 def reconcile(desk: Owner, journal: Journal, now: Callable[[], datetime]) -> Flow[list[JournalEntry]]:
     """Find out what became of orders that nobody saw the end of; return those that stay open.
 
-    An order that the broker does not know counts as never arrived two minutes after it could last have been sent.
+    An order that the broker does not have counts as never arrived two minutes after it could last have been sent.
     """
     account = yield from desk.account_now()
     waiting: Sequence[JournalEntry] = yield Blocking(partial(journal.unresolved, account.id))

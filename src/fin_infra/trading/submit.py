@@ -33,7 +33,7 @@ from fin_infra.trading.reconcile import look_up
 from fin_infra.transport import Blocking, Flow
 
 GRACE_S = 120.0
-"""How long after the last moment to send it an order that the broker does not know may still be on its way."""
+"""For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
 
 Failures = Sequence[tuple[str, str]]
 
