@@ -1,4 +1,4 @@
-"""No order twice, and nobody told something untrue: random schedules of faults, crashes and clients in virtual time.
+"""No order twice, and nobody given an untrue answer: random schedules of faults, crashes and clients in virtual time.
 
 Run one schedule again with FIN_INFRA_TEST_SEED=<the seed of the message>, more with FIN_INFRA_TEST_SCHEDULES.
 """

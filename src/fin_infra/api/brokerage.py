@@ -37,11 +37,10 @@ from fin_infra.model.currency import minor_units
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.trading.ids import PREFIX
 from fin_infra.transport import Async
 
 ORDER_DEADLINE_S = 25.0
-OURS = "fin-"
-"""How the client order ids begin that we give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,7 @@ class OrderPage:
 
 
 OrderId = Annotated[
-    str, Path(max_length=128, description="`id` of an order, or the `client_order_id` that begins with `fin-`")
+    str, Path(max_length=128, description=f"`id` of an order, or the `client_order_id` that begins with `{PREFIX}`")
 ]
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
@@ -242,7 +241,7 @@ def _add_trades(
         """Ask to cancel an order; it may still be filled until its status says that it is canceled."""
 
         async def make() -> Answer:
-            ident = (await _find(broker, order_id)).id if order_id.startswith(OURS) else order_id
+            ident = (await _find(broker, order_id)).id if order_id.startswith(PREFIX) else order_id
             await broker.cancel_order(ident)
             return Answer(Cancellation(order_id=ident, accepted=True), sources=[broker])
 
@@ -290,7 +289,7 @@ async def _answer(answers: Answers, ask: Callable[[], Awaitable[Record | Listing
 
 
 async def _find(broker: BrokerageProvider[Async], order_id: str) -> Order:
-    if order_id.startswith(OURS):
+    if order_id.startswith(PREFIX):
         return await broker.order_by_client_id(order_id)
     return await broker.order(order_id)
 

@@ -179,7 +179,7 @@ def order_submit(
             side,
             symbol,
             terms,
-            key=key,
+            idempotency_key=key,
             queue=queue,
             live=live,
             yes=yes,
@@ -218,7 +218,7 @@ def order_status(
     from fin_infra.cli.order import status
 
     with spoken(as_json):
-        status(order_id, key=key, provider=provider, as_json=as_json)
+        status(order_id, idempotency_key=key, provider=provider, as_json=as_json)
 
 
 @order_app.command("cancel")
