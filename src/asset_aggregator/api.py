@@ -1,5 +1,5 @@
 """The service: `uvicorn asset_aggregator.api:app --port 8050`.
-Floor 7: composes routers of `fin_infra.api` on the hardened svc-infra app; it has no route of its own."""
+Floor 8: composes routers of `fin_infra.api` on the hardened svc-infra app; it has no route of its own."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from fin_infra.api import (
     add_symbols,
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
-from fin_infra.api.networth import parse_holding
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.errors import ConfigurationError, FinInfraError, ProviderNotFound
 from fin_infra.flow import BreakerState, Client
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.questions.net_worth import parse_holding
 from fin_infra.transport import Async, AsyncTransport
 
 if TYPE_CHECKING:

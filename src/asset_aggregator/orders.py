@@ -1,5 +1,5 @@
 """Orders in the service: where they are written down, and what is done about those whose end nobody saw.
-Floor 7: looking after them begins with the service and goes on in the background until none is left."""
+Floor 8: looking after them begins with the service and goes on in the background until none is left."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The order journal in PostgreSQL, for all workers and machines of the service together.
-Floor 7: the same statements as in SQLite; one lock for the whole journal makes each step atomic, whoever takes it."""
+Floor 8: the same statements as in SQLite; one lock for the whole journal makes each step atomic, whoever takes it."""
 
 from __future__ import annotations
 

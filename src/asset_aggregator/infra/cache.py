@@ -1,5 +1,5 @@
 """Responses kept as bytes in `svc_infra.cache`, behind a small typed door.
-Floor 7: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
+Floor 8: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
 """
 
 from __future__ import annotations

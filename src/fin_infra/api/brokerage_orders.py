@@ -1,5 +1,5 @@
 """What a request for an order says: its body, read exactly, and its idempotency key.
-Floor 6: numbers keep every digit; a field we do not know, or one given twice, is refused and never ignored."""
+Floor 7: numbers keep every digit; a field we do not know, or one given twice, is refused and never ignored."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Trade updates as server-sent events: one subscription at the broker, any number of clients.
-Floor 6: the last thousand events are kept, so that a client that comes back soon misses none; else it is told."""
+Floor 7: the last thousand events are kept, so that a client that comes back soon misses none; else it is told."""
 
 from __future__ import annotations
 

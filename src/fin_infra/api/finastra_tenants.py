@@ -1,5 +1,5 @@
 """Which Finastra application answers for which tenant: the default one, and those of FINASTRA_TENANT_CONFIG_*.
-Floor 6: one client per tenant, each with its own token, breaker and metrics label; built when the service starts."""
+Floor 7: one client per tenant, each with its own token, breaker and metrics label; built when the service starts."""
 
 from __future__ import annotations
 

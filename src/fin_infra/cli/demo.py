@@ -1,5 +1,5 @@
 """`fin-infra demo run`: sandbox, adapters and service on this machine, and the picture they give.
-Floor 7: everything printed was fetched from the service over HTTP, like any client would."""
+Floor 8: everything printed was fetched from the service over HTTP, like any client would."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """`fin-infra keys verify`: does each key work, and what to do where it does not.
-Floor 7: one cheap call per provider, which counts against the vendor's quota."""
+Floor 8: one cheap call per provider, which counts against the vendor's quota."""
 
 from __future__ import annotations
 

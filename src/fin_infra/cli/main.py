@@ -1,5 +1,5 @@
 """The command line: what can be said, and where it is done.
-Floor 7: run `fin-infra --help`."""
+Floor 8: run `fin-infra --help`."""
 
 from __future__ import annotations
 

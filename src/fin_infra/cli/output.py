@@ -1,5 +1,5 @@
 """How commands speak: tables for people, JSON for machines, one sentence for what went wrong.
-Floor 7: nothing here knows what the commands do."""
+Floor 8: nothing here knows what the commands do."""
 
 from __future__ import annotations
 

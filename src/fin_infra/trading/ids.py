@@ -11,6 +11,8 @@ from uuid import uuid4
 from fin_infra.errors import InvalidInput
 from fin_infra.model import NewOrder, Order, OrderClass, OrderType
 
+PREFIX = "fin-"
+"""How the client order ids that we give begin; the id of an order at a broker never does."""
 MAX_KEY_CHARS = 256
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
@@ -24,11 +26,11 @@ def client_order_id(account_id: str, idempotency_key: str | None) -> str:
         InvalidInput: the key is empty or longer than 256 characters.
     """
     if idempotency_key is None:
-        return f"fin-{uuid4().hex}"
+        return f"{PREFIX}{uuid4().hex}"
     if not idempotency_key.strip() or len(idempotency_key) > MAX_KEY_CHARS:
         raise InvalidInput(f"An idempotency key is a text of 1 to {MAX_KEY_CHARS} characters; a UUID is a good one.")
     text = f"{len(account_id)}:{account_id}:{idempotency_key}".encode("utf-8", "surrogatepass")
-    return f"fin-{hashlib.sha256(text).hexdigest()[:40]}"
+    return f"{PREFIX}{hashlib.sha256(text).hexdigest()[:40]}"
 
 
 def fingerprint(order: NewOrder) -> str:

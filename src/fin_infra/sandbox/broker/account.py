@@ -1,5 +1,5 @@
 """Hold one account: its book, its orders and what its owner has set; make orders, move them on, and tell of it.
-Floor 7: every id follows from seed, account and count, every stamp from the instant and what happened at it before.
+Floor 8: every id follows from seed, account and count, every stamp from the instant and what happened at it before.
 """
 
 from __future__ import annotations

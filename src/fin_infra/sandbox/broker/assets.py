@@ -1,5 +1,5 @@
 """List what the broker trades: the catalogue's dollar listings under the broker's spelling, and its coins.
-Floor 7: ids follow from the symbol alone, so that they are the same in every world.
+Floor 8: ids follow from the symbol alone, so that they are the same in every world.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Keep the broker's accounts by their key, move them all through time together, and pass on what happens.
-Floor 7: what a reset forgets lives here; the published keys below are no secrets.
+Floor 8: what a reset forgets lives here; the published keys below are no secrets.
 """
 
 from __future__ import annotations

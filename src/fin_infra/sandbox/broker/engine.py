@@ -1,5 +1,5 @@
 """Run one account: take orders, and let the market work on them minute by minute.
-Floor 7: the same seed, instants and sequence of calls give the same ids, fills and events.
+Floor 8: the same seed, instants and sequence of calls give the same ids, fills and events.
 """
 
 from __future__ import annotations

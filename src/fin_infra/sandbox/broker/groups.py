@@ -1,5 +1,5 @@
 """Tie the orders of a bracket, OCO or OTO group together: who waits for whom, who ends with whom.
-Floor 7: the stop loss of a pair is `held` while its take-profit works; it becomes `new` when the stop is reached.
+Floor 8: the stop loss of a pair is `held` while its take-profit works; it becomes `new` when the stop is reached.
 """
 
 from __future__ import annotations

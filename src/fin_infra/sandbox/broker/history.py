@@ -1,5 +1,5 @@
 """Look back at an account: what it was worth at earlier instants, from its entries and the tape.
-Floor 7: nothing is recorded for this; the same entries and prices give the same history.
+Floor 8: nothing is recorded for this; the same entries and prices give the same history.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Say when the New York market trades: regular sessions with early closes, and the extended hours around them.
-Floor 7: NYSE Rule 7.2 and the exchange's published early closes, good for every year of the sandbox clock.
+Floor 8: NYSE Rule 7.2 and the exchange's published early closes, good for every year of the sandbox clock.
 """
 
 from __future__ import annotations

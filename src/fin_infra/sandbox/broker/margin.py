@@ -1,5 +1,5 @@
 """Work out what an account can still buy or sell, and refuse orders beyond it: money, quantity, shorts, wash trades.
-Floor 7: buying power is the multiplier times equity, less what is held and what open orders reserve.
+Floor 8: buying power is the multiplier times equity, less what is held and what open orders reserve.
 """
 
 from __future__ import annotations

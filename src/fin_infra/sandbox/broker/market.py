@@ -1,5 +1,5 @@
 """Hold what all accounts of the broker share: prices, assets, and how the market is told to treat orders.
-Floor 7: assets and policies can be changed from the control plane; the tape cannot.
+Floor 8: assets and policies can be changed from the control plane; the tape cannot.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Decide what the market does with one order at one instant: may it trade, at what price, how much of it.
-Floor 7: a purchase pays the ask, a sale gets the bid; stops look at the last price; auctions have one price.
+Floor 8: a purchase pays the ask, a sale gets the bid; stops look at the last price; auctions have one price.
 """
 
 from __future__ import annotations

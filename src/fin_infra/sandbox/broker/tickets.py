@@ -1,5 +1,5 @@
 """Read an order request and refuse what breaks a rule that needs no account: types, prices, times in force, groups.
-Floor 7: numbers come as JSON numbers or as text; every rule is a row of a table or a short function named after it.
+Floor 8: numbers come as JSON numbers or as text; every rule is a row of a table or a short function named after it.
 """
 
 from __future__ import annotations

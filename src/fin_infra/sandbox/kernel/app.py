@@ -1,5 +1,5 @@
 """Put the sandbox together: one ASGI application, a mount per vendor, and the control plane.
-Floor 7: the same seed and the same clock give the same bytes from every vendor path.
+Floor 8: the same seed and the same clock give the same bytes from every vendor path.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Serve the control plane under /_sandbox: reset, clock, faults, the request log, quotas and the world's truths.
-Floor 7: JSON in and out; what cannot be done answers 422 with one sentence under "error".
+Floor 8: JSON in and out; what cannot be done answers 422 with one sentence under "error".
 """
 
 from __future__ import annotations

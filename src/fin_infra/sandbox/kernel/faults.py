@@ -1,5 +1,5 @@
 """Hold the faults that are switched on, and decide which of them hits a request.
-Floor 7: what a kind does on the wire is in gate.py, what a vendor says while it does is in vendorvoice.py.
+Floor 8: what a kind does on the wire is in gate.py, what a vendor says while it does is in vendorvoice.py.
 """
 
 from __future__ import annotations

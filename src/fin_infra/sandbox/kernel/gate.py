@@ -1,5 +1,5 @@
 """Stand before the vendors: write each request down, then let the faults that hit it have their way.
-Floor 7: hanging up needs the server's transport, which protocol.py puts into the ASGI scope.
+Floor 8: hanging up needs the server's transport, which protocol.py puts into the ASGI scope.
 """
 
 from __future__ import annotations

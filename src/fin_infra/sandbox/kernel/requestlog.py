@@ -1,5 +1,5 @@
 """Keep the last requests that arrived, without secrets, for tests and for users who debug their client.
-Floor 7: an allow-list of headers and a mask over key parameters; a body is never kept.
+Floor 8: an allow-list of headers and a mask over key parameters; a body is never kept.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Run the sandbox on a loopback port, and print the environment that points fin-infra at it.
-Floor 7: starlette and uvicorn are imported when a server starts, never when this module is imported.
+Floor 8: starlette and uvicorn are imported when a server starts, never when this module is imported.
 """
 
 from __future__ import annotations

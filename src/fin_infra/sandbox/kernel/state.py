@@ -1,5 +1,5 @@
 """Hold what one running sandbox remembers: its world, clock, faults, log and what clients have revoked.
-Floor 7: everything that a reset must forget lives here.
+Floor 8: everything that a reset must forget lives here.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Say in each vendor's own words that something is wrong: rate limits, outages, dead credentials, garbage.
-Floor 7: bodies that a fault sends instead of the real answer; none of them depends on the world.
+Floor 8: bodies that a fault sends instead of the real answer; none of them depends on the world.
 """
 
 from __future__ import annotations

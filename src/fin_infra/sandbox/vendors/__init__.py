@@ -1,3 +1,3 @@
 """Gather the vendors the sandbox imitates, one module each.
-Floor 7: a vendor module knows its vendor's paths, bodies and errors, and nothing of the other vendors.
+Floor 8: a vendor module knows its vendor's paths, bodies and errors, and nothing of the other vendors.
 """

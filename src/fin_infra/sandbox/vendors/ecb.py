@@ -1,5 +1,5 @@
 """Imitate the European Central Bank's euro reference rate files: daily, 90 days and history.
-Floor 7: units of the currency for one euro, TARGET days only, newest day first, published at 16:00 Frankfurt time.
+Floor 8: units of the currency for one euro, TARGET days only, newest day first, published at 16:00 Frankfurt time.
 """
 
 from __future__ import annotations

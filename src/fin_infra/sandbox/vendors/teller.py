@@ -1,5 +1,5 @@
 """Imitate Teller's API: accounts, details, balances, transactions, identity, institutions, errors.
-Floor 7: the sign depends on the account type as at the vendor: a card's charge is positive.
+Floor 8: the sign depends on the account type as at the vendor: a card's charge is positive.
 """
 
 from __future__ import annotations

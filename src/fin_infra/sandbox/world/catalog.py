@@ -1,5 +1,5 @@
 """List what can be priced in the sandbox: equities, currencies and coins, with their prices at the anchor day.
-Floor 7: names are real so that symbols resolve as users expect, every number is made up.
+Floor 8: names are real so that symbols resolve as users expect, every number is made up.
 """
 
 from __future__ import annotations

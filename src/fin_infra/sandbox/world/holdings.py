@@ -1,5 +1,5 @@
 """Work out what each brokerage account holds at an instant, from its movements up to then, and what it is worth.
-Floor 7: units are the sum of the movements' units, and cash is the sum of their amounts per currency.
+Floor 8: units are the sum of the movements' units, and cash is the sum of their amounts per currency.
 """
 
 from __future__ import annotations

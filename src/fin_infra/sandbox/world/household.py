@@ -1,5 +1,5 @@
 """Describe the sandbox household: people, institutions, enrolments, accounts and the merchants they pay.
-Floor 7: everybody and every merchant is made up; telephone numbers are 555-01xx and addresses do not exist.
+Floor 8: everybody and every merchant is made up; telephone numbers are 555-01xx and addresses do not exist.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Write each account's entries day by day, and tell what of them is visible, pending or posted at an instant.
-Floor 7: amounts here are signed as the bank sends them (a card's charge is positive); nothing depends on the clock
+Floor 8: amounts here are signed as the bank sends them (a card's charge is positive); nothing depends on the clock
 but visibility, so a posted entry never changes and a balance is always the opening balance plus what has posted.
 """
 

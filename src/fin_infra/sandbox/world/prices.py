@@ -1,5 +1,5 @@
 """Make prices: seeded walks for equities, euro reference rates and coins that agree where they overlap.
-Floor 7: every walk is fixed at the anchor day and grown both ways on demand, so the clock never changes the past.
+Floor 8: every walk is fixed at the anchor day and grown both ways on demand, so the clock never changes the past.
 """
 
 from __future__ import annotations

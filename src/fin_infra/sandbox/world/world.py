@@ -1,5 +1,5 @@
 """Put the sandbox's people, accounts and prices together under one seed.
-Floor 7: the same seed gives the same world to the cent; the clock only decides how much of it is visible.
+Floor 8: the same seed gives the same world to the cent; the clock only decides how much of it is visible.
 """
 
 from __future__ import annotations

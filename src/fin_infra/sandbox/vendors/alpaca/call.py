@@ -1,5 +1,5 @@
 """Hold one call of Alpaca's API as a handler sees it, and read query parameters the way the vendor takes them.
-Floor 7: booleans come as True or true, lists as comma-joined text, instants as RFC 3339 or as a plain date.
+Floor 8: booleans come as True or true, lists as comma-joined text, instants as RFC 3339 or as a plain date.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Serve /_sandbox/alpaca: the truth about every account, and what tests may change behind the vendor's back.
-Floor 7: what cannot be done raises ValueError with one sentence; nothing is changed then.
+Floor 8: what cannot be done raises ValueError with one sentence; nothing is changed then.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Answer Alpaca's market data API: bars by pages, latest quotes, trades and bars, of shares and of coins.
-Floor 7: numbers are JSON numbers, a symbol nobody knows is simply absent, and errors are a message without a code.
+Floor 8: numbers are JSON numbers, a symbol nobody knows is simply absent, and errors are a message without a code.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Answer Alpaca's order paths: submit, list, get, replace, cancel.
-Floor 7: a submit answers with the order as it was taken in; what the market does with it shows on the next look.
+Floor 8: a submit answers with the order as it was taken in; what the market does with it shows on the next look.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Answer Alpaca's position paths: list, get, close one or a part of it, close all.
-Floor 7: closing is an ordinary market order of the other side, refused for the same reasons.
+Floor 8: closing is an ordinary market order of the other side, refused for the same reasons.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Answer Alpaca's reference paths: assets, the market clock and the trading calendar.
-Floor 7: clock and calendar follow the sandbox clock and the exchange's rules.
+Floor 8: clock and calendar follow the sandbox clock and the exchange's rules.
 """
 
 from __future__ import annotations

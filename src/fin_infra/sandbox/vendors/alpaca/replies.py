@@ -1,5 +1,5 @@
 """Write orders, positions, assets, the account and its activities as Alpaca's trading API writes them.
-Floor 7: money and quantities are text; stamps have nanoseconds with trailing zeros cut off, as at the vendor.
+Floor 8: money and quantities are text; stamps have nanoseconds with trailing zeros cut off, as at the vendor.
 """
 
 from __future__ import annotations

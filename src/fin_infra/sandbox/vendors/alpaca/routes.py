@@ -1,5 +1,5 @@
 """Answer Alpaca's trading API from the sandbox's broker: /alpaca/v2 and the trade-updates websocket at /alpaca/stream.
-Floor 7: one mount stands for the paper host and the data host; live keys are refused as the paper host refuses them.
+Floor 8: one mount stands for the paper host and the data host; live keys are refused as the paper host refuses them.
 """
 
 from __future__ import annotations

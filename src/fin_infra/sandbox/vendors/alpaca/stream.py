@@ -1,5 +1,5 @@
 """Speak Alpaca's trade-updates websocket: authenticate, listen, and an event for whatever happens to an order.
-Floor 7: frames are binary as at the paper host, text when the control plane says so; one connection per account.
+Floor 8: frames are binary as at the paper host, text when the control plane says so; one connection per account.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Answer Alpaca's watchlist paths: create, read, rename, add, remove, delete.
-Floor 7: lists live with the account until the next reset.
+Floor 8: lists live with the account until the next reset.
 """
 
 from __future__ import annotations

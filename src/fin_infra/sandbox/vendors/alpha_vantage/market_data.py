@@ -1,5 +1,5 @@
 """Imitate Alpha Vantage's candles: intraday, daily, weekly, monthly, raw and adjusted, and currency pairs.
-Floor 7: newest first, numbered keys whose ordinals differ by function, naive stamps of a bar's start in the meta zone.
+Floor 8: newest first, numbered keys whose ordinals differ by function, naive stamps of a bar's start in the meta zone.
 """
 
 from __future__ import annotations

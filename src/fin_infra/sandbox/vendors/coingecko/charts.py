@@ -1,5 +1,5 @@
 """Imitate CoinGecko's series: market chart, its range form, OHLC candles and one day of history.
-Floor 7: stamps are milliseconds; an OHLC stamp is the candle's close; the span decides the granularity.
+Floor 8: stamps are milliseconds; an OHLC stamp is the candle's close; the span decides the granularity.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Work out what CoinGecko says about a coin: price in any currency, market value, turnover, change, rank.
-Floor 7: numbers come from the world as Decimal; None stands for the vendor's null.
+Floor 8: numbers come from the world as Decimal; None stands for the vendor's null.
 """
 
 from __future__ import annotations

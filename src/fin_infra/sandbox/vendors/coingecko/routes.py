@@ -1,5 +1,5 @@
 """Imitate CoinGecko v3: prices, markets, coin lists, one coin, search, keys and their errors.
-Floor 7: charts and candles are in coingecko_charts.py; one mount answers for the demo and the pro host alike.
+Floor 8: charts and candles are in coingecko_charts.py; one mount answers for the demo and the pro host alike.
 """
 
 from __future__ import annotations

@@ -1,2 +1,2 @@
 """TODO
-Floor 7: TODO."""
+Floor 8: TODO."""

@@ -1,5 +1,5 @@
 """Make the corporate accounts behind Finastra's channel API: who holds what, and every movement since the opening.
-Floor 7: a CREDIT adds and a DEBIT subtracts for every type, so that what is owed is a negative ledger balance.
+Floor 8: a CREDIT adds and a DEBIT subtracts for every type, so that what is owed is a negative ledger balance.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Imitate Finastra's accounts and balances for channels (corporate/channels/accounts/me/v1).
-Floor 7: amounts are text with commas, and `offset` counts rows although `_meta` speaks of pages, as at the vendor.
+Floor 8: amounts are text with commas, and `offset` counts rows although `_meta` speaks of pages, as at the vendor.
 """
 
 from __future__ import annotations

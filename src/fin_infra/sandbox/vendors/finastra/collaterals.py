@@ -1,5 +1,5 @@
 """Imitate Finastra's collaterals product (total-lending/collaterals/b2b/v2): the paged list and one by id.
-Floor 7: the whole schema is UNCONFIRMED, so the rows are as uneven as a client must expect: absent, null, text, number.
+Floor 8: the whole schema is UNCONFIRMED, so the rows are as uneven as a client must expect: absent, null, text, number.
 """
 
 from __future__ import annotations

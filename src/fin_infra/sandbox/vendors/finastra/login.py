@@ -1,5 +1,5 @@
 """Imitate Finastra's OIDC token endpoint: client credentials by secret or by signed assertion, short-lived tokens.
-Floor 7: tokens age by the sandbox clock; an assertion's `exp` is held against the real one, which its maker has read.
+Floor 8: tokens age by the sandbox clock; an assertion's `exp` is held against the real one, which its maker has read.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Imitate Finastra's FusionFabric.cloud: the login, the gateway before the products, and the two products behind it.
-Floor 7: the gateway refuses in its own shape before a product is asked, as at the vendor.
+Floor 8: the gateway refuses in its own shape before a product is asked, as at the vendor.
 """
 
 from __future__ import annotations

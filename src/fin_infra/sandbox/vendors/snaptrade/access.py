@@ -1,5 +1,5 @@
 """Decide whether a SnapTrade request is let in: its signature, timestamp, user and rate; and remember the users.
-Floor 7: the signature covers path, raw query and body; the consumer key never travels.
+Floor 8: the signature covers path, raw query and body; the consumer key never travels.
 """
 
 from __future__ import annotations

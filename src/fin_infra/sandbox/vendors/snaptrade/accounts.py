@@ -1,5 +1,5 @@
 """Put connections and accounts into SnapTrade's JSON, with what the aggregator last saw of them.
-Floor 7: a disabled connection keeps answering with the state it had when it broke.
+Floor 8: a disabled connection keeps answering with the state it had when it broke.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Serve /_sandbox/snaptrade: the truths of the brokerage accounts, and the troubles that can be switched on.
-Floor 7: a connection is named by its broker's slug, for example SCHWAB.
+Floor 8: a connection is named by its broker's slug, for example SCHWAB.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Serve the data of SnapTrade accounts: the accounts, balances, positions, orders and activities.
-Floor 7: a list of the older API is a bare array, a list of the newer one is an object.
+Floor 8: a list of the older API is a bare array, a list of the newer one is an object.
 """
 
 from __future__ import annotations

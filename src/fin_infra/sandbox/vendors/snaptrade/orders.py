@@ -1,5 +1,5 @@
 """Put brokerage orders into SnapTrade's JSON, in the older shape and in the one with legs; all figures are strings.
-Floor 7: every trade of the last days was an order, and a few orders rest, were cancelled or filled in part.
+Floor 8: every trade of the last days was an order, and a few orders rest, were cancelled or filled in part.
 """
 
 from __future__ import annotations

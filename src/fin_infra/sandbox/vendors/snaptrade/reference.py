@@ -1,5 +1,5 @@
 """Serve SnapTrade's reference data: quotes, symbols, brokerages, ways to connect, exchanges.
-Floor 7: a ticker is found in any broker's spelling; options have no quotes here.
+Floor 8: a ticker is found in any broker's spelling; options have no quotes here.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Put brokerage accounts into SnapTrade's JSON: instruments, symbols, accounts, positions, activities, orders.
-Floor 7: positions/all and orders carry decimals as strings, the older shapes carry the same figures as JSON numbers.
+Floor 8: positions/all and orders carry decimals as strings, the older shapes carry the same figures as JSON numbers.
 """
 
 from __future__ import annotations

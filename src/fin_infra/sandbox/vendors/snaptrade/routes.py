@@ -1,5 +1,5 @@
 """Imitate SnapTrade's API, the read side: users, connections, accounts, balances, positions, activities, orders.
-Floor 7: canonical paths and the older /api/v1 ones; a request counts only with the signature of the official SDK.
+Floor 8: canonical paths and the older /api/v1 ones; a request counts only with the signature of the official SDK.
 """
 
 from __future__ import annotations

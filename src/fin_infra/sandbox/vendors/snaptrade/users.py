@@ -1,5 +1,5 @@
 """Serve SnapTrade's users and their connections: register, log in, list, refresh, disable, delete.
-Floor 7: what the vendor queues happens here at once; only the seeded user has connections.
+Floor 8: what the vendor queues happens here at once; only the seeded user has connections.
 """
 
 from __future__ import annotations
