@@ -104,7 +104,7 @@ async def test_read_holdings_when_a_fault_is_ours_then_it_is_raised() -> None:
 class Broker:
     """As much of a trading broker as a sync asks for."""
 
-    key = "brokerage:direct"
+    source = "brokerage:direct"
     info = SimpleNamespace(title="Direct")
     is_live = False
 

@@ -1,5 +1,5 @@
 """One envelope for every answer, kept for a while where that is allowed.
-Floor 7: `{"data": ..., "meta": ..., "errors": [...]}`; what the vendor said about limits is also in the headers."""
+Floor 7: `{"data": ..., "meta": ..., "errors": [...]}`; the vendor's rate limit is also in the headers."""
 
 from __future__ import annotations
 

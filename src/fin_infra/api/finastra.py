@@ -98,7 +98,7 @@ def _add_collaterals(router: APIRouter, clients: FinastraTenants) -> None:
 
 
 async def _collaterals(clients: FinastraTenants, tenant: str | None, starting_index: int, top: int) -> Answer:
-    with _when_to_come_back():
+    with _with_retry_after():
         page = await clients.client(tenant).list_collaterals(starting_index, top)
     _reject_gap(page)
     return Answer(CollateralList(items=tuple(page), next=page.next_index, total=page.total), page.meta)
@@ -110,7 +110,7 @@ def _add_collateral(router: APIRouter, clients: FinastraTenants) -> None:
     @router.get("/collaterals/{collateral_id}", response_model=envelope(Collateral))
     async def collateral(collateral_id: CollateralId, tenant: Tenant = None) -> Response:
         """Return one collateral."""
-        with _when_to_come_back():
+        with _with_retry_after():
             return await answers.private(clients.client(tenant).get_collateral(collateral_id))
 
 
@@ -151,8 +151,8 @@ def _reject_gap(page: CollateralPage) -> None:
 
 
 @contextmanager
-def _when_to_come_back() -> Generator[None]:
-    """See that who is told to come back is told when."""
+def _with_retry_after() -> Generator[None]:
+    """Give every error that asks for a retry a time to retry after."""
     try:
         yield
     except (RateLimited, ProviderUnavailable) as exc:

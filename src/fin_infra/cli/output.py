@@ -33,7 +33,7 @@ _INPUT = (StatementUnreadable, InvalidInput)
 
 
 @contextmanager
-def spoken(as_json: bool = False) -> Generator[None]:
+def reported(as_json: bool = False) -> Generator[None]:
     """Turn our errors into one line on stderr and an exit code; a fault of ours keeps its traceback."""
     import typer
 
