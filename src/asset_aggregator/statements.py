@@ -1,5 +1,5 @@
 """Balances and holdings of statement files as items of the net worth.
-Floor 7: files are read once, at start; one that cannot be read stops the start."""
+Floor 8: files are read once, at start; one that cannot be read stops the start."""
 
 from __future__ import annotations
 

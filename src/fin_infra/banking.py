@@ -1,4 +1,4 @@
-"""The banking door.
+"""The factory function for banks.
 Floor 5: `easy_banking()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The crypto-data door.
+"""The factory function for crypto prices.
 Floor 5: `easy_crypto()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The exchange-rate door.
+"""The factory function for exchange rates.
 Floor 5: `easy_fx()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations

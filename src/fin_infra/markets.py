@@ -1,4 +1,4 @@
-"""The market-data door.
+"""The factory function for market data.
 Floor 5: `easy_market()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations

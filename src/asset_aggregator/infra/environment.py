@@ -1,5 +1,5 @@
 """Settings of the service, and the process environment that svc-infra reads.
-Floor 7: asset_aggregator. svc-infra reads APP_ENV once, at import, so `prepare_environment` runs before it is loaded.
+Floor 8: asset_aggregator. svc-infra reads APP_ENV once, at import, so `prepare_environment` runs before it is loaded.
 """
 
 from __future__ import annotations

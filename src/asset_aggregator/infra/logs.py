@@ -1,5 +1,5 @@
 """Structured logs through svc-infra, with request id and masking.
-Floor 7: asset_aggregator. svc-infra redacts nothing and adds no request id; the filter and formatters here do.
+Floor 8: asset_aggregator. svc-infra redacts nothing and adds no request id; the filter and formatters here do.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Every error answer as RFC 9457 `application/problem+json`, with a stable code and the request id.
-Floor 7: asset_aggregator. These handlers replace svc-infra's, which echo exception text, inputs and whole URLs.
+Floor 8: asset_aggregator. These handlers replace svc-infra's, which echo exception text, inputs and whole URLs.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """`fin-infra order`: place, look up and cancel an order; the key to repeat it with is printed before it is sent.
-Floor 7: nothing here decides about orders; it shows what will be sent, asks, and sends."""
+Floor 8: nothing here decides about orders; it shows what will be sent, asks, and sends."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """`fin-infra providers ls`.
-Floor 7: prints what `info` says; no call is made."""
+Floor 8: prints what `info` says; no call is made."""
 
 from __future__ import annotations
 

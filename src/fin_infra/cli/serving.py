@@ -1,5 +1,5 @@
 """Run an ASGI app on a loopback port in a thread of this process.
-Floor 7: the port is taken before anything else starts, so that a taken one is one clear sentence."""
+Floor 8: the port is taken before anything else starts, so that a taken one is one clear sentence."""
 
 from __future__ import annotations
 
