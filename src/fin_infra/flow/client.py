@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeAlias
+from typing import Any, ClassVar, Generic, TypeAlias
 
 from fin_infra.errors import ProviderError, UnexpectedPayload
 from fin_infra.flow import telemetry
@@ -30,6 +30,8 @@ class Client(Generic[M]):
 
     access: Access | None = None
     """Signs instead of `authorize` where a token has to be fetched first."""
+    relays: ClassVar[bool] = False
+    """True where other clients carry out the operations, and observe them."""
 
     def __init__(
         self,

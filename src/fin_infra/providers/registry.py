@@ -11,8 +11,7 @@ from threading import Lock
 from typing import Any, Literal, overload
 
 from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
-from fin_infra.providers.config import DOMAINS, load_config
-from fin_infra.providers.fallback import chain
+from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
 from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
@@ -35,7 +34,8 @@ def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[A
 
     Raises:
         ProviderNotFound: nothing answers to `key`; the text gives the nearest names.
-        ConfigurationError: settings are missing or wrong, or two packages claim the key.
+        ConfigurationError: settings are missing or wrong, two packages claim the key, or the YAML map lists several
+            providers of a domain where one does not stand in for another.
         MissingExtra: the adapter needs a package that is not installed.
         FeatureDisabled: the adapter is not offered where these settings lead.
     """
@@ -47,11 +47,15 @@ def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[A
     if vendor:
         return _instance(domain, vendor, mode, settings)
     vendors = config.chain(domain) or _default(domain)
+    if len(vendors) > 1 and domain not in SUBSTITUTABLE:
+        raise not_substitutable(domain, vendors)
     members = [_instance(domain, name, mode, settings if len(vendors) == 1 else {}) for name in vendors]
     if len(members) == 1:
         return members[0]
     if settings:
         raise ConfigurationError(f"Settings go to one provider; name it, for example {domain}:{vendors[0]}.")
+    from fin_infra.providers.fallback import chain
+
     return chain(domain, members)
 
 
@@ -99,12 +103,12 @@ def reset() -> None:
 
 def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
     cls = provider_class(f"{domain}:{vendor}")
-    place = endpoint_of(cls, **settings)
-    identity = (cls, mode, place.base_url, place.environment, place.settings.identity())
+    target = endpoint_of(cls, **settings)
+    identity = (cls, mode, target.base_url, target.environment, target.settings.identity())
     with _lock:
         provider = _instances.get(identity)
         if provider is None:
-            provider = _instances[identity] = cls(http_transport(cls, place, mode), place)
+            provider = _instances[identity] = cls(http_transport(cls, target, mode), target)
         return provider
 
 
@@ -157,7 +161,7 @@ def _loaded(point: EntryPoint, key: str) -> type[Provider[Any]]:
         raise MissingExtra(f"{key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'") from None
     except Exception as exc:
         raise ConfigurationError(
-            f"{key} cannot be loaded ({type(exc).__name__}); mend or remove {_owner(point) or point.value}."
+            f"{key} cannot be loaded ({type(exc).__name__}); fix or remove {_owner(point) or point.value}."
         ) from exc
     if not _is_provider(adapter):
         raise ConfigurationError(f"{key} points to {point.value}, which is not a provider class.")
