@@ -17,6 +17,7 @@ from fin_infra.model import InstrumentKey, NewOrder, Side
 from fin_infra.providers import registry
 from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
+from fin_infra.providers.config import DOMAINS
 from fin_infra.transport import M
 from tests.conformance.support import Sandbox
 
@@ -33,15 +34,12 @@ class OtherBank(TellerClient[M]):
 
 @pytest.fixture(autouse=True)
 def _two_of_each(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    others = {
-        "fin_infra.brokerage": EntryPoint("other", f"{__name__}:OtherBroker", "fin_infra.brokerage"),
-        "fin_infra.banking": EntryPoint("other", f"{__name__}:OtherBank", "fin_infra.banking"),
-    }
-
-    def points(*, group: str) -> EntryPoints:
-        return EntryPoints([*entry_points(group=group), *([others[group]] if group in others else [])])
-
-    monkeypatch.setattr(registry, "entry_points", points)
+    installed = [point for domain in DOMAINS for point in entry_points(group=f"fin_infra.{domain}")]
+    others = [
+        EntryPoint("other", f"{__name__}:OtherBroker", "fin_infra.brokerage"),
+        EntryPoint("other", f"{__name__}:OtherBank", "fin_infra.banking"),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints([*installed, *others]))
     monkeypatch.delenv("FIN_INFRA_CONFIG", raising=False)
     monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
     monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", sandbox.url)

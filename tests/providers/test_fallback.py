@@ -288,12 +288,12 @@ class _OtherBank(TellerClient[M]):
 def _two_of_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A second bank and a second broker are installed, and each test has a working directory of its own."""
 
-    def points(*, group: str) -> EntryPoints:
-        more = {"fin_infra.brokerage": "_OtherBroker", "fin_infra.banking": "_OtherBank"}
-        others = [EntryPoint("other", f"{__name__}:{more[group]}", group)] if group in more else []
-        return EntryPoints([*entry_points(group=group), *others])
-
-    monkeypatch.setattr(registry, "entry_points", points)
+    installed = [point for domain in DOMAINS for point in entry_points(group=f"fin_infra.{domain}")]
+    others = [
+        EntryPoint("other", f"{__name__}:_OtherBroker", "fin_infra.brokerage"),
+        EntryPoint("other", f"{__name__}:_OtherBank", "fin_infra.banking"),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints([*installed, *others]))
     monkeypatch.delenv("FIN_INFRA_CONFIG", raising=False)
     monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
     monkeypatch.chdir(tmp_path)

@@ -79,7 +79,7 @@ def test_can_when_operations_are_abstract_then_they_are_not_offered() -> None:
 
 
 @pytest.mark.parametrize("cls", list(providers()), ids=lambda cls: cls.info.key)
-def test_can_when_an_adapter_is_built_in_then_it_has_its_core_and_what_it_is_pinged_with(
+def test_can_when_an_adapter_is_built_in_then_it_offers_its_ping(
     cls: type[Provider[Any]],
 ) -> None:
     assert cls.info.ping in cls.can

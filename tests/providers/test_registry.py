@@ -139,10 +139,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str], doma
         vars(point)["dist"] = Dist(dist)
         made.append(point)
 
-    def entry_points(*, group: str) -> EntryPoints:
-        return EntryPoints(made if group == f"fin_infra.{domain}" else [])
-
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints(made))
     registry.reset()
 
 

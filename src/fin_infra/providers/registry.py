@@ -137,8 +137,9 @@ def _default(domain: str) -> list[str]:
 @cache
 def _entry_points() -> Mapping[str, Mapping[str, tuple[EntryPoint, ...]]]:
     table: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    installed = entry_points()  # reads a file of every distribution, so once for all domains
     for domain in DOMAINS:
-        for point in entry_points(group=_PREFIX + domain):
+        for point in installed.select(group=_PREFIX + domain):
             same = table.setdefault(domain, {}).get(point.name, ())
             if all((point.value, _owner(point)) != (other.value, _owner(other)) for other in same):
                 table[domain][point.name] = (*same, point)
