@@ -1,7 +1,7 @@
 """What `import fin_infra` and a first provider cost in time and memory: `python benchmarks/import_cost.py`.
 
-Each line is a fresh interpreter, in turns, and its start is included. Targets, by the best of all rounds: `import fin_infra`
-at most twice its part of the standard library and 40 MB, `easy_banking()` at most 0.30 s.
+Each line is a fresh interpreter, in turns, and its start is included. Targets, by the best of all rounds:
+`import fin_infra` at most twice its part of the standard library and 40 MB, `easy_banking()` at most 0.30 s.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from threading import Lock
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from fin_infra._moved import renamed
 from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
 from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
@@ -181,3 +182,7 @@ def _not_found(key: str) -> ProviderNotFound:
     known += [domain for domain in DOMAINS if _vendors(domain)]
     near = get_close_matches(key, known, n=3, cutoff=0.4) or sorted(known)
     return ProviderNotFound(f"There is no provider {key!r}. Did you mean {', '.join(near)}?")
+
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"place_of": "fin_infra.providers.registry.endpoint_of"})
