@@ -68,15 +68,15 @@ def load_config() -> Config:
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
         raise ConfigurationError(
-            f"The configuration file {file} cannot be read: {reason}; mend the file, or the path in FIN_INFRA_CONFIG."
+            f"The configuration file {file} cannot be read: {reason}; fix the file, or the path in FIN_INFRA_CONFIG."
         ) from None
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f" near line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigurationError(f"{file} is not valid YAML{where}; mend it there, or remove the file.") from None
+        raise ConfigurationError(f"{file} is not valid YAML{where}; fix it there, or remove the file.") from None
     except (ValueError, RecursionError):  # 2026-13-45, or endless nesting
         raise ConfigurationError(
-            f"{file} holds a value that YAML cannot read, such as a date that does not exist; mend or quote it."
+            f"{file} holds a value that YAML cannot read, such as a date that does not exist; fix or quote it."
         ) from None
     return _config(content, file)
 
