@@ -31,7 +31,7 @@ def provider_table() -> str:
     rows = ["| key | operations | variables | quota we keep | vendor's documentation |", "|---|---|---|---|---|"]
     for cls in providers():
         info = cls.info
-        operations = ", ".join(f"`{name}`" for name in sorted(info.can))
+        operations = ", ".join(f"`{name}`" for name in sorted(cls.can))
         variables = (
             ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
         )

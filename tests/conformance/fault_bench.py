@@ -255,7 +255,7 @@ def operations(cls: type[Provider[Any]]) -> set[str]:
 
 def offered(cls: type[Provider[Any]]) -> set[str]:
     """Return the names of the operations for which the vendor has an answer."""
-    return {*cls.info.can, "ping"}
+    return {*cls.can, "ping"}
 
 
 def scope_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,7 @@ BANKS = [
 
 def offering(*operations: str) -> pytest.MarkDecorator:
     """Ask only those banks that have all these operations."""
-    able = [bank for bank in BANKS if bank.cls.info.can.issuperset(operations)]
+    able = [bank for bank in BANKS if bank.cls.can.issuperset(operations)]
     return pytest.mark.parametrize("bank", able, ids=lambda bank: bank.key)
 
 
@@ -142,7 +142,7 @@ def truths(sandbox: Sandbox, bank: Bank) -> dict[str, Truth]:
 
 def asked(bank: Bank, *operations: str) -> list[str]:
     """Return those of the operations that the bank offers."""
-    return [name for name in operations if name in bank.cls.info.can]
+    return [name for name in operations if name in bank.cls.can]
 
 
 def by_type(accounts: list[Account], type: AccountType) -> Account:

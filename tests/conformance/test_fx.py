@@ -37,7 +37,7 @@ def ask(connect: Any, provider: type[FxProvider[Any]]) -> Any:
 
 
 def test_info_when_read_then_names_exactly_the_operations_there_are(provider: type[FxProvider[Any]]) -> None:
-    assert provider.info.can == set(OPERATIONS)
+    assert provider.can == set(OPERATIONS)
 
 
 def test_latest_when_asked_then_the_truths_of_the_world(ask: Any, sandbox: Any) -> None:

@@ -55,7 +55,6 @@ class Book(BrokerageProvider[M]):
         key="brokerage:book",
         title="Book",
         settings=ProviderSettings,
-        can=frozenset(),
         live_url="http://127.0.0.1:1",
         sandbox_path="/book",
         sandbox={},

@@ -54,7 +54,7 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
     return ProviderStatus(
         key=cls.info.key,
         title=cls.info.title,
-        operations=tuple(sorted(cls.info.can)),
+        operations=tuple(sorted(cls.can)),
         environment=environment,
         health=health,
         problem=problem,

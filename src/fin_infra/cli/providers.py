@@ -44,7 +44,7 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
         "key": info.key,
         "title": info.title,
         "environment": environment,
-        "operations": sorted(info.can),
+        "operations": sorted(cls.can),
         "variables": sorted(info.settings.variable(name) for name in info.settings.secrets()),
         "docs": info.docs,
         "problem": problem,

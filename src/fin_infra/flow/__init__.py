@@ -1,6 +1,9 @@
 """How a call is made and protected: operations, policies, telemetry.
 Floor 2: an adapter imports what it needs from here and from `fin_infra.transport`."""
 
+from typing import TYPE_CHECKING
+
+from fin_infra._moved import renamed
 from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import deadline, note
@@ -37,3 +40,6 @@ __all__ = [
     "retry_after",
     "survive",
 ]
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"Caller": "fin_infra.flow.client.Client"})

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from threading import Lock
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
@@ -34,7 +34,7 @@ from fin_infra.model import (
     Trade,
     Watchlist,
 )
-from fin_infra.providers.provider import Endpoint, Provider
+from fin_infra.providers.provider import Endpoint, Provider, optional
 from fin_infra.settings import load
 from fin_infra.trading import (
     Closing,
@@ -72,6 +72,11 @@ class BrokerageProvider(Provider[M]):
     """Which orders the broker takes, by kind of instrument."""
     is_live: bool = True
     """False where orders cost no real money; an adapter that can tell says so."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not any("send_change" in vars(base) for base in cls.__mro__ if base is not BrokerageProvider):
+            cls.can -= {"replace_order"}
 
     def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
         self.limits = load(TradingLimits)
@@ -286,16 +291,19 @@ class BrokerageProvider(Provider[M]):
     # What a broker may offer.
 
     @operation
+    @optional
     def calendar(self, *, start: date, end: date) -> Flow[Listing[MarketDay]]:
         """Return the trading days from `start` to before `end`, oldest first."""
         return (yield from self.not_offered("calendar"))
 
     @operation
+    @optional
     def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
         """Return what can be traded; thousands of rows."""
         return (yield from self.not_offered("assets"))
 
     @operation
+    @optional
     def portfolio_history(
         self, *, period: str = "1M", timeframe: str = "1D", start: datetime | None = None, end: datetime | None = None
     ) -> Flow[PortfolioHistory]:
@@ -303,6 +311,7 @@ class BrokerageProvider(Provider[M]):
         return (yield from self.not_offered("portfolio_history"))
 
     @paged
+    @optional
     def activities(
         self, *, types: Sequence[str] = (), start: datetime | None = None, end: datetime | None = None
     ) -> Pages[BrokerActivity]:
@@ -310,41 +319,49 @@ class BrokerageProvider(Provider[M]):
         yield from self.not_offered("activities")
 
     @operation
+    @optional
     def watchlists(self) -> Flow[Listing[Watchlist]]:
         """Return the watchlists; their instruments may come only with `watchlist`."""
         return (yield from self.not_offered("watchlists"))
 
     @operation
+    @optional
     def watchlist(self, watchlist_id: str) -> Flow[Watchlist]:
         """Return one watchlist with its instruments; raise NotFound."""
         return (yield from self.not_offered("watchlist"))
 
     @operation
+    @optional
     def create_watchlist(self, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         """Make a watchlist. Never repeated by retry."""
         return (yield from self.not_offered("create_watchlist"))
 
     @operation
+    @optional
     def update_watchlist(self, watchlist_id: str, *, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         """Give a watchlist this name and these instruments."""
         return (yield from self.not_offered("update_watchlist"))
 
     @operation
+    @optional
     def delete_watchlist(self, watchlist_id: str) -> Flow[None]:
         """Delete a watchlist. Never repeated by retry."""
         yield from self.not_offered("delete_watchlist")
 
     @operation
+    @optional
     def bid_ask(self, key: InstrumentKey) -> Flow[BidAsk]:
         """Return the best bid and offer; raise UnknownSymbol."""
         return (yield from self.not_offered("bid_ask"))
 
     @operation
+    @optional
     def last_trade(self, key: InstrumentKey) -> Flow[Trade]:
         """Return the last trade; raise UnknownSymbol."""
         return (yield from self.not_offered("last_trade"))
 
     @operation
+    @optional
     def candles(
         self,
         key: InstrumentKey,

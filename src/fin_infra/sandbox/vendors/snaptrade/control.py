@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from fin_infra.sandbox.vendors.snaptrade.access import CLIENT_ID, CONSUMER_KEY
+from fin_infra.sandbox.vendors.snaptrade import CLIENT_ID, CONSUMER_KEY
 from fin_infra.sandbox.vendors.snaptrade.accounts import Directory
 from fin_infra.sandbox.vendors.snaptrade.replies import plain, spelt, stamp
 from fin_infra.sandbox.world.holdings import HoldingWalk
