@@ -7,7 +7,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fin_infra.sandbox.vendors.snaptrade.access import CLIENT_ID, Call, Refused, check_user, missing
+from fin_infra.sandbox.vendors.snaptrade import CLIENT_ID
+from fin_infra.sandbox.vendors.snaptrade.access import Call, Refused, check_user, missing
 from fin_infra.sandbox.vendors.snaptrade.accounts import Directory
 from fin_infra.sandbox.world.holdings import uid
 from fin_infra.sandbox.world.portfolio import CONNECTIONS, USER
