@@ -1,4 +1,4 @@
-"""Responses kept as bytes in `svc_infra.cache`, behind a small typed door.
+"""Responses kept as bytes in `svc_infra.cache`, behind a small typed interface.
 Floor 8: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
 """
 

@@ -1,5 +1,5 @@
 """What every bank is asked: accounts, balances, transactions and who holds them.
-Floor 3: one enrolment of one person; money in is positive."""
+Floor 3: one enrollment of one person; money in is positive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BankingProvider(Provider[M]):
     @operation
     @abstractmethod
     def accounts(self) -> Flow[Listing[Account]]:
-        """Return the accounts of the enrolment."""
+        """Return the accounts of the enrollment."""
         ...
 
     @operation
@@ -66,5 +66,5 @@ class BankingProvider(Provider[M]):
     @operation
     @optional
     def delete_enrollment(self) -> Flow[None]:
-        """Give up access to every account of the enrolment. Never repeated by retry."""
+        """Give up access to every account of the enrollment. Never repeated by retry."""
         yield from self.not_offered("delete_enrollment")
