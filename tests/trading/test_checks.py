@@ -21,6 +21,7 @@ from fin_infra.trading import Context, TradingLimits, check
 from fin_infra.trading.checks import RULES, estimate, raise_failures
 from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.journal import JournalEntry
+from tests.support.effort import effort
 from tests.trading.support import (
     AAPL,
     COIN,
@@ -596,7 +597,7 @@ arounds = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(orders, arounds)
 def test_check_when_given_anything_then_never_raises(order: Any, around: Context) -> None:
     for name, sentence in check(order, around):
