@@ -9,14 +9,18 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.support import effort, tiers
 
 effort.register()
+for _phase in ("connect", "read", "write", "pool"):  # five seconds measure the machine; tests that mean a time name it
+    setattr(signature(httpx2.Client).parameters["timeout"].default, _phase, 60.0)
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 

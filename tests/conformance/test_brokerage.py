@@ -338,7 +338,7 @@ def test_newcomer_when_the_broker_itself_finds_money_short_then_its_reason(
 ) -> None:
     row.fund(sandbox, 500)
     broker.client.limits = broker.client.limits.model_copy(update={"check_buying_power": False})  # type: ignore[attr-defined]
-    with pytest.raises(OrderRejected, match="too little buying power for this order") as caught:
+    with pytest.raises(OrderRejected) as caught:
         broker("submit_order", wish())
     assert caught.value.reason is RejectReason.INSUFFICIENT_BUYING_POWER
 

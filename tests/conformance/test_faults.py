@@ -294,9 +294,12 @@ def test_operation_when_faults_come_at_random_then_the_right_answer_or_a_typed_e
 @pytest.mark.parametrize(("cls", "mode"), ADAPTERS)
 def test_operation_when_vendor_stays_silent_then_ends_with_the_deadline(bench: Bench, cls: type[Provider[Any]]) -> None:
     bench.control("POST", "/faults", vendor=vendor(cls), kind="timeout", seconds=5)
-    watch = Watch()
-    with bench.client(cls, watch, deadline_s=TIMEOUT_S) as client:
-        outcome = bench.call(client, VENDORS[cls.info.key].cases[0])
+    for _ in range(5):
+        watch = Watch()
+        with bench.client(cls, watch, deadline_s=TIMEOUT_S) as client:
+            outcome = bench.call(client, VENDORS[cls.info.key].cases[0])
+        if watch.sent:
+            break  # else a busy machine let the time pass before the request had left
     assert type(outcome.error) is DeadlineExceeded
     assert (len(watch.sent), watch.breaches) == (1, [])
 
