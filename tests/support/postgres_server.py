@@ -35,7 +35,7 @@ def _programs() -> Path:
 class PostgresServer:
     """One server process; started as another user where we are root, which PostgreSQL refuses.
 
-    Its port is reserved, and who answers there must be the server of this folder: none of another worker is taken for it.
+    Its port is reserved, and who answers there must be the server of this folder, and none of another worker.
     """
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ DETAILS: dict[int, tuple[str, str]] = {
 """Code and default detail for each HTTP status that is not a `FinInfraError`."""
 
 _IN_A_PATH = "/:@!$&'()*+,;=~"
-"""What may stand in a path as it is (RFC 3986, section 3.3): `instance` is a URI reference (RFC 9457, section 3.1.5)."""
+"""What may stand in a path (RFC 3986, section 3.3): `instance` is a URI reference (RFC 9457, section 3.1.5)."""
 _STANDARD = frozenset({"type", "title", "status", "detail", "instance", "code", "request_id"})
 
 
