@@ -101,7 +101,7 @@ class _Target:
 class PostgresJournal(SqlJournal):
     """The journal in a PostgreSQL database; the table is made where there is none.
 
-    One connection, opened when first needed and again after it was lost. A lost connection is only replaced between two steps: a
+    One connection, opened when first needed and again after it was lost, which happens only between two steps: a
     step that breaks off raises, because nobody knows whether it was committed. Before an order is sent that means that
     it is not sent; after, that its intent stays open until `reconcile_orders` has asked the broker.
 

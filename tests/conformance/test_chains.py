@@ -19,7 +19,7 @@ from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
 from fin_infra.providers.config import DOMAINS
 from fin_infra.transport import M
-from tests.conformance.support import Sandbox
+from tests.support.sandbox import Sandbox
 
 ORDER = NewOrder(key=InstrumentKey("XNAS", "AAPL"), side=Side.BUY, quantity=Decimal(1))
 

@@ -22,6 +22,7 @@ from fin_infra.trading.checks import RULES, raise_failures
 from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.journal import JournalEntry
 from fin_infra.trading.proposal import estimate
+from tests.support.effort import effort
 from tests.trading.support import (
     AAPL,
     COIN,
@@ -597,7 +598,7 @@ arounds = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(orders, arounds)
 def test_check_when_given_anything_then_never_raises(order: Any, around: Context) -> None:
     for name, sentence in check(order, around):

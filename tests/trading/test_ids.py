@@ -15,6 +15,7 @@ from fin_infra.errors import InvalidInput
 from fin_infra.model import InstrumentKey, NewOrder, OrderClass, OrderStatus, OrderType, Side, TimeInForce
 from fin_infra.trading import client_order_id, fingerprint, same_order
 from fin_infra.trading.ids import PREFIX
+from tests.support.effort import effort
 from tests.trading.support import COIN, d, new_order, placed
 
 # printf '9:account-1:key-1' | sha256sum, the first 40 digits. Brokers keep ids for good: a line here never changes.
@@ -101,7 +102,7 @@ def test_fingerprint_when_any_term_differs_then_differs() -> None:
     assert named == set(new_order().__dataclass_fields__), "a new term needs a line above"
 
 
-@settings(max_examples=200)
+@settings(max_examples=effort(200))
 @given(st.decimals())
 def test_fingerprint_when_given_any_number_then_answers_whatever_the_context(number: Decimal) -> None:
     with localcontext() as context:

@@ -13,7 +13,7 @@ from typing import Any
 from fin_infra.errors import ConfigurationError, MissingExtra
 
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 
 
 def reserve(port: int) -> socket.socket:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fin_infra.sandbox.broker.assets import Asset, tradable_assets
 from fin_infra.sandbox.broker.book import Fill, PositionBook, booked
+from tests.support.effort import effort
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 ASSETS = tradable_assets()
@@ -76,7 +77,7 @@ trades = st.tuples(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.lists(trades, max_size=60), st.lists(st.integers(-(10**9), 10**9), max_size=5))
 def test_book_when_filled_at_random_then_it_balances_to_the_last_digit(
     rows: list[tuple[str, str, Decimal, Decimal]], deposits: list[int]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.sandbox.broker import margin
@@ -24,6 +24,7 @@ from fin_infra.sandbox.broker.tickets import ticket
 from fin_infra.sandbox.kernel.clock import Clock
 from fin_infra.sandbox.vendors.alpaca import KEYS
 from fin_infra.sandbox.world.world import World
+from tests.support.effort import SHARED, effort
 
 SYMBOLS = ["AAPL", "AAPL", "KO", "BND", "BTC/USD"]
 LEGS = ("take_profit", "stop_loss")
@@ -195,7 +196,7 @@ def open_day(world: World, *, at_night: bool = False) -> Day:
     return Day(broker, clock, next(iter(broker.engines.values())))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(120), deadline=None, suppress_health_check=SHARED)
 @given(seeds, st.integers(1, 40), st.booleans())
 def test_account_when_anything_happens_then_everything_agrees(
     world: World, seed: int, length: int, at_night: bool
@@ -217,7 +218,7 @@ def test_random_days_when_counted_then_they_reach_every_end(world: World) -> Non
     assert wanted | {"short"} <= {name for name, count in reached.items() if count}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(20), deadline=None, suppress_health_check=SHARED)
 @given(seeds)
 def test_account_when_the_same_is_done_twice_then_the_same_happens(world: World, seed: int) -> None:
     stories: list[list[tuple[Any, ...]]] = []
@@ -229,7 +230,7 @@ def test_account_when_the_same_is_done_twice_then_the_same_happens(world: World,
     assert stories[0] == stories[1]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(20), deadline=None, suppress_health_check=SHARED)
 @given(seeds, st.lists(st.integers(1, 2000), min_size=1, max_size=6))
 def test_clock_when_moved_in_one_leap_or_many_steps_then_the_same_fills(
     world: World, seed: int, leaps: list[int]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8060
-START_TIMEOUT_S = 15.0
+START_TIMEOUT_S = 60.0
 
 
 class SandboxError(RuntimeError):
