@@ -29,6 +29,7 @@ from tests.providers.brokerage.alpaca.support import (
     ORDER_ID,
     answering,
     body_of,
+    order_of,
     place,
     reply,
     scripted,
