@@ -19,7 +19,10 @@ from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
 from fin_infra.providers.config import DOMAINS
 from fin_infra.transport import M
+from tests.support.adapters import sandbox, sandbox_server
 from tests.support.sandbox import Sandbox
+
+__all__ = ["sandbox", "sandbox_server"]  # fixtures
 
 ORDER = NewOrder(key=InstrumentKey("XNAS", "AAPL"), side=Side.BUY, quantity=Decimal(1))
 
