@@ -8,13 +8,14 @@ STACK = $(BIN)/python -m tests.acceptance.app
 IN_RANGE := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c "$(IN_RANGE)" >/dev/null 2>&1 && echo $$name && break; done)
-# More words for pytest: make test PYTEST='-k money'
+# More words for pytest: make test PYTEST='-k money'. The groups of loadgroup are those of tests/support/tiers.py.
 PYTEST ?=
+RUN_TESTS = $(BIN)/pytest -q -n 2 --dist loadgroup --durations=20 $(PYTEST)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors format bench docs accept up wait seed down sbom sast lock clean
+.PHONY: help demo quick test long check lint types floors format bench docs accept up wait seed down sbom sast lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,8 +23,14 @@ help: ## List the targets
 demo: $(STAMP) ## See the whole picture: sandbox, service and summary on 127.0.0.1:8050
 	@$(BIN)/fin-infra demo run
 
-test: check ## Run every check and every test
-	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
+quick: $(STAMP) ## Run the tests that need no process and no fault matrix, for after every change
+	FIN_INFRA_TEST_TIER=quick $(RUN_TESTS)
+
+test: check ## Run every check and every test, as CI does
+	FIN_INFRA_TEST_TIER=test $(RUN_TESTS)
+
+long: check ## Run everything with full figures, in clean environments too, before an issue is called done
+	FIN_INFRA_TEST_TIER=long $(RUN_TESTS)
 
 check: lint types floors ## Run the checks without the tests
 

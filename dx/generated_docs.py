@@ -1,7 +1,8 @@
 """Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
 
 The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes; the picture in
-README.md is what `fin-infra demo run --once` prints. A test fails when one has gone stale.
+README.md is what `fin-infra demo run --once` prints; the floors are those of
+pyproject.toml. A test fails when one has gone stale.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +31,7 @@ def provider_table() -> str:
     rows = ["| key | operations | variables | quota we keep | vendor's documentation |", "|---|---|---|---|---|"]
     for cls in providers():
         info = cls.info
-        operations = ", ".join(f"`{name}`" for name in sorted(info.can))
+        operations = ", ".join(f"`{name}`" for name in sorted(cls.can))
         variables = (
             ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
         )
@@ -52,6 +54,21 @@ def error_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def floor_table() -> str:
+    """Return the table of the floors in pyproject.toml, with the modules that are there."""
+    floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
+    rows = ["| floor | what | modules |", "|---|---|---|"]
+    for floor in floors:
+        there = [f"`{name.removeprefix('fin_infra.')}`" for name in floor["modules"] if _exists(name)]
+        rows.append(f"| {floor['number']} | {floor['what']} | {', '.join(there)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _exists(module: str) -> bool:
+    path = ROOT / "src" / Path(*module.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
 def picture() -> str:
     """Return what the demo prints, as a fenced block."""
     command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--port", "0"]
@@ -65,6 +82,8 @@ def main() -> None:
     for file, name, make in (
         ("docs/providers.md", "providers", provider_table),
         ("docs/errors.md", "errors", error_table),
+        ("CONTRIBUTING.md", "floors", floor_table),
+        ("docs/architecture.md", "floors", floor_table),
         ("README.md", "picture", picture),
     ):
         path = ROOT / file

@@ -1,5 +1,5 @@
 """Write `src/fin_infra/model/_iso4217.py` from the published ISO 4217 tables.
-Floor 7: a developer's script; run it as `python dx/make_currencies.py table_a1.xml table_a2.xml codes-all.csv`.
+Floor 8: a developer's script; run it as `python dx/make_currencies.py table_a1.xml table_a2.xml codes-all.csv`.
 
 The files are those of the `datasets/currency-codes` collection (ODC-PDDL-1.0, public domain): list one and list
 three as the maintenance agency published them, and the collection's own newer extract of both. Names, minor units

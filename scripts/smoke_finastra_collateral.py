@@ -1,5 +1,5 @@
 """Try a running service: ping its list of Finastra collaterals, and check that `/metrics` shows what it counts.
-Floor 7: an operator's script; it needs the standard library only and imports nothing of the project.
+Floor 8: an operator's script; it needs the standard library only and imports nothing of the project.
 
     FIN_INFRA_API_TOKEN=... python scripts/smoke_finastra_collateral.py --url http://127.0.0.1:8050
 

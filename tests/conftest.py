@@ -1,4 +1,4 @@
-"""Shared fixtures: real payloads read in place, the demo in a process of its own, and no network beyond loopback."""
+"""Shared fixtures: real payloads read in place, the demo in a process of its own, no far network; the tiers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,40 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from tests.support import effort, tiers
+
+effort.register()
+for _phase in ("connect", "read", "write", "pool"):  # five seconds measure the machine; tests that mean a time name it
+    setattr(signature(httpx2.Client).parameters["timeout"].default, _phase, 60.0)
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with its tier, and leave out what this tier does without."""
+    for item in items:
+        tiers.mark(item)
+    others = [item for item in items if tiers.left_out(item, effort.TIER)]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if not tiers.left_out(item, effort.TIER)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """In `make quick`, refuse what only the other tiers have time for, fixtures of any scope included."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        if effort.TIER == "quick":
+            tiers.refuse_processes(monkeypatch)
+        return (yield)
 
 
 @pytest.fixture(scope="session")

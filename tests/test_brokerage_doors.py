@@ -104,7 +104,7 @@ async def test_read_holdings_when_a_fault_is_ours_then_it_is_raised() -> None:
 class Broker:
     """As much of a trading broker as a sync asks for."""
 
-    key = "brokerage:direct"
+    source = "brokerage:direct"
     info = SimpleNamespace(title="Direct")
     is_live = False
 
@@ -116,7 +116,7 @@ class Broker:
             raise ProviderUnavailable("down", retryable=True)
         dollars = Money.of("1000", "USD")
         return BrokerAccount(
-            source=self.key,
+            source=self.source,
             as_of=NOW,
             id="x-1",
             number="PA1",
@@ -130,7 +130,7 @@ class Broker:
     async def positions(self) -> list[Position]:
         return [
             Position(
-                source=self.key,
+                source=self.source,
                 as_of=NOW,
                 account_id=None,
                 key=InstrumentKey("XNAS", "AAPL"),

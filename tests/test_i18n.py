@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fin_infra.errors import InvalidInput, MissingExtra, NaiveTime
 from fin_infra.i18n import format_date, format_money, format_time
 from fin_infra.model import Money
+from tests.support.effort import effort
 
 SPACE = "\N{NO-BREAK SPACE}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -60,7 +61,7 @@ def test_money_when_it_has_many_digits_then_all_are_written(amount: str, text: s
         assert format_money(Money.of(amount, "USD"), "en_US") == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**30), max_value=10**30))
 def test_money_when_read_back_then_is_the_same_amount(amount: Decimal) -> None:
     text = format_money(Money(amount, "KWD"), "en_US")

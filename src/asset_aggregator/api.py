@@ -1,5 +1,5 @@
 """The service: `uvicorn asset_aggregator.api:app --port 8050`.
-Floor 7: composes routers of `fin_infra.api` on the hardened svc-infra app; it has no route of its own."""
+Floor 8: composes routers of `fin_infra.api` on the hardened svc-infra app; it has no route of its own."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from fin_infra.api import (
     add_symbols,
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
-from fin_infra.api.networth import parse_holding
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.errors import ConfigurationError, FinInfraError, ProviderNotFound
 from fin_infra.flow import BreakerState, Client
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.questions.net_worth import parse_holding
 from fin_infra.transport import Async, AsyncTransport
 
 if TYPE_CHECKING:
@@ -89,41 +89,68 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     clients = (*used, *tenants.all())
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
+    app = infra.create_service(
+        name=NAME,
+        version=__version__,
+        settings=settings,
+        readiness=_readiness(clients, journal),
+        lifespan=_lifespan(clients, brokers.broker, journal),
+    )
+    _add_data(app, sources)
+    auth = _protected(app, "banking:read")
+    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, items=lambda: statements)
+    if brokers.broker is not None:
+        timeout_s = settings.request_timeout_s
+        _add_brokerage(
+            app,
+            brokers.broker,
+            brokers.aggregators,
+            fx=sources.fx,
+            allow_live=_live_allowed(environ),
+            order_deadline_s=max(timeout_s - 5, timeout_s / 2),
+        )
+    add_finastra(app, auth=_protected(app, "finastra:read"), tenants=tenants)
+    add_providers(app, auth=_protected(app, "providers:read"), used=used)
+    return app
+
+
+def _readiness(clients: Sequence[Client[Any]], journal: PostgresJournal | None) -> infra.Readiness:
     readiness = infra.Readiness()
     for client in clients:
         readiness.add(_label(client), _breaker_closed(client), critical=False)
     if journal is not None:
         readiness.add("order-journal", partial(orders.works, journal), critical=False)
-    lifespan = _lifespan(clients, brokers.broker, journal)
-    app = infra.create_service(
-        name=NAME, version=__version__, settings=settings, readiness=readiness, lifespan=lifespan
+    return readiness
+
+
+def _protected(app: FastAPI, scope: str) -> list[Dependency]:
+    return [Depends(app.state.auth.require(scope))]
+
+
+def _add_data(app: FastAPI, sources: Sources) -> None:
+    cache, market = app.state.cache, _protected(app, "market:read")
+    add_banking(app, auth=_protected(app, "banking:read"), provider=sources.banking)
+    add_market_data(app, auth=market, provider=sources.market, cache=cache)
+    add_crypto(app, auth=_protected(app, "crypto:read"), provider=sources.crypto, cache=cache)
+    add_fx(app, auth=_protected(app, "fx:read"), provider=sources.fx, cache=cache)
+    add_symbols(app, auth=market, market=sources.market, crypto=sources.crypto, cache=cache)
+
+
+def _add_brokerage(
+    app: FastAPI,
+    broker: BrokerageProvider[Async],
+    aggregators: Sequence[BrokerageAggregatorProvider[Async]],
+    **options: Any,
+) -> None:
+    add_brokerage(
+        app,
+        auth=_protected(app, "brokerage:read"),
+        trade=_protected(app, "brokerage:trade"),
+        caller=_name_of(app.state.auth),
+        provider=broker,
+        aggregators=aggregators,
+        **options,
     )
-    auth, cache = app.state.auth, app.state.cache
-
-    def protected(scope: str) -> list[Dependency]:
-        return [Depends(auth.require(scope))]
-
-    add_banking(app, auth=protected("banking:read"), provider=sources.banking)
-    add_market_data(app, auth=protected("market:read"), provider=sources.market, cache=cache)
-    add_crypto(app, auth=protected("crypto:read"), provider=sources.crypto, cache=cache)
-    add_fx(app, auth=protected("fx:read"), provider=sources.fx, cache=cache)
-    add_symbols(app, auth=protected("market:read"), market=sources.market, crypto=sources.crypto, cache=cache)
-    add_net_worth(app, auth=protected("banking:read"), sources=sources, holdings=holdings, items=lambda: statements)
-    if brokers.broker is not None:
-        add_brokerage(
-            app,
-            auth=protected("brokerage:read"),
-            trade=protected("brokerage:trade"),
-            caller=_name_of(auth),
-            provider=brokers.broker,
-            aggregators=brokers.aggregators,
-            fx=sources.fx,
-            allow_live=_live_allowed(environ),
-            order_deadline_s=max(settings.request_timeout_s - 5, settings.request_timeout_s / 2),
-        )
-    add_finastra(app, auth=protected("finastra:read"), tenants=tenants)
-    add_providers(app, auth=protected("providers:read"), used=used)
-    return app
 
 
 def _name_of(auth: infra.Auth) -> Callable[[Request], Awaitable[str]]:
@@ -186,6 +213,6 @@ def __getattr__(name: str) -> FastAPI:
     except FinInfraError as exc:
         raise SystemExit(f"error: {exc}") from None
     if built.state.auth.demo:
-        told = "FIN_INFRA_API_TOKENS is not set; the token of this run, good on this machine only, is"
-        sys.stderr.write(f"{told} {built.state.auth.demo}\n")  # not logged: it is meant for this terminal
+        notice = "FIN_INFRA_API_TOKENS is not set; the token of this run, good on this machine only, is"
+        sys.stderr.write(f"{notice} {built.state.auth.demo}\n")  # not logged: it is meant for this terminal
     return built

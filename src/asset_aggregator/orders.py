@@ -1,5 +1,5 @@
 """Orders in the service: where they are written down, and what is done about those whose end nobody saw.
-Floor 7: looking after them begins with the service and goes on in the background until none is left."""
+Floor 8: looking after them begins with the service and goes on in the background until none is left."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def works(journal: PostgresJournal) -> bool:
 
 
 async def _reconcile(broker: BrokerageProvider[Async], shared: PostgresJournal | None, pause_s: float) -> None:
-    told: set[str] = set()
+    reported: set[str] = set()
     while True:
         try:
             if not await asyncio.to_thread(_unfinished, broker, shared):
@@ -65,7 +65,7 @@ async def _reconcile(broker: BrokerageProvider[Async], shared: PostgresJournal |
         except FinInfraError as exc:
             logger.warning("orders cannot be reconciled yet: %s", redact(str(exc)))
         else:
-            _tell(still_open, told)
+            _report(still_open, reported)
             if not still_open:
                 return
         await asyncio.sleep(pause_s)
@@ -80,10 +80,10 @@ def _unfinished(broker: BrokerageProvider[Async], shared: PostgresJournal | None
     return not isinstance(broker.journal, SqlJournal) or broker.journal.unfinished()
 
 
-def _tell(still_open: list[JournalEntry], told: set[str]) -> None:
+def _report(still_open: list[JournalEntry], reported: set[str]) -> None:
     for entry in still_open:
-        if entry.attempt not in told:
-            told.add(entry.attempt)
+        if entry.attempt not in reported:
+            reported.add(entry.attempt)
             logger.warning("nobody knows yet what became of order %s: %s", entry.client_order_id, entry.summary)
     if not still_open:
         logger.info("all orders are accounted for")

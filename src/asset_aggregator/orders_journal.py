@@ -1,5 +1,5 @@
 """The order journal in PostgreSQL, for all workers and machines of the service together.
-Floor 7: the same statements as in SQLite; one lock for the whole journal makes each step atomic, whoever takes it."""
+Floor 8: the same statements as in SQLite; one lock for the whole journal makes each step atomic, whoever takes it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _Target:
         options = dict(parse_qsl(parts.query))
         unknown = sorted(options.keys() - {"sslmode", "sslrootcert"})
         if unknown:
-            raise ConfigurationError(f"SQL_URL has {unknown[0]!r}; sslmode and sslrootcert are what can be said there.")
+            raise ConfigurationError(f"SQL_URL has {unknown[0]!r}; it may hold sslmode and sslrootcert.")
         mode = options.get("sslmode", "verify-full" if "sslrootcert" in options else "prefer")
         if mode not in _SSL_MODES:
             raise ConfigurationError(f"sslmode in SQL_URL must be one of {', '.join(_SSL_MODES)}.")
@@ -101,7 +101,7 @@ class _Target:
 class PostgresJournal(SqlJournal):
     """The journal in a PostgreSQL database; the table is made where there is none.
 
-    One connection, opened when first needed and again after it was lost. A loss is only mended between two steps: a
+    One connection, opened when first needed and again after it was lost, which happens only between two steps: a
     step that breaks off raises, because nobody knows whether it was committed. Before an order is sent that means that
     it is not sent; after, that its intent stays open until `reconcile_orders` has asked the broker.
 
@@ -192,12 +192,13 @@ class PostgresJournal(SqlJournal):
                 connection.close()
 
     def _unusable(self, exc: Exception) -> ConfigurationError:
-        told = str(exc) or type(exc).__name__
-        if isinstance(exc, self._driver.DatabaseError):  # what the server said, by the letters of its protocol
+        detail = str(exc) or type(exc).__name__
+        if isinstance(exc, self._driver.DatabaseError):  # the server's own message, by the letters of its protocol
             facts: dict[str, str] = exc.args[0]
-            told = f"{facts.get('C')}, {facts.get('M')}"
+            detail = f"{facts.get('C')}, {facts.get('M')}"
         return ConfigurationError(
-            f"The order journal in PostgreSQL cannot be used ({redact(told)}); see SQL_URL and that the database is up."
+            f"The order journal in PostgreSQL cannot be used ({redact(detail)}); "
+            "check SQL_URL, and that the database is up."
         )
 
     def close(self) -> None:

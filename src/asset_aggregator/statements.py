@@ -1,5 +1,5 @@
 """Balances and holdings of statement files as items of the net worth.
-Floor 7: files are read once, at start; one that cannot be read stops the start."""
+Floor 8: files are read once, at start; one that cannot be read stops the start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _ledger(statement: Statement) -> tuple[Money | None, str]:
     if ledger is None:
         return None, "the file gives no ledger balance"
     if statement.account.type is AccountType.CREDIT and ledger.amount.amount > 0:
-        return None, "some banks print money owed on a card as positive, others money in your favour"
+        return None, "some banks print money owed on a card as positive, others money in your favor"
     return ledger.amount, ""
 
 

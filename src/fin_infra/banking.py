@@ -1,4 +1,4 @@
-"""The banking door.
+"""The factory function for banks.
 Floor 5: `easy_banking()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations
@@ -28,6 +28,6 @@ def easy_banking(
         ProviderNotFound: no such provider; the text gives the nearest names.
         ConfigurationError: a setting is missing or cannot be used.
     """
-    key = provider if ":" in provider or provider == "banking" else f"banking:{provider}"
-    found: object = resolve(key, mode=mode, **settings)
+    provider_key = provider if ":" in provider or provider == "banking" else f"banking:{provider}"
+    found: object = resolve(provider_key, mode=mode, **settings)
     return cast("BankingProvider[Sync] | BankingProvider[Async]", found)

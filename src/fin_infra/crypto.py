@@ -1,4 +1,4 @@
-"""The crypto-data door.
+"""The factory function for crypto prices.
 Floor 5: `easy_crypto()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations
@@ -28,6 +28,6 @@ def easy_crypto(
         ProviderNotFound: no such provider; the text gives the nearest names.
         ConfigurationError: a setting is missing or cannot be used.
     """
-    key = provider if ":" in provider or provider == "crypto" else f"crypto:{provider}"
-    found: object = resolve(key, mode=mode, **settings)
+    provider_key = provider if ":" in provider or provider == "crypto" else f"crypto:{provider}"
+    found: object = resolve(provider_key, mode=mode, **settings)
     return cast("CryptoDataProvider[Sync] | CryptoDataProvider[Async]", found)

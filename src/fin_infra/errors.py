@@ -1,5 +1,5 @@
 """Every error fin-infra raises, in one tree.
-Floor 0: imports nothing. Catch `FinInfraError` and nothing of ours escapes you.
+Floor 0: imports nothing. Catch `FinInfraError` and you have caught them all.
 
 FinInfraError
 ├── ConfigurationError            a setting is missing or wrong; the text says which and what to do

@@ -1,4 +1,4 @@
-"""The exchange-rate door.
+"""The factory function for exchange rates.
 Floor 5: `easy_fx()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ def easy_fx(
         ProviderNotFound: no such provider; the text gives the nearest names.
         ConfigurationError: a setting is missing or cannot be used.
     """
-    key = provider if ":" in provider or provider == "fx" else f"fx:{provider}"
-    found: object = resolve(key, mode=mode, **settings)
+    provider_key = provider if ":" in provider or provider == "fx" else f"fx:{provider}"
+    found: object = resolve(provider_key, mode=mode, **settings)
     return cast("FxProvider[Sync] | FxProvider[Async]", found)

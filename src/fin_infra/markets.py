@@ -1,4 +1,4 @@
-"""The market-data door.
+"""The factory function for market data.
 Floor 5: `easy_market()` gives sync users results and async users awaitables, from the same adapters."""
 
 from __future__ import annotations
@@ -28,6 +28,6 @@ def easy_market(
         ProviderNotFound: no such provider; the text gives the nearest names.
         ConfigurationError: a setting is missing or cannot be used.
     """
-    key = provider if ":" in provider or provider == "market" else f"market:{provider}"
-    found: object = resolve(key, mode=mode, **settings)
+    provider_key = provider if ":" in provider or provider == "market" else f"market:{provider}"
+    found: object = resolve(provider_key, mode=mode, **settings)
     return cast("MarketDataProvider[Sync] | MarketDataProvider[Async]", found)

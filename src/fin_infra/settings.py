@@ -91,7 +91,7 @@ C = TypeVar("C", bound=BaseSettings)
 
 
 def load(cls: type[C], given: Mapping[str, Any] | None = None) -> C:
-    """Build settings from `given` and the environment; a blank text is no value in either.
+    """Build settings from `given` and the environment; a blank string counts as unset in both.
 
     Raises:
         ConfigurationError: a value cannot be used; the text names the variable and never shows the value.
@@ -105,7 +105,7 @@ def load(cls: type[C], given: Mapping[str, Any] | None = None) -> C:
 
 
 def _blank(value: object) -> bool:
-    """Say whether a text holds nothing: `api_key=os.environ.get("KEY", "")` is no key."""
+    """Say whether a string is blank: `api_key=os.environ.get("KEY", "")` sets nothing."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     return isinstance(text, str) and not text.strip()
 

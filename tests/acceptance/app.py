@@ -19,7 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-HOST = "127.0.0.1"
+from tests.support.ports import HOST, free_port
+
+__all__ = ["HOST", "free_port"]
 SEED = 7
 START_TIMEOUT_S, STOP_TIMEOUT_S = 90.0, 10.0
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
@@ -36,12 +38,6 @@ class StackError(RuntimeError):
 
 def environment(**more: str) -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT if name in os.environ} | more
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def sandbox_command(port: int) -> list[str]:

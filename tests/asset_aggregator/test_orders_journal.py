@@ -45,7 +45,7 @@ class Place:
         return PostgresJournal(self.target) if "://" in self.target else SqliteJournal(self.target)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.process)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "sqlite":
         return Place(str(tmp_path / "orders.sqlite3"), lambda statement: _sqlite(tmp_path, statement))

@@ -42,6 +42,7 @@ from tests.bankersbank.support import (
     replay,
     reply,
 )
+from tests.support.effort import effort
 
 GOOD = reply({"id": "C1"})
 DOWN = reply({"statusCode": 503, "message": "Service unavailable"}, 503)
@@ -223,8 +224,8 @@ class AsyncClientBreaker(ClientBreaker):
     mode = "async"
 
 
-ClientBreaker.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
-AsyncClientBreaker.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+ClientBreaker.TestCase.settings = settings(max_examples=effort(100), stateful_step_count=30, deadline=None)
+AsyncClientBreaker.TestCase.settings = settings(max_examples=effort(60), stateful_step_count=30, deadline=None)
 test_client_when_anything_happens_then_its_breaker_agrees_with_the_model = ClientBreaker.TestCase
 test_async_client_when_anything_happens_then_its_breaker_agrees_with_the_model = AsyncClientBreaker.TestCase
 

@@ -20,6 +20,7 @@ from fin_infra.transport import Reply, Request
 from fin_infra.transport.replay import Answer
 from tests.bankersbank import support
 from tests.bankersbank.support import MODES, ROOT, client, products, reply, walk
+from tests.support.effort import effort
 
 FAULTS: dict[str, Answer] = {
     "429": reply({"statusCode": 429, "message": "Too many requests"}, 429, retry_after="1"),
@@ -72,7 +73,7 @@ def bearable(script: list[tuple[str, str]]) -> bool:
 scripts = st.lists(st.tuples(st.sampled_from([*PAGES, *FAULTS]), st.sampled_from(METAS)), max_size=12).filter(bearable)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(
     mode=st.sampled_from(MODES),
     count=st.integers(0, 40),
@@ -169,7 +170,7 @@ def test_collaterals_when_the_vendor_ignores_the_index_then_an_error_instead_of_
     assert len(products(bank)) == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(60), deadline=None)
 @given(
     mode=st.sampled_from(MODES),
     pages=st.lists(st.lists(st.sampled_from("ABCDEF"), max_size=5), min_size=1, max_size=6),

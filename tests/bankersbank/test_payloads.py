@@ -19,6 +19,7 @@ from fin_infra.errors import FinInfraError, UnexpectedPayload
 from fin_infra.model import Money
 from fin_infra.transport import Reply, Request
 from tests.bankersbank.support import LOOPBACK, MODES, ROOT, call, client, products, reply
+from tests.support.effort import effort
 
 SECRET = "Jane Doe DE89370400440532013000"
 BALANCE = {
@@ -64,7 +65,7 @@ def test_amount_when_printed_in_any_way_then_exact(printed: str, exact: str) -> 
         assert str(amount) == exact
 
 
-@settings(max_examples=200)
+@settings(max_examples=effort(200))
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**15), max_value=10**15))
 def test_amount_when_grouped_by_thousands_then_the_same_number(amount: Decimal) -> None:
     assert str(payloads.decimal(f"{amount:,.3f}", "valuation")) == f"{amount:.3f}"
@@ -244,7 +245,7 @@ OPERATIONS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(
     mode=st.sampled_from(MODES),
     operation=st.sampled_from(OPERATIONS),
@@ -259,7 +260,7 @@ def test_operation_when_any_json_comes_back_then_a_record_or_one_of_our_errors(
         call(bank, operation[0], *operation[1])
 
 
-@settings(max_examples=200)
+@settings(max_examples=effort(200))
 @given(row=rows)
 def test_parser_when_any_row_comes_then_a_record_or_unexpected_payload(row: dict[str, Any]) -> None:
     decoded = reply(row).json()
@@ -268,7 +269,7 @@ def test_parser_when_any_row_comes_then_a_record_or_unexpected_payload(row: dict
             parse(decoded, reply())
 
 
-@settings(max_examples=100)
+@settings(max_examples=effort(100))
 @given(body=trees)
 def test_list_when_any_json_comes_then_a_page_or_unexpected_payload(body: Any) -> None:
     with suppress(UnexpectedPayload):

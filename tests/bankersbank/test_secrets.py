@@ -25,12 +25,12 @@ from bankersbank.finastra import AsyncFinastraAPIClient, FinastraAPIClient, Fina
 from fin_infra.errors import ConfigurationError, FinInfraError
 from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.sandbox import running
-from fin_infra.sandbox.kernel.faults import kinds_of
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
 from tests.bankersbank.support import MODES, call, reply
+from tests.support.sandbox_kinds import kinds_of
 
 CLIENT_ID, SECRET, KEY_ID = "sandbox-b2b-client", "sandbox-b2b-secret", "kid-of-ours-4711"
 ODD_SECRET = "Zq7+odd/Secret=4711&x"
@@ -252,7 +252,8 @@ def test_call_when_a_fault_strikes_then_nothing_secret_is_told(
             {"seconds": 0.01} if kind == "timeout" else {}
         )
         assert control.post("/faults", json=fault).status_code == 200
-    texts = outcomes(mode, settings(f"{sandbox_url}/finastra", variant), wire, ASKS)
+    patience = {"timeout_s": 0.5} if kind == "timeout_after" else {}  # it is the client that gives up
+    texts = outcomes(mode, settings(f"{sandbox_url}/finastra", variant, **patience), wire, ASKS)
     texts += [generate_latest().decode(), control.get("/requests").text, control.get("/finastra").text]
     secrets = forms(SECRET) | of_the_key() | {form for secret in wire.secrets for form in forms(secret)}
     assert wire.secrets or kind != "none"

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from fin_infra.calendars import ALIASES, CALENDARS, Calendar, calendar
 from fin_infra.errors import BeyondCalendar, InvalidInput, NaiveTime, UnknownCalendar
+from tests.support.effort import effort
 
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
@@ -315,7 +316,7 @@ MOMENTS = st.datetimes(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(CHOSEN, MOMENTS)
 def test_answers_when_any_time_is_asked_then_they_agree(ours: Calendar, at: datetime) -> None:
     session = ours.session(at)
@@ -335,7 +336,7 @@ def test_answers_when_any_time_is_asked_then_they_agree(ours: Calendar, at: date
         assert session.open.astimezone(ours.zone).date() == session.date
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100), deadline=None)
 @given(CHOSEN, st.dates(date(1998, 1, 1), date(2026, 1, 1)), st.integers(0, 60), st.integers(0, 60))
 def test_sessions_when_a_span_is_cut_then_the_parts_are_the_whole(
     ours: Calendar, day: date, one: int, two: int

@@ -17,6 +17,7 @@ import fin_infra
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
+from tests.support.ports import free_port
 
 OFX = """OFXHEADER:100
 DATA:OFXSGML
@@ -124,11 +125,9 @@ def test_keys_verify_when_no_key_is_set_then_it_says_how_to_get_one_and_exits_0(
 
 
 def test_keys_verify_when_sandbox_is_down_then_next_step_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
-        monkeypatch.setenv("ALPHA_VANTAGE_MAX_ATTEMPTS", "1")
-        code, out, _ = run("keys", "verify", "market:alpha_vantage", "--json")
+    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("ALPHA_VANTAGE_MAX_ATTEMPTS", "1")
+    code, out, _ = run("keys", "verify", "market:alpha_vantage", "--json")
     assert code == 1
     assert "fin-infra sandbox serve" in json.loads(out)[0]["next_step"]
 

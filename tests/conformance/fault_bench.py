@@ -17,7 +17,6 @@ from glob import escape
 from itertools import count
 from typing import Any
 
-import httpx2
 import pytest
 
 from fin_infra.flow import operation, paged, request_id
@@ -27,9 +26,11 @@ from fin_infra.settings import load
 from fin_infra.trading import SqliteJournal
 from fin_infra.transport import Effect, Pause, Reply, Request
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
-from tests.support.cases import Case, Names
+from tests.conformance.fault_cases import MODES
+from tests.support.cases import Case, Ids
+from tests.support.sandbox import Sandbox
+from tests.support.vendors import VENDORS
 
-MODES = ("sync", "async")
 PATIENCE_S = 10.0
 _numbers = count(1)
 
@@ -127,68 +128,45 @@ class Outcome:
     result: Any = field(default=None, repr=False)
 
 
-class Bench:
-    """Adapters in one mode over one sandbox, which it leaves without faults and deletions."""
+class Stage:
+    """The sandbox as one vendor's cases want to find it: reset, and prepared by that vendor's own row."""
 
-    def __init__(self, url: str, http: httpx2.Client, mode: str, runner: asyncio.Runner) -> None:
-        self.url, self.mode, self._http, self._runner = url, mode, http, runner
-        self.reset()
-        rows = {row["subtype"]: row["id"] for row in self.ada() if row["status"] == "open"}
-        newest = self.ada(f"/{rows['checking']}/transactions?count=1")
-        brokers = self.control("GET", "/snaptrade")
-        accounts = {row["slug"]: row["id"] for row in brokers["accounts"]}
-        links = {row["slug"]: row["id"] for row in brokers["connections"]}
-        self.names = Names(
-            rows["checking"],
-            rows["credit_card"],
-            newest[0]["id"],
-            accounts["schwab-individual"],
-            links["SCHWAB"],
-            self._at_alpaca("GET", "orders")[0]["id"],
-            self._at_alpaca("GET", "watchlists")[0]["id"],
-            self.control("GET", "/world"),
-        )
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.ids: Ids = {}
+        self._ready = ""
 
-    def control(self, verb: str, path: str, /, **body: Any) -> Any:
-        reply = self._http.request(verb, f"/_sandbox{path}", json=body or None)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
+    def set(self, cls: type[Provider[Any]]) -> None:
+        """Prepare the world for an adapter, unless it is; building one takes a while."""
+        if self._ready != cls.info.key:
+            self.reset(cls)
 
-    def reset(self) -> None:
-        """Begin again, with a position, three orders and a watchlist at the broker, whose ids are always the same."""
-        self.control("POST", "/reset")
-        order = {"symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day"}
-        resting = {
-            "symbol": "MSFT",
-            "type": "limit",
-            "limit_price": "100",
-            "time_in_force": "gtc",
-            "client_order_id": "resting",
-        }
-        for terms in ({}, {"qty": "5"}, resting):
-            self._at_alpaca("POST", "orders", json={**order, **terms})
-        self._at_alpaca("POST", "watchlists", json={"name": "Shares", "symbols": ["AAPL", "BTC/USD"]})
-
-    def _at_alpaca(self, verb: str, path: str, **body: Any) -> Any:
-        keys = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
-        reply = self._http.request(verb, f"/alpaca/v2/{path}", headers=keys, **body)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
+    def reset(self, cls: type[Provider[Any]]) -> None:
+        self.sandbox.reset()
+        self.ids = VENDORS[cls.info.key].prepare(self.sandbox)
+        self._ready = cls.info.key
 
     def clear(self) -> None:
-        """Forget faults and requests; the world stays, because building one takes a while."""
-        self.control("DELETE", "/faults")
-        self.control("DELETE", "/requests")
+        """Forget faults and requests; the world stays."""
+        self.sandbox.control("DELETE", "/faults")
+        self.sandbox.control("DELETE", "/requests")
+
+
+class Bench:
+    """Adapters in one mode over one stage, which is left without faults and deletions."""
+
+    def __init__(self, stage: Stage, mode: str, runner: asyncio.Runner) -> None:
+        self.stage, self.mode, self._runner = stage, mode, runner
+        self.url = stage.sandbox.url
+        self.control = stage.sandbox.control
+
+    @property
+    def ids(self) -> Ids:
+        return self.stage.ids
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return what arrived, oldest first, but for what this bench asked itself."""
-        rows = self.control("GET", "/requests")["requests"]
-        return [row for row in rows if "x-request-id" in row["headers"]]
-
-    def ada(self, path: str = "") -> Any:
-        """Ask for the household's accounts as the vendor shows them, without an adapter; [] once it is revoked."""
-        reply = self._http.get(f"/teller/accounts{path}", auth=("test_token_sandbox", ""))
-        return reply.json() if reply.status_code == 200 else []
+        """Return what arrived, oldest first, but for what the tests asked themselves."""
+        return [row for row in self.stage.sandbox.requests() if "x-request-id" in row["headers"]]
 
     @contextmanager
     def client(self, cls: type[Provider[Any]], watch: Watch, **given: Any) -> Iterator[Provider[Any]]:
@@ -216,7 +194,7 @@ class Bench:
         started = datetime.now(UTC)
 
         def ask() -> Any:
-            return getattr(client, case.operation)(*case.args(self.names), **case.kwargs)
+            return getattr(client, case.operation)(*case.args(self.ids), **case.kwargs)
 
         async def wait() -> Any:
             request_id.set(outcome.ident)
@@ -255,7 +233,7 @@ def operations(cls: type[Provider[Any]]) -> set[str]:
 
 def offered(cls: type[Provider[Any]]) -> set[str]:
     """Return the names of the operations for which the vendor has an answer."""
-    return {*cls.info.can, "ping"}
+    return {*cls.can, "ping"}
 
 
 def scope_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -281,20 +259,23 @@ def plain(value: Any, started: datetime, ended: datetime) -> Any:
     return value
 
 
-def vendor(cls: type[Provider[Any]]) -> str:
-    """Return the sandbox's name of an adapter's vendor."""
-    return cls.info.sandbox_path.strip("/")
+@pytest.fixture(scope="module")
+def stage(sandbox_server: Sandbox) -> Stage:
+    """The one sandbox of this process; no test of such a module resets it by itself."""
+    return Stage(sandbox_server)
 
 
 @pytest.fixture(scope="module")
-def benches(sandbox_server: Any) -> Iterator[dict[str, Bench]]:
-    """A bench per mode over the one sandbox of this process."""
-    with asyncio.Runner() as runner, httpx2.Client(base_url=sandbox_server.url, timeout=30, verify=False) as http:
-        yield {mode: Bench(sandbox_server.url, http, mode, runner) for mode in MODES}
+def benches(stage: Stage) -> Iterator[dict[str, Bench]]:
+    """A bench per mode over the one stage."""
+    with asyncio.Runner() as runner:
+        yield {mode: Bench(stage, mode, runner) for mode in MODES}
 
 
 @pytest.fixture
-def bench(benches: dict[str, Bench], mode: str) -> Iterator[Bench]:
-    benches[mode].clear()
+def bench(benches: dict[str, Bench], stage: Stage, cls: type[Provider[Any]], mode: str) -> Iterator[Bench]:
+    """The stage of one adapter in one mode, without faults before and after."""
+    stage.set(cls)
+    stage.clear()
     yield benches[mode]
-    benches[mode].clear()
+    stage.clear()

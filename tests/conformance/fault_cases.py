@@ -1,59 +1,58 @@
-"""The tables of the fault matrix: what is asked of each adapter, and what may come of each kind of fault.
+"""The tables of the fault matrix: what may come of each kind of fault, and in which modes each cell is tried.
 
-What is asked stands in the adapter's own fixture folder. An operation or a fault kind without a row fails
-`test_faults.py`, so that none is forgotten.
+What is asked stands in the vendor's own `cases.py`, and so do the verdicts of faults that only it has. An operation
+or a fault kind without a row fails `test_faults.py`, so that none is forgotten.
+
+Modes: an adapter is one text for both drivers, and the drivers have suites of their own (`tests/transport`,
+`tests/flow`). So the matrix asks in both modes where the driver matters: for every kind that hurts the connection
+itself (`HURTS_THE_CONNECTION`), and for the first adapter of each domain (`leads`). The other cells are tried in one
+mode, which alternates from kind to kind so that each adapter meets both. `make long` asks everything in both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from fin_infra.errors import (
     AuthenticationFailed,
-    PermissionDenied,
-    ProviderError,
     ProviderUnavailable,
     RateLimited,
     ReauthRequired,
     UnexpectedPayload,
 )
-from tests.support.cases import Case
+from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import providers
+from tests.support.cases import Verdict
+from tests.support.effort import TIER
+from tests.support.sandbox_kinds import kinds_of
+from tests.support.vendors import VENDORS
 
-FOLDERS = Path(__file__).resolve().parents[1] / "providers"
-
-
-def _cases() -> dict[str, list[Case]]:
-    """Return the calls by provider key, from `tests/providers/<domain>/<vendor>/cases.py`."""
-    found = sorted(FOLDERS.glob("*/*/cases.py"))
-    return {
-        f"{file.parts[-3]}:{file.parts[-2]}": import_module(
-            f"tests.providers.{file.parts[-3]}.{file.parts[-2]}.cases"
-        ).CASES
-        for file in found
-    }
+MODES = ("sync", "async")
+PROVIDERS: list[type[Provider[Any]]] = list(providers())
+HURTS_THE_CONNECTION = ("timeout", "timeout_after", "drop_before", "drop_after", "truncated")
 
 
-CASES = _cases()
+def vendor(cls: type[Provider[Any]]) -> str:
+    """Return the sandbox's name of an adapter's vendor."""
+    return cls.info.sandbox_path.strip("/")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What may come of a fault that stays. `heals`: one that strikes once leaves the undisturbed answer behind."""
+def leads(cls: type[Provider[Any]]) -> bool:
+    """Return whether an adapter is the first of its domain, and stands for the drivers there."""
+    domain = cls.info.key.partition(":")[0]
+    return cls is next(one for one in PROVIDERS if one.info.key.startswith(f"{domain}:"))
 
-    errors: tuple[type[ProviderError], ...]
-    heals: bool = False
-    scope: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    renewable: bool = False
-    """Striking once heals also where access is fetched: the adapter fetches another and asks again."""
-    lists_only: bool = False
-    """Answers without a list stay as they are."""
-    least_pause_s: float = 0.0
-    """Retries come no earlier than this, where the vendor says so otherwise than in Retry-After."""
+
+def modes_of(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str, ...]:
+    """Return the modes in which an adapter meets a kind of fault."""
+    if tier == "long" or kind in HURTS_THE_CONNECTION or leads(cls):
+        return MODES
+    return (MODES[kinds_of(vendor(cls)).index(kind) % len(MODES)],)
+
+
+def verdict_of(cls: type[Provider[Any]], kind: str) -> Verdict:
+    """Return what may come of a fault: the vendor's own word first."""
+    return {**VERDICTS, **VENDORS[cls.info.key].verdicts}[kind]
 
 
 RETRY_AFTER_S = 7
@@ -85,9 +84,4 @@ VERDICTS: dict[str, Verdict] = {
     "html": _garbage,
     "empty": _garbage,
     "expired_token": Verdict((AuthenticationFailed, ReauthRequired), renewable=True),
-    "quota_note": Verdict(_limited, settings={"deadline_s": 5}),  # midnight in New York is hardly ever that near
-    "burst_note": Verdict(_limited, heals=True, least_pause_s=1),
-    "premium_note": Verdict((PermissionDenied,)),
-    "short_page": Verdict((UnexpectedPayload,), lists_only=True),  # fewer rows than the answer itself counts
-    "empty_page": Verdict((UnexpectedPayload,), lists_only=True),
 }

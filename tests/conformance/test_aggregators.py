@@ -13,7 +13,6 @@ import pytest
 from fin_infra.analytics import diff_holdings, due, merge_holdings
 from fin_infra.brokerage import read_holdings
 from fin_infra.errors import (
-    AuthenticationFailed,
     NotFound,
     PermissionDenied,
     ProviderUnavailable,
@@ -25,10 +24,12 @@ from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvide
 from fin_infra.providers.provider import Endpoint, http_transport
 from fin_infra.providers.registry import providers
 from fin_infra.settings import load
-from tests.conformance.support import Sandbox
+from tests.support.adapters import Connect
+from tests.support.rows import Aggregator, offering, rows
+from tests.support.sandbox import Sandbox
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-AGGREGATORS = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
+AGGREGATORS: list[Aggregator] = rows(Aggregator)
 KEYS = {
     "AAPL": "XNAS:AAPL",
     "NVDA": "XNAS:NVDA",
@@ -54,28 +55,25 @@ KEYS = {
 """What the world holds, and the key that each must get whatever a broker calls it."""
 
 
-@pytest.fixture(params=AGGREGATORS, ids=lambda cls: cls.info.key)
-def provider(request: pytest.FixtureRequest) -> type[BrokerageAggregatorProvider[Any]]:
+@pytest.fixture(params=AGGREGATORS, ids=lambda row: row.key)
+def row(request: pytest.FixtureRequest) -> Aggregator:
     return request.param
 
 
 @pytest.fixture
-def ask(connect: Any, provider: type[BrokerageAggregatorProvider[Any]]) -> Any:
-    return connect(provider)
+def ask(connect: Connect, row: Aggregator) -> Any:
+    return connect(row.cls)
 
 
 @pytest.fixture
-def truth(sandbox: Sandbox) -> Callable[[], dict[str, Any]]:
+def truth(sandbox: Sandbox, row: Aggregator) -> Callable[[], dict[str, Any]]:
     """Return the accounts of the world at this moment, by their slug."""
-
-    def now() -> dict[str, Any]:
-        return {row["slug"]: row for row in sandbox.control("GET", "/snaptrade")["accounts"]}
-
-    return now
+    return lambda: row.accounts(sandbox)
 
 
-def switch(sandbox: Sandbox, **change: Any) -> None:
-    sandbox.control("POST", "/snaptrade", **change)
+def test_aggregators_when_counted_then_each_has_a_row() -> None:
+    found = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
+    assert {row.key for row in AGGREGATORS} == {cls.info.key for cls in found}
 
 
 def test_connections_when_asked_then_all_and_the_broken_one_is_told(ask: Any) -> None:
@@ -128,16 +126,19 @@ def test_balances_when_asked_then_cash_by_currency(ask: Any, truth: Any) -> None
         assert cash == {code: Money.of(value, code) for code, value in row["cash"].items()}
 
 
-def test_activities_when_all_are_read_then_their_amounts_are_the_cash(connect: Any, provider: Any, truth: Any) -> None:
-    ask, row = connect(provider, page_size=7), truth()["schwab-individual"]
-    found = ask("activities", row["id"])
-    assert len({activity.id for activity in found}) == len(found) == row["movements"]
+@offering(Aggregator, "activities")
+def test_activities_when_all_are_read_then_their_amounts_are_the_cash(
+    connect: Connect, row: Aggregator, truth: Any
+) -> None:
+    ask, known = connect(row.cls, page_size=7), truth()["schwab-individual"]
+    found = ask("activities", known["id"])
+    assert len({activity.id for activity in found}) == len(found) == known["movements"]
     assert [activity.day for activity in found] == sorted((activity.day for activity in found), reverse=True)
-    assert Money.total((activity.amount for activity in found), "USD") == Money.of(row["cash"]["USD"], "USD")
+    assert Money.total((activity.amount for activity in found), "USD") == Money.of(known["cash"]["USD"], "USD")
     deposits = [activity for activity in found if activity.type == "CONTRIBUTION"]
     assert deposits
     assert all(activity.amount.amount > 0 for activity in deposits)
-    some = ask("activities", row["id"], start=date(2024, 3, 12), end=date(2024, 3, 14))
+    some = ask("activities", known["id"], start=date(2024, 3, 12), end=date(2024, 3, 14))
     assert {activity.day for activity in some} == {date(2024, 3, 12), date(2024, 3, 13)}
     assert [activity.id for activity in some] == [each.id for each in found if each.id in {a.id for a in some}]
 
@@ -156,7 +157,10 @@ def test_orders_when_the_broker_has_none_then_permission_denied(ask: Any, truth:
         ask("orders", truth()["kraken-spot"]["id"])
 
 
-def test_refusals_when_each_occurs_then_the_typed_error(ask: Any, sandbox: Sandbox, truth: Any) -> None:
+@offering(Aggregator, "refresh")
+def test_refusals_when_each_occurs_then_the_typed_error(
+    ask: Any, row: Aggregator, sandbox: Sandbox, truth: Any
+) -> None:
     accounts, links = truth(), {link.broker: link.id for link in ask("connections")}
     with pytest.raises(NotFound):
         ask("positions", "00000000-0000-4000-8000-000000000000")
@@ -167,41 +171,19 @@ def test_refusals_when_each_occurs_then_the_typed_error(ask: Any, sandbox: Sandb
     ask("refresh", links["SCHWAB"])
     with pytest.raises(RateLimited, match="refreshed a moment ago"):
         ask("refresh", links["SCHWAB"])
-    switch(sandbox, start_sync="KRAKEN")
+    row.start_sync(sandbox, "KRAKEN")
     with pytest.raises(ProviderUnavailable, match="first time"):
         ask("positions", accounts["kraken-spot"]["id"])
     assert [account.first_sync_done for account in ask("accounts") if account.institution == "Kraken"] == [False]
-    switch(sandbox, refresh_enabled=False)
+    row.forbid_refresh(sandbox)
     with pytest.raises(PermissionDenied, match="feature"):
         ask("refresh", links["KRAKEN"])
 
 
-def test_signature_when_a_key_is_wrong_then_authentication_failed(connect: Any, provider: Any) -> None:
-    for wrong, step in (
-        ({"consumer_key": "no"}, "CONSUMER_KEY"),
-        ({"client_id": "no"}, "CLIENT_ID"),
-        ({"user_secret": "no"}, "USER_ID"),
-    ):
-        with pytest.raises(AuthenticationFailed, match=step):
-            connect(provider, **wrong)("accounts")
-
-
-def test_paths_when_legacy_then_the_same_answers(connect: Any, provider: Any, truth: Any) -> None:
-    ident, (new, old) = truth()["questrade-margin"]["id"], (connect(provider), connect(provider, legacy_paths=True))
-    for operation in ("positions", "balances", "orders"):
-        assert len(new(operation, ident)) == len(old(operation, ident))
-    assert new("positions", ident) == old("positions", ident)
-
-
-def test_user_when_registered_then_nothing_to_see_until_a_broker_is_connected(connect: Any, provider: Any) -> None:
-    ask = connect(provider)
-    user = ask("register_user", "newcomer+ü@example.com")
-    assert user.user_id in ask("users")
-    theirs = connect(provider, user_id=user.user_id, user_secret=user.user_secret)
-    assert (theirs("connections"), theirs("accounts")) == ([], [])
-    assert theirs("login_url", redirect="https://app.example/?a=b&c=ü").url.startswith("https://")
-    ask("delete_user", user.user_id)
-    assert user.user_id not in ask("users")
+def test_keys_when_one_is_wrong_then_the_typed_error_says_which(connect: Connect, row: Aggregator) -> None:
+    for error, step, wrong in row.broken:
+        with pytest.raises(error, match=step):
+            connect(row.cls, **wrong)("accounts")
 
 
 # One sync of everything, and the next ones.
@@ -224,10 +206,10 @@ def read(sandbox: Sandbox, cls: Any, wanted: Any = None) -> Holdings:
 
 
 def test_holdings_when_merged_then_one_line_each_and_what_could_not_be_read_is_named(
-    sandbox: Sandbox, provider: Any, truth: Any
+    sandbox: Sandbox, row: Aggregator, truth: Any
 ) -> None:
     accounts = truth()
-    portfolio = merge_holdings(read(sandbox, provider))
+    portfolio = merge_holdings(read(sandbox, row.cls))
     lines = {str(line.key): line for line in portfolio.lines}
     assert lines["US:BRK.B"].quantity == Decimal("35.5")
     assert len(lines["US:BRK.B"].parts) == 3
@@ -241,8 +223,8 @@ def test_holdings_when_merged_then_one_line_each_and_what_could_not_be_read_is_n
         ("connections", accounts["fidelity-ira"]["id"]),
     }
     assert {error.code for error in portfolio.errors} == {"fin.provider_unavailable", "fin.reauth_required"}
-    assert AccountRef(provider.info.key, accounts["fidelity-ira"]["id"]) in portfolio.read
-    assert AccountRef(provider.info.key, accounts["questrade-tfsa"]["id"]) not in portfolio.read
+    assert AccountRef(row.key, accounts["fidelity-ira"]["id"]) in portfolio.read
+    assert AccountRef(row.key, accounts["questrade-tfsa"]["id"]) not in portfolio.read
     assert [text for text in portfolio.missing if "SIVBQ" in text]
     dollars = [
         Decimal(held["price"]) * Decimal(held["units"]) * held["multiplier"]
@@ -287,14 +269,14 @@ DAYS: Sequence[tuple[int, list[tuple[str, str, str, str]]]] = [
 
 
 def test_diff_when_days_pass_then_what_the_sandbox_says_happens_and_nothing_else(
-    sandbox: Sandbox, provider: Any, truth: Any
+    sandbox: Sandbox, row: Aggregator, truth: Any
 ) -> None:
     slugs = {row["id"]: slug for slug, row in truth().items()}
-    before, today = merge_holdings(read(sandbox, provider)), 20
+    before, today = merge_holdings(read(sandbox, row.cls)), 20
     for day, expected in DAYS:
         sandbox.advance(days=day - today)
         today = day
-        after = merge_holdings(read(sandbox, provider))
+        after = merge_holdings(read(sandbox, row.cls))
         found = [
             (change.kind.value, slugs[change.account.id], change.symbol_text, change.delta)
             for change in diff_holdings(before, after)
@@ -304,7 +286,7 @@ def test_diff_when_days_pass_then_what_the_sandbox_says_happens_and_nothing_else
 
 
 def test_due_when_an_hour_passes_then_working_connections_are_asked_and_the_rest_is_left(
-    sandbox: Sandbox, provider: Any, truth: Any
+    sandbox: Sandbox, row: Aggregator, truth: Any
 ) -> None:
     slugs = {row["id"]: slug for slug, row in truth().items()}
     asked: list[str] = []
@@ -314,7 +296,7 @@ def test_due_when_an_hour_passes_then_working_connections_are_asked_and_the_rest
         asked.extend(slugs[account.id] for account in found)
         return found
 
-    holdings = read(sandbox, provider, wanted)
+    holdings = read(sandbox, row.cls, wanted)
     assert set(asked) == set(slugs.values()) - {"fidelity-ira"}
     assert [slugs[who.id] for who in holdings.skipped] == ["fidelity-ira"]
     paths = [row["path"] for row in sandbox.requests()]

@@ -15,8 +15,8 @@ from fin_infra.errors import (
     StaleRate,
     UnknownCurrency,
 )
-from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.registry import providers
+from tests.support.rows import Fx, rows
 
 TODAY = date(2026, 11, 20)
 OPERATIONS: dict[str, Callable[[Any], Any]] = {
@@ -24,20 +24,22 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "history": lambda ask: ask("history", start=date(2026, 11, 2), end=TODAY),
     "rate": lambda ask: ask("rate", "USD", "JPY"),
 }
+ROWS: list[Fx] = rows(Fx)
 
 
-@pytest.fixture(params=list(providers("fx")), ids=lambda cls: cls.info.key)
-def provider(request: pytest.FixtureRequest) -> type[FxProvider[Any]]:
+@pytest.fixture(params=ROWS, ids=lambda row: row.key)
+def row(request: pytest.FixtureRequest) -> Fx:
     return request.param
 
 
 @pytest.fixture
-def ask(connect: Any, provider: type[FxProvider[Any]]) -> Any:
-    return connect(provider)
+def ask(connect: Any, row: Fx) -> Any:
+    return connect(row.cls)
 
 
-def test_info_when_read_then_names_exactly_the_operations_there_are(provider: type[FxProvider[Any]]) -> None:
-    assert provider.info.can == set(OPERATIONS)
+def test_rows_when_counted_then_each_provider_has_one_and_is_asked_all_it_offers() -> None:
+    assert {row.key for row in ROWS} == {cls.info.key for cls in providers("fx")}
+    assert all(row.cls.can == set(OPERATIONS) for row in ROWS)
 
 
 def test_latest_when_asked_then_the_truths_of_the_world(ask: Any, sandbox: Any) -> None:
@@ -61,41 +63,35 @@ def test_history_when_long_ago_then_all_of_it(ask: Any) -> None:
     assert not any(day.weekday() > 4 for day in dates)
 
 
-def test_rate_when_neither_is_the_base_then_the_quotient_of_the_published_ones(ask: Any, sandbox: Any) -> None:
+def test_rate_when_neither_is_the_base_then_the_quotient_of_the_published_ones(ask: Any, row: Fx, sandbox: Any) -> None:
     rates = {code: Decimal(text) for code, text in sandbox.world()["fx"]["rates"].items()}
     found = ask("rate", "GBP", "USD")
     with localcontext(prec=34):
         assert found.rate == rates["USD"] / rates["GBP"]
-    assert (found.via, found.date) == ("EUR", TODAY)
-    assert ask("rate", "EUR", "USD").rate == rates["USD"]
+    assert (found.via, found.date) == (row.base, TODAY)
+    assert ask("rate", row.base, "USD").rate == rates["USD"]
 
 
-def test_rate_when_weekend_then_friday(ask: Any) -> None:
-    assert ask("rate", "EUR", "USD", on=date(2026, 11, 15)).date == date(2026, 11, 13)
+def test_rate_when_weekend_then_friday(ask: Any, row: Fx) -> None:
+    assert ask("rate", row.base, "USD", on=date(2026, 11, 15)).date == date(2026, 11, 13)
 
 
-def test_rate_when_the_last_table_is_old_then_stale(ask: Any) -> None:
-    with pytest.raises(StaleRate, match="EUR/USD"):
-        ask("rate", "EUR", "USD", on=date(2026, 12, 15))
+def test_rate_when_the_last_table_is_old_then_stale(ask: Any, row: Fx) -> None:
+    with pytest.raises(StaleRate, match=f"{row.base}/USD"):
+        ask("rate", row.base, "USD", on=date(2026, 12, 15))
 
 
-def test_rate_when_not_published_then_unavailable(ask: Any) -> None:
-    for base, quote, on in (
-        ("USD", "SAR", None),
-        ("EUR", "RUB", None),
-        ("EUR", "RUB", date(2022, 3, 2)),
-        ("EUR", "HRK", date(2023, 1, 2)),
-        ("EUR", "BGN", date(2026, 1, 2)),
-        ("EUR", "USD", date(1998, 12, 31)),
-    ):
+def test_rate_when_not_published_then_unavailable(ask: Any, row: Fx) -> None:
+    for base, quote, on in row.not_published:
         with pytest.raises(RateUnavailable, match=f"{base}/{quote}"):
             ask("rate", base, quote, on=on)
-    assert ask("rate", "EUR", "RUB", on=date(2022, 3, 1)).date == date(2022, 3, 1)
+    base, quote, last = row.last_published
+    assert ask("rate", base, quote, on=last).date == last
 
 
-def test_rate_when_no_currency_then_unknown_currency(ask: Any) -> None:
+def test_rate_when_no_currency_then_unknown_currency(ask: Any, row: Fx) -> None:
     with pytest.raises(UnknownCurrency):
-        ask("rate", "EUR", "GBX")
+        ask("rate", row.base, "GBX")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -105,8 +101,8 @@ def test_meta_when_answered_then_on_the_result(ask: Any, operation: str) -> None
 
 
 def test_base_url_when_wrong_then_not_found(
-    sandbox: Any, connect: Any, provider: type[FxProvider[Any]], monkeypatch: pytest.MonkeyPatch
+    sandbox: Any, connect: Any, row: Fx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox, "url", sandbox.url + "/nowhere")
     with pytest.raises(NotFound):
-        connect(provider)("latest")
+        connect(row.cls)("latest")

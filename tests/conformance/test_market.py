@@ -12,19 +12,12 @@ from typing import Any
 
 import pytest
 
-from fin_infra.errors import (
-    AuthenticationFailed,
-    InvalidInput,
-    InvalidInstrument,
-    PermissionDenied,
-    RateLimited,
-    UnknownSymbol,
-)
+from fin_infra.errors import InvalidInput, InvalidInstrument, UnknownSymbol
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
-from fin_infra.providers.market.alpha_vantage.adapter import AlphaVantage
 from fin_infra.providers.registry import providers
+from tests.support.rows import Market, offering, rows
 
-PROVIDERS = list(providers("market"))
+MARKETS: list[Market] = rows(Market)
 IBM, NVIDIA = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA")
 BERKSHIRE, TESCO = InstrumentKey("XNYS", "BRK.B"), InstrumentKey("XLON", "TSCO")
 NOBODY = InstrumentKey("US", "NOPE")
@@ -34,13 +27,22 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # year to minute
 
 
-@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.info.key)
-def market(request: pytest.FixtureRequest, connect: Any) -> Any:
-    return connect(request.param)
+@pytest.fixture(params=MARKETS, ids=lambda row: row.key)
+def row(request: pytest.FixtureRequest) -> Market:
+    return request.param
+
+
+@pytest.fixture
+def market(row: Market, connect: Any) -> Any:
+    return connect(row.cls)
 
 
 def closes(series: CandleSeries) -> list[Decimal]:
     return [candle.close for candle in series.candles]
+
+
+def test_rows_when_counted_then_each_provider_has_one() -> None:
+    assert {row.key for row in MARKETS} == {cls.info.key for cls in providers("market")}
 
 
 def test_quote_when_known_then_the_worlds_price(market: Any, sandbox: Any) -> None:
@@ -60,6 +62,7 @@ def test_quote_when_pence_then_pounds(market: Any, sandbox: Any) -> None:
     assert (quote.currency, quote.unit) == ("GBP", "GBX")
 
 
+@offering(Market, "quotes")
 def test_quotes_when_many_then_order_of_keys_and_same_price_as_one(market: Any) -> None:
     keys = [NVIDIA, BERKSHIRE, IBM]
     quotes = market("quotes", keys)
@@ -69,19 +72,22 @@ def test_quotes_when_many_then_order_of_keys_and_same_price_as_one(market: Any) 
 
 
 @pytest.mark.parametrize("operation", ["quote", "candles", "overview"])
-def test_operation_when_symbol_is_unknown_then_unknown_symbol(market: Any, operation: str) -> None:
+def test_operation_when_symbol_is_unknown_then_unknown_symbol(market: Any, row: Market, operation: str) -> None:
+    if not row.can(operation):
+        pytest.skip(f"{row.key} does not offer {operation}")
     with pytest.raises(UnknownSymbol):
         market(operation, NOBODY)
 
 
+@offering(Market, "quotes")
 def test_quotes_when_one_is_unknown_then_it_is_named(market: Any) -> None:
     with pytest.raises(UnknownSymbol, match="US:NOPE"):
         market("quotes", [IBM, NOBODY])
 
 
-def test_quote_when_venue_is_not_covered_then_clear_error(market: Any) -> None:
+def test_quote_when_venue_is_not_covered_then_clear_error(market: Any, row: Market) -> None:
     with pytest.raises(InvalidInstrument):
-        market("quote", InstrumentKey("XTKS", "7203"))
+        market("quote", row.not_covered)
 
 
 def test_candles_when_daily_then_oldest_first_aware_and_ending_at_the_quote(market: Any) -> None:
@@ -167,80 +173,21 @@ def test_candles_when_window_is_upside_down_then_refused(market: Any) -> None:
         market("candles", IBM, start=utc(2026, 2, 1), end=utc(2026, 1, 1))
 
 
+@offering(Market, "search")
 def test_search_when_name_then_keys_and_currencies(market: Any) -> None:
     hits = {str(hit.key): hit for hit in market("search", "tesco")}
     assert hits["XLON:TSCO"].currency == "GBP"
     assert hits["US:TSCDY"].currency == "USD"
 
 
+@offering(Market, "search")
 def test_search_when_nothing_fits_then_empty(market: Any) -> None:
     assert market("search", "qqqqqqqqqq") == []
 
 
+@offering(Market, "overview")
 def test_overview_when_company_then_facts_and_none_for_what_is_missing(market: Any) -> None:
     facts = market("overview", IBM)
     assert (facts.name, facts.currency, facts.exchange) == ("International Business Machines", "USD", "NYSE")
     assert facts.shares_outstanding == 934_700_000
     assert facts.beta is None
-
-
-# what only Alpha Vantage does
-
-
-@pytest.fixture
-def alpha_vantage(connect: Any) -> Any:
-    return connect(AlphaVantage)
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"), [("quota_note", RateLimited), ("premium_note", PermissionDenied)], ids=["quota", "premium"]
-)
-def test_alpha_vantage_when_note_with_status_200_then_typed(
-    alpha_vantage: Any, sandbox: Any, kind: str, error: type[Exception]
-) -> None:
-    sandbox.fault("alpha-vantage", kind)
-    with pytest.raises(error) as refused:
-        alpha_vantage("quote", IBM)
-    assert "SANDBOXDEMOKEY000" not in str(refused.value)
-    assert len([row for row in sandbox.requests() if row["vendor"] == "alpha-vantage"]) == 1
-
-
-def test_alpha_vantage_when_burst_note_passes_then_price(alpha_vantage: Any, sandbox: Any) -> None:
-    sandbox.fault("alpha-vantage", "burst_note", count=1)
-    assert alpha_vantage("quote", IBM).meta.attempts == 2
-
-
-def test_alpha_vantage_when_key_is_wrong_then_next_step(connect: Any) -> None:
-    with pytest.raises(AuthenticationFailed, match="ALPHA_VANTAGE_API_KEY"):
-        connect(AlphaVantage, api_key="WRONG")("quote", IBM)
-
-
-@pytest.mark.parametrize(
-    ("operation", "args", "kwargs"),
-    [
-        ("quotes", ([IBM],), {}),
-        ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}),
-        ("candles", (IBM,), {"start": utc(2020, 1, 1)}),
-    ],
-)
-def test_alpha_vantage_when_free_key_then_premium_is_denied(
-    connect: Any, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    with pytest.raises(PermissionDenied):
-        connect(AlphaVantage, api_key="SANDBOXFREEKEY000")(operation, *args, **kwargs)
-
-
-def test_alpha_vantage_when_fx_then_rate_and_candles_agree_with_the_world(alpha_vantage: Any, sandbox: Any) -> None:
-    dollars = Decimal(sandbox.world()["fx"]["rates"]["USD"])
-    rate = alpha_vantage("fx_rate", "EUR", "USD")
-    assert (rate.base, rate.quote, rate.rate) == ("EUR", "USD", dollars)
-    assert rate.bid < rate.rate < rate.ask
-    series = alpha_vantage("fx_candles", "EUR", "USD", start=utc(2026, 11, 2), end=utc(2026, 11, 14))
-    assert len(series.candles) == 10
-    assert all(candle.volume is None for candle in series.candles)
-
-
-def test_alpha_vantage_when_quotas_are_enforced_then_free_burst_is_waited_out(connect: Any, sandbox: Any) -> None:
-    sandbox.control("POST", "/quotas", enforce=True)
-    market = connect(AlphaVantage)
-    assert market("quote", IBM).price == market("quote", IBM).price

@@ -19,30 +19,28 @@ from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, 
 from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.providers.provider import Endpoint, Provider
 from fin_infra.providers.registry import providers
-from fin_infra.sandbox.kernel.faults import kinds_of
-from fin_infra.sandbox.vendors.finastra.accounts import accounts as company_accounts
 from fin_infra.settings import load
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import HttpTransport
-from tests.conformance.fault_bench import MODES, Bench, Watch, bench, benches, offered, vendor
-from tests.conformance.fault_cases import CASES, VERDICTS
+from tests.conformance.fault_bench import Bench, Stage, Watch, bench, benches, offered, stage
+from tests.conformance.fault_cases import MODES, modes_of, vendor, verdict_of
 from tests.support.cases import Case
+from tests.support.sandbox_kinds import kinds_of
+from tests.support.vendors import VENDORS
 
-__all__ = ["bench", "benches"]  # fixtures
+__all__ = ["bench", "benches", "stage"]  # fixtures
 WRONG = "Zq7+wrong/Secret-4711=x"
 PERSONAL = ("Marlowe", "Okafor", "Lantern Row", "+1218555", "ada@example.com", "ben@example.com")
 """Of the household; none of them is part of a merchant's or a bank's name."""
-IN_QUERY = {"market:alpha_vantage": ["api_key"], "brokerage:snaptrade": ["user_secret"]}
-"""Secrets that their vendors take in no other way."""
 OURS = ("fin_infra", "bankersbank")
 PROVIDERS = [pytest.param(cls, id=cls.info.key) for cls in providers()]
 GUARDED = [pytest.param(cls, id=cls.info.key) for cls in providers() if cls.info.settings.secrets()]
 CELLS = [
     pytest.param(cls, mode, kind, id=f"{vendor(cls)}-{mode}-{kind}")
     for cls in providers()
-    for mode in MODES
     for kind in kinds_of(vendor(cls))
     if kind != "latency"
+    for mode in modes_of(cls, kind)
 ]
 
 
@@ -145,27 +143,27 @@ def _secrets(cls: type[Provider[Any]]) -> set[str]:
     return {form for name, value in cls.info.sandbox.items() if name in names for form in forms(value)}
 
 
-def _household(bench: Bench) -> set[str]:
-    """Return what identifies the household and the company: what is fixed, and the account numbers of this world."""
-    details = bench.ada(f"/{bench.names.checking}/details")
-    company = {row.number for row in company_accounts(bench.names.world["seed"], "sandbox")}
-    return {*PERSONAL, *company, details["account_number"], details["routing_numbers"]["ach"]}
+@pytest.fixture(scope="module")
+def household(stage: Stage) -> set[str]:
+    """What identifies people and companies: what is fixed, and the numbers of this world at each vendor."""
+    stage.sandbox.reset()
+    return set(PERSONAL).union(*(row.private(stage.sandbox) for row in VENDORS.values()))
 
 
 @pytest.mark.parametrize(("cls", "mode", "kind"), CELLS)
 def test_operation_when_fault_strikes_then_nothing_secret_or_personal_is_told(
-    bench: Bench, cls: type[Provider[Any]], kind: str, captured: Everything
+    household: set[str], bench: Bench, cls: type[Provider[Any]], kind: str, captured: Everything
 ) -> None:
-    private = _secrets(cls) | _household(bench)
+    private = _secrets(cls) | household
     captured.texts.clear()
-    scope = {**VERDICTS[kind].scope, **({"seconds": 0.01} if kind.startswith("timeout") else {})}
+    scope = {**verdict_of(cls, kind).scope, **({"seconds": 0.01} if kind.startswith("timeout") else {})}
     bench.control("POST", "/faults", vendor=vendor(cls), kind=kind, **scope)
     texts: list[str] = []
-    for case in CASES[cls.info.key]:
+    for case in VENDORS[cls.info.key].cases:
         if not case.heavy:
             texts += _run(bench, cls, case)[0]
-    if any(case.changes for case in CASES[cls.info.key]):
-        bench.reset()
+    if any(case.changes for case in VENDORS[cls.info.key].cases):
+        bench.stage.reset(cls)
     assert found(private, texts + captured.texts) == []
     assert {"fin_infra", "httpcore2.http11"} <= captured.names
 
@@ -173,17 +171,17 @@ def test_operation_when_fault_strikes_then_nothing_secret_or_personal_is_told(
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("cls", PROVIDERS)
 def test_operation_when_undisturbed_then_nothing_secret_or_personal_is_told(
-    bench: Bench, cls: type[Provider[Any]], captured: Everything
+    household: set[str], bench: Bench, cls: type[Provider[Any]], captured: Everything
 ) -> None:
-    private = _secrets(cls) | _household(bench)
+    private = _secrets(cls) | household
     captured.texts.clear()
     texts: list[str] = []
-    for case in CASES[cls.info.key]:
+    for case in VENDORS[cls.info.key].cases:
         shown, error = _run(bench, cls, case)
         assert error is None
         texts += shown
         if case.changes:
-            bench.reset()
+            bench.stage.reset(cls)
     assert found(private, texts + captured.texts) == []
 
 
@@ -194,10 +192,10 @@ def test_operation_when_key_is_wrong_then_refused_without_telling_the_key(
 ) -> None:
     given = dict.fromkeys(cls.info.settings.secrets(), WRONG)
     texts: list[str] = []
-    for case in CASES[cls.info.key]:
+    for case in VENDORS[cls.info.key].cases:
         shown, error = _run(bench, cls, case, **given)
         texts += shown
-        if case.operation != "institutions":  # Teller tells its banks to anybody
+        if not case.public:
             assert isinstance(error, (AuthenticationFailed, PermissionDenied)), f"{case.name}: {error!r}"
     assert found(forms(WRONG), texts + captured.texts) == []
     assert captured.texts
@@ -210,7 +208,7 @@ def test_operation_when_key_cannot_be_sent_then_our_error_without_telling_the_ke
     bench: Bench, cls: type[Provider[Any]], captured: Everything, wrong: str
 ) -> None:
     given = dict.fromkeys(cls.info.settings.secrets(), wrong)
-    case = CASES[cls.info.key][1]
+    case = VENDORS[cls.info.key].cases[1]
     try:
         texts, error = _run(bench, cls, case, **given)
     except FinInfraError as exc:
@@ -225,7 +223,7 @@ def test_operation_when_nobody_answers_then_the_error_tells_no_secret(
     bench: Bench, cls: type[Provider[Any]], captured: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "url", "http://127.0.0.1:1")
-    texts, error = _run(bench, cls, CASES[cls.info.key][1])
+    texts, error = _run(bench, cls, VENDORS[cls.info.key].cases[1])
     assert isinstance(error, ProviderError)
     assert found(_secrets(cls), texts + captured.texts) == []
 
@@ -237,11 +235,11 @@ def test_request_when_made_then_the_key_is_in_the_url_only_where_the_vendor_want
 ) -> None:
     watch = Watch()
     with bench.client(cls, watch) as client:
-        for case in CASES[cls.info.key]:
+        for case in VENDORS[cls.info.key].cases:
             if not (case.heavy or case.changes):
                 bench.call(client, case)
     addresses = [request.path + repr(request.params) for request in watch.sent]
-    in_query = {form for name in IN_QUERY.get(cls.info.key, ()) for form in forms(cls.info.sandbox[name])}
+    in_query = {form for name in VENDORS[cls.info.key].in_query for form in forms(cls.info.sandbox[name])}
     assert found(_secrets(cls) - in_query, addresses) == []
     assert found(in_query, [request.path for request in watch.sent]) == []
     logged = [repr(row) for row in bench.requests()]
@@ -281,4 +279,4 @@ def test_search_when_a_secret_is_told_then_found(captured: Everything, secret: s
 
 @pytest.mark.parametrize("cls", PROVIDERS)
 def test_operations_when_counted_then_each_is_searched(cls: type[Provider[Any]]) -> None:
-    assert {case.operation for case in CASES[cls.info.key] if not case.heavy} == offered(cls)
+    assert {case.operation for case in VENDORS[cls.info.key].cases if not case.heavy} == offered(cls)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import httpx2
 import pytest
 
 from fin_infra.sandbox import running
+from tests.support.ports import free_port
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "demo_api"
 TOKEN = "token-of-the-example-in-this-run"
@@ -36,9 +36,7 @@ def world() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def service(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("demo_api")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = _environment(DEMO_API_TOKEN=TOKEN, FIN_INFRA_MODE="sandbox", FIN_INFRA_SANDBOX_URL=world)
     url = f"http://127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:

@@ -25,6 +25,7 @@ from fin_infra.errors import (
 from fin_infra.flow import Backoff, BreakerState, Client, Kept, Quota, Renewable, by_status, operation
 from fin_infra.transport import Auth, Flow, Join, M, Reply, Request, Sync, bearer
 from fin_infra.transport.replay import AsyncReplay, Replay
+from tests.support.effort import effort
 
 LIFETIME_S = 10.0
 NEVER = 1e9
@@ -285,7 +286,7 @@ class Crowd(RuleBasedStateMachine):
 
 
 TestCrowd = Crowd.TestCase
-TestCrowd.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestCrowd.settings = settings(max_examples=effort(100), stateful_step_count=30, deadline=None)
 
 
 # Threads, tasks, loops

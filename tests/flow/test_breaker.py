@@ -25,6 +25,7 @@ from fin_infra.errors import (
 )
 from fin_infra.flow import Breaker, BreakerState
 from fin_infra.transport import Pause
+from tests.support.effort import effort
 
 THRESHOLD, COOLDOWN = 3, 10.0
 
@@ -141,7 +142,7 @@ class BreakerModel(RuleBasedStateMachine):
         flow.close()
 
 
-BreakerModel.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+BreakerModel.TestCase.settings = settings(max_examples=effort(200), stateful_step_count=40, deadline=None)
 test_breaker_when_anything_happens_then_agrees_with_the_model = BreakerModel.TestCase
 
 

@@ -17,6 +17,7 @@ from fin_infra.errors import RateLimited
 from fin_infra.flow import Limiter, Quota
 from fin_infra.transport import Pause
 from fin_infra.transport.replay import AsyncReplay
+from tests.support.effort import effort
 
 quotas = st.lists(st.builds(Quota, st.integers(1, 5), st.sampled_from([0.25, 1.0, 3.0, 60.0])), min_size=1, max_size=3)
 
@@ -28,7 +29,7 @@ def crowded(times: list[float], quota: Quota) -> list[tuple[float, float]]:
     return [(first, last) for first, last in pairs if last - first < quota.per_s - 1e-9]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(
     rules=quotas,
     arrivals=st.lists(st.tuples(st.floats(0, 30), st.sampled_from([0.0, 0.5, 5.0, 1000.0])), max_size=40),
@@ -61,7 +62,7 @@ def test_limiter_when_callers_arrive_anyhow_then_no_window_holds_too_many(
         assert crowded(released, quota) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100), deadline=None)
 @given(rules=quotas, count=st.integers(1, 12))
 def test_limiter_when_used_steadily_then_wastes_next_to_nothing(rules: list[Quota], count: int) -> None:
     """The n-th call comes no later than the tightest quota demands, plus the margin of each wait."""

@@ -22,6 +22,7 @@ from fin_infra.errors import (
 from fin_infra.flow import Backoff, Breaker, BreakerState, Client, Limiter, Policy, Quota, by_status, survive
 from fin_infra.transport import Pause, Reply, Request, Sync
 from fin_infra.transport.replay import Replay
+from tests.support.effort import effort
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REPEATED = {429, 500, 502, 503, 504, "connection"}
@@ -82,7 +83,7 @@ steps = st.tuples(
 HINTS = {"0": 0.0, "1": 1.0, "7": 7.0, "120": 120.0, format_datetime(NOW + timedelta(seconds=3), usegmt=True): 3.0}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(
     script=st.lists(steps, min_size=6, max_size=6),
     attempts=st.integers(1, 6),

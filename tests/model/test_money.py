@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fin_infra.errors import CurrencyMismatch, InvalidInput, UnknownCurrency
 from fin_infra.model.money import Money, decimal_from_text
+from tests.support.effort import effort
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e40"), max_value=Decimal("1e40"))
 DOLLARS = AMOUNTS.map(lambda amount: Money(amount, "USD"))
@@ -179,7 +180,7 @@ def test_division_has_fifty_digits_and_refuses_zero() -> None:
             Money.of("1", "USD") / nothing
 
 
-@settings(max_examples=200)
+@settings(max_examples=effort(200))
 @given(CENTS, WEIGHTS)
 def test_allocate_adds_up_and_each_share_is_less_than_a_cent_off(cents: int, weights: list[int | Decimal]) -> None:
     money = Money(Decimal(cents).scaleb(-2), "USD") if abs(cents) < 10**27 else Money.of(f"{cents // 100}", "USD")

@@ -1,8 +1,8 @@
-"""The registry: keys, entry points, YAML map, chains, and errors that name the next step."""
+"""The registry: keys, entry points, YAML map, and errors that name the next step."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -14,22 +14,16 @@ from fin_infra.banking import easy_banking
 from fin_infra.errors import (
     ConfigurationError,
     MissingExtra,
-    NotFound,
-    ProviderError,
     ProviderNotFound,
-    ProviderUnavailable,
-    UnexpectedPayload,
 )
-from fin_infra.flow import deadline, operation, paged
+from fin_infra.flow import operation
 from fin_infra.markets import easy_market
 from fin_infra.providers import registry
-from fin_infra.providers.fallback import chain
 from fin_infra.providers.info import ProviderInfo
-from fin_infra.providers.provider import Endpoint, Provider, endpoint
+from fin_infra.providers.provider import Provider, endpoint
 from fin_infra.providers.registry import provider_class, providers, resolve
-from fin_infra.settings import ProviderSettings, load
-from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Request, Sync, SyncTransport
-from fin_infra.transport.replay import AsyncReplay, Replay
+from fin_infra.settings import ProviderSettings
+from fin_infra.transport import AsyncTransport, Flow, M, SyncTransport
 
 
 @pytest.fixture(autouse=True)
@@ -132,8 +126,8 @@ def test_resolve_when_named_config_is_absent_then_error_names_it(monkeypatch: py
         resolve("market:alpha_vantage")
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str]) -> None:
-    """Install entry points as (vendor, value, distribution) in the market group."""
+def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str], domain: str = "market") -> None:
+    """Install entry points as (vendor, value, distribution) in the domain's group."""
 
     class Dist:
         def __init__(self, name: str) -> None:
@@ -141,14 +135,11 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str]) -> N
 
     made = []
     for vendor, value, dist in points:
-        point = EntryPoint(vendor, value, "fin_infra.market")
+        point = EntryPoint(vendor, value, f"fin_infra.{domain}")
         vars(point)["dist"] = Dist(dist)
         made.append(point)
 
-    def entry_points(*, group: str) -> EntryPoints:
-        return EntryPoints(made if group == "fin_infra.market" else [])
-
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints(made))
     registry.reset()
 
 
@@ -201,13 +192,12 @@ class _Settings(ProviderSettings):
 
 
 class _Toy(Provider[M]):
-    """A provider of two operations whose answers a test scripts."""
+    """A provider of one operation."""
 
     info = ProviderInfo(
         key="market:toy",
         title="Toy",
         settings=_Settings,
-        can=frozenset({"word", "words"}),
         live_url="https://toy.example",
         sandbox_path="/toy",
         ping="word",
@@ -219,100 +209,11 @@ class _Toy(Provider[M]):
         reply = yield from self.get("/word")
         return str(reply.json())
 
-    @paged
-    def words(self) -> Pages[str]:
-        for _ in range(2):
-            reply = yield from self.get("/words")
-            yield Page(reply.json())
-
 
 class _Shy(_Toy[M]):
     """Never taken unless it is named."""
 
     info = replace(_Toy.info, default=False)
-
-
-PLACE = Endpoint("https://toy.example", "custom", load(_Settings, {"max_attempts": 1}))
-DOWN = Reply(503, b"")
-
-
-def toys(*scripts: list[Reply]) -> list[Provider[Sync]]:
-    return [_Toy(Replay(script), PLACE) for script in scripts]
-
-
-def test_chain_when_first_is_down_then_second_answers() -> None:
-    found: Any = chain("market", toys([DOWN], [Reply(200, b'"hello"')]))
-    assert found.word() == "hello"
-
-
-def test_chain_when_first_answers_then_second_is_never_asked() -> None:
-    members = toys([Reply(200, b'"first"')], [])
-    found: Any = chain("market", members)
-    assert found.word() == "first"
-    assert members[1].transport.seen == []  # type: ignore[attr-defined]  # a Replay
-
-
-@pytest.mark.parametrize(("reply", "error"), [(Reply(404, b""), NotFound), (Reply(200, b"<html>"), UnexpectedPayload)])
-def test_chain_when_first_gives_an_answer_that_is_an_error_then_it_stands(reply: Reply, error: type[Exception]) -> None:
-    found: Any = chain("market", toys([reply], [Reply(200, b'"second"')]))
-    with pytest.raises(error):
-        found.word()
-
-
-def test_chain_when_all_are_down_then_last_error_is_raised() -> None:
-    found: Any = chain("market", toys([DOWN], [DOWN]))
-    with pytest.raises(ProviderUnavailable):
-        found.word()
-
-
-def test_chain_when_paged_then_moves_on_only_before_the_first_page() -> None:
-    page = Reply(200, b'["a", "b"]')
-    found: Any = chain("market", toys([DOWN], [page, page]))
-    assert list(found.words()) == ["a", "b", "a", "b"]
-    begun: Any = chain("market", toys([page, DOWN], [page, page]))
-    rows = begun.words()
-    assert [next(rows), next(rows)] == ["a", "b"]
-    with pytest.raises(ProviderUnavailable):
-        next(rows)
-
-
-def test_chain_when_caller_has_a_deadline_then_it_holds_for_all_members_together() -> None:
-    place = Endpoint("https://toy.example", "custom", load(_Settings, {"max_attempts": 9}))
-
-    class Slow(Replay):
-        """Each refusal takes two seconds of the time that the members share."""
-
-        def monotonic(self) -> float:
-            return clock[0]
-
-        def step(self, effect: Any) -> Any:
-            if isinstance(effect, Request):
-                started.append(clock[0])
-                clock[0] += 2.0
-            return super().step(effect)
-
-    clock, started = [0.0], list[float]()
-    members: list[Provider[Sync]] = [_Toy(Slow([DOWN]), PLACE), _Toy(Slow([DOWN] * 9), place)]
-    found: Any = chain("market", members)
-    with deadline(5), pytest.raises(ProviderError):
-        found.word()
-    assert max(started) < 5
-
-
-async def test_chain_when_async_then_results_are_the_same() -> None:
-    def members() -> list[Provider[Async]]:
-        page = Reply(200, b'["a", "b"]')
-        return [_Toy(AsyncReplay([DOWN]), PLACE), _Toy(AsyncReplay([page, page]), PLACE)]
-
-    found: Any = chain("market", members())
-    rows: AsyncIterator[str] = found.words()
-    assert [row async for row in rows] == ["a", "b", "a", "b"]
-    answering: list[Provider[Async]] = [
-        _Toy(AsyncReplay([DOWN]), PLACE),
-        _Toy(AsyncReplay([Reply(200, b'"x"')]), PLACE),
-    ]
-    single: Any = chain("market", answering)
-    assert await single.word() == "x"
 
 
 def test_endpoint_when_mode_is_auto_then_credentials_decide(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,12 +228,12 @@ def test_endpoint_when_mode_is_auto_then_credentials_decide(monkeypatch: pytest.
 def test_endpoint_when_mode_is_sandbox_then_a_real_key_never_goes_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
     monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYKEYMYKEY")
-    place = endpoint(provider_class("market:alpha_vantage").info)
-    assert place.environment == "sandbox"
-    assert "MYKEYMYKEY" not in str(place.settings.identity())
+    target = endpoint(provider_class("market:alpha_vantage").info)
+    assert target.environment == "sandbox"
+    assert "MYKEYMYKEY" not in str(target.settings.identity())
 
 
-def test_endpoint_when_live_without_key_then_error_names_variable_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_when_live_without_key_then_error_names_variable_and_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIN_INFRA_MODE", "live")
     with pytest.raises(ConfigurationError, match=r"ALPHA_VANTAGE_API_KEY.*https://"):
         endpoint(provider_class("market:alpha_vantage").info)
@@ -344,21 +245,8 @@ def test_endpoint_when_mode_is_mistyped_then_error_names_the_variable(monkeypatc
         endpoint(provider_class("market:alpha_vantage").info)
 
 
-def test_door_when_vendor_name_is_bare_or_full_then_both_work() -> None:
+def test_easy_banking_when_vendor_name_is_bare_or_full_then_both_work() -> None:
     assert easy_banking("teller") is easy_banking("banking:teller") is easy_banking()
-
-
-def test_chain_when_a_request_may_have_changed_something_then_second_is_never_asked() -> None:
-    class Changing(_Toy[M]):
-        @operation
-        def remove(self) -> Flow[None]:
-            yield from self.request("DELETE", "/word")
-
-    members: list[Provider[Sync]] = [Changing(Replay([DOWN]), PLACE), Changing(Replay([Reply(204, b"")]), PLACE)]
-    found: Any = chain("market", members)
-    with pytest.raises(ProviderUnavailable):
-        found.remove()
-    assert members[1].transport.seen == []  # type: ignore[attr-defined]  # a Replay
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,6 @@ def base_url() -> Generator[str]:
 @pytest.fixture
 def http(base_url: str) -> Generator[httpx2.Client]:
     """A client of a real sandbox server that starts from a clean world."""
-    with httpx2.Client(base_url=base_url, timeout=10) as client:
+    with httpx2.Client(base_url=base_url, timeout=60) as client:
         assert client.post("/_sandbox/reset").status_code == 200
         yield client

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "smoke_finastra_collateral.py"
 TOKEN = "smoke-token-of-these-tests-only"
 ENDPOINT = 'endpoint="total-lending/collaterals/b2b/v2:/collaterals"'
@@ -282,9 +284,7 @@ def test_smoke_when_a_proxy_is_set_then_this_machine_is_asked_directly(service: 
 
 
 def test_smoke_when_nothing_listens_then_exit_1() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    said = smoke(f"http://127.0.0.1:{port}")
+    said = smoke(f"http://127.0.0.1:{free_port()}")
     assert said.code == 1
     assert said.lines == [
         "FAIL list: nothing answers there; start the service, and check --url",

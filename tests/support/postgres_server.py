@@ -6,7 +6,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,7 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
+
 USER, PASSWORD = "app", "hunter2hunter2"
+START_S = 120
+"""Only a server that never starts takes this long; the machine may be busy."""
 
 
 def _programs() -> Path:
@@ -30,7 +33,10 @@ def _programs() -> Path:
 
 
 class PostgresServer:
-    """One server process; started as another user where we are root, which PostgreSQL refuses."""
+    """One server process; started as another user where we are root, which PostgreSQL refuses.
+
+    Its port is reserved, and who answers there must be the server of this folder, and none of another worker.
+    """
 
     def __init__(self) -> None:
         pytest.importorskip("pg8000")
@@ -41,35 +47,9 @@ class PostgresServer:
             nobody = pwd.getpwnam("nobody")
             os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        secret = self._folder / "secret"
-        secret.write_text(PASSWORD)
-        secret.chmod(0o644)
         self._data = self._folder / "data"
-        made = subprocess.run(
-            [
-                self._programs / "initdb",
-                "-D",
-                self._data,
-                "-U",
-                USER,
-                "--auth=scram-sha-256",
-                "--pwfile",
-                secret,
-                "-E",
-                "UTF8",
-            ],
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            **self._as,
-        )
-        if made.returncode:
-            shutil.rmtree(self._folder)
-            pytest.skip(f"PostgreSQL cannot be set up here: {made.stderr.strip().splitlines()[-1]}")
+        self._init()
+        self.port = free_port()
         self._log = (self._folder / "log").open("wb")
         options = ["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
         self._process = subprocess.Popen(
@@ -80,18 +60,45 @@ class PostgresServer:
             **self._as,
         )
         self._made = 0
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _init(self) -> None:
+        secret = self._folder / "secret"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        words = ["-D", self._data, "-U", USER, "--auth=scram-sha-256", "--pwfile", secret, "-E", "UTF8"]
+        try:
+            made = subprocess.run(
+                [self._programs / "initdb", *words],
+                cwd=self._folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                **self._as,
+            )
+            reason = made.stderr.strip().splitlines()[-1] if made.returncode else ""
+        except PermissionError as exc:  # a checkout or temporary folder that only its owner may enter
+            reason = str(exc)
+        if reason:
+            shutil.rmtree(self._folder)
+            pytest.skip(f"PostgreSQL cannot be set up here: {reason}")
 
     def _wait(self) -> None:
         import pg8000.dbapi
 
-        until = time.monotonic() + 60
+        until = time.monotonic() + START_S
         while True:
             try:
-                self.run("SELECT 1")
+                [[folder]] = self.run("SHOW data_directory")
+                assert folder == str(self._data), "another PostgreSQL answers"
                 return
             except pg8000.dbapi.Error:
-                assert time.monotonic() < until, (self._folder / "log").read_text()
+                ended = self._process.poll() is not None or time.monotonic() > until
+                assert not ended, (self._folder / "log").read_text()
                 time.sleep(0.05)
 
     def run(self, statement: str, database: str = "postgres") -> list[Any]:
@@ -99,7 +106,7 @@ class PostgresServer:
         import pg8000.dbapi
 
         connection = pg8000.dbapi.connect(
-            USER, host="127.0.0.1", port=self.port, database=database, password=PASSWORD, timeout=30
+            USER, host="127.0.0.1", port=self.port, database=database, password=PASSWORD, timeout=60
         )
         try:
             connection.autocommit = True

@@ -12,7 +12,7 @@ class Control:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx2.Client(base_url=url, trust_env=False)
+        self._client = httpx2.Client(base_url=url, trust_env=False, timeout=60)
 
     def reset(self) -> None:
         self._client.post("/_sandbox/reset").raise_for_status()

@@ -14,7 +14,7 @@ from fin_infra.flow import Client, by_status, json_of
 from fin_infra.model import BrokerAccount, NewOrder, Order
 from fin_infra.trading import Context, TradingLimits
 from fin_infra.transport import Flow, M, Reply, Transport
-from tests.trading.support import account, placed, surroundings, wish
+from tests.trading.support import account, new_order, placed, surroundings
 
 
 class LoopbackBroker:
@@ -105,4 +105,4 @@ class LoopbackDesk(Client[M]):
 
 
 def _order(row: dict[str, Any]) -> Order:
-    return placed(wish(row["qty"]), row["client_order_id"], row["id"])
+    return placed(new_order(row["qty"]), row["client_order_id"], row["id"])

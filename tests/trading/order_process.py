@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from fin_infra.errors import FinInfraError
-from fin_infra.trading import SqliteJournal, TradingLimits, submit
+from fin_infra.trading import SqliteJournal, Submission, Time, TradingLimits
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import HttpTransport
 from tests.trading.loopback_broker import LoopbackDesk
-from tests.trading.support import wish
+from tests.trading.support import new_order
 
 
 def die() -> Any:
@@ -41,17 +41,14 @@ def place(url: str, journal: SqliteJournal, key: str, fault: str) -> str:
     transport = HttpTransport(HttpConfig(base_url=url))
     desk = Mortal(transport)
     desk.fault = fault
-    flow = submit(
-        desk,
-        wish("3"),
-        journal,
-        TradingLimits(duplicate_window_s=None),
-        idempotency_key=key,
+    flow = Submission(
+        desk=desk,
+        order=new_order("3"),
+        journal=journal,
+        limits=TradingLimits(duplicate_window_s=None),
         queue=True,
-        until=desk.until(),
-        clock=transport.monotonic,
-        now=lambda: datetime.now(UTC),
-    )
+        time=Time(desk.until(), transport.monotonic, lambda: datetime.now(UTC)),
+    ).run(key)
     try:
         return transport.run(flow).id
     except FinInfraError as exc:

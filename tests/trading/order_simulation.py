@@ -1,7 +1,7 @@
 """A world in one process: many clients, a venue with Alpaca's rules, a network that fails, and a clock that jumps.
 
 Flows are generators, so a client is a `submit` that is stepped, and a crash is a `submit` that is closed. `World.run`
-plays one schedule, which its seed alone decides, and raises AssertionError where somebody was told something untrue.
+plays one schedule, which its seed alone decides, and raises AssertionError where somebody got an untrue answer.
 """
 
 from __future__ import annotations
@@ -37,15 +37,16 @@ from fin_infra.trading import (
     Context,
     Journal,
     State,
+    Submission,
+    Time,
     TradingLimits,
     client_order_id,
     fingerprint,
     reconcile,
-    submit,
 )
-from fin_infra.trading.journal import whole
+from fin_infra.trading.journal import combined
 from fin_infra.transport import Blocking, Pause
-from tests.trading.support import OPEN, account, asset, market, placed, quote, wish
+from tests.trading.support import OPEN, account, asset, market, new_order, placed, quote
 
 DEADLINE_S, TIMEOUT_S = 30.0, 10.0
 LONGEST_FLIGHT_S, LONGEST_LAG_S = 75.0, 44.0
@@ -58,12 +59,12 @@ _accounts = count()
 @dataclass(frozen=True)
 class Post:
     order: NewOrder
-    ident: str
+    client_order_id: str
 
 
 @dataclass(frozen=True)
 class Find:
-    ident: str
+    client_order_id: str
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ class Venue:
             if refused is not None:
                 return refused
         random = self.world.random
-        order = placed(post.order, post.ident, f"order-{len(self.orders)}")
+        order = placed(post.order, post.client_order_id, f"order-{len(self.orders)}")
         lag = random.uniform(0, LONGEST_LAG_S) if random.random() < self.world.trouble else 0.0
-        self.orders[post.ident] = Accepted(order, post.order, call, posted_at, self.world.now + lag)
+        self.orders[post.client_order_id] = Accepted(order, post.order, call, posted_at, self.world.now + lag)
         return order
 
     def _funds(self, post: Post) -> ProviderError | None:
@@ -114,10 +115,12 @@ class Venue:
 
     def _unique(self, post: Post) -> ProviderError | None:
         code = self.world.random.choice(["40010001", "42210000"])
-        return _refusal(RejectReason.DUPLICATE_CLIENT_ORDER_ID, code, 422) if post.ident in self.orders else None
+        return (
+            _refusal(RejectReason.DUPLICATE_CLIENT_ORDER_ID, code, 422) if post.client_order_id in self.orders else None
+        )
 
-    def find(self, ident: str) -> Order | ProviderError:
-        found = self.orders.get(ident)
+    def find(self, client_order_id: str) -> Order | ProviderError:
+        found = self.orders.get(client_order_id)
         if found is None or self.world.now < found.visible_at:
             return NotFound("order not found", http_status=404)
         return found.order
@@ -172,21 +175,18 @@ class Client:
         self.order = order
         self.until = world.now + DEADLINE_S
         self.outcome: Order | Exception | None = None
-        self.told_at = 0.0
+        self.ended_at = 0.0
         self.posts = 0
         self.doubt = self.exists = False
-        self.flow = submit(
-            Desk(world),
-            order,
-            journal,
-            LIMITS,
-            idempotency_key=key,
+        self.flow = Submission(
+            desk=Desk(world),
+            order=order,
+            journal=journal,
+            limits=LIMITS,
             queue=True,
-            until=self.until,
-            clock=lambda: world.now,
-            now=world.wall,
+            time=Time(self.until, lambda: world.now, world.wall),
             wait=patient,
-        )
+        ).run(key)
 
     def start(self) -> None:
         self.advance(None)
@@ -195,9 +195,9 @@ class Client:
         try:
             effect = self.flow.throw(answer) if isinstance(answer, Exception) else self.flow.send(answer)
         except StopIteration as stop:
-            self.outcome, self.told_at = stop.value, self.world.now
+            self.outcome, self.ended_at = stop.value, self.world.now
         except FinInfraError as exc:
-            self.outcome, self.told_at = exc, self.world.now
+            self.outcome, self.ended_at = exc, self.world.now
         else:
             self.world.carry_out(self, effect)
 
@@ -222,7 +222,7 @@ class Reconciler(Client):
     """A process that looks after orders whose end nobody saw."""
 
     def __init__(self, world: World, journal: Journal) -> None:
-        super().__init__(world, journal, None, wish())
+        super().__init__(world, journal, None, new_order())
         self.flow.close()
         self.flow = reconcile(Desk(world), journal, world.wall)
 
@@ -252,7 +252,7 @@ class World:
         for number in range(random.choice([1, 1, 2])):
             self._plan(f"key-{number}", number)
         if random.random() < 0.15:
-            self.later(random.uniform(0, 5), lambda: self.begin(None, wish("77")))
+            self.later(random.uniform(0, 5), lambda: self.begin(None, new_order("77")))
         for _ in range(random.choice([0, 1, 2])):
             self.later(random.choice([random.uniform(0, 60), random.uniform(60, 400)]), self._reconcile)
 
@@ -261,7 +261,7 @@ class World:
         for _ in range(random.choice([1, 1, 2, 3, 4])):
             size = f"{number + 1}" if random.random() < 0.85 else f"{number + 1}.5"
             at = random.choice([0.0, random.uniform(0, 0.5), random.uniform(0, 40), random.uniform(40, 300), DAY_S])
-            self.later(at, lambda size=size: self.begin(key, wish(size)))  # type: ignore[misc]
+            self.later(at, lambda size=size: self.begin(key, new_order(size)))  # type: ignore[misc]
 
     def wall(self) -> datetime:
         return OPEN + timedelta(seconds=self.now)
@@ -343,7 +343,7 @@ class World:
             error = self._doubtful() if self.random.random() < 0.7 else self._definite()
             self._answer(client, find, takes, lambda: error, dies)
         else:
-            self._answer(client, find, takes, lambda: self.venue.find(find.ident), dies)
+            self._answer(client, find, takes, lambda: self.venue.find(find.client_order_id), dies)
 
     def _post(self, client: Client, post: Post, takes: float, dies: bool) -> None:
         self._may_post(client, post)
@@ -406,8 +406,8 @@ class World:
         """Nothing is sent that is not written down, while an earlier send is in doubt, or under another order's key."""
         assert not client.doubt, "sent again without asking"
         assert not client.exists, "sent again although the broker has an order under that id"
-        assert client.key is None or post.ident == client_order_id(self.account_id, client.key), "another id"
-        entry = whole(client.journal.find(self.account_id, post.ident))
+        assert client.key is None or post.client_order_id == client_order_id(self.account_id, client.key), "another id"
+        entry = combined(client.journal.find(self.account_id, post.client_order_id))
         assert entry is not None, "sent before it was written down"
         assert entry.state.counts, "sent although the journal says that it is over"
         assert entry.fingerprint == fingerprint(post.order), "sent under the key of another order"
@@ -419,7 +419,7 @@ class World:
             act()
         for client in self.clients:
             if client.outcome is not None:
-                self._check_told(client)
+                self._check_outcome(client)
         self._check_journals()
         self._check_count()
         self._check_replays()
@@ -430,7 +430,7 @@ class World:
         sizes = [accepted.wanted.quantity for accepted in self.venue.orders.values()]
         assert len(sizes) == len(set(sizes)), "one order, placed twice"
 
-    def _check_told(self, client: Client) -> None:
+    def _check_outcome(self, client: Client) -> None:
         outcome = client.outcome
         mine = [accepted for accepted in self.venue.orders.values() if accepted.call is client]
         of_key = mine if client.key is None else self._of(client.key)
@@ -443,17 +443,17 @@ class World:
         if isinstance(outcome, OrderStateUnknown):
             assert client.key is None or outcome.client_order_id == client_order_id(self.account_id, client.key)
             return
-        assert not mine, f"told that there is no order: {outcome!r}"
+        assert not mine, f"answered that there is no order: {outcome!r}"
         if isinstance(outcome, IdempotencyConflict):
             others = [other for other in self.clients if other.key == client.key and other.order != client.order]
             assert others, "a conflict with nobody"
         elif isinstance(outcome, (OrderRejected, OrderChecksFailed)) and self.sharing == "shared":
-            early = [accepted for accepted in of_key if accepted.posted_at <= client.told_at]
-            assert not early, f"told that there is no order, and there was one under way: {outcome!r}"
+            early = [accepted for accepted in of_key if accepted.posted_at <= client.ended_at]
+            assert not early, f"answered that there is no order, and there was one under way: {outcome!r}"
 
     def _of(self, key: str) -> list[Accepted]:
-        ident = client_order_id(self.account_id, key)
-        return [self.venue.orders[ident]] if ident in self.venue.orders else []
+        found = self.venue.orders.get(client_order_id(self.account_id, key))
+        return [] if found is None else [found]
 
     def _calmly(self, client: Client) -> Client:
         """Run one more client to its end in a world without faults or deaths."""
@@ -473,7 +473,7 @@ class World:
         for client in self.clients:
             if client.key is None:
                 continue
-            entry = whole(client.journal.find(self.account_id, client_order_id(self.account_id, client.key)))
+            entry = combined(client.journal.find(self.account_id, client_order_id(self.account_id, client.key)))
             of_key = self._of(client.key)
             if entry is not None and entry.state is State.PLACED:
                 assert [accepted.order.id for accepted in of_key] == [entry.order_id], "placed, says the journal"
@@ -490,12 +490,12 @@ class World:
                 client = self._calmly(Client(self, before[0].call.journal, key, before[0].wanted))
                 assert isinstance(client.outcome, Order), f"no replay: {client.outcome!r}"
                 assert client.outcome == replace(before[0].order, replayed=True)
-                other = wish(str((before[0].wanted.quantity or Decimal(0)) + 100))
+                other = new_order(str((before[0].wanted.quantity or Decimal(0)) + 100))
                 conflict = self._calmly(Client(self, before[0].call.journal, key, other)).outcome
                 assert isinstance(conflict, IdempotencyConflict)
                 assert self._of(key) == before
                 assert client.posts == 0, "a replay sent something"
             else:
-                order = wish("55")
+                order = new_order("55")
                 outcome = self._calmly(Client(self, self.journals[0], key, order)).outcome
                 assert isinstance(outcome, Order), f"the key of an order that never was is not free: {outcome!r}"

@@ -1,4 +1,4 @@
-"""What the order tests share: an account, a market, and the broker's order for a wish."""
+"""What the order tests share: an account, a market, and the broker's order for a new one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def d(text: str) -> Decimal:
     return Decimal(text)
 
 
-def wish(quantity: str | None = "10", **terms: Any) -> NewOrder:
+def new_order(quantity: str | None = "10", **terms: Any) -> NewOrder:
     """An order to buy AAPL at the market, changed by `terms`; texts become numbers where a number belongs."""
     numbers = {name: d(value) for name, value in terms.items() if isinstance(value, str) and name in NUMBERS}
     size = None if quantity is None else d(quantity)
@@ -58,12 +58,12 @@ NUMBERS = {
 }
 
 
-def account(ident: str = "account-1", buying_power: str = "1000000", **facts: Any) -> BrokerAccount:
+def account(account_id: str = "account-1", buying_power: str = "1000000", **facts: Any) -> BrokerAccount:
     power = Money(d(buying_power), "USD")
     given: dict[str, Any] = {
         "source": "brokerage:test",
         "as_of": OPEN,
-        "id": ident,
+        "id": account_id,
         "number": "12345",
         "status": "ACTIVE",
         "currency": "USD",
@@ -150,13 +150,13 @@ def surroundings(kind: AssetClass = AssetClass.EQUITY, **facts: Any) -> Context:
     return Context(**(given | facts))
 
 
-def placed(order: NewOrder, client_order_id: str, ident: str = "order-1", **facts: Any) -> Order:
-    """The broker's order for a wish, as Alpaca shows it."""
+def placed(order: NewOrder, client_order_id: str, order_id: str = "order-1", **facts: Any) -> Order:
+    """The broker's order for a new one, as Alpaca shows it."""
     oco = order.order_class is OrderClass.OCO
     given: dict[str, Any] = {
         "source": "brokerage:test",
         "as_of": OPEN,
-        "id": ident,
+        "id": order_id,
         "client_order_id": client_order_id,
         "key": order.key,
         "asset_class": AssetClass.EQUITY,

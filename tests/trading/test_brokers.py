@@ -35,16 +35,16 @@ from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import ProviderSettings
 from fin_infra.trading import SqliteJournal, State, TradingLimits, client_order_id
-from fin_infra.trading.journal import whole
+from fin_infra.trading.journal import combined
 from fin_infra.transport import Flow, M, Pause, Reply, Request
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
-from tests.trading.support import AAPL, COIN, OPEN, account, asset, d, market, placed, position, quote, wish
+from tests.trading.support import AAPL, COIN, OPEN, account, asset, d, market, new_order, placed, position, quote
 
 ENDPOINT = Endpoint("http://127.0.0.1:1", "custom", ProviderSettings())
-IDENT = client_order_id("account-1", "key-1")
-LIMIT = wish(type=OrderType.LIMIT, limit_price="100")
+CLIENT_ORDER_ID = client_order_id("account-1", "key-1")
+LIMIT = new_order(type=OrderType.LIMIT, limit_price="100")
 LOST = ProviderUnavailable("the line is dead", retryable=True)
 
 
@@ -55,7 +55,6 @@ class Book(BrokerageProvider[M]):
         key="brokerage:book",
         title="Book",
         settings=ProviderSettings,
-        can=frozenset(),
         live_url="http://127.0.0.1:1",
         sandbox_path="/book",
         sandbox={},
@@ -75,15 +74,15 @@ class Book(BrokerageProvider[M]):
         self.thing = asset()
         self.price: Any = quote()
 
-    def _send(self, verb: str, what: Any, ident: str, order: Order) -> Flow[Order]:
+    def _send(self, verb: str, what: Any, client_order_id: str, order: Order) -> Flow[Order]:
         yield Pause(0.1)
-        self.sent.append((verb, what, ident))
+        self.sent.append((verb, what, client_order_id))
         has_effect, fault = self.faults.pop(0) if self.faults else (True, None)
         if has_effect:
-            if ident in self.book:
+            if client_order_id in self.book:
                 reason = RejectReason.DUPLICATE_CLIENT_ORDER_ID
                 raise OrderRejected("client_order_id must be unique", reason=reason, http_status=422)
-            self.book[ident] = order
+            self.book[client_order_id] = order
         if fault is not None:
             raise fault
         return order
@@ -173,8 +172,8 @@ class Driver:
     def submit(self, order: NewOrder = LIMIT, key: str | None = "key-1", **kwargs: Any) -> Any:
         return self("submit_order", order, idempotency_key=key, **kwargs)
 
-    def state(self, ident: str = IDENT) -> State | None:
-        known = whole(self.broker.journal.find("account-1", ident))
+    def state(self, client_order_id: str = CLIENT_ORDER_ID) -> State | None:
+        known = combined(self.broker.journal.find("account-1", client_order_id))
         return known and known.state
 
 
@@ -192,7 +191,7 @@ def test_submit_when_called_again_with_the_key_then_gives_the_same_order(run: Dr
     first = run.submit()
     again = run.submit()
     assert (first.replayed, again.replayed) == (False, True)
-    assert first.client_order_id == again.client_order_id == IDENT
+    assert first.client_order_id == again.client_order_id == CLIENT_ORDER_ID
     assert len(run.broker.sent) == 1
     assert run.state() is State.PLACED
     assert first.meta.operation == "submit_order"
@@ -219,16 +218,16 @@ def test_submit_when_the_answer_is_lost_then_finds_the_order(run: Driver) -> Non
 
 def test_submit_when_the_first_send_is_lost_then_asks_and_sends_under_the_same_id(run: Driver) -> None:
     run.broker.faults = [(False, LOST)]
-    assert run.submit().client_order_id == IDENT
-    assert [ident for _, _, ident in run.broker.sent] == [IDENT, IDENT]
+    assert run.submit().client_order_id == CLIENT_ORDER_ID
+    assert [client_order_id for _, _, client_order_id in run.broker.sent] == [CLIENT_ORDER_ID, CLIENT_ORDER_ID]
 
 
 def test_submit_when_nothing_comes_through_then_says_that_nobody_knows_and_how_to_find_out(run: Driver) -> None:
     run.broker.faults = [(False, LOST)] * 3
     with pytest.raises(OrderStateUnknown) as caught:
         run.submit()
-    assert caught.value.client_order_id == IDENT
-    assert caught.value.extra()["client_order_id"] == IDENT
+    assert caught.value.client_order_id == CLIENT_ORDER_ID
+    assert caught.value.extra()["client_order_id"] == CLIENT_ORDER_ID
     assert (run.state(), len(run.broker.sent)) == (State.UNKNOWN, 3)
     assert run.submit().id == "order-1"
     assert run.state() is State.PLACED
@@ -275,11 +274,11 @@ def test_check_order_when_asked_then_names_the_failures_and_sends_nothing(run: D
 
 def test_check_order_when_there_is_no_quote_then_the_rules_say_what_that_means(run: Driver) -> None:
     run.broker.price = UnknownSymbol("no quote", http_status=404)
-    assert [name for name, _ in run("check_order", wish())] == ["quote"]
+    assert [name for name, _ in run("check_order", new_order())] == ["quote"]
     assert run("check_order", LIMIT) == []
     run.broker.price = LOST
     with pytest.raises(ProviderUnavailable):
-        run("check_order", wish())
+        run("check_order", new_order())
 
 
 # Replace.
@@ -314,7 +313,7 @@ def test_replace_when_the_changed_order_breaks_a_rule_then_nothing_is_sent(
 
 
 def test_replace_when_a_trailing_stop_is_given_a_stop_price_then_nothing_is_sent(run: Driver) -> None:
-    run.submit(wish(type=OrderType.TRAILING_STOP, trail_percent="5"))
+    run.submit(new_order(type=OrderType.TRAILING_STOP, trail_percent="5"))
     with pytest.raises(OrderChecksFailed, match="has no stop price"):
         run("replace_order", "order-1", OrderChange(stop_price=d("105")))
     assert len(run.broker.sent) == 1
@@ -397,6 +396,20 @@ def test_replace_when_the_broker_refuses_then_says_why(run: Driver) -> None:
     run.broker.faults = [(False, OrderRejected("filled", reason=RejectReason.NOT_REPLACEABLE, http_status=422))]
     with pytest.raises(OrderRejected):
         run("replace_order", "order-1", OrderChange(limit_price=d("101")))
+
+
+def test_replace_when_the_order_is_gone_by_the_time_it_is_sent_then_nothing_was_changed(run: Driver) -> None:
+    run.submit()
+    run.broker.faults = [(False, NotFound("order not found", http_status=404))]
+    with pytest.raises(NotFound):
+        run("replace_order", "order-1", OrderChange(limit_price=d("101")), idempotency_key="change-1")
+    assert len(run.broker.sent) == 2
+
+
+def test_submit_when_the_send_is_answered_with_not_found_then_the_broker_is_asked(run: Driver) -> None:
+    run.broker.faults = [(True, NotFound("order not found", http_status=404))]
+    assert run.submit().id == "order-1"
+    assert len(run.broker.sent) == 1
 
 
 def test_replace_when_there_is_no_such_order_then_is_not_found(run: Driver) -> None:
@@ -488,8 +501,8 @@ def test_reconcile_when_an_order_was_lost_then_finds_it(run: Driver) -> None:
     run.broker.faults = [(False, LOST)] * 3
     with pytest.raises(OrderStateUnknown):
         run.submit()
-    assert [entry.client_order_id for entry in run("reconcile_orders")] == [IDENT]
-    run.broker.book[IDENT] = placed(LIMIT, IDENT)
+    assert [entry.client_order_id for entry in run("reconcile_orders")] == [CLIENT_ORDER_ID]
+    run.broker.book[CLIENT_ORDER_ID] = placed(LIMIT, CLIENT_ORDER_ID)
     assert run("reconcile_orders") == []
     assert run.state() is State.PLACED
 
@@ -585,14 +598,16 @@ def test_post_when_its_answer_is_lost_then_is_followed_by_a_question_and_never_b
 ) -> None:
     run = Driver(mode, Wire, answers)
     try:
-        assert run.submit().client_order_id == IDENT
+        assert run.submit().client_order_id == CLIENT_ORDER_ID
     finally:
         run.broker.journal.close()
     requests: list[Request] = run.transport.requests
     assert [request.method for request in requests] == methods
-    assert {dict(request.params)["client_order_id"] for request in requests if request.method == "GET"} == {IDENT}
+    assert {dict(request.params)["client_order_id"] for request in requests if request.method == "GET"} == {
+        CLIENT_ORDER_ID
+    }
     posts = [json.loads(request.content or b"") for request in requests if request.method == "POST"]
-    assert all(post == {"client_order_id": IDENT} for post in posts)
+    assert all(post == {"client_order_id": CLIENT_ORDER_ID} for post in posts)
 
 
 def test_retry_after_when_longer_than_the_time_allowed_then_is_told_and_nothing_is_placed() -> None:

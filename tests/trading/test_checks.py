@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.model import AssetClass, Money, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.trading import Context, TradingLimits, check
-from fin_infra.trading.checks import RULES, estimate, raise_failures
+from fin_infra.trading.checks import RULES, raise_failures
 from fin_infra.trading.history import history_since, judge_history
 from fin_infra.trading.journal import JournalEntry
+from fin_infra.trading.proposal import estimate
+from tests.support.effort import effort
 from tests.trading.support import (
     AAPL,
     COIN,
@@ -30,10 +32,10 @@ from tests.trading.support import (
     asset,
     d,
     market,
+    new_order,
     position,
     quote,
     surroundings,
-    wish,
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -52,16 +54,16 @@ def failed(order: Any, context: Context) -> set[str]:
 
 def bracket(**terms: Any) -> Any:
     given = {"type": OrderType.LIMIT, "limit_price": "100", "order_class": OrderClass.BRACKET}
-    return wish(**(given | {"take_profit": "110", "stop_loss": "95"} | terms))
+    return new_order(**(given | {"take_profit": "110", "stop_loss": "95"} | terms))
 
 
 def oco(**terms: Any) -> Any:
     given = {"side": SELL, "type": OrderType.LIMIT, "order_class": OrderClass.OCO}
-    return wish(**(given | {"take_profit": "110", "stop_loss": "95"} | terms))
+    return new_order(**(given | {"take_profit": "110", "stop_loss": "95"} | terms))
 
 
 def limit(price: str, **terms: Any) -> Any:
-    return wish(type=OrderType.LIMIT, limit_price=price, **terms)
+    return new_order(type=OrderType.LIMIT, limit_price=price, **terms)
 
 
 def call(price: str) -> Any:
@@ -69,73 +71,73 @@ def call(price: str) -> Any:
 
 
 def stop(price: str, **terms: Any) -> Any:
-    return wish(type=OrderType.STOP, stop_price=price, **terms)
+    return new_order(type=OrderType.STOP, stop_price=price, **terms)
 
 
 def stop_limit(price: str, then: str, **terms: Any) -> Any:
-    return wish(type=OrderType.STOP_LIMIT, stop_price=price, limit_price=then, **terms)
+    return new_order(type=OrderType.STOP_LIMIT, stop_price=price, limit_price=then, **terms)
 
 
 def trailing(**terms: Any) -> Any:
-    return wish(type=OrderType.TRAILING_STOP, **terms)
+    return new_order(type=OrderType.TRAILING_STOP, **terms)
 
 
 # Rule, order, what is around it, whether the rule objects. Numbers are from the documentation and by hand.
 CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
-    ("terms", wish(), {}, False),
-    ("terms", wish("NaN"), {}, True),
-    ("terms", wish("Infinity"), {}, True),
+    ("terms", new_order(), {}, False),
+    ("terms", new_order("NaN"), {}, True),
+    ("terms", new_order("Infinity"), {}, True),
     ("terms", limit("sNaN"), {}, True),
-    ("terms", wish("1E+100"), {}, True),
-    ("terms", replace(wish(), quantity=10), {}, True),
-    ("terms", replace(wish(), side="buy"), {}, True),
-    ("halt", wish(), {}, False),
-    ("halt", wish(), limits(halt=True), True),
-    ("allow_deny", wish(), limits(allow="US:MSFT, US:AAPL"), False),
-    ("allow_deny", wish(), limits(allow="AAPL"), False),
-    ("allow_deny", wish(), limits(allow="US:MSFT"), True),
-    ("allow_deny", wish(), limits(deny="US:AAPL"), True),
-    ("allow_deny", wish(), limits(allow="US:AAPL", deny="AAPL"), True),
-    ("allow_deny", wish(), limits(deny="US:MSFT"), False),
-    ("account", wish(), {}, False),
-    ("account", wish(), {"account": account(trading_blocked=True)}, True),
-    ("account", wish(), {"account": account(account_blocked=True)}, True),
-    ("account", wish(), {"account": account(suspended_by_user=True)}, True),
-    ("account", wish(currency="EUR"), {}, True),
-    ("asset", wish(), {}, False),
-    ("asset", wish(), {"asset": None}, True),
-    ("asset", wish(), {"asset": asset(active=False)}, True),
-    ("asset", wish(), {"asset": asset(tradable=False)}, True),
-    ("size", wish("1"), {}, False),
-    ("size", wish(None, notional="1"), {}, False),
-    ("size", wish(None), {}, True),
-    ("size", wish("1", notional="100"), {}, True),
-    ("size", wish("0"), {}, True),
-    ("size", wish("-1"), {}, True),
-    ("size", wish("0.123456789"), {}, False),
-    ("size", wish("0.1234567891"), {}, True),
-    ("size", wish("0.1234567890"), {}, False),
-    ("size", wish(None, notional="0.99"), {}, True),
-    ("size", wish(None, notional="9.99"), {"kind": CRYPTO}, True),
-    ("size", wish(None, notional="10"), {"kind": CRYPTO}, False),
-    ("size", wish("1.5"), {"kind": OPTIONS}, True),
+    ("terms", new_order("1E+100"), {}, True),
+    ("terms", replace(new_order(), quantity=10), {}, True),
+    ("terms", replace(new_order(), side="buy"), {}, True),
+    ("halt", new_order(), {}, False),
+    ("halt", new_order(), limits(halt=True), True),
+    ("allow_deny", new_order(), limits(allow="US:MSFT, US:AAPL"), False),
+    ("allow_deny", new_order(), limits(allow="AAPL"), False),
+    ("allow_deny", new_order(), limits(allow="US:MSFT"), True),
+    ("allow_deny", new_order(), limits(deny="US:AAPL"), True),
+    ("allow_deny", new_order(), limits(allow="US:AAPL", deny="AAPL"), True),
+    ("allow_deny", new_order(), limits(deny="US:MSFT"), False),
+    ("account", new_order(), {}, False),
+    ("account", new_order(), {"account": account(trading_blocked=True)}, True),
+    ("account", new_order(), {"account": account(account_blocked=True)}, True),
+    ("account", new_order(), {"account": account(suspended_by_user=True)}, True),
+    ("account", new_order(currency="EUR"), {}, True),
+    ("asset", new_order(), {}, False),
+    ("asset", new_order(), {"asset": None}, True),
+    ("asset", new_order(), {"asset": asset(active=False)}, True),
+    ("asset", new_order(), {"asset": asset(tradable=False)}, True),
+    ("size", new_order("1"), {}, False),
+    ("size", new_order(None, notional="1"), {}, False),
+    ("size", new_order(None), {}, True),
+    ("size", new_order("1", notional="100"), {}, True),
+    ("size", new_order("0"), {}, True),
+    ("size", new_order("-1"), {}, True),
+    ("size", new_order("0.123456789"), {}, False),
+    ("size", new_order("0.1234567891"), {}, True),
+    ("size", new_order("0.1234567890"), {}, False),
+    ("size", new_order(None, notional="0.99"), {}, True),
+    ("size", new_order(None, notional="9.99"), {"kind": CRYPTO}, True),
+    ("size", new_order(None, notional="10"), {"kind": CRYPTO}, False),
+    ("size", new_order("1.5"), {"kind": OPTIONS}, True),
     ("prices", limit("100"), {}, False),
-    ("prices", wish(limit_price="100"), {}, True),
-    ("prices", wish(type=OrderType.LIMIT), {}, True),
+    ("prices", new_order(limit_price="100"), {}, True),
+    ("prices", new_order(type=OrderType.LIMIT), {}, True),
     ("prices", limit("0"), {}, True),
     ("prices", limit("-1"), {}, True),
     ("prices", limit("100", stop_price="101"), {}, True),
     ("prices", stop("101"), {}, False),
-    ("prices", wish(type=OrderType.STOP), {}, True),
+    ("prices", new_order(type=OrderType.STOP), {}, True),
     ("prices", stop_limit("101", "102"), {}, False),
     ("prices", stop("101", limit_price="102"), {}, True),
-    ("prices", wish(type=OrderType.STOP_LIMIT, limit_price="101"), {}, True),
+    ("prices", new_order(type=OrderType.STOP_LIMIT, limit_price="101"), {}, True),
     ("prices", trailing(trail_percent="1"), {}, False),
     ("prices", trailing(trail_price="1"), {}, False),
     ("prices", trailing(), {}, True),
     ("prices", trailing(trail_price="1", trail_percent="1"), {}, True),
     ("prices", trailing(trail_percent="0"), {}, True),
-    ("prices", wish(trail_percent="1"), {}, True),
+    ("prices", new_order(trail_percent="1"), {}, True),
     ("prices", oco(), HELD, False),
     ("prices", oco(limit_price="110"), HELD, True),
     ("tick_size", limit("0.9999"), {}, False),
@@ -150,10 +152,10 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("tick_size", bracket(stop_loss="94.999"), {}, True),
     ("tick_size", bracket(stop_loss_limit="94.999"), {}, True),
     ("tick_size", limit("100.0151", time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, False),
-    ("legs", wish(), {}, False),
-    ("legs", wish(take_profit="110"), {}, True),
-    ("legs", wish(stop_loss="90"), {}, True),
-    ("legs", wish(stop_loss_limit="90"), {}, True),
+    ("legs", new_order(), {}, False),
+    ("legs", new_order(take_profit="110"), {}, True),
+    ("legs", new_order(stop_loss="90"), {}, True),
+    ("legs", new_order(stop_loss_limit="90"), {}, True),
     ("legs", bracket(), {}, False),
     ("legs", bracket(stop_loss_limit="94"), {}, False),
     ("legs", bracket(stop_loss_limit="96"), {}, True),
@@ -185,19 +187,19 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("legs", bracket(order_class=OrderClass.OTO, stop_loss=None), {}, False),
     ("legs", bracket(order_class=OrderClass.OTO, take_profit=None, stop_loss=None), {}, True),
     ("legs", bracket(order_class=OrderClass.OTO, stop_loss=None, stop_loss_limit="94"), {}, True),
-    ("fractional", wish("1.5"), {}, False),
-    ("fractional", wish("1.5", time_in_force=TimeInForce.GTC), {}, True),
+    ("fractional", new_order("1.5"), {}, False),
+    ("fractional", new_order("1.5", time_in_force=TimeInForce.GTC), {}, True),
     ("fractional", limit("100", quantity=d("1.5"), time_in_force=TimeInForce.GTC), {}, True),
     ("fractional", limit("100", quantity=d("1.5")), {}, False),
-    ("fractional", wish("1.0", time_in_force=TimeInForce.GTC), {}, False),
-    ("fractional", wish(None, notional="100"), {}, False),
-    ("fractional", wish(None, notional="100", time_in_force=TimeInForce.IOC), {}, True),
-    ("fractional", wish("1.5"), {"asset": asset(fractionable=False)}, True),
-    ("fractional", wish(None, notional="100"), {"asset": asset(fractionable=False)}, True),
+    ("fractional", new_order("1.0", time_in_force=TimeInForce.GTC), {}, False),
+    ("fractional", new_order(None, notional="100"), {}, False),
+    ("fractional", new_order(None, notional="100", time_in_force=TimeInForce.IOC), {}, True),
+    ("fractional", new_order("1.5"), {"asset": asset(fractionable=False)}, True),
+    ("fractional", new_order(None, notional="100"), {"asset": asset(fractionable=False)}, True),
     ("fractional", trailing(quantity=d("1.5"), trail_percent="1"), {}, True),
     ("fractional", bracket(quantity=d("1.5")), {}, True),
-    ("fractional", wish("1.5", time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, False),
-    ("fractional", wish("1.5", time_in_force=TimeInForce.IOC), {"kind": CRYPTO}, False),
+    ("fractional", new_order("1.5", time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, False),
+    ("fractional", new_order("1.5", time_in_force=TimeInForce.IOC), {"kind": CRYPTO}, False),
     ("stop_side", stop("100.02"), {}, False),
     ("stop_side", stop("100.01"), {}, True),
     ("stop_side", stop("99"), {}, True),
@@ -211,50 +213,50 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("stop_side", stop_limit("101", "100.99"), {"quote": None}, True),
     ("stop_side", stop_limit("99", "98", side=SELL), HELD, False),
     ("stop_side", stop_limit("99", "99.01", side=SELL), HELD, True),
-    ("market_hours", wish(), {}, False),
-    ("market_hours", wish(), {"clock": market(is_open=False)}, True),
-    ("market_hours", wish(), {"clock": market(is_open=False), "queue": True}, False),
-    ("market_hours", wish(time_in_force=TimeInForce.GTC), {"kind": CRYPTO, "clock": market(is_open=False)}, False),
-    ("short_sale", wish(), {}, False),
-    ("short_sale", wish("100", side=SELL), HELD, False),
-    ("short_sale", wish("101", side=SELL), HELD, True),
-    ("short_sale", wish("101", side=SELL), HELD | limits(allow_short=True), True),
-    ("short_sale", wish("10", side=SELL), {}, True),
-    ("short_sale", wish("10", side=SELL), limits(allow_short=True), False),
-    ("short_sale", wish("10", side=SELL), limits(allow_short=True) | {"kind": CRYPTO}, True),
-    ("short_sale", wish("1.5", side=SELL), limits(allow_short=True), True),
-    ("short_sale", wish("10", side=SELL), limits(allow_short=True) | {"asset": asset(shortable=False)}, True),
+    ("market_hours", new_order(), {}, False),
+    ("market_hours", new_order(), {"clock": market(is_open=False)}, True),
+    ("market_hours", new_order(), {"clock": market(is_open=False), "queue": True}, False),
+    ("market_hours", new_order(time_in_force=TimeInForce.GTC), {"kind": CRYPTO, "clock": market(is_open=False)}, False),
+    ("short_sale", new_order(), {}, False),
+    ("short_sale", new_order("100", side=SELL), HELD, False),
+    ("short_sale", new_order("101", side=SELL), HELD, True),
+    ("short_sale", new_order("101", side=SELL), HELD | limits(allow_short=True), True),
+    ("short_sale", new_order("10", side=SELL), {}, True),
+    ("short_sale", new_order("10", side=SELL), limits(allow_short=True), False),
+    ("short_sale", new_order("10", side=SELL), limits(allow_short=True) | {"kind": CRYPTO}, True),
+    ("short_sale", new_order("1.5", side=SELL), limits(allow_short=True), True),
+    ("short_sale", new_order("10", side=SELL), limits(allow_short=True) | {"asset": asset(shortable=False)}, True),
     (
         "short_sale",
-        wish("10", side=SELL),
+        new_order("10", side=SELL),
         limits(allow_short=True) | {"account": account(shorting_enabled=False)},
         True,
     ),
-    ("short_sale", wish("10", side=SELL), limits(allow_short=True) | {"position": position("-5")}, False),
-    ("short_sale", wish("10", side=SELL), {"position": position("-5")}, True),
-    ("short_sale", wish("10", side=SELL), {"position": position("100", "5")}, True),
-    ("short_sale", wish("10", side=SELL), {"position": position("100", "0")} | limits(allow_short=True), True),
-    ("short_sale", wish(None, notional="100", side=SELL), HELD, False),
-    ("short_sale", wish(None, notional="100", side=SELL), limits(allow_short=True), True),
+    ("short_sale", new_order("10", side=SELL), limits(allow_short=True) | {"position": position("-5")}, False),
+    ("short_sale", new_order("10", side=SELL), {"position": position("-5")}, True),
+    ("short_sale", new_order("10", side=SELL), {"position": position("100", "5")}, True),
+    ("short_sale", new_order("10", side=SELL), {"position": position("100", "0")} | limits(allow_short=True), True),
+    ("short_sale", new_order(None, notional="100", side=SELL), HELD, False),
+    ("short_sale", new_order(None, notional="100", side=SELL), limits(allow_short=True), True),
     ("short_sale", oco(), {}, True),
     ("short_sale", oco(), HELD, False),
-    ("quote", wish(), {}, False),
-    ("quote", wish(), {"quote": None}, True),
-    ("quote", wish(), {"quote": quote(ask=None)}, True),
-    ("quote", wish(side=SELL), HELD | {"quote": quote(bid=None)}, True),
+    ("quote", new_order(), {}, False),
+    ("quote", new_order(), {"quote": None}, True),
+    ("quote", new_order(), {"quote": quote(ask=None)}, True),
+    ("quote", new_order(side=SELL), HELD | {"quote": quote(bid=None)}, True),
     ("quote", limit("100"), {"quote": None}, False),
-    ("quote", wish(None, notional="100"), {"quote": None}, False),
-    ("quote", wish(), {"quote": quote(at=OPEN - timedelta(seconds=900))}, False),
-    ("quote", wish(), {"quote": quote(at=OPEN - timedelta(seconds=901))}, True),
+    ("quote", new_order(None, notional="100"), {"quote": None}, False),
+    ("quote", new_order(), {"quote": quote(at=OPEN - timedelta(seconds=900))}, False),
+    ("quote", new_order(), {"quote": quote(at=OPEN - timedelta(seconds=901))}, True),
     ("quote", limit("100"), {"quote": quote(at=OPEN - timedelta(seconds=901))}, False),
-    ("quote", wish(), {"quote": quote(at=OPEN - timedelta(days=3)), "clock": market(is_open=False)}, False),
+    ("quote", new_order(), {"quote": quote(at=OPEN - timedelta(days=3)), "clock": market(is_open=False)}, False),
     (
         "quote",
-        wish(time_in_force=TimeInForce.GTC),
+        new_order(time_in_force=TimeInForce.GTC),
         {"quote": quote(at=OPEN - timedelta(days=3)), "clock": market(is_open=False), "kind": CRYPTO},
         True,
     ),
-    ("quote", wish(), limits(max_quote_age_s=None) | {"quote": quote(at=OPEN - timedelta(days=3))}, False),
+    ("quote", new_order(), limits(max_quote_age_s=None) | {"quote": quote(at=OPEN - timedelta(days=3))}, False),
     ("price_collar", limit("105.01"), {}, False),  # 100.01 + 5 % = 105.0105
     ("price_collar", limit("105.02"), {}, True),
     ("price_collar", limit("1"), {}, False),
@@ -272,22 +274,22 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("price_collar", limit("200"), {"quote": quote(ask="0")}, False),
     ("max_notional_per_order", limit("100", quantity=d("100")), {}, False),
     ("max_notional_per_order", limit("100.01", quantity=d("100")), {}, True),
-    ("max_notional_per_order", wish("96"), {}, False),  # 96 x 100.01 x 1.04 = 9984.9984
-    ("max_notional_per_order", wish("97"), {}, True),  # 97 x 100.01 x 1.04 = 10089.0088
-    ("max_notional_per_order", wish(None, notional="10000"), {}, False),
-    ("max_notional_per_order", wish(None, notional="10000.01"), {}, True),
-    ("max_notional_per_order", wish("1000"), limits(max_notional_per_order=None), False),
+    ("max_notional_per_order", new_order("96"), {}, False),  # 96 x 100.01 x 1.04 = 9984.9984
+    ("max_notional_per_order", new_order("97"), {}, True),  # 97 x 100.01 x 1.04 = 10089.0088
+    ("max_notional_per_order", new_order(None, notional="10000"), {}, False),
+    ("max_notional_per_order", new_order(None, notional="10000.01"), {}, True),
+    ("max_notional_per_order", new_order("1000"), limits(max_notional_per_order=None), False),
     ("max_notional_per_order", limit("0.01", quantity=d("101"), side=SELL), {"position": position("1000")}, True),
     ("max_notional_per_order", oco(quantity=d("95")), HELD, True),  # 95 x 110
     ("max_notional_per_order", stop("101", quantity=d("96")), {}, True),  # 96 x 101 x 1.04 = 10083.84
     ("max_notional_per_order", stop("99", quantity=d("101"), side=SELL), {"position": position("1000")}, False),
     ("buying_power", limit("100"), {"account": account(buying_power="1000")}, False),
     ("buying_power", limit("100"), {"account": account(buying_power="999.99")}, True),
-    ("buying_power", wish(), {"account": account(buying_power="1040.10")}, True),  # 10 x 100.01 x 1.04 = 1040.104
-    ("buying_power", wish(), {"account": account(buying_power="1040.11")}, False),
-    ("buying_power", wish(side=SELL), HELD | {"account": account(buying_power="0")}, False),
-    ("buying_power", wish(), {"account": account(buying_power="0"), "position": position("-10")}, False),
-    ("buying_power", wish(), {"account": account(buying_power="0"), "position": position("-1")}, True),
+    ("buying_power", new_order(), {"account": account(buying_power="1040.10")}, True),  # 10 x 100.01 x 1.04 = 1040.104
+    ("buying_power", new_order(), {"account": account(buying_power="1040.11")}, False),
+    ("buying_power", new_order(side=SELL), HELD | {"account": account(buying_power="0")}, False),
+    ("buying_power", new_order(), {"account": account(buying_power="0"), "position": position("-10")}, False),
+    ("buying_power", new_order(), {"account": account(buying_power="0"), "position": position("-1")}, True),
     ("buying_power", call("5"), {"account": account(buying_power="5000")}, False),  # 10 contracts x 100 x 5
     ("buying_power", call("5"), {"account": account(buying_power="4999.99")}, True),
     ("buying_power", call("5"), {"account": account(options_buying_power=Money(d("4999.99"), "USD"))}, True),
@@ -304,11 +306,11 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
         {"kind": CRYPTO, "account": account(non_marginable_buying_power=Money(d("1"), "USD"))},
         True,
     ),
-    ("order_type", wish(), {}, False),
+    ("order_type", new_order(), {}, False),
     ("order_type", stop("101", time_in_force=TimeInForce.IOC), {}, True),
     ("order_type", trailing(trail_price="1", time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, True),
     ("order_type", limit("100", extended_hours=True, time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, True),
-    ("order_type", wish(extended_hours=True), {}, True),
+    ("order_type", new_order(extended_hours=True), {}, True),
 ]
 
 
@@ -353,7 +355,7 @@ EXTENDED = {("equity", "limit", "day"), ("equity", "limit", "gtc")}
 def test_matrix_when_a_combination_is_tried_then_is_taken_where_documented(
     kind: str, type_: str, time_in_force: str, extended: bool
 ) -> None:
-    order = wish(type=OrderType(type_), time_in_force=TimeInForce(time_in_force), extended_hours=extended)
+    order = new_order(type=OrderType(type_), time_in_force=TimeInForce(time_in_force), extended_hours=extended)
     taken = MATRIX[kind, type_][TIMES.index(time_in_force)] == "T"
     taken = taken and (not extended or (kind, type_, time_in_force) in EXTENDED)
     assert ("order_type" not in failed(order, surroundings(AssetClass(kind)))) is taken
@@ -426,25 +428,25 @@ def test_auction_order_when_given_then_is_taken_but_in_the_hours_that_take_none(
     time_in_force: TimeInForce, local: str, taken: bool, queue: bool
 ) -> None:
     around = surroundings(clock=market(at(local), is_open=False), queue=queue)
-    assert ("market_hours" not in failed(wish(time_in_force=time_in_force), around)) is taken
+    assert ("market_hours" not in failed(new_order(time_in_force=time_in_force), around)) is taken
 
 
 def test_halt_when_the_variable_is_set_at_run_time_then_stops_the_next_order(monkeypatch: pytest.MonkeyPatch) -> None:
     around = surroundings()
-    assert "halt" not in failed(wish(), around)
+    assert "halt" not in failed(new_order(), around)
     for word, halted in [("1", True), ("yes", True), ("HALT NOW", True), ("0", False), ("off", False), ("", False)]:
         monkeypatch.setenv("FIN_INFRA_TRADING_HALT", word)
-        assert ("halt" in failed(wish(), around)) is halted, word
+        assert ("halt" in failed(new_order(), around)) is halted, word
 
 
 def test_halt_when_the_file_appears_then_stops_until_it_is_gone(tmp_path: Path) -> None:
     file = tmp_path / "halt"
     around = surroundings(limits=TradingLimits(halt_file=file))
-    assert "halt" not in failed(wish(), around)
+    assert "halt" not in failed(new_order(), around)
     file.touch()
-    assert "halt" in failed(wish(), around)
+    assert "halt" in failed(new_order(), around)
     file.unlink()
-    assert "halt" not in failed(wish(), around)
+    assert "halt" not in failed(new_order(), around)
 
 
 def test_halt_when_the_file_cannot_be_looked_for_then_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -461,7 +463,7 @@ def test_limits_when_none_then_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIN_INFRA_TRADING_DUPLICATE_WINDOW_S", "none")
     free = TradingLimits()
     around = surroundings(limits=free, quote=quote(at=OPEN - timedelta(days=9)))
-    assert failed(wish("9000"), around) == set()
+    assert failed(new_order("9000"), around) == set()
     assert failed(limit("150", quantity=d("2000")), around) == set()
     assert judge_history("f", d("1E+12"), free, OPEN, [entry("1E+12")]) == []
 
@@ -493,24 +495,24 @@ def test_check_when_all_is_wrong_then_names_every_failure_at_once() -> None:
 
 
 def test_sentences_when_read_then_are_sentences_for_people() -> None:
-    said = {s for _, order, around, _ in CASES for _, s in check(order, surroundings(**around))}
-    said |= {s for _, s in judge_history("f", d("50000"), TradingLimits(), OPEN, [entry("1")])}
-    for sentence in said:
+    sentences = {s for _, order, around, _ in CASES for _, s in check(order, surroundings(**around))}
+    sentences |= {s for _, s in judge_history("f", d("50000"), TradingLimits(), OPEN, [entry("1")])}
+    for sentence in sentences:
         assert re.fullmatch(r"[A-Z][^\n]+[.]", sentence), sentence
         assert len(sentence) < 200, sentence
         assert not re.search(r"None|NaN|Decimal\('|frozenset|OrderType|<", sentence), sentence
-    assert len(said) > 50
+    assert len(sentences) > 50
 
 
 # The journal's rules.
 
 
-def entry(estimate_: str, at_: datetime = OPEN, mark: str = "f") -> JournalEntry:
+def entry(estimate_: str, at_: datetime = OPEN, fingerprint: str = "f") -> JournalEntry:
     return JournalEntry(
         account="account-1",
         client_order_id="fin-other",
         attempt="1",
-        fingerprint=mark,
+        fingerprint=fingerprint,
         summary="buy",
         estimate=d(estimate_),
         at=at_,
@@ -521,12 +523,12 @@ def entry(estimate_: str, at_: datetime = OPEN, mark: str = "f") -> JournalEntry
 HISTORY = [  # what was sent before, this order's estimate, the rules that object
     ([], "50000", []),
     ([], "50000.01", ["max_notional_per_day"]),
-    ([entry("49000", mark="g")], "1000", []),
-    ([entry("49000", mark="g")], "1000.01", ["max_notional_per_day"]),
-    ([entry("25000", mark="g"), entry("24000", mark="h")], "1000.01", ["max_notional_per_day"]),
+    ([entry("49000", fingerprint="g")], "1000", []),
+    ([entry("49000", fingerprint="g")], "1000.01", ["max_notional_per_day"]),
+    ([entry("25000", fingerprint="g"), entry("24000", fingerprint="h")], "1000.01", ["max_notional_per_day"]),
     ([entry("1", OPEN - timedelta(seconds=10))], "1", ["duplicate_order"]),
     ([entry("1", OPEN - timedelta(seconds=10.001))], "1", []),
-    ([entry("1", mark="g")], "1", []),
+    ([entry("1", fingerprint="g")], "1", []),
     ([entry("49999.5")], "1", ["max_notional_per_day", "duplicate_order"]),
 ]
 
@@ -574,7 +576,7 @@ numbers = (
     st.none() | st.decimals() | st.sampled_from([d("0"), d("1"), d("1E+30"), d("-1E-30"), d("9" * 40), d("0E-99")])
 )
 orders = st.builds(
-    lambda **terms: replace(wish(), **terms),
+    lambda **terms: replace(new_order(), **terms),
     key=st.sampled_from([AAPL, COIN, OPTION]),
     side=st.sampled_from(list(Side)),
     type=st.sampled_from(list(OrderType)),
@@ -596,7 +598,7 @@ arounds = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(orders, arounds)
 def test_check_when_given_anything_then_never_raises(order: Any, around: Context) -> None:
     for name, sentence in check(order, around):

@@ -28,20 +28,30 @@ from fin_infra.errors import (
     ProviderUnavailable,
     RejectReason,
 )
-from fin_infra.trading import JournalEntry, SqliteJournal, State, TradingLimits, client_order_id, reconcile, submit
+from fin_infra.trading import (
+    JournalEntry,
+    SqliteJournal,
+    State,
+    Submission,
+    Time,
+    TradingLimits,
+    client_order_id,
+    reconcile,
+)
 from fin_infra.trading import journal as journal_module
-from fin_infra.trading.journal import whole
+from fin_infra.trading.journal import combined
 from fin_infra.transport.replay import Replay
-from tests.trading.support import MIDNIGHT, OPEN, account, d, market, placed, surroundings, wish
+from tests.trading.support import MIDNIGHT, OPEN, account, d, market, new_order, placed, surroundings
 
 ACCOUNT = "account-1"
+CLIENT_ORDER_ID = client_order_id(ACCOUNT, "key-1")
 EVER = datetime(1, 1, 2, tzinfo=OPEN.tzinfo)
 
 
-def attempt(number: str = "1", ident: str = "fin-1", **facts: Any) -> JournalEntry:
+def attempt(number: str = "1", client_order_id: str = "fin-1", **facts: Any) -> JournalEntry:
     given: dict[str, Any] = {
         "account": ACCOUNT,
-        "client_order_id": ident,
+        "client_order_id": client_order_id,
         "attempt": number,
         "fingerprint": "f",
         "summary": "buy 10 US:AAPL market day",
@@ -68,8 +78,8 @@ def journal(file: Path) -> Iterator[SqliteJournal]:
     opened.close()
 
 
-def state(journal: SqliteJournal, ident: str = "fin-1") -> State | None:
-    known = whole(journal.find(ACCOUNT, ident))
+def state(journal: SqliteJournal, client_order_id: str = "fin-1") -> State | None:
+    known = combined(journal.find(ACCOUNT, client_order_id))
     return known and known.state
 
 
@@ -155,13 +165,13 @@ def test_placed_when_others_are_recorded_later_then_stays_placed(journal: Sqlite
 
 
 def test_unresolved_when_asked_then_names_the_attempts_without_an_end(journal: SqliteJournal) -> None:
-    for number, ident in enumerate(("fin-1", "fin-2", "fin-3", "fin-4")):
-        journal.open(attempt(ident=ident, at=OPEN + timedelta(seconds=number)), EVER, agree)
-    journal.record(attempt(ident="fin-1"), State.PLACED, OPEN, "order-1")
-    fin_2 = attempt(ident="fin-2", at=OPEN + timedelta(seconds=1))
+    for number, given in enumerate(("fin-1", "fin-2", "fin-3", "fin-4")):
+        journal.open(attempt(client_order_id=given, at=OPEN + timedelta(seconds=number)), EVER, agree)
+    journal.record(attempt(client_order_id="fin-1"), State.PLACED, OPEN, "order-1")
+    fin_2 = attempt(client_order_id="fin-2", at=OPEN + timedelta(seconds=1))
     journal.record(fin_2, State.UNKNOWN, OPEN + timedelta(seconds=9), None)
-    journal.record(attempt(ident="fin-3"), State.REFUSED, OPEN, None)
-    journal.open(attempt(ident="fin-5", account="account-2"), EVER, agree)
+    journal.record(attempt(client_order_id="fin-3"), State.REFUSED, OPEN, None)
+    journal.open(attempt(client_order_id="fin-5", account="account-2"), EVER, agree)
     assert [found.client_order_id for found in journal.unresolved(ACCOUNT)] == ["fin-2", "fin-4"]
 
 
@@ -180,11 +190,11 @@ def test_judge_when_it_objects_then_nothing_is_written(journal: SqliteJournal) -
 
 def test_judge_when_shown_the_others_then_sees_each_order_that_counts_once(journal: SqliteJournal) -> None:
     seen: list[tuple[JournalEntry | None, list[JournalEntry]]] = []
-    for ident, end in (("fin-1", State.PLACED), ("fin-2", State.REFUSED), ("fin-3", State.ABSENT)):
+    for given, end in (("fin-1", State.PLACED), ("fin-2", State.REFUSED), ("fin-3", State.ABSENT)):
         for number in ("1", "2"):
-            journal.open(attempt(number, ident), EVER, agree)
+            journal.open(attempt(number, given), EVER, agree)
         for number in ("1", "2"):
-            journal.record(attempt(number, ident), end, OPEN, "order-1" if end is State.PLACED else None)
+            journal.record(attempt(number, given), end, OPEN, "order-1" if end is State.PLACED else None)
     journal.open(attempt("1", "fin-4"), EVER, agree)
     journal.open(attempt("1", "fin-old", at=OPEN - timedelta(seconds=1)), EVER, agree)
     journal.open(attempt("1", "fin-1", account="account-2"), EVER, agree)
@@ -199,9 +209,13 @@ def test_order_when_found_out_about_today_then_counts_on_the_day_it_was_meant(jo
     journal.open(attempt(at=MIDNIGHT - timedelta(hours=1)), EVER, agree)
     journal.record(attempt(at=MIDNIGHT - timedelta(hours=1)), State.PLACED, MIDNIGHT + timedelta(hours=1), "order-1")
     counted: list[int] = []
-    journal.open(attempt(ident="fin-2"), MIDNIGHT, lambda known, others: counted.append(len(others)))
-    journal.open(attempt(ident="fin-3", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others)))
-    journal.open(attempt(ident="fin-4", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others)))
+    journal.open(attempt(client_order_id="fin-2"), MIDNIGHT, lambda known, others: counted.append(len(others)))
+    journal.open(
+        attempt(client_order_id="fin-3", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others))
+    )
+    journal.open(
+        attempt(client_order_id="fin-4", at=MIDNIGHT), MIDNIGHT, lambda known, others: counted.append(len(others))
+    )
     assert counted == [0, 0, 1]
 
 
@@ -220,7 +234,7 @@ def test_daily_limit_when_threads_open_at_once_then_is_never_passed(file: Path) 
 
         barrier.wait()
         try:
-            journals[number % 4].open(attempt(ident=f"fin-{number}", estimate=worth), EVER, judge)
+            journals[number % 4].open(attempt(client_order_id=f"fin-{number}", estimate=worth), EVER, judge)
         except OrderChecksFailed:
             return False
         return True
@@ -247,7 +261,7 @@ def judge(known, others):
 journal, taken = SqliteJournal(sys.argv[1]), 0
 for number in range(20):
     try:
-        journal.open(attempt(ident=f"fin-{sys.argv[3]}-{number}"), EVER, judge)
+        journal.open(attempt(client_order_id=f"fin-{sys.argv[3]}-{number}"), EVER, judge)
         taken += 1
     except OrderChecksFailed:
         pass
@@ -271,7 +285,7 @@ from tests.trading.test_journal import attempt, EVER, agree
 from fin_infra.trading import SqliteJournal
 
 journal = SqliteJournal(sys.argv[1])
-journal.open(attempt(ident="fin-before"), EVER, agree)
+journal.open(attempt(client_order_id="fin-before"), EVER, agree)
 with journal._transaction() as cursor:
     cursor.execute("INSERT INTO order_journal (account, client_order_id, attempt, fingerprint, summary, estimate, at,"
                    " lands_by, state, written) VALUES ('account-1','fin-half','1','f','s','1','x','x','intent','x')")
@@ -287,7 +301,7 @@ def test_file_when_a_process_is_killed_in_the_middle_then_is_usable_and_holds_no
     journal = SqliteJournal(file)
     assert state(journal, "fin-before") is State.INTENT
     assert journal.find(ACCOUNT, "fin-half") == []
-    assert journal.open(attempt(ident="fin-after"), EVER, agree) is None
+    assert journal.open(attempt(client_order_id="fin-after"), EVER, agree) is None
     journal.close()
 
 
@@ -381,7 +395,7 @@ def test_journal_file_when_nothing_is_set_then_is_in_the_state_folder(
     assert TradingLimits().journal_file() == tmp_path / "mine.sqlite3"
 
 
-# Submit and reconcile, with a broker that answers what it is told to.
+# Submit and reconcile, with a broker that answers as it is set up to.
 
 
 class Broker:
@@ -401,13 +415,13 @@ class Broker:
         return surroundings(limits=self.limits, clock=market(OPEN))
         yield
 
-    def find_order(self, ident: str) -> Any:
-        self.asked.append(ident)
+    def find_order(self, client_order_id: str) -> Any:
+        self.asked.append(client_order_id)
         return self._next(self.finds)
         yield
 
-    def send_order(self, order: Any, ident: str) -> Any:
-        self.sent.append(ident)
+    def send_order(self, order: Any, client_order_id: str) -> Any:
+        self.sent.append(client_order_id)
         return self._next(self.sends)
         yield
 
@@ -424,24 +438,21 @@ def run_reconcile(broker: Broker, journal: SqliteJournal, at: datetime) -> list[
 
 def run_submit(broker: Broker, journal: SqliteJournal, key: str | None = "key-1", order: Any = None) -> Any:
     replay = Replay([])
-    flow = submit(
-        broker,
-        order or wish(),
-        journal,
-        broker.limits,
-        idempotency_key=key,
+    flow = Submission(
+        desk=broker,
+        order=order or new_order(),
+        journal=journal,
+        limits=broker.limits,
         queue=False,
-        until=30.0,
-        clock=replay.monotonic,
-        now=lambda: OPEN + timedelta(seconds=replay.now),
-    )
+        time=Time(30.0, replay.monotonic, lambda: OPEN + timedelta(seconds=replay.now)),
+    ).run(key)
     return replay.run(flow)
 
 
 LATE = OPEN + timedelta(seconds=151)
 FATES = [  # what the broker says, when it is asked, and what that makes of an attempt that may land until 150 s
-    (placed(wish(), "fin-1"), OPEN, State.PLACED),
-    (placed(wish(), "fin-1"), LATE, State.PLACED),
+    (placed(new_order(), "fin-1"), OPEN, State.PLACED),
+    (placed(new_order(), "fin-1"), LATE, State.PLACED),
     (NotFound("none"), OPEN, State.INTENT),
     (NotFound("none"), OPEN + timedelta(seconds=150), State.INTENT),
     (NotFound("none"), LATE, State.ABSENT),
@@ -460,9 +471,9 @@ def test_reconcile_when_the_broker_is_asked_then_writes_what_is_sure(
 
 
 def test_reconcile_when_one_answer_is_lost_then_goes_on_with_the_next(journal: SqliteJournal) -> None:
-    for ident in ("fin-1", "fin-2"):
-        journal.open(attempt(ident=ident), EVER, agree)
-    still_open = run_reconcile(Broker([ProviderUnavailable("down"), placed(wish(), "fin-2")]), journal, LATE)
+    for given in ("fin-1", "fin-2"):
+        journal.open(attempt(client_order_id=given), EVER, agree)
+    still_open = run_reconcile(Broker([ProviderUnavailable("down"), placed(new_order(), "fin-2")]), journal, LATE)
     assert [found.client_order_id for found in still_open] == ["fin-1"]
     assert state(journal, "fin-2") is State.PLACED
 
@@ -477,35 +488,31 @@ def test_intent_when_the_time_allowed_is_long_then_may_land_as_long(journal: Sql
     """The grace begins when nothing can be sent any more, not when the intent is written."""
     replay = Replay([])
     broker = Broker([], [KeyboardInterrupt()])
-    flow = submit(
-        broker,
-        wish(),
-        journal,
-        broker.limits,
-        idempotency_key="key-1",
+    flow = Submission(
+        desk=broker,
+        order=new_order(),
+        journal=journal,
+        limits=broker.limits,
         queue=False,
-        until=600.0,
-        clock=replay.monotonic,
-        now=lambda: OPEN,
-    )
+        time=Time(600.0, replay.monotonic, lambda: OPEN),
+    ).run("key-1")
     with pytest.raises(KeyboardInterrupt):
         replay.run(flow)
     assert [found.lands_by for found in journal.unresolved(ACCOUNT)] == [OPEN + timedelta(seconds=720)]
 
 
 def test_submit_when_the_broker_forgot_a_placed_order_then_never_sends_it_again(journal: SqliteJournal) -> None:
-    ident = client_order_id(ACCOUNT, "key-1")
-    broker = Broker([], [placed(wish(), ident)])
+    broker = Broker([], [placed(new_order(), CLIENT_ORDER_ID)])
     assert run_submit(broker, journal).replayed is False
     forgetful = Broker([])
     with pytest.raises(OrderStateUnknown, match="was placed as order-1, but the broker does not show it now") as caught:
         run_submit(forgetful, journal)
-    assert caught.value.client_order_id == ident
+    assert caught.value.client_order_id == CLIENT_ORDER_ID
     assert forgetful.sent == []
 
 
 def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_order(journal: SqliteJournal) -> None:
-    broker = Broker([], [placed(wish(), "fin-1")])
+    broker = Broker([], [placed(new_order(), "fin-1")])
 
     def refuse(*_: Any) -> Any:
         raise ConfigurationError("the disk is full")
@@ -516,7 +523,7 @@ def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_or
 
 
 def test_submit_when_the_journal_fails_before_the_send_then_nothing_is_sent(journal: SqliteJournal) -> None:
-    broker = Broker([], [placed(wish(), "fin-1")])
+    broker = Broker([], [placed(new_order(), "fin-1")])
     journal._connection.execute("DROP TABLE order_journal")
     with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
         run_submit(broker, journal)
@@ -524,8 +531,8 @@ def test_submit_when_the_journal_fails_before_the_send_then_nothing_is_sent(jour
 
 
 def test_submit_when_the_same_order_comes_under_two_keys_then_the_second_is_stopped(journal: SqliteJournal) -> None:
-    run_submit(Broker([], [placed(wish(), "fin-1")]), journal, "key-1")
-    second = Broker([], [placed(wish(), "fin-2")])
+    run_submit(Broker([], [placed(new_order(), "fin-1")]), journal, "key-1")
+    second = Broker([], [placed(new_order(), "fin-2")])
     with pytest.raises(OrderChecksFailed, match="same order was sent less than 10 s ago"):
         run_submit(second, journal, "key-2")
     with pytest.raises(OrderChecksFailed, match="same order was sent less than 10 s ago"):
@@ -535,24 +542,23 @@ def test_submit_when_the_same_order_comes_under_two_keys_then_the_second_is_stop
 
 def test_submit_when_the_days_orders_add_up_then_stops_at_the_limit(journal: SqliteJournal) -> None:
     for number in range(1, 6):  # 9000, 9100 ... 9400: 46,000 together
-        order = wish(None, notional=f"{8900 + 100 * number}")
+        order = new_order(None, notional=f"{8900 + 100 * number}")
         run_submit(Broker([], [placed(order, "fin")]), journal, f"key-{number}", order)
     last = Broker([], [])
     with pytest.raises(OrderChecksFailed, match=r"come to about 46000\.00; with this one of about 4000\.01"):
-        run_submit(last, journal, "key-6", wish(None, notional="4000.01"))
+        run_submit(last, journal, "key-6", new_order(None, notional="4000.01"))
     assert last.sent == []
-    fits = wish(None, notional="4000")
+    fits = new_order(None, notional="4000")
     assert run_submit(Broker([], [placed(fits, "fin")]), journal, "key-6", fits).id == "order-1"
 
 
 def test_submit_when_checks_fail_while_an_earlier_one_is_open_then_says_that_nobody_knows(
     journal: SqliteJournal,
 ) -> None:
-    ident = client_order_id(ACCOUNT, "key-1")
     lost = Broker([], [ProviderUnavailable("down", http_status=503)] * 3)
     with pytest.raises(OrderStateUnknown):
         run_submit(lost, journal)
-    assert state(journal, ident) is State.UNKNOWN
+    assert state(journal, CLIENT_ORDER_ID) is State.UNKNOWN
     halted = Broker([])
     halted.limits = TradingLimits(halt=True)
     with pytest.raises(OrderStateUnknown):
@@ -573,42 +579,37 @@ def test_submit_when_refused_while_an_earlier_one_may_arrive_then_says_that_nobo
     with pytest.raises(OrderStateUnknown) as caught:
         run_submit(Broker([], [REFUSED]), journal)
     assert isinstance(caught.value.__cause__, OrderRejected)
-    ident = client_order_id(ACCOUNT, "key-1")
-    assert state(journal, ident) is State.UNKNOWN
+    assert state(journal, CLIENT_ORDER_ID) is State.UNKNOWN
     assert run_reconcile(Broker([]), journal, OPEN + timedelta(hours=1)) == []
     with pytest.raises(OrderRejected):
         run_submit(Broker([], [REFUSED]), journal)
 
 
 def test_submit_when_refused_after_another_client_placed_it_then_gives_that_order(journal: SqliteJournal) -> None:
-    ident = client_order_id(ACCOUNT, "key-1")
-    found = placed(wish(), ident)
+    found = placed(new_order(), CLIENT_ORDER_ID)
 
     class Overtaken(Broker):
-        def send_order(self, order: Any, ident: str) -> Any:
+        def send_order(self, order: Any, client_order_id: str) -> Any:
             run_submit(Broker([], [found]), journal)  # another client, while our request is on its way
             raise REFUSED
             yield
 
     order = run_submit(Overtaken([NotFound("none"), found]), journal)
     assert (order.id, order.replayed) == ("order-1", True)
-    assert state(journal, ident) is State.PLACED
+    assert state(journal, CLIENT_ORDER_ID) is State.PLACED
 
 
 def test_submit_when_time_is_over_before_the_send_then_the_journal_says_absent(journal: SqliteJournal) -> None:
     broker = Broker([], [])
-    flow = submit(
-        broker,
-        wish(),
-        journal,
-        broker.limits,
-        idempotency_key="key-1",
+    flow = Submission(
+        desk=broker,
+        order=new_order(),
+        journal=journal,
+        limits=broker.limits,
         queue=False,
-        until=0.0,
-        clock=lambda: 1.0,
-        now=lambda: OPEN,
-    )
+        time=Time(0.0, lambda: 1.0, lambda: OPEN),
+    ).run("key-1")
     with pytest.raises(DeadlineExceeded):
         Replay([]).run(flow)
     assert broker.sent == []
-    assert state(journal, client_order_id(ACCOUNT, "key-1")) is State.ABSENT
+    assert state(journal, CLIENT_ORDER_ID) is State.ABSENT

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 
 from fin_infra.model import Order
-from fin_infra.trading import SqliteJournal, State, TradingLimits, client_order_id, reconcile, submit
-from fin_infra.trading.journal import whole
+from fin_infra.trading import SqliteJournal, State, Submission, Time, TradingLimits, client_order_id, reconcile
+from fin_infra.trading.journal import combined
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from tests.trading.loopback_broker import LoopbackBroker, LoopbackDesk
-from tests.trading.support import wish
+from tests.trading.support import new_order
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
-IDENT = client_order_id("account-1", "key-1")
+CLIENT_ORDER_ID = client_order_id("account-1", "key-1")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def end(process: subprocess.Popen[str]) -> list[str]:
 
 def state(file: Path) -> State | None:
     journal = SqliteJournal(file)
-    known = whole(journal.find("account-1", IDENT))
+    known = combined(journal.find("account-1", CLIENT_ORDER_ID))
     journal.close()
     return known and known.state
 
@@ -70,7 +70,7 @@ def test_processes_and_threads_when_they_submit_one_key_at_once_then_all_get_the
 ) -> None:
     outcomes = [line for process in [start(broker, file, threads=4) for _ in range(3)] for line in end(process)]
     assert outcomes == ["order-0"] * 12
-    assert [order["client_order_id"] for order in broker.orders] == [IDENT]
+    assert [order["client_order_id"] for order in broker.orders] == [CLIENT_ORDER_ID]
     assert state(file) is State.PLACED
 
 
@@ -154,17 +154,14 @@ def test_tasks_when_they_submit_one_key_at_once_then_all_get_the_one_order(broke
 
     async def one(transport: AsyncHttpTransport) -> str:
         desk = LoopbackDesk(transport)
-        flow = submit(
-            desk,
-            wish("3"),
-            journal,
-            TradingLimits(duplicate_window_s=None),
-            idempotency_key="key-1",
+        flow = Submission(
+            desk=desk,
+            order=new_order("3"),
+            journal=journal,
+            limits=TradingLimits(duplicate_window_s=None),
             queue=True,
-            until=desk.until(),
-            clock=transport.monotonic,
-            now=lambda: datetime.now(UTC),
-        )
+            time=Time(desk.until(), transport.monotonic, lambda: datetime.now(UTC)),
+        ).run("key-1")
         found: Order = await transport.run(flow)
         return found.id
 
@@ -196,17 +193,14 @@ def test_task_when_cancelled_while_the_order_is_on_its_way_then_the_key_finds_it
     async def begin_and_cancel() -> None:
         transport = AsyncHttpTransport(HttpConfig(base_url=broker.url))
         desk = LoopbackDesk(transport)
-        flow = submit(
-            desk,
-            wish("3"),
-            journal,
-            TradingLimits(),
-            idempotency_key="key-1",
+        flow = Submission(
+            desk=desk,
+            order=new_order("3"),
+            journal=journal,
+            limits=TradingLimits(),
             queue=True,
-            until=desk.until(),
-            clock=transport.monotonic,
-            now=lambda: datetime.now(UTC),
-        )
+            time=Time(desk.until(), transport.monotonic, lambda: datetime.now(UTC)),
+        ).run("key-1")
         task = asyncio.ensure_future(transport.run(flow))
         assert await asyncio.to_thread(taken.wait, PATIENCE_S)
         task.cancel()

@@ -30,6 +30,7 @@ from fin_infra.transport import Reply, Request, engine, http, url_path
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.effects import UNREACHABLE
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+from tests.support.ports import free_port
 
 GET = Request("GET", "/x", timeout_s=5.0)
 
@@ -304,9 +305,7 @@ _without_guard = socket.socket.connect
 
 
 def test_host_when_nobody_listens_then_error_is_unreachable_and_short(ask: Any) -> None:
-    probe = socket.create_server(("127.0.0.1", 0))
-    port = probe.getsockname()[1]
-    probe.close()
+    port = free_port()
     with pytest.raises(ProviderUnavailable) as caught:
         ask(f"http://127.0.0.1:{port}", Request("GET", "/x", (("apikey", "S3CRET"),), repeatable=True))
     assert (caught.value.vendor_code, caught.value.retryable) == (UNREACHABLE, True)

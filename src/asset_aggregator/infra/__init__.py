@@ -1,5 +1,5 @@
 """Everything the service takes from svc-infra, hardened.
-Floor 7: asset_aggregator. Importing this loads FastAPI but not svc-infra (seconds to import); `create_service` does.
+Floor 8: asset_aggregator. Importing this loads FastAPI but not svc-infra (seconds to import); `create_service` does.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The service's FastAPI app: svc-infra's `easy_service_app` with its layers put in order.
-Floor 7: asset_aggregator. Routers come as objects, so one that cannot be imported stops the start instead of vanishing.
+Floor 8: asset_aggregator. Routers come as objects, so one that cannot be imported stops the start instead of vanishing.
 """
 
 from __future__ import annotations

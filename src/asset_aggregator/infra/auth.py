@@ -1,5 +1,5 @@
 """Who is calling: bearer tokens and API keys from the settings, with scopes.
-Floor 7: asset_aggregator. Only hashes are kept; tokens are read from headers, never from a URL.
+Floor 8: asset_aggregator. Only hashes are kept; tokens are read from headers, never from a URL.
 """
 
 from __future__ import annotations

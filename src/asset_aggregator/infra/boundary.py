@@ -1,5 +1,5 @@
 """ASGI layers that close what svc-infra's middleware leaves open.
-Floor 7: asset_aggregator. `app.py` says where each sits; the order is part of the design.
+Floor 8: asset_aggregator. `app.py` says where each sits; the order is part of the design.
 """
 
 from __future__ import annotations

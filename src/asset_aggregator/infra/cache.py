@@ -1,5 +1,5 @@
-"""Responses kept as bytes in `svc_infra.cache`, behind a small typed door.
-Floor 7: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
+"""Responses kept as bytes in `svc_infra.cache`, behind a small typed interface.
+Floor 8: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
 """
 
 from __future__ import annotations
@@ -75,14 +75,14 @@ class SvcCache:
 
     async def get_or_set(
         self,
-        key_parts: tuple[str, ...],
+        cache_key: tuple[str, ...],
         ttl_s: float,
         make: Callable[[], Awaitable[bytes]],
         *,
         keep: Callable[[], bool] = _always,
     ) -> bytes:
         """See `fin_infra.api.Cache`. Callers that ask for one key at one time share one `make`."""
-        key = self._key(key_parts)
+        key = self._key(cache_key)
         found = await self._read(key)
         if found is not None:
             return found

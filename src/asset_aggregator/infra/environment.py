@@ -1,5 +1,5 @@
 """Settings of the service, and the process environment that svc-infra reads.
-Floor 7: asset_aggregator. svc-infra reads APP_ENV once, at import, so `prepare_environment` runs before it is loaded.
+Floor 8: asset_aggregator. svc-infra reads APP_ENV once, at import, so `prepare_environment` runs before it is loaded.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ def prepare_environment(environ: MutableMapping[str, str] = os.environ) -> AppEn
             raise ConfigurationError(f"{name} is the public default of svc-infra; set a random value of your own.")
         if not value and env.personal:  # elsewhere svc-infra itself refuses to start a feature without its secret
             environ[name] = secrets.token_urlsafe(32)
-    _normalise_buckets(environ)
+    _normalize_buckets(environ)
     return env
 
 
-def _normalise_buckets(environ: MutableMapping[str, str]) -> None:
+def _normalize_buckets(environ: MutableMapping[str, str]) -> None:
     """Accept the documented comma form of METRICS_DEFAULT_BUCKETS, on which svc-infra drops all HTTP metrics."""
     raw = environ.get("METRICS_DEFAULT_BUCKETS", "").strip()
     if not raw:

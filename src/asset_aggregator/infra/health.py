@@ -1,5 +1,5 @@
 """Liveness and readiness.
-Floor 7: asset_aggregator. svc-infra runs the checks; its routes are not used, because they publish exception texts.
+Floor 8: asset_aggregator. svc-infra runs the checks; its routes are not used, because they publish exception texts.
 """
 
 from __future__ import annotations

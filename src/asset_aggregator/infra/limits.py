@@ -1,5 +1,5 @@
 """Inbound rate limits: who is counted, and where the counts live.
-Floor 7: asset_aggregator. svc-infra's limiter does the counting; its key and both its stores need closing.
+Floor 8: asset_aggregator. svc-infra's limiter does the counting; its key and both its stores need closing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Structured logs through svc-infra, with request id and masking.
-Floor 7: asset_aggregator. svc-infra redacts nothing and adds no request id; the filter and formatters here do.
+Floor 8: asset_aggregator. svc-infra redacts nothing and adds no request id; the filter and formatters here do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Enrich(logging.Filter):
         if record.name == "uvicorn.access":
             _drop_query(record)
         record.msg, record.args = redact(record.getMessage()), ()
-        vars(record).pop("color_message", None)  # uvicorn's text again, with the colours of a terminal
+        vars(record).pop("color_message", None)  # uvicorn's text again, with terminal colors
         for name in set(vars(record)) - _STANDARD:
             value = redact_value(name, vars(record).pop(name))
             vars(record)[f"extra_{name}" if name in _RESERVED else name] = value

@@ -1,5 +1,5 @@
 """Prometheus families of our own, beside the HTTP families that svc-infra keeps.
-Floor 7: asset_aggregator. Labels come from our code only, never from a request, so the number of series is bounded.
+Floor 8: asset_aggregator. Labels come from our code only, never from a request, so the number of series is bounded.
 """
 
 from __future__ import annotations

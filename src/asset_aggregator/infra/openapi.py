@@ -1,5 +1,5 @@
 """The OpenAPI document, freed from what svc-infra promises and this service does not do.
-Floor 7: asset_aggregator. A document that lists a password login, ETags or wrong curl lines misleads every client.
+Floor 8: asset_aggregator. A document that lists a password login, ETags or wrong curl lines misleads every client.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Every error answer as RFC 9457 `application/problem+json`, with a stable code and the request id.
-Floor 7: asset_aggregator. These handlers replace svc-infra's, which echo exception text, inputs and whole URLs.
+Floor 8: asset_aggregator. These handlers replace svc-infra's, which echo exception text, inputs and whole URLs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -45,6 +46,8 @@ DETAILS: dict[int, tuple[str, str]] = {
 }
 """Code and default detail for each HTTP status that is not a `FinInfraError`."""
 
+_IN_A_PATH = "/:@!$&'()*+,;=~"
+"""What may stand in a path (RFC 3986, section 3.3): `instance` is a URI reference (RFC 9457, section 3.1.5)."""
 _STANDARD = frozenset({"type", "title", "status", "detail", "instance", "code", "request_id"})
 
 
@@ -74,7 +77,7 @@ def problem(
         "title": title or _phrase(status),
         "status": status,
         "detail": redact(detail) if detail else default_detail,
-        "instance": redact(path),
+        "instance": quote(redact(path), safe=_IN_A_PATH),
         "code": code,
         "request_id": request_id(),
     }

@@ -15,7 +15,7 @@ from fin_infra.model import AccountRef, ChangeKind, HoldingChange, InstrumentKey
 TOLERANCE = Decimal("0.1")
 """How far the price after a split may be from the price before, divided by the ratio: markets move meanwhile."""
 MOST_SHARES = 100
-"""The largest number of shares that one becomes, or that become one, in a split that is found without being told."""
+"""The largest number of shares that one becomes, or that become one, in a split that is detected and not given."""
 DIGITS = Decimal("1e-9")
 """Where a quantity that a split makes endless is cut."""
 
@@ -32,7 +32,7 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Place:
+class _Slot:
     """Where a quantity is: an instrument by its key, or by its text where it has none, in an account."""
 
     text: str
@@ -65,23 +65,21 @@ def diff_holdings(
     same = _same(before, after)
     old, new = _held(before, same), _held(after, same)
     adjusted: list[HoldingChange] = []
-    moved: dict[_Place, tuple[Decimal, Decimal]] = {}
-    for place in sorted(old.keys() | new.keys()):
-        was, now = old.get(place, _Held()), new.get(place, _Held())
-        who = [place.account, *(other for other, account in same.items() if account == place.account)]
+    moved: dict[_Slot, tuple[Decimal, Decimal]] = {}
+    for slot in sorted(old.keys() | new.keys()):
+        was, now = old.get(slot, _Held()), new.get(slot, _Held())
+        who = [slot.account, *(other for other, account in same.items() if account == slot.account)]
         if was.quantity == now.quantity or not (_knows(before, who) and _knows(after, who)):
             continue
-        split = known.get(place.text) or _found(was, now, tolerance)
+        split = known.get(slot.text) or _found(was, now, tolerance)
         start = was.quantity
         if split is not None and was.quantity and now.quantity:
             start = _after_split(was.quantity, now.quantity, split)
-            adjusted.append(_change(ChangeKind.SPLIT_ADJUSTED, place, was.quantity, start, split=split))
+            adjusted.append(_change(ChangeKind.SPLIT_ADJUSTED, slot, was.quantity, start, split=split))
         if start != now.quantity:
-            moved[place] = (start, now.quantity)
+            moved[slot] = (start, now.quantity)
     others = _transfers(moved)
-    rest = [
-        _change(_kind(*span, place in others), place, *span, other=others.get(place)) for place, span in moved.items()
-    ]
+    rest = [_change(_kind(*span, slot in others), slot, *span, other=others.get(slot)) for slot, span in moved.items()]
     return sorted(adjusted + rest, key=_order)
 
 
@@ -99,17 +97,17 @@ def _knows(portfolio: Portfolio, who: Sequence[AccountRef]) -> bool:
     return any(account in portfolio.read for account in who) or all(map(portfolio.is_known, who))
 
 
-def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_Place, _Held]:
-    found: dict[_Place, _Held] = {}
+def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_Slot, _Held]:
+    found: dict[_Slot, _Held] = {}
     for line in portfolio.lines:
         text = line.symbol_text if line.key is None else str(line.key)
         for part in line.parts:
-            place = _Place(text, line.key is not None, same.get(part.account, part.account))
+            slot = _Slot(text, line.key is not None, same.get(part.account, part.account))
             price = None
             if part.current_price is not None and part.currency != "XXX" and part.market_value is not None:
                 price = Money(part.current_price, part.currency)
-            total = _EXACT.add(found.get(place, _Held()).quantity, part.quantity)
-            found[place] = _Held(total, price)
+            total = _EXACT.add(found.get(slot, _Held()).quantity, part.quantity)
+            found[slot] = _Held(total, price)
     return found
 
 
@@ -139,15 +137,15 @@ def _after_split(was: Decimal, now: Decimal, split: Split) -> Decimal:
     )
 
 
-def _transfers(moved: Mapping[_Place, tuple[Decimal, Decimal]]) -> dict[_Place, AccountRef]:
+def _transfers(moved: Mapping[_Slot, tuple[Decimal, Decimal]]) -> dict[_Slot, AccountRef]:
     """Return the account at the other end, for each move that has one. What has no key cannot be matched."""
-    waiting: dict[tuple[str, Decimal], tuple[list[_Place], list[_Place]]] = {}
-    for place, (start, end) in moved.items():
+    waiting: dict[tuple[str, Decimal], tuple[list[_Slot], list[_Slot]]] = {}
+    for slot, (start, end) in moved.items():
         delta = _EXACT.subtract(end, start)
-        if place.keyed:
-            sides = waiting.setdefault((place.text, abs(delta).normalize(_EXACT)), ([], []))
-            sides[delta > 0].append(place)
-    others: dict[_Place, AccountRef] = {}
+        if slot.keyed:
+            sides = waiting.setdefault((slot.text, abs(delta).normalize(_EXACT)), ([], []))
+            sides[delta > 0].append(slot)
+    others: dict[_Slot, AccountRef] = {}
     for out, into in waiting.values():
         for one, other in zip(out, into, strict=False):  # what is left over on one side was traded
             others[one], others[other] = other.account, one.account
@@ -162,7 +160,7 @@ def _kind(before: Decimal, after: Decimal, transferred: bool) -> ChangeKind:
 
 def _change(
     kind: ChangeKind,
-    place: _Place,
+    slot: _Slot,
     before: Decimal,
     after: Decimal,
     *,
@@ -171,9 +169,9 @@ def _change(
 ) -> HoldingChange:
     return HoldingChange(
         kind=kind,
-        account=place.account,
-        key=InstrumentKey.parse(place.text) if place.keyed else None,
-        symbol_text=place.text,
+        account=slot.account,
+        key=InstrumentKey.parse(slot.text) if slot.keyed else None,
+        symbol_text=slot.text,
         before=before,
         after=after,
         delta=_EXACT.subtract(after, before),

@@ -49,7 +49,7 @@ def merge_holdings(
     Questions that nobody answered are named in `missing`, because what they would add is unknown.
 
     Args:
-        currency: what the total shall be in; there is none without it.
+        currency: currency of the total; no total without it.
         rates: the table to convert with; without one only `currency` itself counts.
         on: the day to value at; rates may be up to a week older. None takes the table's own day.
     """
@@ -99,11 +99,11 @@ def composite(key: InstrumentKey) -> InstrumentKey:
 def _lines(positions: Iterable[Position]) -> tuple[HoldingLine, ...]:
     groups: dict[tuple[str, ...], list[Position]] = {}
     for position in positions:
-        groups.setdefault(_place(position), []).append(position)
-    return tuple(_line(groups[place]) for place in sorted(groups))
+        groups.setdefault(_line_key(position), []).append(position)
+    return tuple(_line(groups[line_key]) for line_key in sorted(groups))
 
 
-def _place(position: Position) -> tuple[str, ...]:
+def _line_key(position: Position) -> tuple[str, ...]:
     """Return what positions of one line have in common; what has no key shares its line with nothing elsewhere."""
     side = (position.side.value, str(position.in_cash))
     if position.key is not None:
@@ -210,24 +210,24 @@ def _doubles(holdings: Holdings) -> tuple[tuple[AccountRef, AccountRef], ...]:
     doubles: list[tuple[AccountRef, AccountRef]] = []
     for account in sorted(holdings.accounts, key=worth):
         who = AccountRef(account.source, account.id)
-        marks = _marks(account)
-        same = next((counted[mark] for mark in marks if mark in counted), None)
+        identifiers = _identifiers(account)
+        same = next((counted[identifier] for identifier in identifiers if identifier in counted), None)
         if same is not None and same != who:
             doubles.append((who, same))
-        for mark in marks:
-            counted.setdefault(mark, same or who)
+        for identifier in identifiers:
+            counted.setdefault(identifier, same or who)
     return tuple(sorted(doubles))
 
 
-def _marks(account: HoldingAccount) -> list[tuple[str, ...]]:
+def _identifiers(account: HoldingAccount) -> list[tuple[str, ...]]:
     """Return what tells this account at its broker, whoever shows it."""
     broker, number = account.institution.casefold(), account.number or ""
-    marks: list[tuple[str, ...]] = []
+    identifiers: list[tuple[str, ...]] = []
     if account.institution_account_id:
-        marks.append((broker, "id", account.institution_account_id))
+        identifiers.append((broker, "id", account.institution_account_id))
     if len(number) >= _FULL_NUMBER and number.isalnum():
-        marks.append((broker, "number", number.casefold()))
-    return marks
+        identifiers.append((broker, "number", number.casefold()))
+    return identifiers
 
 
 def _unpriced(line: HoldingLine) -> list[HoldingPart]:

@@ -23,8 +23,8 @@ def net_worth(
     """Add up `items` in `currency`.
 
     An item without an amount, or whose currency has no rate, stays in `lines` without a value and is named in
-    `missing`. A source in `errors` makes the result incomplete too, since what it would have said is unknown. Values
-    are rounded to the minor unit of `currency` one by one, so that the lines add up to the total.
+    `missing`. A source in `errors` makes the result incomplete too, since its answer is unknown. Values are
+    rounded to the minor unit of `currency` one by one, so that the lines add up to the total.
 
     Args:
         rates: the table to convert with; None where no FX source answered, and then only `currency` itself counts.

@@ -1,5 +1,5 @@
 """FastAPI routers for your own app: `add_banking(app, auth=[...])` and its siblings.
-Floor 6: needs `pip install 'fin-infra[service]'`; our errors become problem documents on the way."""
+Floor 7: needs `pip install 'fin-infra[service]'`; our errors become problem documents on the way."""
 
 from fin_infra.api.answers import PUBLIC, Auth, Cache
 from fin_infra.api.banking import add_banking
@@ -8,10 +8,11 @@ from fin_infra.api.crypto import add_crypto
 from fin_infra.api.finastra import add_finastra
 from fin_infra.api.fx import add_fx
 from fin_infra.api.market import add_market_data
-from fin_infra.api.networth import Sources, add_net_worth
+from fin_infra.api.networth import add_net_worth
 from fin_infra.api.problems import add_problems
 from fin_infra.api.providers import add_providers
 from fin_infra.api.symbols import add_symbols
+from fin_infra.questions.net_worth import Sources
 
 __all__ = [
     "PUBLIC",

@@ -1,11 +1,11 @@
 """One envelope for every answer, kept for a while where that is allowed.
-Floor 6: `{"data": ..., "meta": ..., "errors": [...]}`; what the vendor said about limits is also in the headers."""
+Floor 7: `{"data": ..., "meta": ..., "errors": [...]}`; the vendor's rate limit is also in the headers."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from fastapi import FastAPI
@@ -13,7 +13,7 @@ from fastapi.params import Depends
 from starlette.responses import Response
 
 from fin_infra.api.shapes import shape, view
-from fin_infra.model import Meta
+from fin_infra.model import Listing, Meta, Record
 from fin_infra.model.networth import SourceError
 from fin_infra.providers.provider import Provider
 
@@ -28,7 +28,7 @@ class Cache(Protocol):
 
     async def get_or_set(
         self,
-        key_parts: tuple[str, ...],
+        cache_key: tuple[str, ...],
         ttl_s: float,
         make: Callable[[], Awaitable[bytes]],
         *,
@@ -37,7 +37,7 @@ class Cache(Protocol):
         """Return the kept answer, or make it.
 
         `keep` is asked after `make`; False gives the answer out and does not store it (a partial answer). What `make`
-        raises is never stored. A caller's own data needs the caller's name in `key_parts`.
+        raises is never stored. A caller's own data needs the caller's name in `cache_key`.
         """
         ...
 
@@ -62,30 +62,45 @@ class Answer:
     """Who was asked, where there is no `meta` of one call to say it."""
 
 
+Result: TypeAlias = "Answer | Record | Listing[Any]"
+"""What a route may hand over: a model or list that carries its own `meta`, or an `Answer` where more is to be said."""
+
+
 class Answers:
     """Turns results into responses, through the cache where there is one."""
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
 
-    async def of(
-        self, key: tuple[str, ...], ttl_s: float, make: Callable[[], Awaitable[Answer]], *, private: bool = False
-    ) -> Response:
-        """Answer with what `make` finds, or with what it found less than `ttl_s` seconds ago.
+    async def private(self, asked: Awaitable[Result]) -> Response:
+        """Answer with a person's own data, which no cache may keep."""
+        return self.known(await asked)
 
-        Errors and partial answers are never kept. `private` data is never kept either.
+    def known(self, result: Result) -> Response:
+        """Answer with what needed no question, under the rules of a person's own data."""
+        return _unpack(_pack(_answer(result)), "private, no-store")
+
+    async def cached(self, cache_key: tuple[str, ...], ttl_s: float, ask: Callable[[], Awaitable[Result]]) -> Response:
+        """Answer with what `ask` returns, or with what it returned less than `ttl_s` seconds ago.
+
+        Errors and partial answers are never kept.
         """
-        whole = True
+        complete = True
 
         async def packed() -> bytes:
-            nonlocal whole
-            answer = await make()
-            whole = not answer.errors
+            nonlocal complete
+            answer = _answer(await ask())
+            complete = not answer.errors
             return _pack(answer)
 
-        if self._cache is None or private or ttl_s <= 0:
-            return _unpack(await packed(), private)
-        return _unpack(await self._cache.get_or_set(key, ttl_s, packed, keep=lambda: whole), private)
+        if self._cache is None or ttl_s <= 0:
+            return _unpack(await packed(), "private, no-cache")
+        kept = await self._cache.get_or_set(cache_key, ttl_s, packed, keep=lambda: complete)
+        return _unpack(kept, "private, no-cache")
+
+
+def _answer(result: Result) -> Answer:
+    return result if isinstance(result, Answer) else Answer(result, result.meta)
 
 
 def _pack(answer: Answer) -> bytes:
@@ -98,9 +113,9 @@ class _Packed(msgspec.Struct):
     body: msgspec.Raw
 
 
-def _unpack(packed: bytes, private: bool) -> Response:
+def _unpack(packed: bytes, cache_control: str) -> Response:
     answer = msgspec.json.decode(packed, type=_Packed)
-    headers = answer.headers | {"Cache-Control": "private, no-store" if private else "private, no-cache"}
+    headers = answer.headers | {"Cache-Control": cache_control}
     return Response(bytes(answer.body), 200, headers, "application/json")
 
 

@@ -1,12 +1,12 @@
 """Routes for accounts, balances and transactions.
-Floor 6: `add_banking(app, auth=[...])` puts them on any FastAPI app; answers about people are never cached."""
+Floor 7: `add_banking(app, auth=[...])` puts them on any FastAPI app; answers about people are never cached."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, cast
 
 from fastapi import APIRouter, FastAPI, Path, Query
@@ -46,27 +46,27 @@ def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | 
     """
     bank = provider or easy_banking(mode="async")
     router = APIRouter(prefix="/banking", tags=["banking"], dependencies=list(auth), responses=_PROBLEMS)
-    answers = Answers(None)
+    _add_accounts(router, bank)
+    _add_transactions(router, bank)
+    include(app, router)
+
+
+def _add_accounts(router: APIRouter, bank: BankingProvider[Async]) -> None:
+    answers = Answers()
 
     @router.get("/accounts", response_model=envelope(list[Account]))
     async def accounts() -> Response:
-        """Return the accounts of the enrolment."""
-
-        async def make() -> Answer:
-            found = await bank.accounts()
-            return Answer(found, found.meta)
-
-        return await answers.of((), 0, make, private=True)
+        """Return the accounts of the enrollment."""
+        return await answers.private(bank.accounts())
 
     @router.get("/accounts/{account_id}/balance", response_model=envelope(Balance))
     async def balance(account_id: AccountId) -> Response:
         """Return the balances of one account; `current` is negative when you owe."""
+        return await answers.private(bank.balance(account_id))
 
-        async def make() -> Answer:
-            found = await bank.balance(account_id)
-            return Answer(found, found.meta)
 
-        return await answers.of((), 0, make, private=True)
+def _add_transactions(router: APIRouter, bank: BankingProvider[Async]) -> None:
+    answers = Answers()
 
     @router.get("/accounts/{account_id}/transactions", response_model=envelope(TransactionPage))
     async def transactions(
@@ -77,31 +77,23 @@ def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | 
         cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     ) -> Response:
         """Return transactions newest first, at most `limit`, and the cursor of the next page."""
-
-        async def make() -> Answer:
-            if start is not None and end is not None and start >= end:
-                raise InvalidInput("The window is empty; `start` must lie before `end`, the day after the last one.")
-            page = await _page(bank, account_id, start, end, limit, cursor)
-            return Answer(page, page.items[-1].meta if page.items else None, sources=[bank])
-
-        return await answers.of((), 0, make, private=True)
-
-    include(app, router)
+        if start is not None and end is not None and start >= end:
+            raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+        return await answers.private(_page(bank, account_id, start, end, limit, cursor))
 
 
 async def _page(
     bank: BankingProvider[Async], account_id: str, start: date | None, end: date | None, limit: int, cursor: str | None
-) -> TransactionPage:
+) -> Answer:
     """Read one page. A cursor is the last transaction's date and id, so that later pages need no earlier ones."""
     after = None
     if cursor is not None:
-        day, after = read_day_cursor(cursor)
-        end = day + timedelta(days=1)
+        end, after = read_day_cursor(cursor)
     rows: list[Transaction] = []
     more = False
-    found = bank.transactions(account_id, start=start, end=end)
-    async with aclosing(cast("AsyncGenerator[Transaction]", found)) as all_rows:
-        async for row in all_rows:
+    transactions = bank.transactions(account_id, start=start, end=end)
+    async with aclosing(cast("AsyncGenerator[Transaction]", transactions)) as newest_first:
+        async for row in newest_first:
             if after is not None:
                 after = None if row.id == after else after
             elif len(rows) == limit:
@@ -111,6 +103,8 @@ async def _page(
                 rows.append(row)
     if after is not None:
         raise InvalidInput(
-            "The transaction that cursor points to is gone, as when a pending one has posted; start without a cursor."
+            "The transaction that the cursor points to is gone, as when a pending one has posted; "
+            "start without a cursor."
         )
-    return TransactionPage(items=tuple(rows), next=write_cursor(rows[-1].date, rows[-1].id) if more else None)
+    page = TransactionPage(items=tuple(rows), next=write_cursor(rows[-1].date, rows[-1].id) if more else None)
+    return Answer(page, rows[-1].meta if rows else None, sources=[bank])

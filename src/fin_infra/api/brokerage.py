@@ -1,5 +1,5 @@
 """Routes for a broker: account, positions, orders, the clock, and holdings at all brokers.
-Floor 6: whoever places an order needs an idempotency key; the journal and the broker answer a replay, no cache does."""
+Floor 7: whoever places an order needs an idempotency key; the journal and the broker answer a replay, no cache does."""
 
 from __future__ import annotations
 
@@ -13,36 +13,31 @@ from typing import Annotated, Any, Literal, cast
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from starlette.responses import Response
 
-from fin_infra.analytics import merge_holdings
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.brokerage_orders import idempotency_key, openapi_order, read_order
 from fin_infra.api.brokerage_updates import TradeUpdates, Updates
 from fin_infra.api.cursors import read_instant_cursor, write_cursor
-from fin_infra.api.fanout import DEADLINE_S, attempt
 from fin_infra.api.problems import problem_responses
-from fin_infra.brokerage import easy_brokerage, read_holdings
+from fin_infra.brokerage import easy_brokerage
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.flow import deadline
 from fin_infra.model import (
     BrokerAccount,
     Cancellation,
-    Listing,
     MarketClock,
     NewOrder,
     Order,
     Portfolio,
     Position,
-    Record,
 )
-from fin_infra.model.currency import minor_units
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.questions.holdings import HoldingSources, holdings_of
+from fin_infra.trading.ids import PREFIX
 from fin_infra.transport import Async
 
 ORDER_DEADLINE_S = 25.0
-OURS = "fin-"
-"""How the client order ids begin that we give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +49,7 @@ class OrderPage:
 
 
 OrderId = Annotated[
-    str, Path(max_length=128, description="`id` of an order, or the `client_order_id` that begins with `fin-`")
+    str, Path(max_length=128, description=f"`id` of an order, or the `client_order_id` that begins with `{PREFIX}`")
 ]
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
@@ -98,28 +93,29 @@ def add_brokerage(
     _add_holdings(reads, broker, aggregators, fx)
     _add_updates(reads, broker)
     _add_order(reads, broker)
-    _add_trades(trades, broker, caller, allow_live, order_deadline_s)
+    _add_submit(trades, broker, caller, allow_live, order_deadline_s)
+    _add_cancel(trades, broker)
     include(app, reads)
     include(app, trades)
 
 
 def _add_reads(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
-    answers = Answers(None)
+    answers = Answers()
 
     @router.get("/account", response_model=envelope(BrokerAccount))
     async def account() -> Response:
         """Return the account with its cash, equity and buying power; never its number."""
-        return await _answer(answers, broker.account)
+        return await answers.private(broker.account())
 
     @router.get("/positions", response_model=envelope(list[Position]))
     async def positions() -> Response:
         """Return all open positions; quantity and value are negative when short."""
-        return await _answer(answers, broker.positions)
+        return await answers.private(broker.positions())
 
     @router.get("/clock", response_model=envelope(MarketClock))
     async def clock() -> Response:
         """Return the broker's time and when the market opens and closes next."""
-        return await _answer(answers, broker.clock)
+        return await answers.private(broker.clock())
 
     @router.get("/orders", response_model=envelope(OrderPage))
     async def orders(
@@ -128,12 +124,7 @@ def _add_reads(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
         cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     ) -> Response:
         """Return orders newest first, at most `limit`, and the cursor of the next page."""
-
-        async def make() -> Answer:
-            page = await _page(broker, status, limit, cursor)
-            return Answer(page, page.items[-1].meta if page.items else None, sources=[broker])
-
-        return await answers.of((), 0, make, private=True)
+        return await answers.private(_page(broker, status, limit, cursor))
 
 
 def _add_holdings(
@@ -142,11 +133,8 @@ def _add_holdings(
     aggregators: Sequence[BrokerageAggregatorProvider[Async]],
     fx: FxProvider[Async] | None,
 ) -> None:
-    answers = Answers(None)
-    sources: Sequence[BrokerageProvider[Async] | BrokerageAggregatorProvider[Async]] = [broker, *aggregators]
-    real = [source for source in sources if source.environment != "sandbox"]
-    asked = real or sources  # what the sandbox makes up never counts beside what is real
-    others = [source for source in aggregators if source in asked]
+    answers = Answers()
+    sources = HoldingSources.counted([broker], aggregators, fx)
 
     @router.get("/holdings", response_model=envelope(Portfolio))
     async def holdings(
@@ -155,23 +143,12 @@ def _add_holdings(
         ] = None,
     ) -> Response:
         """Return what is held at all brokers, merged by instrument; who did not answer is in `errors`."""
-        wanted = currency.upper() if currency else None
-        if wanted:
-            minor_units(wanted)
+        return await answers.private(_portfolio(sources, currency.upper() if currency else None))
 
-        async def make() -> Answer:
-            with deadline(DEADLINE_S):
-                found = await read_holdings(others, [broker] if broker in asked else [])
-            errors: list[Any] = list(found.errors)
-            rates = None
-            if wanted and fx is not None:
-                outcome = await attempt(fx.source, "latest", fx.latest)
-                rates = outcome.value
-                errors += [outcome.error] if outcome.error else []
-            merged = merge_holdings(found, currency=wanted, rates=rates)
-            return Answer(merged, errors=errors, sources=asked)
 
-        return await answers.of((), 0, make, private=True)
+async def _portfolio(sources: HoldingSources, currency: str | None) -> Answer:
+    portfolio, errors = await holdings_of(sources, currency)
+    return Answer(portfolio, errors=errors, sources=sources.all())
 
 
 def _add_updates(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
@@ -191,22 +168,22 @@ def _add_updates(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
 
 
 def _add_order(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
-    answers = Answers(None)
+    answers = Answers()
 
     @router.get("/orders/{order_id}", response_model=envelope(Order))
     async def order(order_id: OrderId) -> Response:
         """Return one order with its legs."""
-        return await _answer(answers, lambda: _find(broker, order_id))
+        return await answers.private(_find(broker, order_id))
 
 
-def _add_trades(
+def _add_submit(
     router: APIRouter,
     broker: BrokerageProvider[Async],
     caller: Callable[..., str | Awaitable[str]],
     allow_live: bool,
     order_deadline_s: float,
 ) -> None:
-    answers = Answers(None)
+    answers = Answers()
     running: set[asyncio.Task[Order]] = set()
 
     @router.post(
@@ -225,31 +202,31 @@ def _add_trades(
         key, body = idempotency_key(request, who), await read_order(request)
         order = body.order()
         _refuse_live(broker, allow_live)
-        found = await _to_the_end(running, _submit(broker, order_deadline_s, order, key, body.queue))
-
-        async def make() -> Answer:
-            return Answer(found, found.meta)
-
-        reply = await answers.of((), 0, make, private=True)
-        reply.headers["Location"] = f"/brokerage/orders/{found.id}"
-        if found.replayed:
+        placed = await _to_the_end(running, _submit(broker, order_deadline_s, order, key, body.queue))
+        reply = answers.known(placed)
+        reply.headers["Location"] = f"/brokerage/orders/{placed.id}"
+        if placed.replayed:
             reply.headers["Idempotent-Replayed"] = "true"
         else:
             reply.status_code = 201
         return reply
 
+
+def _add_cancel(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
+    answers = Answers()
+
     @router.delete("/orders/{order_id}", status_code=202, response_model=envelope(Cancellation))
     async def cancel(order_id: OrderId) -> Response:
         """Ask to cancel an order; it may still be filled until its status says that it is canceled."""
-
-        async def make() -> Answer:
-            ident = (await _find(broker, order_id)).id if order_id.startswith(OURS) else order_id
-            await broker.cancel_order(ident)
-            return Answer(Cancellation(order_id=ident, accepted=True), sources=[broker])
-
-        reply = await answers.of((), 0, make, private=True)
+        reply = await answers.private(_cancel(broker, order_id))
         reply.status_code = 202
         return reply
+
+
+async def _cancel(broker: BrokerageProvider[Async], order_id: str) -> Answer:
+    broker_id = (await _find(broker, order_id)).id if order_id.startswith(PREFIX) else order_id
+    await broker.cancel_order(broker_id)
+    return Answer(Cancellation(order_id=broker_id, accepted=True), sources=[broker])
 
 
 async def _submit(broker: BrokerageProvider[Async], deadline_s: float, order: NewOrder, key: str, queue: bool) -> Order:
@@ -282,23 +259,15 @@ def _refuse_live(broker: BrokerageProvider[Async], allow_live: bool) -> None:
         raise OrderChecksFailed([("live_trading", sentence)])
 
 
-async def _answer(answers: Answers, ask: Callable[[], Awaitable[Record | Listing[Any]]]) -> Response:
-    async def make() -> Answer:
-        found = await ask()
-        return Answer(found, found.meta)
-
-    return await answers.of((), 0, make, private=True)
-
-
 async def _find(broker: BrokerageProvider[Async], order_id: str) -> Order:
-    if order_id.startswith(OURS):
+    if order_id.startswith(PREFIX):
         return await broker.order_by_client_id(order_id)
     return await broker.order(order_id)
 
 
 async def _page(
     broker: BrokerageProvider[Async], status: Literal["open", "closed", "all"], limit: int, cursor: str | None
-) -> OrderPage:
+) -> Answer:
     """Read one page. A cursor is the last order's instant and id, so that later pages need no earlier ones."""
     last = None if cursor is None else read_instant_cursor(cursor)
     end = None if last is None else last[0] + timedelta(microseconds=1)
@@ -316,7 +285,8 @@ async def _page(
     rows = [*same, *rows]
     more = len(rows) > limit
     rows = rows[:limit]
-    return OrderPage(items=tuple(rows), next=write_cursor(_at(rows[-1]), rows[-1].id) if more else None)
+    page = OrderPage(items=tuple(rows), next=write_cursor(_at(rows[-1]), rows[-1].id) if more else None)
+    return Answer(page, rows[-1].meta if rows else None, sources=[broker])
 
 
 def _at(order: Order) -> datetime:

@@ -1,5 +1,5 @@
 """What a request for an order says: its body, read exactly, and its idempotency key.
-Floor 6: numbers keep every digit; a field we do not know, or one given twice, is refused and never ignored."""
+Floor 7: numbers keep every digit; a field we do not know, or one given twice, is refused and never ignored."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class OrderBody(BaseModel):
         """Return the order meant.
 
         Raises:
-            InvalidInput: `key` is no instrument, or could be several.
+            InvalidInput: `key` is not an instrument, or could be several.
         """
         terms: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields if name != "queue"}
         terms["key"] = instrument(self.key)
@@ -125,7 +125,7 @@ def idempotency_key(request: Request, caller: str) -> str:
 
 
 def openapi_order() -> dict[str, Any]:
-    """Return what OpenAPI shall say of the request: the header, and the body's schema without references."""
+    """Return the OpenAPI description of the request: the header, and the body's schema without references."""
     schema = OrderBody.model_json_schema()
     kinds = schema.pop("$defs")
     description = f"1 to {MAX_KEY_CHARS} visible characters; the same key is the same order, for good"

@@ -1,5 +1,5 @@
 """Trade updates as server-sent events: one subscription at the broker, any number of clients.
-Floor 6: the last thousand events are kept, so that a client that comes back soon misses none; else it is told."""
+Floor 7: the last thousand events are kept, so that a client that returns soon misses none; others get a `gap`."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class _Feed:
                     b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (_ascii(self.name), self.end, _ascii(update.event), body)
                 )
                 self._news.set()
-                self._news = asyncio.Event()  # who waits now has been woken; the next news wakes anew
+                self._news = asyncio.Event()  # who waits now has been woken; the next news wakes again
 
 
 def _ascii(text: str) -> bytes:

@@ -1,5 +1,5 @@
 """Routes for crypto prices.
-Floor 6: `add_crypto(app, auth=[...])`; an asset is named by its CoinGecko id, or by a ticker only one asset has."""
+Floor 7: `add_crypto(app, auth=[...])`; an asset is named by its CoinGecko id, or by a ticker only one asset has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
-from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
 from fin_infra.api.problems import problem_responses
 from fin_infra.crypto import easy_crypto
 from fin_infra.model import CryptoPrice
@@ -42,12 +42,8 @@ def add_crypto(
         ] = "USD",
     ) -> Response:
         """Return the spot price of `bitcoin`, `BTC`, `CRYPTO:wrapped-bitcoin` ..."""
-        wanted = crypto_id(asset)
-
-        async def make() -> Answer:
-            found = await coins.price(wanted, currency.upper())
-            return Answer(found, found.meta)
-
-        return await answers.of(("ticker", coins.source, str(wanted), currency.upper()), TICKER_TTL_S, make)
+        key, code = crypto_id(asset), currency.upper()
+        cache_key = ("ticker", coins.source, str(key), code)
+        return await answers.cached(cache_key, TICKER_TTL_S, lambda: coins.price(key, code))
 
     include(app, router)

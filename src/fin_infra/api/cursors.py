@@ -4,7 +4,7 @@ Floor 6: a cursor needs no earlier page, and what a client made up is refused.""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from fin_infra.errors import InvalidInput
@@ -18,8 +18,8 @@ def write_cursor(at: date, row_id: str) -> str:
 
 
 def read_day_cursor(cursor: str) -> tuple[date, str]:
-    """Return the day and the row's id; raise InvalidInput for what is not a cursor."""
-    return _read(cursor, date.fromisoformat)
+    """Return the day after the row's, where a half-open window ends, and the id; raise InvalidInput otherwise."""
+    return _read(cursor, _day_after)
 
 
 def read_instant_cursor(cursor: str) -> tuple[datetime, str]:
@@ -32,9 +32,13 @@ def _read(cursor: str, parse: Callable[[str], T]) -> tuple[T, str]:
     try:
         if row_id:
             return parse(at), row_id
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise InvalidInput("Unknown cursor; use the `next` of a page, or leave it out.")
+
+
+def _day_after(text: str) -> date:
+    return date.fromisoformat(text) + timedelta(days=1)
 
 
 def _instant(text: str) -> datetime:

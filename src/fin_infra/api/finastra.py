@@ -1,5 +1,5 @@
 """Routes for Finastra: collaterals of the bank's own applications, and stubbed accounts of its customers.
-Floor 6: flags are read at each request; the vendor's refusals become problems that tell the operator what to do."""
+Floor 7: flags are read at each request; the vendor's refusals become problems that tell the operator what to do."""
 
 from __future__ import annotations
 
@@ -67,66 +67,65 @@ def add_finastra(app: FastAPI, *, auth: Auth, tenants: FinastraTenants | None = 
         ConfigurationError: a client cannot be built from its settings.
     """
     clients = tenants or FinastraTenants.from_env()
-    answers = Answers(None)
+    b2b, b2c = _router("b2b", auth), _router("b2c", auth)
+    _add_collaterals(b2b, clients)
+    _add_collateral(b2b, clients)
+    _add_stubs(b2c)
+    include(app, b2b)
+    include(app, b2c)
 
-    def routes(part: str) -> APIRouter:
-        return APIRouter(
-            prefix=f"/finastra/{part}",
-            tags=["finastra"],
-            dependencies=[*auth, Depends(_switched_on(part))],
-            responses=_PROBLEMS,
-        )
 
-    b2b, b2c = routes("b2b"), routes("b2c")
+def _router(part: str, auth: Auth) -> APIRouter:
+    return APIRouter(
+        prefix=f"/finastra/{part}",
+        tags=["finastra"],
+        dependencies=[*auth, Depends(_switched_on(part))],
+        responses=_PROBLEMS,
+    )
 
-    @b2b.get("/collaterals", response_model=envelope(CollateralList))
+
+def _add_collaterals(router: APIRouter, clients: FinastraTenants) -> None:
+    answers = Answers()
+
+    @router.get("/collaterals", response_model=envelope(CollateralList))
     async def collaterals(
         top: Annotated[int, Query(ge=1, le=100, description="Collaterals a page")] = 10,
         starting_index: Annotated[int, Query(ge=0, alias="startingIndex", description="First of them, from 0 on")] = 0,
         tenant: Tenant = None,
     ) -> Response:
         """Return one page of collaterals; go on from `next`, a page may hold fewer than `top`."""
+        return await answers.private(_collaterals(clients, tenant, starting_index, top))
 
-        async def make() -> Answer:
-            with _when_to_come_back():
-                page = await clients.client(tenant).list_collaterals(starting_index, top)
-            _reject_gap(page)
-            found = CollateralList(items=tuple(page), next=page.next_index, total=page.total)
-            return Answer(found, page.meta)
 
-        return await answers.of((), 0, make, private=True)
+async def _collaterals(clients: FinastraTenants, tenant: str | None, starting_index: int, top: int) -> Answer:
+    with _with_retry_after():
+        page = await clients.client(tenant).list_collaterals(starting_index, top)
+    _reject_gap(page)
+    return Answer(CollateralList(items=tuple(page), next=page.next_index, total=page.total), page.meta)
 
-    @b2b.get("/collaterals/{collateral_id}", response_model=envelope(Collateral))
+
+def _add_collateral(router: APIRouter, clients: FinastraTenants) -> None:
+    answers = Answers()
+
+    @router.get("/collaterals/{collateral_id}", response_model=envelope(Collateral))
     async def collateral(collateral_id: CollateralId, tenant: Tenant = None) -> Response:
         """Return one collateral."""
+        with _with_retry_after():
+            return await answers.private(clients.client(tenant).get_collateral(collateral_id))
 
-        async def make() -> Answer:
-            with _when_to_come_back():
-                found = await clients.client(tenant).get_collateral(collateral_id)
-            return Answer(found, found.meta)
 
-        return await answers.of((), 0, make, private=True)
+def _add_stubs(router: APIRouter) -> None:
+    answers = Answers()
 
-    @b2c.get("/accounts", response_model=envelope(StubAccounts))
+    @router.get("/accounts", response_model=envelope(StubAccounts))
     async def accounts() -> Response:
         """Return made-up accounts: the vendor is not asked while its API is not stable."""
+        return answers.known(Answer(StubAccounts(items=finastra_stub.ACCOUNTS)))
 
-        async def make() -> Answer:
-            return Answer(StubAccounts(items=finastra_stub.ACCOUNTS))
-
-        return await answers.of((), 0, make, private=True)
-
-    @b2c.get("/balances", response_model=envelope(StubBalances))
+    @router.get("/balances", response_model=envelope(StubBalances))
     async def balances() -> Response:
         """Return the balances of the made-up accounts."""
-
-        async def make() -> Answer:
-            return Answer(StubBalances(items=finastra_stub.BALANCES))
-
-        return await answers.of((), 0, make, private=True)
-
-    include(app, b2b)
-    include(app, b2c)
+        return answers.known(Answer(StubBalances(items=finastra_stub.BALANCES)))
 
 
 def _switched_on(part: str) -> Callable[[], None]:
@@ -152,8 +151,8 @@ def _reject_gap(page: CollateralPage) -> None:
 
 
 @contextmanager
-def _when_to_come_back() -> Generator[None]:
-    """See that who is told to come back is told when."""
+def _with_retry_after() -> Generator[None]:
+    """Give every error that asks for a retry a time to retry after."""
     try:
         yield
     except (RateLimited, ProviderUnavailable) as exc:

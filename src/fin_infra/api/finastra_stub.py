@@ -1,5 +1,5 @@
 """Accounts and balances that the B2C routes answer with while the vendor's API is not called: always the same.
-Floor 6: made up here, no one's; `stub` in the answer says so."""
+Floor 7: made up here, no one's; `stub` in the answer says so."""
 
 from __future__ import annotations
 

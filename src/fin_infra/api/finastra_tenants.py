@@ -1,5 +1,5 @@
 """Which Finastra application answers for which tenant: the default one, and those of FINASTRA_TENANT_CONFIG_*.
-Floor 6: one client per tenant, each with its own token, breaker and metrics label; built when the service starts."""
+Floor 7: one client per tenant, each with its own token, breaker and metrics label; built when the service starts."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ class FinastraTenants:
 def _default(environ: Mapping[str, str]) -> FinastraConfig | None:
     core = load(CoreSettings)
     known = environ.get("FINASTRA_B2B_CLIENT_ID", "").strip()
-    if _placed(environ) or (known and core.mode is not Mode.SANDBOX):
+    if _has_base_url(environ) or (known and core.mode is not Mode.SANDBOX):
         return FinastraConfig.from_env(environ)
     if core.mode is Mode.LIVE:
         return None
     return FinastraConfig.from_env(_at_sandbox(environ, core))
 
 
-def _placed(environ: Mapping[str, str]) -> bool:
+def _has_base_url(environ: Mapping[str, str]) -> bool:
     return bool(environ.get(_BASE_URL, "").strip())
 
 
@@ -150,7 +150,7 @@ def _client(source: str, name: str, given: Mapping[str, str], environ: Mapping[s
     inherited = _without_credentials(environ) if "client_id" in fields else dict(environ)
     merged = inherited | {_FIELDS[field]: value for field, value in fields.items()}
     core = load(CoreSettings)
-    if core.mode is Mode.SANDBOX and not _placed(merged):
+    if core.mode is Mode.SANDBOX and not _has_base_url(merged):
         merged = _at_sandbox(merged, core)
     try:
         return AsyncFinastraAPIClient(FinastraConfig.from_env(merged).but(collaterals=True), name=name)

@@ -1,5 +1,5 @@
 """The route for exchange rates.
-Floor 6: `add_fx(app, auth=[...])`."""
+Floor 7: `add_fx(app, auth=[...])`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
-from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
 from fin_infra.api.problems import problem_responses
 from fin_infra.fx import easy_fx
 from fin_infra.model import FxRate
@@ -40,11 +40,7 @@ def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = Non
     ) -> Response:
         """Return units of `quote` for one `base`."""
         pair = base.upper(), quote.upper()
-
-        async def make() -> Answer:
-            found = await rates.rate(*pair, on=on)
-            return Answer(found, found.meta)
-
-        return await answers.of(("fx", rates.source, *pair, str(on)), RATE_TTL_S, make)
+        cache_key = ("fx", rates.source, *pair, str(on))
+        return await answers.cached(cache_key, RATE_TTL_S, lambda: rates.rate(*pair, on=on))
 
     include(app, router)

@@ -1,5 +1,5 @@
 """Routes for quotes and candles.
-Floor 6: `add_market_data(app, auth=[...])`; keys are read like people write them, see `docs/normalization.md`."""
+Floor 7: `add_market_data(app, auth=[...])`; keys are read like people write them, see `docs/normalization.md`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
-from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
+from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
 from fin_infra.api.problems import problem_responses
 from fin_infra.errors import NaiveTime
 from fin_infra.markets import easy_market
@@ -37,19 +37,20 @@ def add_market_data(
     market = provider or easy_market(mode="async")
     problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
     router = APIRouter(prefix="/market", tags=["market"], dependencies=list(auth), responses=problems)
-    answers = Answers(cache)
+    _add_quote(router, market, Answers(cache))
+    _add_candles(router, market, Answers(cache))
+    include(app, router)
 
+
+def _add_quote(router: APIRouter, market: MarketDataProvider[Async], answers: Answers) -> None:
     @router.get("/quote/{key:path}", response_model=envelope(Quote))
     async def quote(key: Key) -> Response:
         """Return the latest price of `XNAS:AAPL`, `AAPL`, `TSCO.L` ..."""
-        wanted = instrument(key)
+        listed = instrument(key)
+        return await answers.cached(("quote", market.source, str(listed)), QUOTE_TTL_S, lambda: market.quote(listed))
 
-        async def make() -> Answer:
-            found = await market.quote(wanted)
-            return Answer(found, found.meta)
 
-        return await answers.of(("quote", market.source, str(wanted)), QUOTE_TTL_S, make)
-
+def _add_candles(router: APIRouter, market: MarketDataProvider[Async], answers: Answers) -> None:
     @router.get("/candles/{key:path}", response_model=envelope(CandleSeries))
     async def candles(
         key: Key,
@@ -59,17 +60,12 @@ def add_market_data(
         end: Annotated[datetime | None, Query(description="Instant after the last one, with a zone")] = None,
     ) -> Response:
         """Return candles oldest first."""
-        wanted = instrument(key)
-        first, last = _zoned("start", start), _zoned("end", end)
-
-        async def make() -> Answer:
-            found = await market.candles(wanted, interval=interval, adjustment=adjustment, start=first, end=last)
-            return Answer(found, found.meta)
-
-        parts = ("candles", market.source, str(wanted), interval.value, adjustment.value, str(first), str(last))
-        return await answers.of(parts, CANDLES_TTL_S, make)
-
-    include(app, router)
+        listed, first, last = instrument(key), _zoned("start", start), _zoned("end", end)
+        return await answers.cached(
+            ("candles", market.source, str(listed), interval.value, adjustment.value, str(first), str(last)),
+            CANDLES_TTL_S,
+            lambda: market.candles(listed, interval=interval, adjustment=adjustment, start=first, end=last),
+        )
 
 
 def _zoned(name: str, instant: datetime | None) -> datetime | None:

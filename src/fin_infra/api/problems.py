@@ -1,5 +1,5 @@
 """Our errors as RFC 9457 `application/problem+json`.
-Floor 6: for any FastAPI app; a service with its own error pages uses `problem_members` and writes the rest itself."""
+Floor 7: for any FastAPI app; a service with its own error pages uses `problem_members` and writes the rest itself."""
 
 from __future__ import annotations
 

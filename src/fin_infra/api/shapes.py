@@ -1,5 +1,5 @@
 """From models to JSON: amounts as text, keys as text, and nothing of the vendor's raw payload.
-Floor 6: `view` makes the body, `Answer[...]` the schema that OpenAPI shows; both drop the same fields."""
+Floor 7: `view` makes the body, `Answer[...]` the schema that OpenAPI shows; both drop the same fields."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The route for finding instruments by what people call them.
-Floor 6: asks the market and the crypto provider at once; one that is down is named in `errors`."""
+Floor 7: asks the market and the crypto provider at once; one that is down is named in `errors`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fastapi import APIRouter, FastAPI, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
-from fin_infra.api.fanout import attempt
 from fin_infra.api.problems import problem_responses
 from fin_infra.crypto import easy_crypto
+from fin_infra.fanout import attempt
 from fin_infra.markets import easy_market
 from fin_infra.model import CryptoAsset, SymbolMatch
 from fin_infra.providers.interfaces.crypto import CryptoDataProvider
@@ -60,19 +60,20 @@ def add_symbols(
         q: Annotated[str, Query(min_length=1, max_length=64, description="Part of a name or symbol")],
     ) -> Response:
         """Return listed instruments first, then crypto assets, each in its vendor's order."""
-
-        async def make() -> Answer:
-            listed, assets = await asyncio.gather(
-                attempt(stocks.source, "search", lambda: stocks.search(q)),
-                attempt(coins.source, "search", lambda: coins.search(q)),
-            )
-            hits = [*_listed(listed.value or ()), *_assets(assets.value or ())]
-            errors = [error for error in (listed.error, assets.error) if error]
-            return Answer(hits, errors=errors, sources=[stocks, coins])
-
-        return await answers.of(("search", stocks.source, coins.source, q.casefold()), SEARCH_TTL_S, make)
+        cache_key = ("search", stocks.source, coins.source, q.casefold())
+        return await answers.cached(cache_key, SEARCH_TTL_S, lambda: _search(stocks, coins, q))
 
     include(app, router)
+
+
+async def _search(stocks: MarketDataProvider[Async], coins: CryptoDataProvider[Async], text: str) -> Answer:
+    listed, assets = await asyncio.gather(
+        attempt(stocks.source, "search", lambda: stocks.search(text)),
+        attempt(coins.source, "search", lambda: coins.search(text)),
+    )
+    hits = [*_listed(listed.value or ()), *_assets(assets.value or ())]
+    errors = [error for error in (listed.error, assets.error) if error]
+    return Answer(hits, errors=errors, sources=[stocks, coins])
 
 
 def _listed(found: Sequence[SymbolMatch]) -> list[SymbolHit]:

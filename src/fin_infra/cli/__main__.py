@@ -1,5 +1,5 @@
 """`python -m fin_infra.cli`: the command where its script is not on the path.
-Floor 7: nothing but the call."""
+Floor 8: nothing but the call."""
 
 from fin_infra.cli.main import app
 

@@ -1,5 +1,5 @@
 """`fin-infra demo run`: sandbox, adapters and service on this machine, and the picture they give.
-Floor 7: everything printed was fetched from the service over HTTP, like any client would."""
+Floor 8: everything printed was fetched from the service over HTTP, like any client would."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
     import secrets
 
     token = secrets.token_urlsafe(24)
-    places = environment(sandbox)
-    vendors = (*(name.removesuffix("BASE_URL") for name in places if name.endswith("_BASE_URL")), "FINASTRA_")
+    variables = environment(sandbox)
+    vendors = (*(name.removesuffix("BASE_URL") for name in variables if name.endswith("_BASE_URL")), "FINASTRA_")
     for name in [name for name in os.environ if name.startswith(vendors)]:
         del os.environ[name]  # a paid plan or a certificate of yours does not go with the sandbox's keys
-    os.environ |= places  # base URLs among them: those of a fin-infra.yaml would lead elsewhere
+    os.environ |= variables  # base URLs among them: those of a fin-infra.yaml would lead elsewhere
     os.environ |= {
         "FIN_INFRA_SANDBOX_URL": sandbox,
         "FIN_INFRA_API_TOKENS": token,
@@ -127,8 +127,8 @@ def _print(picture: Mapping[str, Any]) -> None:
         for a in picture["accounts"]
     ]
     print_table("Accounts", ("bank", "account", "kind", "status", "balance"), accounts, right=("balance",))
-    bookings = [(t["date"], t["status"], t["description"], _money(t["amount"])) for t in picture["transactions"]]
-    print_table("Newest transactions", ("date", "status", "description", "amount"), bookings, right=("amount",))
+    transactions = [(t["date"], t["status"], t["description"], _money(t["amount"])) for t in picture["transactions"]]
+    print_table("Newest transactions", ("date", "status", "description", "amount"), transactions, right=("amount",))
     prices = [(q["key"], f"{q['price']} {q['currency']}", q["source"]) for q in picture["quotes"] + picture["crypto"]]
     rates = [(f"FX:{r['base']}{r['quote']}", f"{Decimal(r['rate']):.6g}", r["source"]) for r in picture["fx"]]
     print_table("Prices", ("instrument", "price", "source"), prices + rates, right=("price",))

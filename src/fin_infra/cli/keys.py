@@ -1,5 +1,5 @@
 """`fin-infra keys verify`: does each key work, and what to do where it does not.
-Floor 7: one cheap call per provider, which counts against the vendor's quota."""
+Floor 8: one cheap call per provider, which counts against the vendor's quota."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def _named(key: str) -> list[type[Provider[Any]]]:
 def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     info = cls.info
     try:
-        place = endpoint_of(cls)
+        endpoint = endpoint_of(cls)
     except ConfigurationError as exc:
         return _result(info.key, "-", False, "not configured", str(exc))
     except FeatureDisabled as exc:  # nothing is wrong with keys that nobody can use, unless they were asked for
         return _result(info.key, "-", not asked, "not offered", str(exc))
-    if place.environment == "sandbox" and place.settings.base_url is None:
+    if endpoint.environment == "sandbox" and endpoint.settings.base_url is None:
         untried = _untried(info, asked=asked)
         if untried is not None:
             return _result(info.key, "sandbox", True, *untried)
     try:
         resolve(info.key).ping()
     except FinInfraError as exc:
-        return _result(info.key, place.environment, False, exc.code, str(exc))
-    return _result(info.key, place.environment, True, "works", "")
+        return _result(info.key, endpoint.environment, False, exc.code, str(exc))
+    return _result(info.key, endpoint.environment, True, "works", "")
 
 
 def _untried(info: ProviderInfo, *, asked: bool) -> tuple[str, str] | None:

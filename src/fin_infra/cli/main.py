@@ -1,5 +1,5 @@
-"""The command line: what can be said, and where it is done.
-Floor 7: run `fin-infra --help`."""
+"""The command line: its commands and options, and where each is carried out.
+Floor 8: run `fin-infra --help`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fin_infra import __version__
-from fin_infra.cli.output import Exit, say, spoken
+from fin_infra.cli.output import Exit, reported, say
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -65,7 +65,7 @@ def demo_run(
     """Start sandbox and service, and print accounts, prices and net worth."""
     from fin_infra.cli.demo import run
 
-    with spoken(as_json):
+    with reported(as_json):
         run(once=once, statements=statement or [], port=port, sandbox_port=sandbox_port, as_json=as_json)
 
 
@@ -79,7 +79,7 @@ def sandbox_serve(
     """Serve the sandbox until interrupted."""
     from fin_infra.sandbox import serve
 
-    with spoken():
+    with reported():
         serve(host, port, seed, allow_remote=allow_remote, announce=_announce_sandbox)
 
 
@@ -108,7 +108,7 @@ def providers_ls(as_json: JsonOption = False) -> None:
     """List every installed provider and where its calls go now."""
     from fin_infra.cli.providers import ls
 
-    with spoken(as_json):
+    with reported(as_json):
         ls(as_json=as_json)
 
 
@@ -120,7 +120,7 @@ def keys_verify(
     """Try each configured key with the vendor's cheapest call; exit 1 when one does not work."""
     from fin_infra.cli.keys import verify
 
-    with spoken(as_json):
+    with reported(as_json):
         good = verify(provider or [], as_json=as_json)
     if not good:
         raise typer.Exit(Exit.FAILED)
@@ -174,12 +174,12 @@ def order_submit(
         "stop_loss": stop_loss,
         "stop_loss_limit": stop_loss_limit,
     }
-    with spoken(as_json):
+    with reported(as_json):
         submit(
             side,
             symbol,
             terms,
-            key=key,
+            idempotency_key=key,
             queue=queue,
             live=live,
             yes=yes,
@@ -217,8 +217,8 @@ def order_status(
     """Show an order as the broker has it now."""
     from fin_infra.cli.order import status
 
-    with spoken(as_json):
-        status(order_id, key=key, provider=provider, as_json=as_json)
+    with reported(as_json):
+        status(order_id, idempotency_key=key, provider=provider, as_json=as_json)
 
 
 @order_app.command("cancel")
@@ -231,7 +231,7 @@ def order_cancel(
     """Ask to cancel an order; it may be filled until its status is canceled."""
     from fin_infra.cli.order import cancel
 
-    with spoken(as_json):
+    with reported(as_json):
         cancel(order_id, live=live, provider=provider, as_json=as_json)
 
 
@@ -244,5 +244,5 @@ def import_file(
     """Read a bank statement and show what is in it; nothing is stored."""
     from fin_infra.cli.statements import show
 
-    with spoken(as_json):
+    with reported(as_json):
         show(file, currency=currency, as_json=as_json)

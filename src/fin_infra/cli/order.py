@@ -1,5 +1,5 @@
 """`fin-infra order`: place, look up and cancel an order; the key to repeat it with is printed before it is sent.
-Floor 7: nothing here decides about orders; it shows what will be sent, asks, and sends."""
+Floor 8: nothing here decides about orders; it shows what will be sent, asks, and sends."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from uuid import uuid4
 
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.cli.output import print_json, print_table, say
-from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput, OrderStateUnknown, ProviderError
+from fin_infra.errors import (
+    ConfigurationError,
+    FeatureDisabled,
+    FinInfraError,
+    InvalidInput,
+    OrderStateUnknown,
+    ProviderError,
+)
 from fin_infra.model import BidAsk, NewOrder, Order, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.model.money import decimal_from_text
 from fin_infra.normalize import instrument
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
-from fin_infra.trading import client_order_id
+from fin_infra.trading.ids import PREFIX, client_order_id
 from fin_infra.transport import Sync
 
-OURS = "fin-"
 NUMBERS = (
     "quantity",
     "notional",
@@ -48,7 +54,7 @@ def submit(
     symbol: str,
     terms: Mapping[str, Any],
     *,
-    key: str | None,
+    idempotency_key: str | None,
     queue: bool,
     live: bool,
     yes: bool,
@@ -61,49 +67,49 @@ def submit(
     Raises:
         Declined: the person said no; nothing was sent.
         InvalidInput: a number or the symbol cannot be read.
-        ConfigurationError: it would cost real money, and `live` does not say that it may.
+        ConfigurationError: it would cost real money, and `live` is not set.
     """
-    order = wish(side, symbol, terms)
+    order = new_order(side, symbol, terms)
     broker = _broker(provider, live)
-    _told(_proposal(broker, order, queue))
+    _note(_proposal(broker, order, queue))
     if not yes and not confirm(f"Send this order to {where(broker)}?"):
         raise Declined("Nothing was sent; --yes sends without asking.")
-    given, key = key is not None, key or str(uuid4())
-    _told(f"Idempotency key: {key}")
-    if not given:
-        _told("If this is interrupted, repeat the command with --key and that key: the order cannot double.")
+    key = idempotency_key or str(uuid4())
+    _note(f"Idempotency key: {key}")
+    if idempotency_key is None:
+        _note("If this is interrupted, repeat the command with --key and that key: the order cannot double.")
     try:
         found = broker.submit_order(order, idempotency_key=key, queue=queue)
     except OrderStateUnknown as exc:
-        _told(
-            f"Do not send it anew. Find out with: fin-infra order status --key {shlex.quote(key)}\n"
+        _note(
+            f"Do not send it again as a new order. Find out with: fin-infra order status --key {shlex.quote(key)}\n"
             f"Or repeat this command with --key {shlex.quote(key)}; it sends only what the broker does not have."
         )
         raise exc
     _show(found, as_json)
 
 
-def status(order_id: str | None, *, key: str | None, provider: str, as_json: bool) -> None:
+def status(order_id: str | None, *, idempotency_key: str | None, provider: str, as_json: bool) -> None:
     """Show one order, by its id, by its client order id, or by the key that `submit` printed."""
-    if (order_id is None) == (key is None):
+    if (order_id is None) == (idempotency_key is None):
         raise InvalidInput("Give either the id of an order or --key.")
     broker = easy_brokerage(provider)
-    if key is not None:
-        order_id = client_order_id(broker.account().id, key)
+    if idempotency_key is not None:
+        order_id = client_order_id(broker.account().id, idempotency_key)
     _show(_find(broker, order_id or ""), as_json)
 
 
 def cancel(order_id: str, *, live: bool, provider: str, as_json: bool) -> None:
     """Ask to cancel an order, and show it as it is after that."""
     broker = _broker(provider, live)
-    if order_id.startswith(OURS):
+    if order_id.startswith(PREFIX):
         order_id = _find(broker, order_id).id
     broker.cancel_order(order_id)
     _show(broker.order(order_id), as_json)
 
 
-def wish(side: str, symbol: str, terms: Mapping[str, Any]) -> NewOrder:
-    """Return the order that the words of the command line mean."""
+def new_order(side: str, symbol: str, terms: Mapping[str, Any]) -> NewOrder:
+    """Return the order that the arguments of the command line describe."""
     known: dict[str, Any] = {name: value for name, value in terms.items() if value is not None}
     for name in known.keys() & set(NUMBERS):
         known[name] = _number(name, known[name])
@@ -114,9 +120,9 @@ def wish(side: str, symbol: str, terms: Mapping[str, Any]) -> NewOrder:
 
 
 def where(broker: BrokerageProvider[Any]) -> str:
-    """Return where orders go, in words: the sandbox, paper money, or real money."""
-    place = "the sandbox" if broker.environment == "sandbox" else "REAL MONEY" if broker.is_live else "paper money"
-    return f"{broker.info.title}, {place}"
+    """Return where orders go: the sandbox, paper money, or real money."""
+    stake = "the sandbox" if broker.environment == "sandbox" else "REAL MONEY" if broker.is_live else "paper money"
+    return f"{broker.info.title}, {stake}"
 
 
 def _number(name: str, text: str) -> Decimal:
@@ -155,17 +161,19 @@ def _matters(order: NewOrder, name: str) -> bool:
 def _quote(broker: BrokerageProvider[Sync], order: NewOrder) -> str:
     try:
         quote: BidAsk = broker.bid_ask(order.key)
+    except FeatureDisabled:
+        return "none (the broker offers no quotes)"
     except ProviderError as exc:
         return f"none ({exc.message})"
     return f"bid {quote.bid or '-'}, ask {quote.ask or '-'} {quote.currency}, {quote.as_of:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _find(broker: BrokerageProvider[Sync], order_id: str) -> Order:
-    return broker.order_by_client_id(order_id) if order_id.startswith(OURS) else broker.order(order_id)
+    return broker.order_by_client_id(order_id) if order_id.startswith(PREFIX) else broker.order(order_id)
 
 
-def _told(text: str) -> None:
-    """Say it now, beside the result: what is on stdout is the result alone."""
+def _note(text: str) -> None:
+    """Print to stderr at once: stdout is for the result alone."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -178,7 +186,7 @@ def _show(order: Order, as_json: bool) -> None:
         "Order", ("term", "value"), [(name, str(value)) for name, value in facts.items() if value not in (None, [])]
     )
     if not order.status.is_final:
-        say(f"fin-infra order status {order.id}   shows how it goes on.")
+        say(f"fin-infra order status {order.id}   shows what becomes of it.")
 
 
 def _facts(order: Order) -> dict[str, Any]:

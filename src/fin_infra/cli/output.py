@@ -1,5 +1,5 @@
 """How commands speak: tables for people, JSON for machines, one sentence for what went wrong.
-Floor 7: nothing here knows what the commands do."""
+Floor 8: nothing here knows what the commands do."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _INPUT = (StatementUnreadable, InvalidInput)
 
 
 @contextmanager
-def spoken(as_json: bool = False) -> Generator[None]:
+def reported(as_json: bool = False) -> Generator[None]:
     """Turn our errors into one line on stderr and an exit code; a fault of ours keeps its traceback."""
     import typer
 

@@ -1,5 +1,5 @@
 """`fin-infra providers ls`.
-Floor 7: prints what `info` says; no call is made."""
+Floor 8: prints what `info` says; no call is made."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
         "key": info.key,
         "title": info.title,
         "environment": environment,
-        "operations": sorted(info.can),
+        "operations": sorted(cls.can),
         "variables": sorted(info.settings.variable(name) for name in info.settings.secrets()),
         "docs": info.docs,
         "problem": problem,

@@ -1,5 +1,5 @@
 """Run an ASGI app on a loopback port in a thread of this process.
-Floor 7: the port is taken before anything else starts, so that a taken one is one clear sentence."""
+Floor 8: the port is taken before anything else starts, so that a taken one is one clear sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from fin_infra.errors import ConfigurationError, MissingExtra
 
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 
 
 def reserve(port: int) -> socket.socket:

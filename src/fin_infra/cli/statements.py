@@ -1,5 +1,5 @@
 """`fin-infra import FILE`.
-Floor 7: shows a statement as we read it; account numbers are cut to their last four digits."""
+Floor 8: shows a statement as we read it; account numbers are cut to their last four digits."""
 
 from __future__ import annotations
 

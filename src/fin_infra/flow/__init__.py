@@ -1,8 +1,9 @@
 """How a call is made and protected: operations, policies, telemetry.
 Floor 2: an adapter imports what it needs from here and from `fin_infra.transport`."""
 
-import warnings
+from typing import TYPE_CHECKING
 
+from fin_infra._moved import renamed
 from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
 from fin_infra.flow.call import deadline, note
@@ -44,9 +45,5 @@ __all__ = [
     "survive",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name == "Caller":
-        warnings.warn("fin_infra.flow.Caller is now fin_infra.flow.Client", DeprecationWarning, stacklevel=2)
-        return Client
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"Caller": "fin_infra.flow.client.Client"})

@@ -7,8 +7,9 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
 
+from fin_infra._moved import renamed
 from fin_infra.errors import ProviderError, UnexpectedPayload
 from fin_infra.flow import telemetry
 from fin_infra.flow.access import Access
@@ -30,6 +31,8 @@ class Client(Generic[M]):
 
     access: Access | None = None
     """Signs instead of `authorize` where a token has to be fetched first."""
+    relays: ClassVar[bool] = False
+    """True where other clients carry out the operations, and observe them."""
 
     def __init__(
         self,
@@ -150,3 +153,7 @@ def json_of(reply: Reply, kind: type[Any]) -> Any:
         wanted = "an object" if kind is dict else "a list"
         raise UnexpectedPayload(f"the answer should be {wanted}", http_status=reply.status)
     return body
+
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"Caller": "fin_infra.flow.client.Client"})

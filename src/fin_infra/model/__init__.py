@@ -1,78 +1,84 @@
 """The words of the domain: money, instruments, accounts, prices.
-Floor 0: imports only `fin_infra.errors`."""
+Floor 0: imports only `fin_infra.errors`; each name is loaded when it is first asked for, and its module with it."""
 
-from fin_infra.model.banking import (
-    Account,
-    AccountDetails,
-    AccountIdentity,
-    AccountStatus,
-    AccountSubtype,
-    AccountType,
-    Address,
-    Balance,
-    Category,
-    Institution,
-    Owner,
-    PartyType,
-    Transaction,
-    TransactionStatus,
-)
-from fin_infra.model.brokerage import (
-    Asset,
-    AssetClass,
-    BidAsk,
-    BrokerAccount,
-    BrokerActivity,
-    BrokerConnection,
-    Cancellation,
-    CashBalance,
-    EquityPoint,
-    HoldingAccount,
-    HoldingOrder,
-    MarketClock,
-    MarketDay,
-    NewOrder,
-    Order,
-    OrderChange,
-    OrderClass,
-    OrderStatus,
-    OrderType,
-    PortfolioHistory,
-    Position,
-    PositionSide,
-    Side,
-    TimeInForce,
-    Trade,
-    TradeEvent,
-    TradeUpdate,
-    Watchlist,
-)
-from fin_infra.model.crypto import ChartPoint, CryptoAsset, CryptoPrice, MarketChart
-from fin_infra.model.fx import FxRate, RateTable
-from fin_infra.model.holdings import (
-    AccountError,
-    AccountRef,
-    CashLine,
-    ChangeKind,
-    HoldingChange,
-    HoldingLine,
-    HoldingPart,
-    Holdings,
-    Portfolio,
-    Split,
-)
-from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.market import Adjustment, Candle, CandleSeries, Interval, Overview, Quote, SymbolMatch
-from fin_infra.model.money import Money
-from fin_infra.model.record import Listing, Meta, RateLimit, Record
-from fin_infra.model.statement import (
-    Statement,
-    StatementAccount,
-    StatementBalance,
-    StatementFile,
-    StatementLine,
-    StatementPosition,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fin_infra.model.banking import (
+        Account,
+        AccountDetails,
+        AccountIdentity,
+        AccountStatus,
+        AccountSubtype,
+        AccountType,
+        Address,
+        Balance,
+        Category,
+        Institution,
+        Owner,
+        PartyType,
+        Transaction,
+        TransactionStatus,
+    )
+    from fin_infra.model.brokerage import (
+        Asset,
+        AssetClass,
+        BidAsk,
+        BrokerAccount,
+        BrokerActivity,
+        BrokerConnection,
+        Cancellation,
+        CashBalance,
+        EquityPoint,
+        HoldingAccount,
+        HoldingOrder,
+        MarketClock,
+        MarketDay,
+        NewOrder,
+        Order,
+        OrderChange,
+        OrderClass,
+        OrderStatus,
+        OrderType,
+        PortfolioHistory,
+        Position,
+        PositionSide,
+        Side,
+        TimeInForce,
+        Trade,
+        TradeEvent,
+        TradeUpdate,
+        Watchlist,
+    )
+    from fin_infra.model.crypto import ChartPoint, CryptoAsset, CryptoPrice, MarketChart
+    from fin_infra.model.fx import FxRate, RateTable
+    from fin_infra.model.holdings import (
+        AccountError,
+        AccountRef,
+        CashLine,
+        ChangeKind,
+        HoldingChange,
+        HoldingLine,
+        HoldingPart,
+        Holdings,
+        Portfolio,
+        Split,
+    )
+    from fin_infra.model.instrument import InstrumentKey
+    from fin_infra.model.market import Adjustment, Candle, CandleSeries, Interval, Overview, Quote, SymbolMatch
+    from fin_infra.model.money import Money
+    from fin_infra.model.record import Listing, Meta, RateLimit, Record
+    from fin_infra.model.statement import (
+        Statement,
+        StatementAccount,
+        StatementBalance,
+        StatementFile,
+        StatementLine,
+        StatementPosition,
+    )
 
 __all__ = [
     "Account",
@@ -153,3 +159,92 @@ __all__ = [
     "TransactionStatus",
     "Watchlist",
 ]
+
+_NAMES = {
+    "banking": (
+        "Account",
+        "AccountDetails",
+        "AccountIdentity",
+        "AccountStatus",
+        "AccountSubtype",
+        "AccountType",
+        "Address",
+        "Balance",
+        "Category",
+        "Institution",
+        "Owner",
+        "PartyType",
+        "Transaction",
+        "TransactionStatus",
+    ),
+    "brokerage": (
+        "Asset",
+        "AssetClass",
+        "BidAsk",
+        "BrokerAccount",
+        "BrokerActivity",
+        "BrokerConnection",
+        "Cancellation",
+        "CashBalance",
+        "EquityPoint",
+        "HoldingAccount",
+        "HoldingOrder",
+        "MarketClock",
+        "MarketDay",
+        "NewOrder",
+        "Order",
+        "OrderChange",
+        "OrderClass",
+        "OrderStatus",
+        "OrderType",
+        "PortfolioHistory",
+        "Position",
+        "PositionSide",
+        "Side",
+        "TimeInForce",
+        "Trade",
+        "TradeEvent",
+        "TradeUpdate",
+        "Watchlist",
+    ),
+    "crypto": ("ChartPoint", "CryptoAsset", "CryptoPrice", "MarketChart"),
+    "fx": ("FxRate", "RateTable"),
+    "holdings": (
+        "AccountError",
+        "AccountRef",
+        "CashLine",
+        "ChangeKind",
+        "HoldingChange",
+        "HoldingLine",
+        "HoldingPart",
+        "Holdings",
+        "Portfolio",
+        "Split",
+    ),
+    "instrument": ("InstrumentKey",),
+    "market": ("Adjustment", "Candle", "CandleSeries", "Interval", "Overview", "Quote", "SymbolMatch"),
+    "money": ("Money",),
+    "record": ("Listing", "Meta", "RateLimit", "Record"),
+    "statement": (
+        "Statement",
+        "StatementAccount",
+        "StatementBalance",
+        "StatementFile",
+        "StatementLine",
+        "StatementPosition",
+    ),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name in _NAMES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_NAMES})

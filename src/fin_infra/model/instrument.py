@@ -152,7 +152,7 @@ _SHAPES = {
 def _check_identifier(namespace: str, symbol: str) -> None:
     shape, form = _SHAPES[namespace]
     if not shape.fullmatch(symbol):
-        raise InvalidInstrument(f"{namespace}:{symbol} has not the form of a {namespace} ({form}).")
+        raise InvalidInstrument(f"{namespace}:{symbol} does not have the form of a {namespace} ({form}).")
     digit = _check_digit(namespace, symbol[:-1])
     if digit != symbol[-1]:
         raise InvalidInstrument(

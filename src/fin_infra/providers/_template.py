@@ -42,7 +42,6 @@ class Template(FxProvider[M]):
         key=KEY,
         title="Template Bank",
         settings=Settings,
-        can=frozenset({"latest", "history", "rate"}),
         live_url="https://rates.template.example",
         sandbox_path="/template",
         sandbox={"api_key": "sandbox"},

@@ -1,7 +1,7 @@
 """The YAML map: which provider serves a domain, and with what besides the environment.
 Floor 4: read once, from FIN_INFRA_CONFIG or `fin-infra.yaml`; it never holds secrets.
 
-    market: [alpha_vantage, yahoo]     # a chain: the next one answers when the first is down
+    market: [alpha_vantage, yahoo]     # a fallback chain; only market, crypto and fx may have one
     banking: teller
     aliases: {prices: "market:alpha_vantage"}
     settings:
@@ -11,7 +11,7 @@ Floor 4: read once, from FIN_INFRA_CONFIG or `fin-infra.yaml`; it never holds se
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,8 @@ from fin_infra.errors import ConfigurationError
 from fin_infra.settings import CoreSettings, ProviderSettings, load
 
 DOMAINS = ("banking", "market", "crypto", "fx", "brokerage", "identity", "credit", "tax")
+SUBSTITUTABLE = frozenset({"market", "crypto", "fx"})
+"""Where one provider's answer is as good as another's. Another bank or broker is another person's money."""
 _DEFAULT = "fin-infra.yaml"
 
 
@@ -66,17 +68,27 @@ def load_config() -> Config:
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
         raise ConfigurationError(
-            f"The configuration file {file} cannot be read: {reason}; mend the file, or the path in FIN_INFRA_CONFIG."
+            f"The configuration file {file} cannot be read: {reason}; fix the file, or the path in FIN_INFRA_CONFIG."
         ) from None
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f" near line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigurationError(f"{file} is not valid YAML{where}; mend it there, or remove the file.") from None
+        raise ConfigurationError(f"{file} is not valid YAML{where}; fix it there, or remove the file.") from None
     except (ValueError, RecursionError):  # 2026-13-45, or endless nesting
         raise ConfigurationError(
-            f"{file} holds a value that YAML cannot read, such as a date that does not exist; mend or quote it."
+            f"{file} holds a value that YAML cannot read, such as a date that does not exist; fix or quote it."
         ) from None
     return _config(content, file)
+
+
+def not_substitutable(domain: str, vendors: Sequence[str], file: Path | None = None) -> ConfigurationError:
+    """Return the refusal of a fallback chain over providers that do not stand in for each other."""
+    where = f"{file}: " if file else ""
+    named = ", ".join(vendor.removeprefix(f"{domain}:") for vendor in vendors)
+    return ConfigurationError(
+        f"{where}{domain} lists several providers ({named}), but only crypto, fx and market can fall back from one to "
+        f"another; name one there, and ask for the others by name, such as {domain}:{named.rpartition(' ')[2]}."
+    )
 
 
 def _config(content: Any, file: Path) -> Config:
@@ -96,5 +108,7 @@ def _config(content: Any, file: Path) -> Config:
         named: str | list[str] | None = getattr(read, domain)
         if named:
             vendors = [named] if isinstance(named, str) else named
+            if len(vendors) > 1 and domain not in SUBSTITUTABLE:
+                raise not_substitutable(domain, vendors, file)
             chains[domain] = [vendor.removeprefix(f"{domain}:") for vendor in vendors]
     return Config(chains, read.aliases or {}, read.settings or {})

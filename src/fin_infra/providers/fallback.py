@@ -1,71 +1,196 @@
-"""A chain of providers of one domain: when the first is down, the next one answers.
+"""Fallback chains: providers of one domain, of which the next answers while the first is down.
 Floor 4: only an outage before any page or effect moves on; a wrong symbol is an answer, and `source` says whose."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext
+from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from fin_infra.errors import DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
+from fin_infra.errors import ConfigurationError, DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
 from fin_infra.flow import operation, paged
 from fin_infra.flow.call import allowed, deadline, observed, observed_pages
+from fin_infra.model import (
+    Adjustment,
+    CandleSeries,
+    CryptoAsset,
+    CryptoPrice,
+    FxRate,
+    InstrumentKey,
+    Interval,
+    Listing,
+    MarketChart,
+    Overview,
+    Quote,
+    RateTable,
+    SymbolMatch,
+)
+from fin_infra.providers.config import SUBSTITUTABLE, not_substitutable
+from fin_infra.providers.interfaces.crypto import CryptoDataProvider
+from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
-from fin_infra.transport import Invoke, Page, Request
+from fin_infra.transport import Flow, Invoke, M, Page, Pages, Request
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded)
 
 
-def chain(domain: str, members: Sequence[Provider[Any]]) -> Provider[Any]:
-    """Return a provider whose operations try `members` in order.
+class Chain(Provider[M]):
+    """Asks `members` in order. Each call runs through the member's own transport and policy, which observe it.
 
-    It has the operations that every member has. Where all members are down, the last one's error is raised.
+    Where all members are down, the last one's error is raised. `can` holds what every member offers.
     """
-    first = type(members[0])
-    interface = next(
-        (cls for cls in first.__mro__ if cls.__module__.startswith("fin_infra.providers.interfaces.")), Provider
-    )
-    body = {
-        name: _first_up(name, isinstance(method, paged))
-        for name in dir(first)
-        if isinstance(method := getattr(first, name), (operation, paged)) and all(hasattr(m, name) for m in members)
-    }
-    cls = type(f"{domain.title()}Chain", (_Chain, interface), body)
-    made: Provider[Any] = cls(domain, members)
-    return made
 
+    relays = True
+    interface: ClassVar[type[Provider[Any]]]
+    """What each member has to be."""
 
-class _Chain(Provider[Any]):
-    """Drives flows of its members, each through that member's own transport and policy."""
-
-    def __init__(self, domain: str, members: Sequence[Provider[Any]]) -> None:
+    def __init__(self, domain: str, members: Sequence[Provider[M]]) -> None:
         first = members[0]
-        super(Provider, self).__init__(
+        super(Provider, self).__init__(  # past Provider's own: settings, quotas and breakers are the members'
             first.transport, source=domain, environment=first.environment, tenant=first.tenant
         )
         self.members = tuple(members)
+        self.can = type(self).can.intersection(*(member.can for member in members))
+
+    @operation
+    def ping(self) -> Flow[None]:
+        return self.first_up(Provider.ping)
+
+    def first_up(self, op: operation[P, T], *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+        """Return the flow of `op` at the first member that is up."""
+        name = op.fn.__name__
+        if name not in self.can | {"ping"}:
+            return self.not_offered(name)
+        return _attempts(self.members, name, observed, args, kwargs)
+
+    def first_up_pages(self, op: paged[P, T], *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
+        """Return the pages of `op` at the first member that is up; once there is a page, that member goes on."""
+        name = op.fn.__name__
+        if name not in self.can:
+            return self.not_offered(name)
+        return _attempts(self.members, name, observed_pages, args, kwargs)
 
 
-def _first_up(name: str, pages: bool) -> Any:
-    """Make the method `name` of a chain; it has the signature and the result of the members' own."""
+class MarketDataChain(Chain[M], MarketDataProvider[M]):
+    """Sources of market data that stand in for each other."""
 
-    def call(self: _Chain, *args: Any, **kwargs: Any) -> Any:
-        drive = self.transport.iterate if pages else self.transport.run
-        return drive(_attempts(self.members, name, pages, args, kwargs))
+    interface = MarketDataProvider
 
-    call.__name__ = name
-    return call
+    @operation
+    def quote(self, key: InstrumentKey) -> Flow[Quote]:
+        return self.first_up(MarketDataProvider.quote, key)
+
+    @operation
+    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
+        return self.first_up(MarketDataProvider.quotes, keys)
+
+    @operation
+    def candles(
+        self,
+        key: InstrumentKey,
+        *,
+        interval: Interval = Interval.DAY_1,
+        adjustment: Adjustment = Adjustment.RAW,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Flow[CandleSeries]:
+        return self.first_up(
+            MarketDataProvider.candles, key, interval=interval, adjustment=adjustment, start=start, end=end
+        )
+
+    @operation
+    def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
+        return self.first_up(MarketDataProvider.search, text)
+
+    @operation
+    def overview(self, key: InstrumentKey) -> Flow[Overview]:
+        return self.first_up(MarketDataProvider.overview, key)
+
+
+class CryptoDataChain(Chain[M], CryptoDataProvider[M]):
+    """Sources of crypto data that stand in for each other."""
+
+    interface = CryptoDataProvider
+
+    @operation
+    def price(self, key: InstrumentKey, currency: str = "USD") -> Flow[CryptoPrice]:
+        return self.first_up(CryptoDataProvider.price, key, currency)
+
+    @operation
+    def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
+        return self.first_up(CryptoDataProvider.prices, keys, currency)
+
+    @operation
+    def asset(self, key: InstrumentKey) -> Flow[CryptoAsset]:
+        return self.first_up(CryptoDataProvider.asset, key)
+
+    @operation
+    def lookup(self, ticker: str) -> Flow[InstrumentKey]:
+        return self.first_up(CryptoDataProvider.lookup, ticker)
+
+    @operation
+    def candles(self, key: InstrumentKey, *, currency: str = "USD", days: int = 30) -> Flow[CandleSeries]:
+        return self.first_up(CryptoDataProvider.candles, key, currency=currency, days=days)
+
+    @operation
+    def market_chart(
+        self, key: InstrumentKey, *, currency: str = "USD", start: datetime, end: datetime
+    ) -> Flow[MarketChart]:
+        return self.first_up(CryptoDataProvider.market_chart, key, currency=currency, start=start, end=end)
+
+    @operation
+    def search(self, text: str) -> Flow[Listing[CryptoAsset]]:
+        return self.first_up(CryptoDataProvider.search, text)
+
+
+class FxChain(Chain[M], FxProvider[M]):
+    """Sources of exchange rates that stand in for each other."""
+
+    interface = FxProvider
+
+    @operation
+    def latest(self) -> Flow[RateTable]:
+        return self.first_up(FxProvider.latest)
+
+    @operation
+    def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
+        return self.first_up(FxProvider.history, start=start, end=end)
+
+    @operation
+    def rate(self, base: str, quote: str, *, on: date | None = None) -> Flow[FxRate]:
+        return self.first_up(FxProvider.rate, base, quote, on=on)
+
+
+_CHAINS: dict[str, type[Chain[Any]]] = {"market": MarketDataChain, "crypto": CryptoDataChain, "fx": FxChain}
+
+
+def chain(domain: str, members: Sequence[Provider[M]]) -> Chain[M]:
+    """Return a provider of `domain` whose operations try `members` in order.
+
+    Raises:
+        ConfigurationError: the domain's providers are not substitutes for each other, or a member is of another domain.
+    """
+    if domain not in SUBSTITUTABLE:
+        raise not_substitutable(domain, [member.source for member in members])
+    cls = _CHAINS[domain]
+    for member in members:
+        if not isinstance(member, cls.interface):
+            raise ConfigurationError(f"{member.source} is not a {cls.interface.__name__}; take it out of the chain.")
+    return cls(domain, members)
 
 
 def _attempts(
-    members: Sequence[Provider[Any]], name: str, pages: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+    members: Sequence[Provider[Any]], name: str, watch: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Generator[Any, Any, Any]:
     """Drive the members' flows, each effect through the member's own transport, whoever drives the chain.
 
     Each member has the time of its own settings; a `deadline` of the caller holds for all of them together.
     """
-    watch = observed_pages if pages else observed
     error: ProviderError | None = None
     clock, limit = members[0].transport.monotonic, allowed()
     end = None if limit is None else clock() + limit

@@ -3,6 +3,7 @@ Floor 3: no code path asks for a vendor by name."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +20,8 @@ class ProviderInfo:
     """`domain:vendor`."""
     title: str
     settings: type[ProviderSettings]
-    can: frozenset[str]
-    """Names of the operations."""
+    can: frozenset[str] = frozenset()
+    """Deprecated: `Provider.can` is read from the class."""
     live_url: str
     sandbox_path: str
     """Mount of the vendor in the local sandbox."""
@@ -39,3 +40,11 @@ class ProviderInfo:
     signup: str | None = None
     """Where to get a key."""
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        if self.can:
+            warnings.warn(
+                f"ProviderInfo of {self.key}: leave `can` out, an adapter offers the operations that it defines",
+                DeprecationWarning,
+                stacklevel=3,
+            )

@@ -4,18 +4,21 @@ Floor 3: what all domains share; the interface of each domain is in `providers/i
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Never, overload
+from typing import Any, ClassVar, Literal, Never, TypeVar, overload
 
 from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
-from fin_infra.flow import Backoff, Client, Quota, operation
+from fin_infra.flow import Backoff, Client, Quota, operation, paged
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.settings import CoreSettings, Mode, ProviderSettings, load
 from fin_infra.transport import Async, Flow, M, Sync, Transport
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.effects import UNREACHABLE
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+
+F = TypeVar("F", bound=Callable[..., Any])
+_OPTIONAL = "__fin_infra_optional__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ class Provider(Client[M], ABC):
     """One vendor, for one tenant, in one mode."""
 
     info: ClassVar[ProviderInfo]
+    can: frozenset[str] = frozenset()
+    """Names of the operations that the vendor offers; read from the class."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.can = _offered(cls)
 
     def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
         settings = endpoint.settings
@@ -74,14 +83,14 @@ class Provider(Client[M], ABC):
         yield from getattr(self, self.info.ping).flow(*self.info.ping_args)
 
     def not_offered(self, operation: str) -> Flow[Never]:
-        """Refuse an operation of the interface for which the vendor has nothing; such a one is not in `info.can`.
+        """Refuse an operation that the vendor does not have: the body of each `optional` one of an interface.
 
         Raises:
             FeatureDisabled: always, before any request.
         """
         yield from ()
-        offered = ", ".join(sorted(self.info.can))
-        raise FeatureDisabled(f"{self.info.key} does not offer {operation}; it offers {offered}.")
+        offered = ", ".join(sorted(self.can))
+        raise FeatureDisabled(f"{self.source} does not offer {operation}; it offers {offered}.")
 
     def advise(self, exc: ProviderError) -> None:
         if exc.vendor_code != UNREACHABLE or self.environment != "sandbox":
@@ -91,6 +100,32 @@ class Provider(Client[M], ABC):
         exc.message += (
             f"; start the local sandbox with `fin-infra sandbox serve`, or set {keys} to use {self.info.title} itself"
         )
+
+
+def optional(fn: F) -> F:
+    """Mark an operation of an interface that a vendor may lack: its body refuses, and adapters need no stub.
+
+    @operation
+    @optional
+    def details(self, account_id: str) -> Flow[AccountDetails]:
+        return (yield from self.not_offered("details"))
+    """
+    fn.__dict__[_OPTIONAL] = True
+    return fn
+
+
+def _offered(cls: type[Provider[Any]]) -> frozenset[str]:
+    """Return the operations that have an answer of their own: neither abstract, nor an interface's refusal."""
+    found = {name for name in dir(cls) if _answers(getattr(cls, name, None))} - {"ping"}
+    info: ProviderInfo | None = getattr(cls, "info", None)
+    stated = info.can if info else frozenset[str]()
+    return frozenset(found & stated if stated else found)  # an adapter of before may have stubs, and states the rest
+
+
+def _answers(value: object) -> bool:
+    if not isinstance(value, (operation, paged)):
+        return False
+    return not (value.__isabstractmethod__ or _OPTIONAL in vars(value.fn))
 
 
 def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endpoint:
@@ -114,7 +149,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
     if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and present):
         if info.sandbox_only:
             raise FeatureDisabled(
-                f"{info.title} is not asked live yet; set {settings.variable('base_url')} to the local sandbox's "
+                f"{info.title} cannot be called live yet; set {settings.variable('base_url')} to the local sandbox's "
                 f"{info.sandbox_path}, or FIN_INFRA_MODE=sandbox."
             )
         _require(info, settings)
@@ -124,7 +159,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
 
 
 def _within(url: str, root: str) -> bool:
-    """Say whether `url` is `root` or a path below it; a longer port or host name is another place."""
+    """Say whether `url` is `root` or a path below it; a longer port or host name is another server."""
     return f"{url.rstrip('/')}/".lower().startswith(f"{root.rstrip('/')}/".lower())
 
 

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from threading import Lock
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from fin_infra._moved import renamed
 from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
-from fin_infra.providers.config import DOMAINS, load_config
-from fin_infra.providers.fallback import chain
+from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
 from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
@@ -25,33 +25,38 @@ _lock = Lock()
 
 
 @overload
-def resolve(key: str, *, mode: Literal["sync"] = "sync", **settings: Any) -> Provider[Sync]: ...
+def resolve(provider_key: str, *, mode: Literal["sync"] = "sync", **settings: Any) -> Provider[Sync]: ...
 @overload
-def resolve(key: str, *, mode: Literal["async"], **settings: Any) -> Provider[Async]: ...
-def resolve(key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[Any]:
+def resolve(provider_key: str, *, mode: Literal["async"], **settings: Any) -> Provider[Async]: ...
+def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[Any]:
     """Return the provider for `domain:vendor`, an alias, or a bare domain (its default or fallback chain).
 
     `settings` win over the environment, and it over the YAML map. Equal settings give the same instance.
 
     Raises:
-        ProviderNotFound: nothing answers to `key`; the text gives the nearest names.
-        ConfigurationError: settings are missing or wrong, or two packages claim the key.
+        ProviderNotFound: nothing answers to `provider_key`; the text gives the nearest names.
+        ConfigurationError: settings are missing or wrong, two packages claim the key, or the YAML map lists several
+            providers of a domain where one does not stand in for another.
         MissingExtra: the adapter needs a package that is not installed.
         FeatureDisabled: the adapter is not offered where these settings lead.
     """
     if mode not in ("sync", "async"):
         raise ConfigurationError(f"{mode!r} is not a mode; write mode='sync' or mode='async'.")
     config = load_config()
-    key = config.aliases.get(key, key)
-    domain, _, vendor = key.partition(":")
+    provider_key = config.aliases.get(provider_key, provider_key)
+    domain, _, vendor = provider_key.partition(":")
     if vendor:
         return _instance(domain, vendor, mode, settings)
     vendors = config.chain(domain) or _default(domain)
+    if len(vendors) > 1 and domain not in SUBSTITUTABLE:
+        raise not_substitutable(domain, vendors)
     members = [_instance(domain, name, mode, settings if len(vendors) == 1 else {}) for name in vendors]
     if len(members) == 1:
         return members[0]
     if settings:
         raise ConfigurationError(f"Settings go to one provider; name it, for example {domain}:{vendors[0]}.")
+    from fin_infra.providers.fallback import chain
+
     return chain(domain, members)
 
 
@@ -66,17 +71,17 @@ def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
                     continue
 
 
-def provider_class(key: str) -> type[Provider[Any]]:
+def provider_class(provider_key: str) -> type[Provider[Any]]:
     """Return the adapter class behind `domain:vendor` without building one."""
-    domain, _, vendor = key.partition(":")
+    domain, _, vendor = provider_key.partition(":")
     found = _vendors(domain).get(vendor)
     if not found or not feature_enabled(domain, vendor):
-        raise _not_found(key)
+        raise _not_found(provider_key)
     point, *others = found
     if others:
         owners = " and ".join(sorted(point.dist.name if point.dist else "?" for point in found))
-        raise ConfigurationError(f"{key} is claimed by two packages, {owners}; uninstall one of them.")
-    return _loaded(point, key)
+        raise ConfigurationError(f"{provider_key} is claimed by two packages, {owners}; uninstall one of them.")
+    return _loaded(point, provider_key)
 
 
 def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
@@ -99,12 +104,12 @@ def reset() -> None:
 
 def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
     cls = provider_class(f"{domain}:{vendor}")
-    place = endpoint_of(cls, **settings)
-    identity = (cls, mode, place.base_url, place.environment, place.settings.identity())
+    target = endpoint_of(cls, **settings)
+    identity = (cls, mode, target.base_url, target.environment, target.settings.identity())
     with _lock:
         provider = _instances.get(identity)
         if provider is None:
-            provider = _instances[identity] = cls(http_transport(cls, place, mode), place)
+            provider = _instances[identity] = cls(http_transport(cls, target, mode), target)
         return provider
 
 
@@ -115,8 +120,8 @@ def _default(domain: str) -> list[str]:
         raise _not_found(domain)
     vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
     infos = {cls.info.key: cls.info for cls in providers(domain)}
-    named_only = {key for key, info in infos.items() if not info.default}
-    stepping_back = {key for key, info in infos.items() if info.sandbox_only}
+    named_only = {provider_key for provider_key, info in infos.items() if not info.default}
+    stepping_back = {provider_key for provider_key, info in infos.items() if info.sandbox_only}
     vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in named_only]
     vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in stepping_back] or vendors
     if len(vendors) == 1:
@@ -133,8 +138,9 @@ def _default(domain: str) -> list[str]:
 @cache
 def _entry_points() -> Mapping[str, Mapping[str, tuple[EntryPoint, ...]]]:
     table: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    installed = entry_points()  # reads a file of every distribution, so once for all domains
     for domain in DOMAINS:
-        for point in entry_points(group=_PREFIX + domain):
+        for point in installed.select(group=_PREFIX + domain):
             same = table.setdefault(domain, {}).get(point.name, ())
             if all((point.value, _owner(point)) != (other.value, _owner(other)) for other in same):
                 table[domain][point.name] = (*same, point)
@@ -149,18 +155,20 @@ def _vendors(domain: str) -> Mapping[str, tuple[EntryPoint, ...]]:
     return _entry_points().get(domain, {})
 
 
-def _loaded(point: EntryPoint, key: str) -> type[Provider[Any]]:
+def _loaded(point: EntryPoint, provider_key: str) -> type[Provider[Any]]:
     try:
         adapter: Any = point.load()
     except ModuleNotFoundError as exc:
         extra = point.extras[0] if point.extras else "all"
-        raise MissingExtra(f"{key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'") from None
+        raise MissingExtra(
+            f"{provider_key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'"
+        ) from None
     except Exception as exc:
         raise ConfigurationError(
-            f"{key} cannot be loaded ({type(exc).__name__}); mend or remove {_owner(point) or point.value}."
+            f"{provider_key} cannot be loaded ({type(exc).__name__}); fix or remove {_owner(point) or point.value}."
         ) from exc
     if not _is_provider(adapter):
-        raise ConfigurationError(f"{key} points to {point.value}, which is not a provider class.")
+        raise ConfigurationError(f"{provider_key} points to {point.value}, which is not a provider class.")
     cls: type[Provider[Any]] = adapter
     return cls
 
@@ -169,10 +177,14 @@ def _is_provider(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Provider)
 
 
-def _not_found(key: str) -> ProviderNotFound:
+def _not_found(provider_key: str) -> ProviderNotFound:
     known = [
         f"{domain}:{vendor}" for domain in DOMAINS for vendor in _vendors(domain) if feature_enabled(domain, vendor)
     ]
     known += [domain for domain in DOMAINS if _vendors(domain)]
-    near = get_close_matches(key, known, n=3, cutoff=0.4) or sorted(known)
-    return ProviderNotFound(f"There is no provider {key!r}. Did you mean {', '.join(near)}?")
+    near = get_close_matches(provider_key, known, n=3, cutoff=0.4) or sorted(known)
+    return ProviderNotFound(f"There is no provider {provider_key!r}. Did you mean {', '.join(near)}?")
+
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"place_of": "fin_infra.providers.registry.endpoint_of"})

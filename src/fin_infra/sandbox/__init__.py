@@ -1,5 +1,5 @@
 """A local sandbox that speaks every vendor's wire format: `fin-infra sandbox serve`.
-Floor 7: imports nothing of fin_infra outside this folder, so that adapter and sandbox cannot share a mistake.
+Floor 8: imports nothing of fin_infra outside this folder, so that adapter and sandbox cannot share a mistake.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Rules that look at the orders before: the day's sum, and the same order just now.
-Floor 2: pure; `submit` has them judge in the same step that writes the order down."""
+"""Rules that look at earlier orders: the day's sum, and the same order just now.
+Floor 2: pure; `submit` applies them in the same step that writes the order down."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from fin_infra.trading.journal import JournalEntry
 from fin_infra.trading.limits import TradingLimits
 
 MARKET_ZONE = ZoneInfo("America/New_York")
-"""Of the US market's hours, and whose midnight begins the day of the daily limit."""
+"""The zone of the US market's hours; its midnight begins the day of the daily limit."""
 
 
 def history_since(at: datetime, limits: TradingLimits) -> datetime:
-    """Return from when on other orders matter to an order of `at`: those of its day, and those just before midnight."""
+    """Return since when other orders matter to an order placed at `at`: its day, or the duplicate window if longer."""
     return min(_day_start(at), at - timedelta(seconds=limits.duplicate_window_s or 0.0))
 
 
 def judge_history(
     order_fingerprint: str, estimate: Decimal, limits: TradingLimits, at: datetime, others: Sequence[JournalEntry]
 ) -> list[tuple[str, str]]:
-    """Return what speaks against an order of `at` in view of the others: the daily limit, and the same order just now.
+    """Return what speaks against an order of `at`, given the others: the daily limit, and the same order just now.
 
     A day begins at midnight in New York.
     """
@@ -34,8 +34,8 @@ def judge_history(
         failures.append(
             (
                 "max_notional_per_day",
-                f"Orders of today come to about {spent:.2f}; with this one of about {estimate:.2f} they would pass the "
-                f"daily limit of {limit} (FIN_INFRA_TRADING_MAX_NOTIONAL_PER_DAY).",
+                f"Today's orders come to about {spent:.2f}; with this one of about {estimate:.2f} they would exceed "
+                f"the daily limit of {limit} (FIN_INFRA_TRADING_MAX_NOTIONAL_PER_DAY).",
             )
         )
     window = limits.duplicate_window_s

@@ -1,4 +1,4 @@
-"""Names of orders: which client order id a key gives, and when two orders are the same order.
+"""Identity of orders: which client order id a key gives, and when two orders are the same order.
 Floor 2: pure functions; the broker keeps the ids for good, so they never change."""
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from uuid import uuid4
 from fin_infra.errors import InvalidInput
 from fin_infra.model import NewOrder, Order, OrderClass, OrderType
 
+PREFIX = "fin-"
+"""How the client order ids that we give begin; the id of an order at a broker never does."""
 MAX_KEY_CHARS = 256
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
@@ -18,21 +20,21 @@ _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 def client_order_id(account_id: str, idempotency_key: str | None) -> str:
     """Return the id an order carries to the broker: always the same for one account and key, random without a key.
 
-    At most 48 characters, the shortest limit any supported broker has documented.
+    At most 48 characters: what Alpaca's documentation allowed once. Its specification 2.0.1 of June 2026 allows 128.
 
     Raises:
         InvalidInput: the key is empty or longer than 256 characters.
     """
     if idempotency_key is None:
-        return f"fin-{uuid4().hex}"
+        return f"{PREFIX}{uuid4().hex}"
     if not idempotency_key.strip() or len(idempotency_key) > MAX_KEY_CHARS:
-        raise InvalidInput(f"An idempotency key is a text of 1 to {MAX_KEY_CHARS} characters; a UUID is a good one.")
+        raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_CHARS} characters, not all blank; a UUID will do.")
     text = f"{len(account_id)}:{account_id}:{idempotency_key}".encode("utf-8", "surrogatepass")
-    return f"fin-{hashlib.sha256(text).hexdigest()[:40]}"
+    return f"{PREFIX}{hashlib.sha256(text).hexdigest()[:40]}"
 
 
 def fingerprint(order: NewOrder) -> str:
-    """Return a text that is equal for orders that would do the same; 1.50 and 1.5 are one price."""
+    """Return a string that is equal for orders with equal terms; 1.50 and 1.5 are one price."""
     parts = [f"{item.name}={_plain(getattr(order, item.name))}" for item in fields(order)]
     return hashlib.sha256("|".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -21,7 +21,7 @@ class State(StrEnum):
     """The last thing written about an order."""
 
     INTENT = "intent"
-    """About to be sent; if the process died, nobody knows."""
+    """About to be sent; if the process died, the outcome is unknown."""
     PLACED = "placed"
     REFUSED = "refused"
     """The broker said no; there is no order."""
@@ -52,13 +52,13 @@ class JournalEntry:
     attempt: str
     fingerprint: str
     summary: str
-    """What was wanted, for people: `buy 10 US:AAPL limit 187.5 day`."""
+    """The order for people to read: `buy 10 US:AAPL limit 187.5 day`."""
     estimate: Decimal
-    """About what it is worth, in the account's currency; the daily limit adds these up."""
+    """About what the order is worth, in the account's currency; the daily limit adds these up."""
     at: datetime
     """When it was intended, by the broker's clock, as the limits count."""
     lands_by: datetime
-    """By our clock: an order that the broker does not know then has never arrived."""
+    """By our clock: an order that the broker still does not know after this never arrived."""
     state: State = State.INTENT
     order_id: str | None = None
 
@@ -90,11 +90,11 @@ class Journal(Protocol):
         ...
 
     def unresolved(self, account: str) -> Sequence[JournalEntry]:
-        """Return the attempts of which nobody knows what became, oldest first."""
+        """Return the attempts whose outcome is unknown, oldest first."""
         ...
 
 
-def whole(attempts: Sequence[JournalEntry]) -> JournalEntry | None:
+def combined(attempts: Sequence[JournalEntry]) -> JournalEntry | None:
     """Return what several attempts make of one order: placed if any was, open while any is, else as the last ended."""
     by_weight = sorted(attempts, key=lambda entry: (entry.state is State.PLACED, entry.state.is_open))
     return by_weight[-1] if by_weight else None
@@ -172,7 +172,7 @@ class SqlJournal:
 
     def open(self, entry: JournalEntry, since: datetime, judge: Judge) -> JournalEntry | None:
         with self._transaction() as cursor:
-            known = whole(_read(cursor, _OF_ID, entry.account, entry.client_order_id))
+            known = combined(_read(cursor, _OF_ID, entry.account, entry.client_order_id))
             recent = _read(cursor, _SINCE, entry.account, _text(since))
             judge(known, _others(recent, entry.client_order_id))
             if known is not None and known.state is State.PLACED:
@@ -183,19 +183,19 @@ class SqlJournal:
     def record(self, entry: JournalEntry, state: State, at: datetime, order_id: str | None) -> JournalEntry:
         with self._transaction() as cursor:
             attempts = _read(cursor, _OF_ID, entry.account, entry.client_order_id)
-            known = whole(attempts)
+            known = combined(attempts)
             if known is not None and known.state is State.PLACED:
                 return known
             now = replace(entry, state=state, order_id=order_id)
             cursor.execute(_INSERT, (*_row(now), _text(at)))
-            return whole([*(other for other in attempts if other.attempt != entry.attempt), now]) or now
+            return combined([*(other for other in attempts if other.attempt != entry.attempt), now]) or now
 
     def unresolved(self, account: str) -> Sequence[JournalEntry]:
         with self._transaction() as cursor:
             return _read(cursor, _OPEN, account)
 
     def unfinished(self) -> bool:
-        """Say whether anybody's attempt waits for its end to be found out."""
+        """Say whether any attempt, of any account, is still open."""
         with self._transaction() as cursor:
             cursor.execute(_UNFINISHED)
             return bool(cursor.fetchall())
@@ -210,7 +210,7 @@ class SqliteJournal(SqlJournal):
     A new file may be read by its owner only.
 
     Raises:
-        ConfigurationError: the file cannot be opened or is no journal.
+        ConfigurationError: the file cannot be opened or is not a journal.
     """
 
     def __init__(self, file: Path | str) -> None:
@@ -245,7 +245,7 @@ def _others(entries: Sequence[JournalEntry], client_order_id: str) -> list[Journ
     for entry in entries:
         if entry.client_order_id != client_order_id:
             attempts.setdefault(entry.client_order_id, []).append(entry)
-    orders = [whole(of_id) for of_id in attempts.values()]
+    orders = [combined(of_id) for of_id in attempts.values()]
     return [order for order in orders if order is not None and order.state.counts]
 
 

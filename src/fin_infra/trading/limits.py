@@ -1,5 +1,5 @@
 """How much may be traded: limits that are on unless you change them.
-Floor 2: read from FIN_INFRA_TRADING_* when a broker is built; the halt is looked at before every order."""
+Floor 2: read from FIN_INFRA_TRADING_* when a broker is built; the halt is read again before every order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "FIN_INFRA_TRADING_"
 Symbols = Annotated[frozenset[str], NoDecode]
 _NOT_HALTED = frozenset({"", "0", "false", "no", "off", "f", "n"})
-"""Any other word halts: a kill switch is not particular about spelling."""
+"""Any other word halts: a kill switch does not insist on spelling."""
 
 
 class TradingLimits(BaseSettings):
@@ -26,13 +26,13 @@ class TradingLimits(BaseSettings):
 
     max_notional_per_order: Decimal | None = Field(Decimal(10_000), gt=0)
     max_notional_per_day: Decimal | None = Field(Decimal(50_000), gt=0)
-    """Sum of all orders sent since midnight of the market, whatever became of them but refusal."""
+    """Sum of all orders sent since the market's midnight, refused ones left out."""
     collar_percent: Decimal | None = Field(Decimal(5), gt=0)
     """How far a limit price may be on the losing side of the last quote."""
     max_quote_age_s: float | None = Field(900.0, gt=0)
     """How old the quote may be that a price is checked against, while the market is open."""
     duplicate_window_s: float | None = Field(10.0, gt=0)
-    """How long the same order under another key is taken for a mistake."""
+    """For how long the same order under another key counts as a mistake."""
     allow_short: bool = False
     check_buying_power: bool = True
     allow: Symbols = frozenset()

@@ -1,5 +1,5 @@
 """Which orders a venue takes: types, times in force and extended hours, as tables.
-Floor 2: facts, from the broker's documentation; the checks read them and nothing else decides."""
+Floor 2: the form alone; each broker's facts stand with their source in its `rules`, and the checks read them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ class VenueRules:
     """Decimal places of a quantity or notional."""
     min_notional: Decimal = Decimal(1)
     ticks: bool = True
-    """Prices have two decimals from 1.00 up and four below."""
+    """Prices have two decimals from 1.00 up and four below (17 CFR 242.612, the sub-penny rule)."""
     always_open: bool = False
     shortable: bool = True

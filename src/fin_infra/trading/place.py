@@ -4,50 +4,39 @@ Floor 2: the one place that sends orders. It rests on the broker's duty to refus
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from fin_infra.errors import (
-    AuthenticationFailed,
-    CircuitOpen,
-    DeadlineExceeded,
-    IdempotencyConflict,
-    NotFound,
-    OrderRejected,
-    OrderStateUnknown,
-    ProviderError,
-    RateLimited,
-    RejectReason,
-)
+from fin_infra.errors import DeadlineExceeded, IdempotencyConflict, NotFound, OrderStateUnknown, ProviderError
 from fin_infra.model import NewOrder, Order
+from fin_infra.trading.desk import Finder, Venue
 from fin_infra.trading.ids import same_order
+from fin_infra.trading.proof import is_duplicate, no_effect
 from fin_infra.transport import Flow, Pause
-from fin_infra.transport.effects import UNREACHABLE
 
 MAX_SENDS = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 Clock = Callable[[], float]
 
 
-class Venue(Protocol):
-    """What a broker has to offer for orders to be safe there."""
+@dataclass(frozen=True, slots=True)
+class Time:
+    """How long an order may take: up to `until`, in the time of `clock`. `now` is the time of day, aware."""
 
-    def send_order(self, order: NewOrder, client_order_id: str) -> Flow[Order]:
-        """Send once, never repeated by retry.
+    until: float
+    clock: Clock
+    now: Callable[[], datetime]
 
-        Raises:
-            OrderRejected: the broker says that it refuses; DUPLICATE_CLIENT_ORDER_ID where it has seen that id.
-            ProviderError: anything else; whether there is an order now may be open.
-        """
-        ...
+    def left_s(self) -> float:
+        return max(self.until - self.clock(), 0.0)
 
-    def find_order(self, client_order_id: str) -> Flow[Order]:
-        """Return the order with that id, in whatever state; raise NotFound."""
-        ...
+    def is_over(self, in_s: float = 0.0) -> bool:
+        """Say whether no time is left, `in_s` seconds from now."""
+        return self.clock() + in_s >= self.until
 
 
-def place(venue: Venue, order: NewOrder, client_order_id: str, until: float, clock: Clock) -> Flow[Order]:
-    """Place `order` under `client_order_id` before `until`, in the time of `clock`.
+def place(venue: Venue, order: NewOrder, client_order_id: str, time: Time) -> Flow[Order]:
+    """Place `order` under `client_order_id` in the time allowed.
 
     However often this runs with one id, in however many processes and with whatever failures in between, the broker has
     at most one order for it: whoever comes second is refused by the broker and finds the first one's order.
@@ -58,7 +47,7 @@ def place(venue: Venue, order: NewOrder, client_order_id: str, until: float, clo
         OrderStateUnknown: an answer was lost, and asking did not help in time.
         ProviderError: the order surely did not reach the broker.
     """
-    if clock() >= until:
+    if time.is_over():
         raise DeadlineExceeded("the time allowed was over before the order was sent", retryable=True)
     wait = FIRST_PAUSE_S
     lost = replayed = False
@@ -67,16 +56,16 @@ def place(venue: Venue, order: NewOrder, client_order_id: str, until: float, clo
         try:
             return (yield from venue.send_order(order, client_order_id))
         except ProviderError as exc:
-            if _is_duplicate(exc):
+            if is_duplicate(exc):
                 replayed, may_send = not lost, False
-            elif not lost and is_answer(exc):
-                if not (exc.retryable and may_send and clock() + _pause(exc, wait) < until):
+            elif not lost and no_effect(exc, of="order"):
+                if not (exc.retryable and may_send) or time.is_over(_pause(exc, wait)):
                     raise
                 yield Pause(_pause(exc, wait))
                 continue  # it never got there: nothing to ask for
             lost = True
         try:
-            found = yield from ask(venue, client_order_id, until, clock, may_send)
+            found = yield from ask(venue, client_order_id, time, may_send)
         except NotFound:
             continue
         if not same_order(order, found):
@@ -88,12 +77,12 @@ def place(venue: Venue, order: NewOrder, client_order_id: str, until: float, clo
     raise unknown(client_order_id)
 
 
-def ask(venue: Venue, client_order_id: str, until: float, clock: Clock, may_send: bool) -> Flow[Order]:
+def ask(venue: Finder, client_order_id: str, time: Time, may_send: bool) -> Flow[Order]:
     """Ask until the order is found.
 
     Raises:
         NotFound: the broker has none, and `may_send` allows to send it again.
-        OrderStateUnknown: `until` came first.
+        OrderStateUnknown: the time was over first.
     """
     wait = FIRST_PAUSE_S
     while True:
@@ -104,23 +93,12 @@ def ask(venue: Venue, client_order_id: str, until: float, clock: Clock, may_send
             absent = exc
         except ProviderError:  # not an answer: ask again
             pass
-        if clock() + wait >= until:
+        if time.is_over(wait):
             raise unknown(client_order_id)
         yield Pause(wait)
         wait = min(2 * wait, LONGEST_PAUSE_S)
         if absent is not None and may_send:
             raise absent
-
-
-def _is_duplicate(exc: ProviderError) -> bool:
-    return isinstance(exc, OrderRejected) and exc.reason is RejectReason.DUPLICATE_CLIENT_ORDER_ID
-
-
-def is_answer(exc: ProviderError) -> bool:
-    """Say whether the error proves that the send had no effect; a doubt is a no."""
-    if isinstance(exc, (OrderRejected, AuthenticationFailed, CircuitOpen, RateLimited)):
-        return not _is_duplicate(exc)
-    return exc.vendor_code == UNREACHABLE
 
 
 def _pause(exc: ProviderError, wait: float) -> float:
@@ -130,7 +108,7 @@ def _pause(exc: ProviderError, wait: float) -> float:
 def unknown(client_order_id: str) -> OrderStateUnknown:
     """Return the error for an order that may or may not be there."""
     return OrderStateUnknown(
-        "nobody can say yet whether the order was placed; ask for it by its client order id, or submit it again with "
+        "it is not known yet whether the order was placed; look it up by its client order id, or submit it again with "
         "its idempotency key, if it had one",
         client_order_id=client_order_id,
     )

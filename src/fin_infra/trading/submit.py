@@ -3,19 +3,17 @@ Floor 2: a flow over any `Desk`; whatever interrupts it, the same key finds the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Protocol
+from functools import cached_property, partial
 from uuid import uuid4
 
 from fin_infra.errors import (
     ConfigurationError,
     IdempotencyConflict,
-    NotFound,
     OrderChecksFailed,
     OrderInFlight,
     OrderRejected,
@@ -23,204 +21,182 @@ from fin_infra.errors import (
     ProviderError,
 )
 from fin_infra.model import BrokerAccount, NewOrder, Order
-from fin_infra.trading.checks import Context, check, estimate, raise_failures
+from fin_infra.trading import ids
+from fin_infra.trading.checks import failures_of, raise_failures
+from fin_infra.trading.desk import Desk
 from fin_infra.trading.history import history_since, judge_history
-from fin_infra.trading.ids import client_order_id, fingerprint, same_order
-from fin_infra.trading.journal import Journal, JournalEntry, State, whole
+from fin_infra.trading.journal import Journal, JournalEntry, State, combined
 from fin_infra.trading.limits import TradingLimits
-from fin_infra.trading.place import Clock, Venue, ask, place, unknown
+from fin_infra.trading.place import Time, ask, place, unknown
+from fin_infra.trading.proposal import Proposal
+from fin_infra.trading.reconcile import look_up
 from fin_infra.transport import Blocking, Flow
 
 GRACE_S = 120.0
-"""How long after the last moment to send it an order that the broker does not know may still be on its way."""
+"""For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
+
+Failures = Sequence[tuple[str, str]]
 
 
-class Desk(Venue, Protocol):
-    """A venue with what the checks need to know."""
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """One order on its way to the broker.
 
-    def account_now(self) -> Flow[BrokerAccount]:
-        """Return the account as it is now; its id is the scope of idempotency keys."""
-        ...
-
-    def context(self, order: NewOrder, account: BrokerAccount, queue: bool) -> Flow[Context]:
-        """Return what the checks look at, the broker's clock among it."""
-        ...
-
-
-def submit(
-    desk: Desk,
-    order: NewOrder,
-    journal: Journal,
-    limits: TradingLimits,
-    *,
-    idempotency_key: str | None,
-    queue: bool,
-    until: float,
-    clock: Clock,
-    now: Callable[[], datetime],
-    wait: bool = True,
-) -> Flow[Order]:
-    """Submit `order` once for its key, for good: the same key again gives the same order, with `replayed` set.
-
-    An order that was refused, or did not pass the checks, does not use its key up. `OrderRejected` and
-    `OrderChecksFailed` say that no order exists under the key, as far as the journal's clients go: while another of
-    them may have one on its way, the answer is `OrderStateUnknown`. Without `wait` only one call at a time places the
-    order of a key.
-
-    Raises:
-        OrderChecksFailed: rules fail; nothing was sent.
-        IdempotencyConflict: the key belongs to another order.
-        OrderInFlight: without `wait`, where another call is placing the order at this moment.
-        OrderRejected: the broker refused.
-        OrderStateUnknown: it may or may not have been placed; the same key finds out.
-        ProviderError: this call surely placed nothing.
+    `queue` lets it wait for the market to open. Without `wait` only one call at a time places the order of a key.
     """
-    account = yield from desk.account_now()
-    ident = client_order_id(account.id, idempotency_key)
-    mark = fingerprint(order)
-    if idempotency_key is not None:
-        attempts: Sequence[JournalEntry] = yield Blocking(lambda: journal.find(account.id, ident))
-        if not wait:
-            _refuse_in_flight(mark, whole(attempts), now())
-        found = yield from _earlier(desk, order, mark, ident, attempts, journal, until, clock, now)
-        if found is not None:
-            return found
-    context = yield from desk.context(order, account, queue)
-    entry = JournalEntry(
-        account=account.id,
-        client_order_id=ident,
-        attempt=uuid4().hex,
-        fingerprint=mark,
-        summary=summary(order),
-        estimate=estimate(order, context.quote) or Decimal(0),
-        at=context.now,
-        lands_by=now() + timedelta(seconds=max(until - clock(), 0.0) + GRACE_S),
-    )
-    failures = check(order, context)
 
-    def judge(known: JournalEntry | None, others: Sequence[JournalEntry]) -> None:
+    desk: Desk
+    journal: Journal
+    limits: TradingLimits
+    order: NewOrder
+    time: Time
+    queue: bool = False
+    wait: bool = True
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return ids.fingerprint(self.order)
+
+    def run(self, idempotency_key: str | None) -> Flow[Order]:
+        """Submit the order once for its key, for good: the same key again gives the same order, with `replayed` set.
+
+        An order that was refused, or did not pass the checks, does not use its key up. `OrderRejected` and
+        `OrderChecksFailed` say that no order exists under the key, as far as the journal's clients go: while another
+        of them may have one on its way, the answer is `OrderStateUnknown`.
+
+        Raises:
+            OrderChecksFailed: rules fail; nothing was sent.
+            IdempotencyConflict: the key belongs to another order.
+            OrderInFlight: without `wait`, where another call is placing the order at this moment.
+            OrderRejected: the broker refused.
+            OrderStateUnknown: it may or may not have been placed; the same key finds out.
+            ProviderError: this call surely placed nothing.
+        """
+        account = yield from self.desk.account_now()
+        client_order_id = ids.client_order_id(account.id, idempotency_key)
+        if idempotency_key is not None:
+            earlier = yield from self._earlier(account, client_order_id)
+            if earlier is not None:
+                return earlier
+        context = yield from self.desk.context(self.order, account, self.queue)
+        proposal = Proposal(self.order, context)
+        entry = self._intent(account, client_order_id, proposal)
+        placed = yield from self._open(entry, failures_of(proposal))
+        if placed is not None:
+            return (yield from self._shown(placed))
+        return (yield from self._place(entry))
+
+    def _earlier(self, account: BrokerAccount, client_order_id: str) -> Flow[Order | None]:
+        """Return the order of an earlier submit with the key; of a key new to the journal the broker may know more."""
+        attempts: Sequence[JournalEntry] = yield Blocking(partial(self.journal.find, account.id, client_order_id))
+        known = combined(attempts)
+        if not self.wait:
+            self._refuse_in_flight(known)
         if known is not None and known.state.counts:
-            _same_mark(mark, known)
+            self._require_same_order(known)
+            if known.state is State.PLACED:
+                return (yield from self._shown(known))
+        try:
+            found = yield from look_up(self.desk, client_order_id, attempts, self.journal, self.time.now)
+        except ProviderError as exc:
+            if known is not None and known.state.is_open:
+                raise unknown(client_order_id) from exc
+            raise
+        return None if found is None else self._replay(found)
+
+    def _intent(self, account: BrokerAccount, client_order_id: str, proposal: Proposal) -> JournalEntry:
+        """Return the first entry of an attempt; from the end of its time on, only its grace is left."""
+        return JournalEntry(
+            account=account.id,
+            client_order_id=client_order_id,
+            attempt=uuid4().hex,
+            fingerprint=self.fingerprint,
+            summary=summary(self.order),
+            estimate=proposal.worth or Decimal(0),
+            at=proposal.context.now,
+            lands_by=self.time.now() + timedelta(seconds=self.time.left_s() + GRACE_S),
+        )
+
+    def _open(self, entry: JournalEntry, failures: Failures) -> Flow[JournalEntry | None]:
+        """Write the attempt down where nothing speaks against it; return the order's entry where it is placed."""
+        since, judge = history_since(entry.at, self.limits), partial(self._judge, entry, failures)
+        placed: JournalEntry | None = yield Blocking(partial(self.journal.open, entry, since, judge))
+        return placed
+
+    def _judge(
+        self, entry: JournalEntry, failures: Failures, known: JournalEntry | None, others: Sequence[JournalEntry]
+    ) -> None:
+        """Raise where the attempt must not be sent, in view of what the journal knows in that moment."""
+        if known is not None and known.state.counts:
+            self._require_same_order(known)
         if known is not None and known.state is State.PLACED:
             return
-        if not wait:
-            _refuse_in_flight(mark, known, now())
+        if not self.wait:
+            self._refuse_in_flight(known)
+        past = judge_history(self.fingerprint, entry.estimate, self.limits, entry.at, others)
         try:
-            raise_failures(failures + judge_history(mark, entry.estimate, limits, entry.at, others))
+            raise_failures([*failures, *past])
         except OrderChecksFailed as exc:
             if known is not None and known.state.is_open:
-                raise unknown(ident) from exc  # nothing more is sent, and what was sent may be there
+                raise unknown(entry.client_order_id) from exc  # nothing more is sent, and what was sent may be there
             raise
 
-    other: JournalEntry | None = yield Blocking(lambda: journal.open(entry, history_since(entry.at, limits), judge))
-    if other is not None:
-        return (yield from _shown(desk, order, other, until, clock))
-    return (yield from _placed(desk, order, entry, journal, until, clock, now))
+    def _place(self, entry: JournalEntry) -> Flow[Order]:
+        """Place the order and write down how that ended."""
+        try:
+            found = yield from place(self.desk, self.order, entry.client_order_id, self.time)
+        except OrderStateUnknown:
+            yield from self._write(entry, State.UNKNOWN)
+            raise
+        except IdempotencyConflict:
+            yield from self._write(entry, State.ABSENT)
+            raise
+        except ProviderError as exc:
+            known = yield from self._write(entry, State.REFUSED if isinstance(exc, OrderRejected) else State.ABSENT)
+            if known is not None and known.state is State.PLACED:
+                return (yield from self._shown(known))
+            if known is not None and known.state.is_open:
+                raise unknown(entry.client_order_id) from exc  # another client with this key is not done
+            raise
+        yield from self._write(entry, State.PLACED, found.id)
+        return found
 
-
-def _earlier(
-    desk: Desk,
-    order: NewOrder,
-    mark: str,
-    ident: str,
-    attempts: Sequence[JournalEntry],
-    journal: Journal,
-    until: float,
-    clock: Clock,
-    now: Callable[[], datetime],
-) -> Flow[Order | None]:
-    """Return the order of an earlier submit with the key; of a key new to the journal the broker may know more."""
-    known = whole(attempts)
-    if known is not None and known.state.counts:
-        _same_mark(mark, known)
-        if known.state is State.PLACED:
-            return (yield from _shown(desk, order, known, until, clock))
-    try:
-        found = yield from _look(desk, ident, attempts, journal, now)
-    except ProviderError as exc:
-        if known is not None and known.state.is_open:
-            raise unknown(ident) from exc
-        raise
-    return None if found is None else _replay(order, found)
-
-
-def _shown(desk: Desk, order: NewOrder, entry: JournalEntry, until: float, clock: Clock) -> Flow[Order]:
-    """Return the order that the journal knows to be placed. It is never sent again, even if the broker forgot it."""
-    try:
-        found = yield from ask(desk, entry.client_order_id, until, clock, may_send=False)
-    except OrderStateUnknown as exc:
-        raise OrderStateUnknown(
-            f"the order was placed as {entry.order_id}, but the broker does not show it now",
-            client_order_id=entry.client_order_id,
-        ) from exc
-    return _replay(order, found)
-
-
-def _look(
-    desk: Venue, ident: str, attempts: Sequence[JournalEntry], journal: Journal, now: Callable[[], datetime]
-) -> Flow[Order | None]:
-    """Ask the broker for an order, and write down what the answer says of attempts whose end nobody saw."""
-    asked_at = now()
-    found: Order | None = None
-    with suppress(NotFound):
-        found = yield from desk.find_order(ident)
-    for entry in attempts:
-        if found is not None and entry.state.is_open:
-            yield Blocking(partial(journal.record, entry, State.PLACED, now(), found.id))
-        elif entry.state.is_open and asked_at > entry.lands_by:
-            yield Blocking(partial(journal.record, entry, State.ABSENT, now(), None))
-    return found
-
-
-def _placed(
-    desk: Desk,
-    order: NewOrder,
-    entry: JournalEntry,
-    journal: Journal,
-    until: float,
-    clock: Clock,
-    now: Callable[[], datetime],
-) -> Flow[Order]:
-    """Place the order and write down how that ended."""
-
-    def write(state: State, order_id: str | None = None) -> Flow[JournalEntry | None]:
+    def _write(self, entry: JournalEntry, state: State, order_id: str | None = None) -> Flow[JournalEntry | None]:
         """A journal that fails now hides no outcome: the intent is written, and reconciling will find the rest."""
         known: JournalEntry | None = None
         with suppress(ConfigurationError):
-            known = yield Blocking(lambda: journal.record(entry, state, now(), order_id))
+            known = yield Blocking(lambda: self.journal.record(entry, state, self.time.now(), order_id))
         return known
 
-    try:
-        found = yield from place(desk, order, entry.client_order_id, until, clock)
-    except OrderStateUnknown:
-        yield from write(State.UNKNOWN)
-        raise
-    except IdempotencyConflict:
-        yield from write(State.ABSENT)
-        raise
-    except ProviderError as exc:
-        known = yield from write(State.REFUSED if isinstance(exc, OrderRejected) else State.ABSENT)
-        if known is not None and known.state is State.PLACED:
-            return (yield from _shown(desk, order, known, until, clock))
-        if known is not None and known.state.is_open:
-            raise unknown(entry.client_order_id) from exc  # another client with this key is not done
-        raise
-    yield from write(State.PLACED, found.id)
-    return found
+    def _shown(self, entry: JournalEntry) -> Flow[Order]:
+        """Return an order that the journal knows to be placed. It is never sent again, even if the broker forgot it."""
+        try:
+            found = yield from ask(self.desk, entry.client_order_id, self.time, may_send=False)
+        except OrderStateUnknown as exc:
+            raise OrderStateUnknown(
+                f"the order was placed as {entry.order_id}, but the broker does not show it now",
+                client_order_id=entry.client_order_id,
+            ) from exc
+        return self._replay(found)
 
+    def _replay(self, found: Order) -> Order:
+        if not ids.same_order(self.order, found):
+            raise IdempotencyConflict(
+                f"The order {found.id} under this idempotency key has other terms; look at it before you use a new key."
+            )
+        return replace(found, replayed=True)
 
-def reconcile(desk: Desk, journal: Journal, now: Callable[[], datetime]) -> Flow[list[JournalEntry]]:
-    """Find out what became of orders that nobody saw the end of; return those that stay open.
+    def _refuse_in_flight(self, known: JournalEntry | None) -> None:
+        """Stop where another call still has time left to place the order; a process that died has none in the end."""
+        if known is None or known.state is not State.INTENT:
+            return
+        if self.time.now() < known.lands_by - timedelta(seconds=GRACE_S):
+            self._require_same_order(known)
+            raise OrderInFlight("An order with this idempotency key is being placed at this moment; ask again shortly.")
 
-    An order that the broker does not know counts as never arrived two minutes after it could last have been sent.
-    """
-    account = yield from desk.account_now()
-    waiting: Sequence[JournalEntry] = yield Blocking(lambda: journal.unresolved(account.id))
-    for entry in waiting:
-        with suppress(ProviderError):
-            yield from _look(desk, entry.client_order_id, [entry], journal, now)
-    still_open: Sequence[JournalEntry] = yield Blocking(lambda: journal.unresolved(account.id))
-    return list(still_open)
+    def _require_same_order(self, entry: JournalEntry) -> None:
+        if entry.fingerprint != self.fingerprint:
+            raise IdempotencyConflict("This idempotency key belongs to another order; use a new key for a new order.")
 
 
 def summary(order: NewOrder) -> str:
@@ -229,27 +205,3 @@ def summary(order: NewOrder) -> str:
     prices = (order.limit_price, order.stop_price, order.trail_price, order.trail_percent)
     words = [order.side, size, str(order.key), order.type, *(str(price) for price in prices if price is not None)]
     return " ".join([*words, order.time_in_force])
-
-
-def _replay(order: NewOrder, found: Order) -> Order:
-    if not same_order(order, found):
-        raise IdempotencyConflict(
-            f"The order {found.id} under this idempotency key has other terms; look at it before you use a new key."
-        )
-    return replace(found, replayed=True)
-
-
-def _refuse_in_flight(mark: str, known: JournalEntry | None, at: datetime) -> None:
-    """Stop where another call still has time left to place the order; a process that died has none in the end."""
-    if known is not None and known.state is State.INTENT and at < known.lands_by - timedelta(seconds=GRACE_S):
-        _same_mark(mark, known)
-        raise OrderInFlight("An order with this idempotency key is being placed at this moment; ask again shortly.")
-
-
-def _same_mark(mark: str, entry: JournalEntry) -> None:
-    if entry.fingerprint != mark:
-        raise _conflict()
-
-
-def _conflict() -> IdempotencyConflict:
-    return IdempotencyConflict("This idempotency key belongs to another order; use a new key for a new order.")

@@ -1,8 +1,9 @@
 """How a call leaves the process, and what came back.
 Floor 2: `HttpTransport`s talk, `Replay`s answer from memory, drivers wait; no HTTP library's type is public."""
 
-import warnings
+from typing import TYPE_CHECKING
 
+from fin_infra._moved import renamed
 from fin_infra.transport.auth import Auth, basic, bearer, header_key, no_auth, query_key
 from fin_infra.transport.base import Async, AsyncTransport, M, Sync, SyncTransport, Transport
 from fin_infra.transport.effects import (
@@ -47,9 +48,5 @@ __all__ = [
     "url_path",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name == "path":
-        warnings.warn("fin_infra.transport.path is now fin_infra.transport.url_path", DeprecationWarning, stacklevel=2)
-        return url_path
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"path": "fin_infra.transport.effects.url_path"})

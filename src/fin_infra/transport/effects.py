@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+from fin_infra._moved import renamed
 from fin_infra.errors import InvalidInput, UnexpectedPayload
 
 if TYPE_CHECKING:
@@ -141,3 +142,7 @@ def url_path(*segments: str) -> str:
         return "".join("/" + quote(segment, safe="") for segment in segments)
     except UnicodeEncodeError:
         raise InvalidInput("An id has a character that cannot be encoded as UTF-8.") from None
+
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"path": "fin_infra.transport.effects.url_path"})

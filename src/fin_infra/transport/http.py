@@ -8,6 +8,7 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
+from fin_infra._moved import renamed
 from fin_infra.errors import ProviderError
 from fin_infra.transport.base import AsyncTransport, SyncTransport, joined
 from fin_infra.transport.config import HttpConfig
@@ -170,3 +171,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
         pool = self._pools.pop(asyncio.get_running_loop(), None)
         if pool is not None:
             await pool.aclose()
+
+
+if not TYPE_CHECKING:  # checkers go on refusing names that do not exist
+    __getattr__ = renamed(__name__, {"UNREACHABLE": "fin_infra.transport.effects.UNREACHABLE"})

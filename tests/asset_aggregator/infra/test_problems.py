@@ -122,6 +122,10 @@ def test_405_when_answered_names_the_allowed_methods(client: TestClient) -> None
     assert client.post("/text").headers["allow"] == "GET"
 
 
+def test_instance_when_the_path_has_odd_letters_is_still_a_uri_reference(client: TestClient) -> None:
+    assert client.get("/no%C3%A9where/a b").json()["instance"] == "/no%C3%A9where/a%20b"
+
+
 def test_instance_when_the_url_has_a_query_leaves_it_out(client: TestClient) -> None:
     body = _check(client.get("/nowhere?apikey=ABCDEF123456"), 404, "fin.http.not_found")
     assert body["instance"] == "/nowhere"

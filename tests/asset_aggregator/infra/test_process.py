@@ -40,7 +40,7 @@ PROGRAM = """
 
     base = "http://127.0.0.1:%d" % listener.getsockname()[1]
     headers = {"Authorization": "Bearer TOKEN", "X-Request-Id": "abc"}
-    with httpx2.Client(base_url=base, headers=headers, timeout=10) as client:
+    with httpx2.Client(base_url=base, headers=headers, timeout=60) as client:
         paths = ("/boom?apikey=ABCDEF99", "/fields?limit=zq-secret", "/fields?limit=3", "/status", "/ping", "/docs")
         answers = [client.get(path) for path in paths]
     server.should_exit = True

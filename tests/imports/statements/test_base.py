@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
 from fin_infra.imports.statements import StatementFormat, read_statement, statement_formats
 from fin_infra.imports.statements.base import GROUP, DecimalMark
+from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.statement import StatementFile
 
 CARD = Path(__file__).resolve().parents[1] / "fixtures" / "ofx" / "card.qfx"
@@ -37,7 +39,7 @@ class Shout(StatementFormat):
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """Entry points that the tests pretend are installed."""
-    installed: list[EntryPoint] = []
+    installed = list(metadata.entry_points(group=GROUP, name="ofx"))
     monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: EntryPoints(installed).select(group=group))
     statement_formats.cache_clear()
     yield installed
@@ -111,6 +113,12 @@ def test_plugin_when_installed_then_reads_its_files_and_is_named(plugins: list[E
     assert read_statement(b"SHOUT 1").format == "shout"
     with pytest.raises(StatementUnreadable, match="SHOUT"):
         read_statement(b"something else")
+
+
+def test_plugin_when_it_takes_a_built_in_name_then_the_built_in_stays(plugins: list[EntryPoint]) -> None:
+    plugins.insert(0, EntryPoint("ofx", f"{__name__}:Shout", GROUP))
+    assert list(statement_formats()) == ["ofx"]
+    assert type(statement_formats()["ofx"]) is Ofx
 
 
 @pytest.mark.parametrize("value", ["no.such.module:Format", "pathlib:Path", "pathlib:nothing"])

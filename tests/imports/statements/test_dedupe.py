@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fin_infra.imports.statements import merge
 from fin_infra.model.money import Money
 from fin_infra.model.statement import StatementLine
+from tests.support.effort import effort
 
 
 def line(
@@ -107,7 +108,7 @@ _LINES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(_LINES, _LINES)
 def test_merge_when_anything_then_every_line_is_in_exactly_one_place(
     known: list[StatementLine], incoming: list[StatementLine]
@@ -117,14 +118,14 @@ def test_merge_when_anything_then_every_line_is_in_exactly_one_place(
     assert Counter(map(id, placed)) == Counter(map(id, incoming))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(_LINES, _LINES)
 def test_merge_when_repeated_then_adds_nothing(known: list[StatementLine], incoming: list[StatementLine]) -> None:
     first = merge(known, incoming)
     assert merge([*known, *first.new], incoming).new == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(_LINES, _LINES, st.randoms(use_true_random=False))
 def test_merge_when_shuffled_then_counts_are_the_same(
     known: list[StatementLine], incoming: list[StatementLine], random: Random
@@ -136,7 +137,7 @@ def test_merge_when_shuffled_then_counts_are_the_same(
     assert sizes(known, incoming) == before
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(_LINES, st.integers(0, 8), st.integers(0, 8))
 def test_merge_when_two_windows_of_one_history_overlap_then_nothing_is_lost_or_doubled(
     history: list[StatementLine], start: int, end: int

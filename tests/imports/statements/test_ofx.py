@@ -18,6 +18,7 @@ from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
 from fin_infra.model.statement import StatementFile, StatementLine
+from tests.support.effort import effort
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "ofx"
 NAMES = ("checking.ofx", "card.qfx", "brokerage.ofx")
@@ -398,7 +399,7 @@ def only_our_error(data: bytes) -> StatementFile | None:
     return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.binary(max_size=400))
 @example(b"\xff\xfe<")
 @example(b"<OFX>\x00</OFX>")
@@ -416,13 +417,13 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.lists(_PIECES, max_size=60))
 def test_tags_when_in_any_order_then_only_our_error(pieces: list[str]) -> None:
     only_our_error(("<OFX>" + "".join(pieces) + "</OFX>").encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.sampled_from(NAMES), st.data())
 def test_file_when_mutated_then_only_our_error_and_every_booking_tag_is_read(name: str, data: st.DataObject) -> None:
     content = bytearray((FIXTURES / name).read_bytes())

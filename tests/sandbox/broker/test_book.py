@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fin_infra.sandbox.broker.assets import Asset, catalogue
-from fin_infra.sandbox.broker.book import Book, Fill, booked
+from fin_infra.sandbox.broker.assets import Asset, tradable_assets
+from fin_infra.sandbox.broker.book import Fill, PositionBook, booked
+from tests.support.effort import effort
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-ASSETS = catalogue()
+ASSETS = tradable_assets()
 
 
 def fill(side: str, qty: str | Decimal, price: str | Decimal, asset: Asset = ASSETS["AAPL"]) -> Fill:
@@ -26,7 +27,7 @@ def fill(side: str, qty: str | Decimal, price: str | Decimal, asset: Asset = ASS
 
 
 def test_long_when_sold_in_parts_then_cost_leaves_in_proportion() -> None:
-    book = Book()
+    book = PositionBook()
     book.deposit(Decimal("10000.00"), AT)
     book.book(fill("buy", "10", "100.00"))
     book.book(fill("buy", "5", "106.00"))  # cost 1,530
@@ -39,7 +40,7 @@ def test_long_when_sold_in_parts_then_cost_leaves_in_proportion() -> None:
 
 
 def test_short_when_bought_back_cheaper_then_the_difference_is_won() -> None:
-    book = Book()
+    book = PositionBook()
     book.deposit(Decimal("1000"), AT)
     book.book(fill("sell", "10", "50.00"))
     assert (book.cash, book.positions["AAPL"].cost) == (1500, -500)
@@ -48,7 +49,7 @@ def test_short_when_bought_back_cheaper_then_the_difference_is_won() -> None:
 
 
 def test_long_when_more_is_sold_than_held_then_it_turns_short_at_the_sale() -> None:
-    book = Book()
+    book = PositionBook()
     book.book(fill("buy", "5", "10.00"))
     book.book(fill("sell", "8", "12.00"))
     held = book.positions["AAPL"]
@@ -56,7 +57,7 @@ def test_long_when_more_is_sold_than_held_then_it_turns_short_at_the_sale() -> N
 
 
 def test_position_when_closed_then_it_is_gone() -> None:
-    book = Book()
+    book = PositionBook()
     book.book(fill("buy", "3", "10.01"))
     book.book(fill("sell", "3", "10.00"))
     assert not book.positions
@@ -76,12 +77,12 @@ trades = st.tuples(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(st.lists(trades, max_size=60), st.lists(st.integers(-(10**9), 10**9), max_size=5))
 def test_book_when_filled_at_random_then_it_balances_to_the_last_digit(
     rows: list[tuple[str, str, Decimal, Decimal]], deposits: list[int]
 ) -> None:
-    book = Book()
+    book = PositionBook()
     for cents in deposits:
         book.deposit(Decimal(cents).scaleb(-2), AT)
     qty: dict[str, Fraction] = {}
@@ -102,7 +103,7 @@ def test_book_when_filled_at_random_then_it_balances_to_the_last_digit(
 
 
 def test_book_when_filled_ten_thousand_times_then_it_balances() -> None:
-    book, cash = Book(), Fraction(0)
+    book, cash = PositionBook(), Fraction(0)
     for n in range(10_000):
         size, price = Decimal(n * 7919 % 10_007 + 1).scaleb(-3), Decimal(n * 104_729 % 50_021 + 1).scaleb(-2)
         entry = fill("buy" if n * 31 % 7 < 4 else "sell", size, price)
@@ -115,6 +116,6 @@ def test_book_when_filled_ten_thousand_times_then_it_balances() -> None:
 
 @pytest.mark.parametrize("value", ["1E-10", "0.0000000001"])
 def test_share_of_nothing_when_tiny_then_no_cents_are_invented(value: str) -> None:
-    book = Book()
+    book = PositionBook()
     book.book(fill("buy", value, "1.00"))
     assert book.cash == 0

@@ -11,28 +11,30 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.sandbox.broker import margin
 from fin_infra.sandbox.broker.book import Deposit, Fill, Position
-from fin_infra.sandbox.broker.desk import Desk
+from fin_infra.sandbox.broker.broker import Broker
 from fin_infra.sandbox.broker.engine import Engine
 from fin_infra.sandbox.broker.orders import Order
 from fin_infra.sandbox.broker.refusals import Refused
 from fin_infra.sandbox.broker.tickets import ticket
 from fin_infra.sandbox.kernel.clock import Clock
+from fin_infra.sandbox.vendors.alpaca import KEYS
 from fin_infra.sandbox.world.world import World
+from tests.support.effort import SHARED, effort
 
 SYMBOLS = ["AAPL", "AAPL", "KO", "BND", "BTC/USD"]
 LEGS = ("take_profit", "stop_loss")
 Step = tuple[str, Any]
 
 
-def wish(rng: Random, desk: Desk, now: datetime) -> dict[str, Any]:
+def order_request(rng: Random, broker: Broker, now: datetime) -> dict[str, Any]:
     """An order that is well-formed most of the time, and near the market."""
     symbol = rng.choice(SYMBOLS)
-    level = desk.market.tape.last(desk.market.assets[symbol], now)
+    level = broker.market.tape.last(broker.market.assets[symbol], now)
     crypto, side = "/" in symbol, rng.choice(["buy", "buy", "sell"])
 
     def price(low: int = 970, high: int = 1030) -> str:
@@ -70,7 +72,7 @@ def wish(rng: Random, desk: Desk, now: datetime) -> dict[str, Any]:
     return made
 
 
-def step(rng: Random, desk: Desk, now: datetime) -> Step:
+def step(rng: Random, broker: Broker, now: datetime) -> Step:
     kind = rng.choice(["submit"] * 8 + ["wait"] * 5 + ["cancel", "change", "policy", "deposit", "close"])
     what: dict[str, Any] = {
         "wait": rng.choice([1, 2, 5, 30, 300, 24 * 60]),
@@ -80,14 +82,14 @@ def step(rng: Random, desk: Desk, now: datetime) -> Step:
         "deposit": rng.randint(-5_000_00, 5_000_00),
         "close": rng.choice(SYMBOLS),
     }
-    return kind, wish(rng, desk, now) if kind == "submit" else what[kind]
+    return kind, order_request(rng, broker, now) if kind == "submit" else what[kind]
 
 
 @dataclass
 class Day:
     """One random day at one account."""
 
-    desk: Desk
+    broker: Broker
     clock: Clock
     engine: Engine
 
@@ -99,20 +101,20 @@ class Day:
         """Do random steps and yield each once it is done."""
         rng = Random(seed)
         for _ in range(length):
-            each = step(rng, self.desk, self.now)
+            each = step(rng, self.broker, self.now)
             self.do(each)
             yield each
 
     def do(self, each: Step) -> None:
         kind, what = each
-        engine, market = self.engine, self.desk.market
+        engine, market = self.engine, self.broker.market
         rows = engine.open_orders()
         try:
             if kind == "submit":
                 engine.submit(ticket(what, market.assets), self.now)
             elif kind == "wait":
                 self.clock.advance(timedelta(minutes=what).total_seconds())
-                self.desk.catch_up()
+                self.broker.catch_up()
             elif kind == "policy":
                 market.fill = what
             elif kind == "deposit":
@@ -190,11 +192,11 @@ def open_day(world: World, *, at_night: bool = False) -> Day:
     clock = Clock()
     if at_night:
         clock.advance(7 * 3600)
-    desk = Desk(world, clock)
-    return Day(desk, clock, next(iter(desk.engines.values())))
+    broker = Broker(world, clock, KEYS)
+    return Day(broker, clock, next(iter(broker.engines.values())))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(120), deadline=None, suppress_health_check=SHARED)
 @given(seeds, st.integers(1, 40), st.booleans())
 def test_account_when_anything_happens_then_everything_agrees(
     world: World, seed: int, length: int, at_night: bool
@@ -216,7 +218,7 @@ def test_random_days_when_counted_then_they_reach_every_end(world: World) -> Non
     assert wanted | {"short"} <= {name for name, count in reached.items() if count}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(20), deadline=None, suppress_health_check=SHARED)
 @given(seeds)
 def test_account_when_the_same_is_done_twice_then_the_same_happens(world: World, seed: int) -> None:
     stories: list[list[tuple[Any, ...]]] = []
@@ -228,7 +230,7 @@ def test_account_when_the_same_is_done_twice_then_the_same_happens(world: World,
     assert stories[0] == stories[1]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(20), deadline=None, suppress_health_check=SHARED)
 @given(seeds, st.lists(st.integers(1, 2000), min_size=1, max_size=6))
 def test_clock_when_moved_in_one_leap_or_many_steps_then_the_same_fills(
     world: World, seed: int, leaps: list[int]
@@ -236,7 +238,7 @@ def test_clock_when_moved_in_one_leap_or_many_steps_then_the_same_fills(
     ledgers: list[list[Any]] = []
     for parts in (leaps, [sum(leaps)]):
         day, rng = open_day(world), Random(seed)
-        for each in [wish(rng, day.desk, day.now) for _ in range(12)]:
+        for each in [order_request(rng, day.broker, day.now) for _ in range(12)]:
             day.do(("submit", each))
         for minutes in parts:
             day.do(("wait", minutes))

@@ -80,7 +80,7 @@ def test_every_endpoint_when_two_sandboxes_share_a_seed_then_same_bytes(ask: Any
 def test_every_priced_endpoint_when_the_seed_differs_then_other_bytes(ask: Any) -> None:
     fixed = {"/teller/institutions", f"{AV}SYMBOL_SEARCH&keywords=tesco", f"{AV}MARKET_STATUS"}
     fixed |= {f"{CG}/ping", f"{CG}/coins/list?include_platform=true", f"{CG}/search?query=bond"}
-    # on the anchor day itself the reference rates are the catalogue's
+    # on the anchor day itself the reference rates are the tradable_assets's
     fixed |= {"/ecb/stats/eurofxref/eurofxref-daily.xml"}
     ours, theirs = _everything(ask), _everything(type(ask)(create_app(seed=8)))
     same = {path for path in ours if ours[path] == theirs.get(path)}

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from fin_infra.sandbox.kernel.clock import Clock
 from fin_infra.sandbox.kernel.faults import FaultBoard
+from fin_infra.sandbox.kernel.state import Sandbox
+from fin_infra.sandbox.vendors import all_vendors
+
+KINDS = Sandbox(7, Clock(), all_vendors()).kinds
 
 
 def _hits(board: FaultBoard, vendor: str, path: str, method: str = "GET", **query: str) -> list[str]:
@@ -27,13 +32,13 @@ def _hits(board: FaultBoard, vendor: str, path: str, method: str = "GET", **quer
     ],
 )
 def test_path_when_a_glob_or_a_prefix_then_whole_segments_match(pattern: str, path: str, hit: bool) -> None:
-    board = FaultBoard(7)
+    board = FaultBoard(7, KINDS)
     board.add({"vendor": "teller", "kind": "status_500", "path": pattern})
     assert bool(_hits(board, "teller", path)) is hit
 
 
 def test_scope_when_vendor_method_or_query_differ_then_no_hit() -> None:
-    board = FaultBoard(7)
+    board = FaultBoard(7, KINDS)
     board.add({"vendor": "alpha-vantage", "kind": "status_500", "method": "get", "query": {"function": "TIME_*"}})
     assert _hits(board, "alpha-vantage", "/query", function="TIME_SERIES_DAILY") == ["fault-1"]
     assert _hits(board, "alpha-vantage", "/query", function="GLOBAL_QUOTE") == []
@@ -42,7 +47,7 @@ def test_scope_when_vendor_method_or_query_differ_then_no_hit() -> None:
 
 
 def test_count_when_used_up_then_the_next_fault_has_its_turn() -> None:
-    board = FaultBoard(7)
+    board = FaultBoard(7, KINDS)
     board.add({"vendor": "ecb", "kind": "status_500", "count": 2})
     board.add({"vendor": "ecb", "kind": "status_502"})
     assert [_hits(board, "ecb", "/x") for _ in range(4)] == [["fault-1"], ["fault-1"], ["fault-2"], ["fault-2"]]
@@ -51,7 +56,7 @@ def test_count_when_used_up_then_the_next_fault_has_its_turn() -> None:
 
 def test_probability_when_one_half_then_the_same_half_on_every_run() -> None:
     def run(seed: int) -> list[bool]:
-        board = FaultBoard(seed)
+        board = FaultBoard(seed, KINDS)
         board.add({"vendor": "ecb", "kind": "status_500", "probability": 0.5})
         return [bool(_hits(board, "ecb", "/x")) for _ in range(400)]
 
@@ -60,7 +65,7 @@ def test_probability_when_one_half_then_the_same_half_on_every_run() -> None:
 
 
 def test_probability_when_zero_or_one_then_never_or_always() -> None:
-    board = FaultBoard(7)
+    board = FaultBoard(7, KINDS)
     board.add({"vendor": "ecb", "kind": "status_500", "probability": 0})
     assert not any(_hits(board, "ecb", "/x") for _ in range(50))
     board.add({"vendor": "ecb", "kind": "status_502", "probability": 1})
@@ -70,7 +75,7 @@ def test_probability_when_zero_or_one_then_never_or_always() -> None:
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
-        ({"vendor": "teler", "kind": "empty"}, "Unknown vendor 'teler'; use one of teller,"),
+        ({"vendor": "teler", "kind": "empty"}, "Unknown vendor 'teler'; use one of alpaca,"),
         ({"vendor": "teller", "kind": "drop_befor"}, "did you mean 'drop_before'?"),
         ({"vendor": "teller", "kind": "zzz"}, "use one of rate_limit,"),
         ({"vendor": "teller"}, "Unknown fault kind None"),
@@ -91,7 +96,7 @@ def test_probability_when_zero_or_one_then_never_or_always() -> None:
     ],
 )
 def test_add_when_the_description_is_wrong_then_one_sentence_says_so(spec: dict[str, Any], text: str) -> None:
-    board = FaultBoard(7)
+    board = FaultBoard(7, KINDS)
     with pytest.raises(ValueError) as caught:  # noqa: PT011  # the text is checked below
         board.add(spec)
     assert text in str(caught.value)

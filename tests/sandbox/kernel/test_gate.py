@@ -11,8 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from fin_infra.sandbox.kernel.faults import KINDS, VENDORS, kinds_of
+from tests.support.sandbox_kinds import fault_kinds
 
+VENDORS = tuple(fault_kinds())
 TELLER = {"authorization": "Basic " + b64encode(b"test_token_sandbox:").decode()}
 ALPACA = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
 PATHS = {
@@ -170,10 +171,13 @@ def test_latency_when_on_then_it_delays_and_combines_with_the_next_fault(http: h
 
 
 def test_kinds_when_listed_then_every_one_can_be_switched_on_where_it_exists(http: httpx2.Client) -> None:
-    for vendor in (*VENDORS, "*"):
-        for kind in KINDS:
+    listed = http.get("/_sandbox/faults").json()
+    assert listed["vendors"] == fault_kinds()
+    everywhere = set.intersection(*map(set, fault_kinds().values()))
+    for vendor, kinds in [*fault_kinds().items(), ("*", everywhere)]:
+        for kind in listed["kinds"]:
             reply = http.post("/_sandbox/faults", json={"vendor": vendor, "kind": kind})
-            assert reply.status_code == (200 if kind in kinds_of(vendor) else 422), (vendor, kind)
+            assert reply.status_code == (200 if kind in kinds else 422), (vendor, kind)
 
 
 def test_requests_when_logged_then_before_the_fault_and_without_secrets(http: httpx2.Client) -> None:

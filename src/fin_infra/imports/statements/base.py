@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.statement import StatementFile
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "fin_infra.statements"
 MAX_BYTES = 64 * 1024 * 1024
 HEAD_BYTES = 64 * 1024
-_BUILT_IN = {"ofx": "fin_infra.imports.statements.ofx:Ofx"}
 
 DecimalMark = Literal[".", ","]
 
@@ -59,7 +61,7 @@ def read_statement(
 
     Raises:
         StatementUnreadable: the file cannot be read as a whole; `offset` is the byte at fault.
-        UnknownCurrency, InvalidInput: `currency` or `decimal_mark` is no such thing.
+        UnknownCurrency, InvalidInput: `currency` or `decimal_mark` cannot be used.
     """
     if currency is not None and currency not in CURRENCIES:
         raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
@@ -86,10 +88,10 @@ def read_statement(
 @cache
 def statement_formats() -> Mapping[str, StatementFormat]:
     """Return the installed formats by name, built-in ones first; looked up once per process."""
-    from importlib.metadata import EntryPoint, entry_points  # 20 ms that only a reader of files should pay
+    from importlib.metadata import entry_points  # 20 ms that only a reader of files should pay
 
-    points = {name: EntryPoint(name, value, GROUP) for name, value in _BUILT_IN.items()}
-    for point in entry_points(group=GROUP):
+    points: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith("fin_infra.")):
         points.setdefault(point.name, point)
     return MappingProxyType({name: _load(name, point.load) for name, point in points.items()})
 
@@ -102,7 +104,9 @@ def _load(name: str, load: Callable[[], object]) -> StatementFormat:
             f"The statement format {name!r} cannot be loaded ({type(error).__name__}); repair or remove its package."
         ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, StatementFormat)):
-        raise ConfigurationError(f"The entry point {name!r} in {GROUP} is not a StatementFormat; mend its package.")
+        raise ConfigurationError(
+            f"The entry point {name!r} in {GROUP} is not a StatementFormat; repair or remove its package."
+        )
     return loaded()
 
 

@@ -4,7 +4,6 @@ Floor 3: asks the local sandbox only, until the vendor's API is stable; how it s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -15,11 +14,9 @@ from bankersbank.calls import FinastraCalls
 from bankersbank.models import B2CAccount, B2CBalance
 from bankersbank.tokens import ClientCredentialsTokenProvider
 from fin_infra.errors import AuthenticationFailed, ProviderError, UnexpectedPayload
-from fin_infra.flow import operation, paged
+from fin_infra.flow import operation
 from fin_infra.model import (
     Account,
-    AccountDetails,
-    AccountIdentity,
     AccountStatus,
     AccountSubtype,
     AccountType,
@@ -27,13 +24,12 @@ from fin_infra.model import (
     Institution,
     Listing,
     Money,
-    Transaction,
 )
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import ProviderSettings
-from fin_infra.transport import Flow, M, Pages, Transport
+from fin_infra.transport import Flow, M, Transport
 from fin_infra.transport.config import HttpConfig
 
 KEY = "banking:finastra"
@@ -74,7 +70,6 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
         key=KEY,
         title="Finastra",
         settings=Settings,
-        can=frozenset({"accounts", "account", "balance"}),
         live_url="https://api.fusionfabric.cloud",
         sandbox_path="/finastra",
         sandbox={"client_id": "sandbox-b2c-client", "client_secret": "sandbox-b2c-secret"},
@@ -123,32 +118,6 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
     @operation
     def balance(self, account_id: str) -> Flow[Balance]:
         return _balance((yield from b2c.balance(self, account_id)))
-
-    @operation
-    def details(self, account_id: str) -> Flow[AccountDetails]:
-        return (yield from self.not_offered("details"))
-
-    @paged
-    def transactions(
-        self, account_id: str, *, start: date | None = None, end: date | None = None
-    ) -> Pages[Transaction]:
-        yield from self.not_offered("transactions")
-
-    @operation
-    def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
-        return (yield from self.not_offered("transaction"))
-
-    @operation
-    def identity(self) -> Flow[Listing[AccountIdentity]]:
-        return (yield from self.not_offered("identity"))
-
-    @operation
-    def delete_account(self, account_id: str) -> Flow[None]:
-        yield from self.not_offered("delete_account")
-
-    @operation
-    def delete_enrollment(self) -> Flow[None]:
-        yield from self.not_offered("delete_enrollment")
 
 
 def _account(row: B2CAccount, bank: str) -> Account:

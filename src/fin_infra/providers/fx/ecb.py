@@ -64,7 +64,6 @@ class Ecb(FxProvider[M]):
         key=KEY,
         title="European Central Bank",
         settings=Settings,
-        can=frozenset({"latest", "history", "rate"}),
         live_url="https://www.ecb.europa.eu",
         sandbox_path="/ecb",
         ping="latest",

@@ -17,7 +17,7 @@ from fin_infra.model import (
     Position,
 )
 from fin_infra.providers.interfaces.brokerage import OrderFilter
-from fin_infra.providers.provider import Provider
+from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M, Pages
 
 
@@ -25,16 +25,16 @@ class BrokerageAggregatorProvider(Provider[M]):
     """Reads accounts at many brokers for one person; it never trades."""
 
     @operation
-    @abstractmethod
+    @optional
     def users(self) -> Flow[list[str]]:
         """Return the ids of the people registered under these keys."""
-        ...
+        return (yield from self.not_offered("users"))
 
     @operation
-    @abstractmethod
+    @optional
     def connections(self) -> Flow[Listing[BrokerConnection]]:
         """Return the links to brokers, disabled ones included."""
-        ...
+        return (yield from self.not_offered("connections"))
 
     @operation
     @abstractmethod
@@ -55,15 +55,15 @@ class BrokerageAggregatorProvider(Provider[M]):
         ...
 
     @paged
-    @abstractmethod
+    @optional
     def activities(
         self, account_id: str, *, start: date | None = None, end: date | None = None
     ) -> Pages[BrokerActivity]:
         """Yield an account's activities newest first, each once, dated from `start` to before `end`."""
-        ...
+        yield from self.not_offered("activities")
 
     @operation
-    @abstractmethod
+    @optional
     def orders(self, account_id: str, *, status: OrderFilter = "all") -> Flow[Listing[HoldingOrder]]:
         """Return an account's recent orders, newest first."""
-        ...
+        return (yield from self.not_offered("orders"))

@@ -8,7 +8,7 @@ from datetime import date
 
 from fin_infra.flow import operation, paged
 from fin_infra.model import Account, AccountDetails, AccountIdentity, Balance, Listing, Transaction
-from fin_infra.providers.provider import Provider
+from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M, Pages
 
 
@@ -26,10 +26,10 @@ class BankingProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def details(self, account_id: str) -> Flow[AccountDetails]:
         """Return the account and routing numbers; raise NotFound while the bank is still verifying them."""
-        ...
+        return (yield from self.not_offered("details"))
 
     @operation
     @abstractmethod
@@ -38,33 +38,33 @@ class BankingProvider(Provider[M]):
         ...
 
     @paged
-    @abstractmethod
+    @optional
     def transactions(
         self, account_id: str, *, start: date | None = None, end: date | None = None
     ) -> Pages[Transaction]:
         """Yield transactions newest first, each exactly once, dated from `start` to before `end`."""
-        ...
+        yield from self.not_offered("transactions")
 
     @operation
-    @abstractmethod
+    @optional
     def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
         """Return one transaction; raise NotFound."""
-        ...
+        return (yield from self.not_offered("transaction"))
 
     @operation
-    @abstractmethod
+    @optional
     def identity(self) -> Flow[Listing[AccountIdentity]]:
         """Return who holds each account, as the bank knows them."""
-        ...
+        return (yield from self.not_offered("identity"))
 
     @operation
-    @abstractmethod
+    @optional
     def delete_account(self, account_id: str) -> Flow[None]:
         """Give up access to one account. Never repeated by retry."""
-        ...
+        yield from self.not_offered("delete_account")
 
     @operation
-    @abstractmethod
+    @optional
     def delete_enrollment(self) -> Flow[None]:
         """Give up access to every account of the enrollment. Never repeated by retry."""
-        ...
+        yield from self.not_offered("delete_enrollment")

@@ -1,27 +1,16 @@
 """The interface of brokers who trade.
-Floor 3: an adapter says how to send one order and how to find it; the checks, the journal and the asking are here."""
+Floor 3: an adapter says how to send one order and how to find it; `fin_infra.trading` does the rest for all of them."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from functools import partial
 from threading import Lock
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
-from fin_infra.errors import (
-    AuthenticationFailed,
-    CircuitOpen,
-    IdempotencyConflict,
-    InvalidInput,
-    NotFound,
-    OrderRejected,
-    ProviderError,
-    RateLimited,
-    RejectReason,
-)
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
     Adjustment,
@@ -37,43 +26,43 @@ from fin_infra.model import (
     Listing,
     MarketClock,
     MarketDay,
-    Money,
     NewOrder,
     Order,
     OrderChange,
-    OrderClass,
-    OrderType,
     PortfolioHistory,
     Position,
-    Side,
     Trade,
     Watchlist,
 )
-from fin_infra.providers.provider import Endpoint, Provider
+from fin_infra.providers.provider import Endpoint, Provider, optional
 from fin_infra.settings import load
 from fin_infra.trading import (
+    Closing,
     Context,
     Journal,
     JournalEntry,
+    Replacement,
     SqliteJournal,
+    Submission,
+    Time,
     TradingLimits,
     check,
-    client_order_id,
+    gather,
     reconcile,
-    submit,
 )
-from fin_infra.trading.checks import estimate, raise_failures
+from fin_infra.trading.cancel import cancel_all
+from fin_infra.trading.gather import position_of
 from fin_infra.trading.matrix import VenueRules
-from fin_infra.trading.place import ask
 from fin_infra.transport import Blocking, Flow, M, Pages, Transport
-from fin_infra.transport.effects import UNREACHABLE
 
-T = TypeVar("T")
 OrderFilter = Literal["open", "closed", "all"]
 
 
 class BrokerageProvider(Provider[M]):
     """A broker. Every order is checked, written down and placed once, see `docs/brokerage.md`.
+
+    What is abstract here is what the order path needs of every broker. The rest is refused with `FeatureDisabled`, or
+    made of the core, until an adapter offers it.
 
     `limits` and `journal` come from FIN_INFRA_TRADING_*; both may be replaced before the first order, the journal by
     one that several machines share.
@@ -83,6 +72,11 @@ class BrokerageProvider(Provider[M]):
     """Which orders the broker takes, by kind of instrument."""
     is_live: bool = True
     """False where orders cost no real money; an adapter that can tell says so."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not any("send_change" in vars(base) for base in cls.__mro__ if base is not BrokerageProvider):
+            cls.can -= {"replace_order"}
 
     def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
         self.limits = load(TradingLimits)
@@ -108,7 +102,7 @@ class BrokerageProvider(Provider[M]):
     def journal(self, journal: Journal) -> None:
         self._journal = journal
 
-    # What an adapter must say about orders.
+    # What an adapter says about orders.
 
     @abstractmethod
     def send_order(self, order: NewOrder, client_order_id: str) -> Flow[Order]:
@@ -116,14 +110,13 @@ class BrokerageProvider(Provider[M]):
         ...
 
     @abstractmethod
-    def send_change(self, order_id: str, change: OrderChange, client_order_id: str) -> Flow[Order]:
-        """Send a replacement once, never repeated; return the new order."""
-        ...
-
-    @abstractmethod
     def find_order(self, client_order_id: str) -> Flow[Order]:
         """Return the order with that client order id, in whatever state; raise NotFound."""
         ...
+
+    def send_change(self, order_id: str, change: OrderChange, client_order_id: str) -> Flow[Order]:
+        """Send a replacement once, never repeated; return the new order. `replace_order` needs it."""
+        return (yield from self.not_offered("replace_order"))
 
     # Orders, the same for every broker.
 
@@ -147,24 +140,14 @@ class BrokerageProvider(Provider[M]):
             ProviderError: this call surely placed nothing.
         """
         journal: Journal = yield Blocking(lambda: self.journal)
-        return (
-            yield from submit(
-                self,
-                order,
-                journal,
-                self.limits,
-                idempotency_key=idempotency_key,
-                queue=queue,
-                until=self.until(),
-                clock=self.policy.clock,
-                now=self.now,
-                wait=wait,
-            )
+        submission = Submission(
+            desk=self, journal=journal, limits=self.limits, order=order, time=self._time(), queue=queue, wait=wait
         )
+        return (yield from submission.run(idempotency_key))
 
     @operation
     def check_order(self, order: NewOrder, *, queue: bool = False) -> Flow[list[tuple[str, str]]]:
-        """Return what would stop an order, rule by rule, and send nothing; the journal's rules are not among it."""
+        """Return what would stop an order, rule by rule, and send nothing; rules over the journal are left out."""
         account = yield from self.account_now()
         return check(order, (yield from self.context(order, account, queue)))
 
@@ -181,24 +164,8 @@ class BrokerageProvider(Provider[M]):
             OrderRejected: the broker refuses, for instance because the order is no longer open.
             OrderStateUnknown: the answer was lost; look at the order before you ask again.
         """
-        if change == OrderChange():
-            raise InvalidInput("The change changes nothing; say what the order shall have instead.")
-        account = yield from self.account_now()
-        ident = client_order_id(account.id, idempotency_key)
-        if idempotency_key is not None:
-            earlier: Order | None = yield from _or_none(self.find_order(ident))
-            if earlier is not None:
-                return replace(_replacement(earlier, order_id, change), replayed=True)
-        current: Order = yield from type(self).order.flow(self, order_id)
-        context = yield from self.context(wanted := _changed(current, change), account, queue)
-        raise_failures(check(wanted, _released(context, current)))
-        try:
-            return (yield from self.send_change(order_id, change, ident))
-        except ProviderError as exc:
-            if _is_answer(exc):
-                raise
-        found: Order = yield from ask(self, ident, self.until(), self.policy.clock, may_send=False)
-        return _replacement(found, order_id, change)
+        replacement = Replacement(desk=self, order_id=order_id, change=change, time=self._time(), queue=queue)
+        return (yield from replacement.run(idempotency_key))
 
     @operation
     def close_position(
@@ -212,23 +179,11 @@ class BrokerageProvider(Provider[M]):
     ) -> Flow[Order]:
         """Close a position, or part of it, with a market order; raise NotFound where there is none.
 
-        It is placed like every order: the broker's own call for this could not be repeated safely.
+        It is placed like every order: a broker's own call for this could not be repeated safely.
         """
-        if idempotency_key is not None:  # the position may be gone because an earlier call with the key closed it
-            account = yield from self.account_now()
-            earlier = yield from _or_none(self.find_order(client_order_id(account.id, idempotency_key)))
-            if earlier is not None:
-                if (earlier.key.symbol, earlier.type) != (key.symbol, OrderType.MARKET):
-                    raise IdempotencyConflict("This idempotency key belongs to another order; use a new key.")
-                return replace(earlier, replayed=True)
-        held: Position = yield from type(self).position.flow(self, key)
-        size = _part(held.quantity.copy_abs(), quantity, percent)
-        rules = self.rules.get(held.asset_class)
-        times = sorted(rules.fractional_times) if rules and rules.always_open else []
-        order = NewOrder(key=key, side=Side.SELL if held.quantity > 0 else Side.BUY, quantity=size)
-        if times:
-            order = replace(order, time_in_force=times[0])
-        return (yield from type(self).submit_order.flow(self, order, idempotency_key=idempotency_key, queue=queue))
+        submit = partial(type(self).submit_order.flow, self, idempotency_key=idempotency_key, queue=queue)
+        closing = Closing(desk=self, submit=submit, key=key, quantity=quantity, percent=percent)
+        return (yield from closing.run(idempotency_key))
 
     @operation
     def reconcile_orders(self) -> Flow[list[JournalEntry]]:
@@ -236,36 +191,34 @@ class BrokerageProvider(Provider[M]):
         journal: Journal = yield Blocking(lambda: self.journal)
         return (yield from reconcile(self, journal, self.now))
 
-    def account_now(self) -> Flow[BrokerAccount]:
-        return type(self).account.flow(self)
+    # How `trading` asks.
 
     def context(self, order: NewOrder, account: BrokerAccount, queue: bool) -> Flow[Context]:
         """Fetch what the checks look at. Where there is no quote it is None, and the rules say what that means."""
-        clock: MarketClock = yield from type(self).clock.flow(self)
-        asset: Asset | None = yield from _or_none(type(self).asset.flow(self, order.key))
-        quote: BidAsk | None = None
-        if asset is not None:
-            try:
-                quote = yield from type(self).bid_ask.flow(self, order.key)
-            except ProviderError as exc:
-                if exc.outage:
-                    raise
-        position: Position | None = None
-        if order.side is Side.SELL or account.short_market_value is None or account.short_market_value.amount:
-            position = yield from _or_none(type(self).position.flow(self, order.key))
-        kind = asset.asset_class if asset is not None else AssetClass.EQUITY
-        return Context(
-            limits=self.limits,
-            rules=self.rules.get(kind, VenueRules(times={})),
-            account=account,
-            clock=clock,
-            asset=asset,
-            quote=quote,
-            position=position,
-            queue=queue,
-        )
+        return gather(self, order, account, queue)
 
-    # What every broker is asked.
+    def account_now(self) -> Flow[BrokerAccount]:
+        return type(self).account.flow(self)
+
+    def clock_now(self) -> Flow[MarketClock]:
+        return type(self).clock.flow(self)
+
+    def asset_now(self, key: InstrumentKey) -> Flow[Asset]:
+        return type(self).asset.flow(self, key)
+
+    def quote_now(self, key: InstrumentKey) -> Flow[BidAsk]:
+        return type(self).bid_ask.flow(self, key)
+
+    def position_now(self, key: InstrumentKey) -> Flow[Position]:
+        return type(self).position.flow(self, key)
+
+    def order_now(self, order_id: str) -> Flow[Order]:
+        return type(self).order.flow(self, order_id)
+
+    def _time(self) -> Time:
+        return Time(self.until(), self.policy.clock, self.now)
+
+    # The core: what every broker is asked.
 
     @operation
     @abstractmethod
@@ -281,18 +234,6 @@ class BrokerageProvider(Provider[M]):
 
     @operation
     @abstractmethod
-    def calendar(self, *, start: date, end: date) -> Flow[Listing[MarketDay]]:
-        """Return the trading days from `start` to before `end`, oldest first."""
-        ...
-
-    @operation
-    @abstractmethod
-    def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
-        """Return what can be traded; thousands of rows."""
-        ...
-
-    @operation
-    @abstractmethod
     def asset(self, key: InstrumentKey) -> Flow[Asset]:
         """Return how one instrument can be traded; raise UnknownSymbol."""
         ...
@@ -302,11 +243,6 @@ class BrokerageProvider(Provider[M]):
     def order(self, order_id: str) -> Flow[Order]:
         """Return one order with its legs; raise NotFound."""
         ...
-
-    @operation
-    def order_by_client_id(self, client_order_id: str) -> Flow[Order]:
-        """Return the order with the id that was given when it was sent; raise NotFound."""
-        return (yield from self.find_order(client_order_id))
 
     @paged
     @abstractmethod
@@ -329,82 +265,103 @@ class BrokerageProvider(Provider[M]):
 
     @operation
     @abstractmethod
-    def cancel_orders(self) -> Flow[list[Cancellation]]:
-        """Ask to cancel every open order."""
-        ...
-
-    @operation
-    @abstractmethod
     def positions(self) -> Flow[Listing[Position]]:
         """Return all open positions."""
         ...
 
-    @operation
-    @abstractmethod
-    def position(self, key: InstrumentKey) -> Flow[Position]:
-        """Return one position; raise NotFound where there is none."""
-        ...
+    # Made of the core; an adapter whose broker has a call for it overrides it.
 
     @operation
-    @abstractmethod
+    def order_by_client_id(self, client_order_id: str) -> Flow[Order]:
+        """Return the order with the id that was given when it was sent; raise NotFound."""
+        return (yield from self.find_order(client_order_id))
+
+    @operation
+    def position(self, key: InstrumentKey) -> Flow[Position]:
+        """Return one position; raise NotFound where there is none."""
+        held = yield from type(self).positions.flow(self)
+        return position_of(held, key)
+
+    @operation
+    def cancel_orders(self) -> Flow[list[Cancellation]]:
+        """Ask to cancel every open order."""
+        orders: Pages[Order] = type(self).orders.fn(self, status="open")
+        return (yield from cancel_all(orders, partial(type(self).cancel_order.flow, self)))
+
+    # What a broker may offer.
+
+    @operation
+    @optional
+    def calendar(self, *, start: date, end: date) -> Flow[Listing[MarketDay]]:
+        """Return the trading days from `start` to before `end`, oldest first."""
+        return (yield from self.not_offered("calendar"))
+
+    @operation
+    @optional
+    def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
+        """Return what can be traded; thousands of rows."""
+        return (yield from self.not_offered("assets"))
+
+    @operation
+    @optional
     def portfolio_history(
         self, *, period: str = "1M", timeframe: str = "1D", start: datetime | None = None, end: datetime | None = None
     ) -> Flow[PortfolioHistory]:
         """Return what the account was worth over time, in the broker's words for `period` and `timeframe`."""
-        ...
+        return (yield from self.not_offered("portfolio_history"))
 
     @paged
-    @abstractmethod
+    @optional
     def activities(
         self, *, types: Sequence[str] = (), start: datetime | None = None, end: datetime | None = None
     ) -> Pages[BrokerActivity]:
         """Yield what happened in the account, newest first, each once; `types` are the broker's words, such as FILL."""
-        ...
+        yield from self.not_offered("activities")
 
     @operation
-    @abstractmethod
+    @optional
     def watchlists(self) -> Flow[Listing[Watchlist]]:
         """Return the watchlists; their instruments may come only with `watchlist`."""
-        ...
+        return (yield from self.not_offered("watchlists"))
 
     @operation
-    @abstractmethod
+    @optional
     def watchlist(self, watchlist_id: str) -> Flow[Watchlist]:
         """Return one watchlist with its instruments; raise NotFound."""
-        ...
+        return (yield from self.not_offered("watchlist"))
 
     @operation
-    @abstractmethod
+    @optional
     def create_watchlist(self, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         """Make a watchlist. Never repeated by retry."""
-        ...
+        return (yield from self.not_offered("create_watchlist"))
 
     @operation
-    @abstractmethod
+    @optional
     def update_watchlist(self, watchlist_id: str, *, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         """Give a watchlist this name and these instruments."""
-        ...
+        return (yield from self.not_offered("update_watchlist"))
 
     @operation
-    @abstractmethod
+    @optional
     def delete_watchlist(self, watchlist_id: str) -> Flow[None]:
         """Delete a watchlist. Never repeated by retry."""
-        ...
+        yield from self.not_offered("delete_watchlist")
 
     @operation
-    @abstractmethod
+    @optional
     def bid_ask(self, key: InstrumentKey) -> Flow[BidAsk]:
         """Return the best bid and offer; raise UnknownSymbol."""
-        ...
+        return (yield from self.not_offered("bid_ask"))
 
     @operation
-    @abstractmethod
+    @optional
     def last_trade(self, key: InstrumentKey) -> Flow[Trade]:
         """Return the last trade; raise UnknownSymbol."""
-        ...
+        return (yield from self.not_offered("last_trade"))
 
     @operation
-    @abstractmethod
+    @optional
     def candles(
         self,
         key: InstrumentKey,
@@ -415,86 +372,4 @@ class BrokerageProvider(Provider[M]):
         end: datetime | None = None,
     ) -> Flow[CandleSeries]:
         """Return candles oldest first that open from `start` to before `end`; both aware."""
-        ...
-
-
-def _is_answer(exc: ProviderError) -> bool:
-    """Say whether the error proves that a change was not made; a duplicate id may be an earlier one of our own."""
-    if isinstance(exc, OrderRejected):
-        return exc.reason is not RejectReason.DUPLICATE_CLIENT_ORDER_ID
-    proofs = (NotFound, AuthenticationFailed, RateLimited, CircuitOpen)
-    return isinstance(exc, proofs) or exc.vendor_code == UNREACHABLE
-
-
-def _or_none(flow: Flow[T]) -> Flow[T | None]:
-    try:
-        return (yield from flow)
-    except NotFound:
-        return None
-
-
-def _changed(current: Order, change: OrderChange) -> NewOrder:
-    """Return the order as it would be after the change, for the checks; legs are the broker's to look after."""
-    trail = change.trail
-    return NewOrder(
-        key=current.key,
-        side=current.side,
-        type=current.type,
-        quantity=_or(change.quantity, current.quantity),
-        notional=current.notional if change.quantity is None else None,
-        time_in_force=change.time_in_force or current.time_in_force,
-        limit_price=_or(change.limit_price, current.limit_price),
-        stop_price=_or(change.stop_price, None if current.type is OrderType.TRAILING_STOP else current.stop_price),
-        trail_price=None if current.trail_percent else _or(trail, current.trail_price),
-        trail_percent=_or(trail, current.trail_percent) if current.trail_percent else None,
-        extended_hours=current.extended_hours,
-        order_class=OrderClass.SIMPLE,
-        currency=current.currency,
-    )
-
-
-def _or(changed: Decimal | None, present: Decimal | None) -> Decimal | None:
-    return present if changed is None else changed
-
-
-def _released(context: Context, current: Order) -> Context:
-    """Return the context as if `current` were not there: what it holds is free for the order that replaces it."""
-    account, position = context.account, context.position
-    if current.side is Side.BUY:
-        worth = estimate(_changed(current, OrderChange()), context.quote) or Decimal(0)
-        power, cash = account.buying_power, account.non_marginable_buying_power
-        account = replace(
-            account,
-            buying_power=Money(power.amount + worth, power.currency),
-            non_marginable_buying_power=cash and Money(cash.amount + worth, cash.currency),
-        )
-    elif position is not None and position.available_quantity is not None:
-        held = current.quantity or Decimal(0)
-        position = replace(position, available_quantity=position.available_quantity + held)
-    return replace(context, account=account, position=position)
-
-
-def _replacement(found: Order, order_id: str, change: OrderChange) -> Order:
-    """Return `found` where it is the order that `change` made of `order_id`."""
-    wanted = (change.quantity, change.time_in_force, change.limit_price, change.trail)
-    has = (found.quantity, found.time_in_force, found.limit_price, found.trail_price or found.trail_percent)
-    same = all(term is None or term == there for term, there in zip(wanted, has, strict=True))
-    moves = found.type is OrderType.TRAILING_STOP
-    if found.replaces != order_id or not same or not (moves or change.stop_price in (None, found.stop_price)):
-        raise IdempotencyConflict("This idempotency key belongs to another order or change; use a new key.")
-    return found
-
-
-def _part(whole: Decimal, quantity: Decimal | None, percent: Decimal | None) -> Decimal:
-    for part in (quantity, percent):
-        if part is not None and not (isinstance(part, Decimal) and part.is_finite()):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
-            raise InvalidInput('The part of a position to close is a Decimal such as Decimal("1.5").')
-    if quantity is not None and percent is not None:
-        raise InvalidInput("Give a quantity or a percent of the position to close, not both.")
-    if percent is not None:
-        if not 0 < percent <= 100:
-            raise InvalidInput("The percent of a position to close is above 0 and at most 100.")
-        return (whole * percent / 100).quantize(Decimal("1e-9"), rounding=ROUND_DOWN).normalize()
-    if quantity is not None and not 0 < quantity <= whole:
-        raise InvalidInput(f"The position is {whole}; close that much or less.")
-    return whole if quantity is None else quantity
+        return (yield from self.not_offered("candles"))

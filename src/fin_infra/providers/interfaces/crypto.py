@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fin_infra.flow import operation
 from fin_infra.model import CandleSeries, CryptoAsset, CryptoPrice, InstrumentKey, Listing, MarketChart
-from fin_infra.providers.provider import Provider
+from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M
 
 
@@ -21,22 +21,22 @@ class CryptoDataProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
         """Return spot prices in the order of `keys` in one call; raise UnknownSymbol naming all that are missing."""
-        ...
+        return (yield from self.not_offered("prices"))
 
     @operation
-    @abstractmethod
+    @optional
     def asset(self, key: InstrumentKey) -> Flow[CryptoAsset]:
         """Return what the asset is; raise UnknownSymbol."""
-        ...
+        return (yield from self.not_offered("asset"))
 
     @operation
-    @abstractmethod
+    @optional
     def lookup(self, ticker: str) -> Flow[InstrumentKey]:
         """Return the one asset with that ticker; raise AmbiguousSymbol with all candidates where there are several."""
-        ...
+        return (yield from self.not_offered("lookup"))
 
     @operation
     @abstractmethod
@@ -45,15 +45,15 @@ class CryptoDataProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def market_chart(
         self, key: InstrumentKey, *, currency: str = "USD", start: datetime, end: datetime
     ) -> Flow[MarketChart]:
         """Return price, market value and volume over time; both ends aware."""
-        ...
+        return (yield from self.not_offered("market_chart"))
 
     @operation
-    @abstractmethod
+    @optional
     def search(self, text: str) -> Flow[Listing[CryptoAsset]]:
         """Return assets whose name or ticker resembles `text`, in the vendor's order."""
-        ...
+        return (yield from self.not_offered("search"))

@@ -8,7 +8,7 @@ from datetime import date
 
 from fin_infra.flow import operation
 from fin_infra.model import FxRate, Listing, RateTable
-from fin_infra.providers.provider import Provider
+from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M
 
 
@@ -20,10 +20,10 @@ class FxProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
         """Return the tables dated from `start` to before `end`, oldest first; days without publication have none."""
-        ...
+        return (yield from self.not_offered("history"))
 
     @operation
     @abstractmethod

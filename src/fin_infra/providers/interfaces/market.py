@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fin_infra.flow import operation
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval, Listing, Overview, Quote, SymbolMatch
-from fin_infra.providers.provider import Provider
+from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M
 
 
@@ -21,10 +21,10 @@ class MarketDataProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
         """Return the latest prices of many instruments in one call, in the order of `keys`."""
-        ...
+        return (yield from self.not_offered("quotes"))
 
     @operation
     @abstractmethod
@@ -41,13 +41,13 @@ class MarketDataProvider(Provider[M]):
         ...
 
     @operation
-    @abstractmethod
+    @optional
     def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
         """Return instruments whose symbol or name resembles `text`, best match first."""
-        ...
+        return (yield from self.not_offered("search"))
 
     @operation
-    @abstractmethod
+    @optional
     def overview(self, key: InstrumentKey) -> Flow[Overview]:
         """Return facts about the company; raise UnknownSymbol."""
-        ...
+        return (yield from self.not_offered("overview"))

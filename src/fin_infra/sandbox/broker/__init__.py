@@ -1,3 +1,3 @@
 """A stock broker made of rules: sessions, a price tape, assets, orders, a book of cash and positions, and an engine.
-Floor 7: knows no wire format; `vendors/alpaca*.py` speaks for it.
+Floor 8: knows no wire format; a vendor speaks for it.
 """

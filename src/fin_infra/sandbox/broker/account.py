@@ -1,5 +1,5 @@
 """Hold one account: its book, its orders and what its owner has set; make orders, move them on, and tell of it.
-Floor 7: every id follows from seed, account and count, every stamp from the instant and what happened at it before.
+Floor 8: every id follows from seed, account and count, every stamp from the instant and what happened at it before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from fin_infra.sandbox.broker import margin, matching, refusals
 from fin_infra.sandbox.broker.assets import random_uuid
-from fin_infra.sandbox.broker.book import Book, Fill
+from fin_infra.sandbox.broker.book import Fill, PositionBook
 from fin_infra.sandbox.broker.market import Market
 from fin_infra.sandbox.broker.money import ZERO
 from fin_infra.sandbox.broker.orders import BUY, SELL, Order, Ticket
@@ -52,7 +52,7 @@ class Account:
     def __init__(self, key: str, market: Market, opened: datetime, now: datetime, cash: Decimal) -> None:
         self.key, self.market, self.opened = key, market, opened
         self.id = random_uuid(market.seed, "broker-account", key)
-        self.book, self.settings, self.may_short = Book(), Settings(), True
+        self.book, self.settings, self.may_short = PositionBook(), Settings(), True
         self.orders: dict[str, Order] = {}
         self.by_client_id: dict[str, Order] = {}
         self.tell: Callable[[Event], None] = lambda event: None
@@ -106,15 +106,15 @@ class Account:
             code = refusals.UNPROCESSABLE if earlier.is_open else refusals.INVALID
             raise refusals.Refused(422, code, "client_order_id must be unique")
 
-    def intent(self, wish: Ticket) -> str:
+    def intent(self, ticket: Ticket) -> str:
         """Return whether an order opens or closes a position."""
-        held = self.book.qty(wish.asset.symbol)
-        closes = held < 0 if wish.side == BUY else held > 0
-        return f"{wish.side}_to_{'close' if closes else 'open'}"
+        held = self.book.qty(ticket.asset.symbol)
+        closes = held < 0 if ticket.side == BUY else held > 0
+        return f"{ticket.side}_to_{'close' if closes else 'open'}"
 
     def make(
         self,
-        wish: Ticket,
+        ticket: Ticket,
         now: datetime,
         intent: str,
         *,
@@ -125,21 +125,21 @@ class Account:
         """Enter an order with ids and stamps of its own."""
         self._made += 1
         ident = random_uuid(self.market.seed, self.key, "order", self._made)
-        client_id = wish.client_order_id or random_uuid(self.market.seed, self.key, "client-order", self._made)
+        client_id = ticket.client_order_id or random_uuid(self.market.seed, self.key, "client-order", self._made)
         stamp = self._stamp(now)
         order = Order(
             id=ident,
             number=self._made,
             client_order_id=client_id,
-            ticket=wish,
+            ticket=ticket,
             position_intent=intent,
             created_at=stamp,
             updated_at=stamp,
-            expires_at=matching.expiry(wish.asset, wish.time_in_force, wish.extended_hours, now),
+            expires_at=matching.expiry(ticket.asset, ticket.time_in_force, ticket.extended_hours, now),
             status=status,
             role=role,
             parent=parent,
-            stop_price=wish.stop_price,
+            stop_price=ticket.stop_price,
         )
         self.orders[ident] = self.by_client_id[client_id] = self.active[ident] = order
         return order

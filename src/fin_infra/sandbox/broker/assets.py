@@ -1,5 +1,5 @@
-"""List what the broker trades: the catalogue's dollar listings under the broker's spelling, and its coins.
-Floor 7: ids follow from the symbol alone, so that they are the same in every world.
+"""List what the broker trades: the catalog's dollar listings under the broker's spelling, and its coins.
+Floor 8: ids follow from the symbol alone, so that they are the same in every world.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def random_uuid(*parts: object) -> str:
     return str(UUID(int=stream(*parts).getrandbits(128), version=4))
 
 
-def catalogue() -> dict[str, Asset]:
+def tradable_assets() -> dict[str, Asset]:
     """Return every asset by its symbol."""
     found: list[Asset] = []
     for row in LISTINGS.values():

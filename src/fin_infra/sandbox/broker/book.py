@@ -1,5 +1,5 @@
 """Keep an account's cash, positions and fills so that they balance to the cent at every moment.
-Floor 7: fills are booked at whole cents; cash plus the cost of holdings always equals deposits plus realised profit.
+Floor 8: fills are booked at whole cents; cash plus the cost of holdings always equals deposits plus realised profit.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Fill:
 
 
 @dataclass(slots=True)
-class Book:
+class PositionBook:
     """Cash, positions by symbol, and every entry that made them, oldest first."""
 
     cash: Decimal = ZERO

@@ -1,5 +1,5 @@
 """Run one account: take orders, and let the market work on them minute by minute.
-Floor 7: the same seed, instants and sequence of calls give the same ids, fills and events.
+Floor 8: the same seed, instants and sequence of calls give the same ids, fills and events.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from fin_infra.sandbox.broker.orders import BUY, SELL, Order, Ticket
 class Engine(Account):
     """What clients ask of an account, and what the market does with it."""
 
-    def place(self, wish: Ticket, now: datetime) -> Order:
+    def place(self, ticket: Ticket, now: datetime) -> Order:
         """Take an order as the broker does before the market sees it; Refused leaves no trace. Then call `work`."""
-        self.check_unique(wish.client_order_id)
-        tickets.check_base(wish, self.tape.last(wish.asset, now))
-        if matching.is_cut_off(wish.time_in_force, now):
-            raise refusals.unprocessable(f"{wish.time_in_force} orders are not accepted at this time")
-        margin.check(self, wish, now)
-        order = self.make(wish, now, self.intent(wish))
-        for role, leg in groups.exits(wish):
+        self.check_unique(ticket.client_order_id)
+        tickets.check_base(ticket, self.tape.last(ticket.asset, now))
+        if matching.is_cut_off(ticket.time_in_force, now):
+            raise refusals.unprocessable(f"{ticket.time_in_force} orders are not accepted at this time")
+        margin.check(self, ticket, now)
+        order = self.make(ticket, now, self.intent(ticket))
+        for role, leg in groups.exits(ticket):
             made = self.make(leg, now, groups.closing_intent(leg), role=role, parent=order, status="held")
-            made.armed = wish.order_class == "oco"
+            made.armed = ticket.order_class == "oco"
             order.legs.append(made)
         order.status = "pending_new" if matching.is_eligible(order, now) else "accepted"
         self.say(order.status, order)
         return order
 
     def work(self, order: Order, now: datetime) -> None:
-        """Show a new order to the market; what cannot wait is cancelled if it did not trade."""
+        """Show a new order to the market; what cannot wait is canceled if it did not trade."""
         self._look(order, now)
         if order.is_open and order.ticket.time_in_force in ("ioc", "fok"):
             self._end(order, "canceled", now)
 
-    def submit(self, wish: Ticket, now: datetime) -> Order:
+    def submit(self, ticket: Ticket, now: datetime) -> Order:
         """Place an order and let the market work on it."""
-        order = self.place(wish, now)
+        order = self.place(ticket, now)
         self.work(order, now)
         return order
 
@@ -57,22 +57,22 @@ class Engine(Account):
         """Replace an order by a new one that carries its fills and its place in the group. Then call `work`."""
         if not old.is_open:
             raise refusals.unprocessable("order is not open")
-        wish = replace(old.ticket, client_order_id=client_order_id, **changes)  # type: ignore[arg-type]  # names and types are checked by whoever read the request
-        if wish.qty is not None and wish.qty <= old.filled_qty:
+        ticket = replace(old.ticket, client_order_id=client_order_id, **changes)  # type: ignore[arg-type]  # names and types are checked by whoever read the request
+        if ticket.qty is not None and ticket.qty <= old.filled_qty:
             raise refusals.unprocessable("qty must be > filled_qty")
-        if "qty" in changes and (wish.is_fractional or old.ticket.is_fractional):
+        if "qty" in changes and (ticket.is_fractional or old.ticket.is_fractional):
             raise refusals.unprocessable("fractional qty cannot be replaced")
         self.check_unique(client_order_id)
-        tickets.check(replace(wish, order_class="", take_profit=None, stop_loss=None))
+        tickets.check(replace(ticket, order_class="", take_profit=None, stop_loss=None))
         before = dict(self.active)
         del self.active[old.id]  # the successor is not measured against it
         try:
             if old.role == "head":
-                margin.check(self, replace(wish, order_class="", qty=groups.rest(wish, old)), now)
+                margin.check(self, replace(ticket, order_class="", qty=groups.rest(ticket, old)), now)
         except refusals.Refused:
             self.active = before
             raise
-        new = self.make(wish, now, old.position_intent, role=old.role, parent=old.parent, status=old.status)
+        new = self.make(ticket, now, old.position_intent, role=old.role, parent=old.parent, status=old.status)
         groups.succeed(old, new)
         old.status, old.replaced_at, old.replaced_by, new.replaces = "replaced", new.created_at, new.id, old.id
         old.updated_at = new.created_at
@@ -162,17 +162,17 @@ class Engine(Account):
         self.move(order, "filled" if done else "partially_filled", at)
         if done:
             order.filled_at = order.updated_at
-        wish, number = order.ticket, len(self.book.entries) + 1
+        ticket, number = order.ticket, len(self.book.entries) + 1
         fill = Fill(
             number=number,
             id=random_uuid(self.market.seed, self.key, "fill", number),
             at=order.updated_at,
             order_id=order.id,
-            asset=wish.asset,
-            side=wish.side,
+            asset=ticket.asset,
+            side=ticket.side,
             price=price,
             qty=qty,
-            amount=booked(wish.side, price, qty),
+            amount=booked(ticket.side, price, qty),
             cum_qty=order.filled_qty,
             leaves_qty=ZERO if done else order.open_qty(price),
             order_status=order.status,

@@ -1,5 +1,5 @@
 """Pass what happens to an account's orders on to the one stream connection that may listen to it.
-Floor 7: what nobody listens to is gone, as at the vendor; a client that comes back must ask for its orders.
+Floor 8: what nobody listens to is gone, as at the vendor; a client that comes back must ask for its orders.
 """
 
 from __future__ import annotations

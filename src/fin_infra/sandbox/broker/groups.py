@@ -1,5 +1,5 @@
 """Tie the orders of a bracket, OCO or OTO group together: who waits for whom, who ends with whom.
-Floor 7: the stop loss of a pair is `held` while its take-profit works; it becomes `new` when the stop is reached.
+Floor 8: the stop loss of a pair is `held` while its take-profit works; it becomes `new` when the stop is reached.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from fin_infra.sandbox.broker.orders import BUY, SELL, Exit, Order, Ticket
 TAKE_PROFIT, STOP_LOSS = "take_profit", "stop_loss"
 
 
-def exits(wish: Ticket) -> Iterator[tuple[str, Ticket]]:
+def exits(ticket: Ticket) -> Iterator[tuple[str, Ticket]]:
     """Yield role and ticket of each exit that comes with an order; an OCO order itself takes the profit."""
-    side = wish.side if wish.order_class == "oco" else SELL if wish.side == BUY else BUY
-    for role, found in ((TAKE_PROFIT, wish.take_profit), (STOP_LOSS, wish.stop_loss)):
+    side = ticket.side if ticket.order_class == "oco" else SELL if ticket.side == BUY else BUY
+    for role, found in ((TAKE_PROFIT, ticket.take_profit), (STOP_LOSS, ticket.stop_loss)):
         if found is not None:
-            yield role, _exit(wish, side, found)
+            yield role, _exit(ticket, side, found)
 
 
-def _exit(wish: Ticket, side: str, found: Exit) -> Ticket:
+def _exit(ticket: Ticket, side: str, found: Exit) -> Ticket:
     return Ticket(
-        asset=wish.asset,
+        asset=ticket.asset,
         side=side,
         type=found.type,
-        time_in_force=wish.time_in_force,
-        qty=wish.qty,
+        time_in_force=ticket.time_in_force,
+        qty=ticket.qty,
         limit_price=found.limit_price,
         stop_price=found.stop_price,
-        order_class=wish.order_class,
+        order_class=ticket.order_class,
     )
 
 
@@ -70,17 +70,17 @@ def _arm(entry: Order, at: datetime) -> list[Order]:
     """Wake the exits of a filled entry; of a pair the stop loss stays held."""
     woken: list[Order] = []
     for leg in entry.legs:
-        wish = leg.ticket
-        leg.armed, leg.expires_at = True, expiry(wish.asset, wish.time_in_force, False, at)
+        ticket = leg.ticket
+        leg.armed, leg.expires_at = True, expiry(ticket.asset, ticket.time_in_force, False, at)
         if leg.role == TAKE_PROFIT or len(entry.legs) == 1:
             leg.status = "new"
             woken.append(leg)
     return woken
 
 
-def rest(wish: Ticket, old: Order) -> Decimal | None:
+def rest(ticket: Ticket, old: Order) -> Decimal | None:
     """Return what a replacement still has to fill, since it carries the fills of the order before it."""
-    return None if wish.qty is None else wish.qty - old.filled_qty
+    return None if ticket.qty is None else ticket.qty - old.filled_qty
 
 
 def succeed(old: Order, new: Order) -> None:

@@ -1,5 +1,5 @@
 """Look back at an account: what it was worth at earlier instants, from its entries and the tape.
-Floor 7: nothing is recorded for this; the same entries and prices give the same history.
+Floor 8: nothing is recorded for this; the same entries and prices give the same history.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from fin_infra.sandbox.broker.assets import Asset
-from fin_infra.sandbox.broker.book import Book, Deposit
+from fin_infra.sandbox.broker.book import Deposit, PositionBook
 from fin_infra.sandbox.broker.money import ZERO, plus, times
 from fin_infra.sandbox.broker.tape import Tape
 
@@ -30,7 +30,7 @@ class Worth(NamedTuple):
         return plus(self.equity, -self.deposits)
 
 
-def worths(book: Book, tape: Tape, instants: Iterable[datetime]) -> Iterator[Worth]:
+def worths(book: PositionBook, tape: Tape, instants: Iterable[datetime]) -> Iterator[Worth]:
     """Yield the account's worth at each instant, which must come oldest first."""
     entries = sorted(book.entries, key=lambda entry: entry.at)
     cash = deposits = ZERO
@@ -50,12 +50,12 @@ def worths(book: Book, tape: Tape, instants: Iterable[datetime]) -> Iterator[Wor
         yield Worth(at, plus(cash, *values), deposits)
 
 
-def worth(book: Book, tape: Tape, at: datetime) -> Worth:
+def worth(book: PositionBook, tape: Tape, at: datetime) -> Worth:
     """Return the account's worth at one instant."""
     return next(worths(book, tape, [at]))
 
 
-def qty_at(book: Book, symbol: str, at: datetime) -> Decimal:
+def qty_at(book: PositionBook, symbol: str, at: datetime) -> Decimal:
     """Return the signed quantity of a symbol that was held at an instant."""
     fills = (e for e in book.entries if not isinstance(e, Deposit) and e.asset.symbol == symbol)
     return plus(*(fill.signed_qty for fill in fills if fill.at < at + SAME_INSTANT))

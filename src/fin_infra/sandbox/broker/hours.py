@@ -1,5 +1,5 @@
 """Say when the New York market trades: regular sessions with early closes, and the extended hours around them.
-Floor 7: NYSE Rule 7.2 and the exchange's published early closes, good for every year of the sandbox clock.
+Floor 8: NYSE Rule 7.2 and the exchange's published early closes, good for every year of the sandbox clock.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def settlement(day: date) -> date:
 
 
 def gtc_expiry(at: datetime) -> datetime:
-    """Return when a good-till-cancelled order of an instant ends: at the last close within ninety days."""
+    """Return when a good-till-canceled order of an instant ends: at the last close within ninety days."""
     day = local_day(at) + GTC_LIFE
     return (session(day) or session_before(day)).closes
 

@@ -1,5 +1,5 @@
 """Work out what an account can still buy or sell, and refuse orders beyond it: money, quantity, shorts, wash trades.
-Floor 7: buying power is the multiplier times equity, less what is held and what open orders reserve.
+Floor 8: buying power is the multiplier times equity, less what is held and what open orders reserve.
 """
 
 from __future__ import annotations
@@ -70,26 +70,26 @@ def standing(account: Account, at: datetime) -> Standing:
     )
 
 
-def reference(wish: Ticket, quote: Quote) -> Decimal:
+def reference(ticket: Ticket, quote: Quote) -> Decimal:
     """Return the price at which an order is reckoned before it trades: its own, or the market's with a collar."""
-    if wish.side != BUY:
-        return max(wish.limit_price or ZERO, times(quote.ask, COLLAR_SHORT))
-    if wish.limit_price is not None:
-        return wish.limit_price
-    base = wish.stop_price or quote.ask
+    if ticket.side != BUY:
+        return max(ticket.limit_price or ZERO, times(quote.ask, COLLAR_SHORT))
+    if ticket.limit_price is not None:
+        return ticket.limit_price
+    base = ticket.stop_price or quote.ask
     return times(base, COLLAR if base >= CHEAP else COLLAR_CHEAP)
 
 
 def reserved(account: Account, order: Order, at: datetime) -> Decimal:
     """Return the money an open order ties up: that of what it opens, none for what it closes."""
-    wish = order.ticket
-    if wish.notional is not None:
-        return order.open_notional if wish.side == BUY else ZERO
-    held = account.book.qty(wish.asset.symbol) * order.sign
+    ticket = order.ticket
+    if ticket.notional is not None:
+        return order.open_notional if ticket.side == BUY else ZERO
+    held = account.book.qty(ticket.asset.symbol) * order.sign
     opening = order.open_qty(ZERO) - max(-held, ZERO)
     if opening <= 0:
         return ZERO
-    return times(opening, reference(wish, account.tape.quote(wish.asset, at)))
+    return times(opening, reference(ticket, account.tape.quote(ticket.asset, at)))
 
 
 def held_for_orders(orders: list[Order], symbol: str, side: str, quotes: Mapping[str, Decimal]) -> Decimal:
@@ -98,82 +98,82 @@ def held_for_orders(orders: list[Order], symbol: str, side: str, quotes: Mapping
     return plus(*(o.open_qty(quotes[symbol]) for o in mine))
 
 
-def check(account: Account, wish: Ticket, at: datetime) -> None:
+def check(account: Account, ticket: Ticket, at: datetime) -> None:
     """Refuse what this account may not or cannot do now."""
-    settings, asset = account.settings, wish.asset
+    settings, asset = account.settings, ticket.asset
     if settings.suspend_trade:
         raise refusals.forbidden("new orders are rejected by user request")
-    if wish.is_fractional and not asset.is_crypto and not settings.fractional_trading:
+    if ticket.is_fractional and not asset.is_crypto and not settings.fractional_trading:
         raise refusals.forbidden("account is not allowed to trade fractional shares")
     quote = account.tape.quote(asset, at)
     held = account.book.qty(asset.symbol)
-    closes = held > 0 if wish.side != BUY else held < 0
-    if wish.order_class == "oco" and not closes:
+    closes = held > 0 if ticket.side != BUY else held < 0
+    if ticket.order_class == "oco" and not closes:
         raise refusals.unprocessable("oco orders must be exit orders")
-    if wish.order_class == "bracket" and closes:
+    if ticket.order_class == "bracket" and closes:
         raise refusals.unprocessable("bracket orders must be entry orders")
     if closes:
-        _quantity(account, wish, quote, held)
-    elif wish.side == BUY:
-        _money(account, wish, quote, at)
+        _quantity(account, ticket, quote, held)
+    elif ticket.side == BUY:
+        _money(account, ticket, quote, at)
     else:
-        _short(account, wish, quote, at)
-    _wash(account, wish)
+        _short(account, ticket, quote, at)
+    _wash(account, ticket)
 
 
-def _quantity(account: Account, wish: Ticket, quote: Quote, held: Decimal) -> None:
-    price = quote.bid if wish.side != BUY else quote.ask
-    asked = wish.qty if wish.qty is not None else affordable(wish.notional or ZERO, price)
-    put_aside = held_for_orders(account.working(), wish.asset.symbol, wish.side, {wish.asset.symbol: price})
+def _quantity(account: Account, ticket: Ticket, quote: Quote, held: Decimal) -> None:
+    price = quote.bid if ticket.side != BUY else quote.ask
+    asked = ticket.qty if ticket.qty is not None else affordable(ticket.notional or ZERO, price)
+    put_aside = held_for_orders(account.working(), ticket.asset.symbol, ticket.side, {ticket.asset.symbol: price})
     available = max(abs(held) - put_aside, ZERO)
     if asked > available:
-        raise refusals.insufficient_qty(wish.asset.position_symbol, asked, available, min(put_aside, abs(held)), held)
+        raise refusals.insufficient_qty(ticket.asset.position_symbol, asked, available, min(put_aside, abs(held)), held)
 
 
-def _money(account: Account, wish: Ticket, quote: Quote, at: datetime) -> None:
-    price = reference(wish, quote)
-    cost = wish.notional if wish.notional is not None else times(wish.qty or ZERO, price)
-    least = MIN_CRYPTO_NOTIONAL if wish.asset.is_crypto else Decimal(1)
-    if wish.is_fractional and cost < least:
+def _money(account: Account, ticket: Ticket, quote: Quote, at: datetime) -> None:
+    price = reference(ticket, quote)
+    cost = ticket.notional if ticket.notional is not None else times(ticket.qty or ZERO, price)
+    least = MIN_CRYPTO_NOTIONAL if ticket.asset.is_crypto else Decimal(1)
+    if ticket.is_fractional and cost < least:
         raise refusals.forbidden(f"cost basis must be >= minimal amount of order {least}")
     now = standing(account, at)
-    power = now.cash_power if wish.asset.is_crypto else now.power(now.multiplier)
+    power = now.cash_power if ticket.asset.is_crypto else now.power(now.multiplier)
     if cost > power:
         raise refusals.insufficient_buying_power(power, cost)
 
 
-def _short(account: Account, wish: Ticket, quote: Quote, at: datetime) -> None:
-    asset = wish.asset
+def _short(account: Account, ticket: Ticket, quote: Quote, at: datetime) -> None:
+    asset = ticket.asset
     if asset.is_crypto:
-        asked = wish.qty if wish.qty is not None else affordable(wish.notional or ZERO, quote.bid)
+        asked = ticket.qty if ticket.qty is not None else affordable(ticket.notional or ZERO, quote.bid)
         raise refusals.insufficient_qty(asset.position_symbol, asked, ZERO, ZERO, ZERO)
-    if wish.is_fractional:
+    if ticket.is_fractional:
         raise refusals.unprocessable("fractional orders cannot be sold short")
     now = standing(account, at)
     if not account.may_short or account.settings.no_shorting or now.multiplier == 1:
         raise refusals.forbidden("account is not allowed to short")
     if not asset.shortable:
         raise refusals.unprocessable(f'asset "{asset.symbol}" cannot be sold short')
-    cost, power = times(wish.qty or ZERO, reference(wish, quote)), now.power(now.multiplier)
+    cost, power = times(ticket.qty or ZERO, reference(ticket, quote)), now.power(now.multiplier)
     if cost > power:
         raise refusals.insufficient_buying_power(power, cost)
 
 
-def _wash(account: Account, wish: Ticket) -> None:
+def _wash(account: Account, ticket: Ticket) -> None:
     """Refuse an order that could trade against another one of the same account; grouped orders are let through."""
-    if wish.order_class in ("bracket", "oco"):
+    if ticket.order_class in ("bracket", "oco"):
         return
     for other in account.working():
         theirs = other.ticket
-        if theirs.asset.symbol != wish.asset.symbol or theirs.side == wish.side:
+        if theirs.asset.symbol != ticket.asset.symbol or theirs.side == ticket.side:
             continue
         extra = {"existing_order_id": other.id}
         if theirs.limit_price is None or theirs.stop_price is not None:
             extra["reject_reason"] = "opposite side market/stop order exists"
-        elif wish.limit_price is None or wish.stop_price is not None:
+        elif ticket.limit_price is None or ticket.stop_price is not None:
             extra["reject_reason"] = "opposite side limit order exists"
         else:
-            buy, sell = (wish, theirs) if wish.side == BUY else (theirs, wish)
+            buy, sell = (ticket, theirs) if ticket.side == BUY else (theirs, ticket)
             if (buy.limit_price or ZERO) < (sell.limit_price or ZERO):
                 continue
             extra["buy_limit_price"], extra["sell_limit_price"] = f"{buy.limit_price:f}", f"{sell.limit_price:f}"

@@ -1,10 +1,10 @@
 """Hold what all accounts of the broker share: prices, assets, and how the market is told to treat orders.
-Floor 7: assets and policies can be changed from the control plane; the tape cannot.
+Floor 8: assets and policies can be changed from the control plane; the tape cannot.
 """
 
 from __future__ import annotations
 
-from fin_infra.sandbox.broker.assets import catalogue
+from fin_infra.sandbox.broker.assets import tradable_assets
 from fin_infra.sandbox.broker.tape import Tape
 from fin_infra.sandbox.world.world import World
 
@@ -15,7 +15,7 @@ class Market:
     def __init__(self, world: World, tape: Tape | None = None) -> None:
         self.seed = world.seed
         self.tape = tape or Tape(world)
-        self.assets = catalogue()
+        self.assets = tradable_assets()
         self.fill = "liquidity"
         self.fills: dict[str, str] = {}
 

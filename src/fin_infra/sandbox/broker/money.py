@@ -1,5 +1,5 @@
 """Do the broker's arithmetic: sums and products that are exact or fail, and cents where money is booked.
-Floor 7: nothing here rounds silently; only `cents`, `ratio` and `share` round, and say how.
+Floor 8: nothing here rounds silently; only `cents`, `ratio` and `share` round, and say how.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Hold an order: what was wished for, which never changes, and what became of it.
-Floor 7: the words are the broker's; a replaced order is a new order that carries the old one's fills.
+"""Hold an order: what was asked for, which never changes, and what became of it.
+Floor 8: the words are the broker's; a replaced order is a new order that carries the old one's fills.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Price every asset at every instant: last, bid, ask and volume as a pure function of seed, symbol and instant.
-Floor 7: the one source behind fills, positions and market data; a price stands for a minute, a coin's for five.
+Floor 8: the one source behind fills, positions and market data; a price stands for a minute, a coin's for five.
 """
 
 from __future__ import annotations

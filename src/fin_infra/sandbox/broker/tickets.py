@@ -1,5 +1,5 @@
 """Read an order request and refuse what breaks a rule that needs no account: types, prices, times in force, groups.
-Floor 7: numbers come as JSON numbers or as text; every rule is a row of a table or a short function named after it.
+Floor 8: numbers come as JSON numbers or as text; every rule is a row of a table or a short function named after it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def number(body: Mapping[str, object], name: str) -> Decimal | None:
 
 
 def word(body: Mapping[str, object], name: str, default: str = "") -> str:
-    """Return a text of the request, `default` when it is absent."""
+    """Return text from the request, `default` when it is absent."""
     raw = body.get(name)
     if raw is None:
         return default
@@ -127,66 +127,66 @@ def _exit(body: Mapping[str, object], name: str) -> Exit | None:
     return replace(found, stop_price=None) if name == "take_profit" else found
 
 
-def check(wish: Ticket) -> None:
+def check(ticket: Ticket) -> None:
     """Refuse a ticket that breaks a rule; the order of the rules is the order in which they are reported."""
-    _words(wish)
-    _size(wish)
-    _prices(wish)
-    _asset(wish)
-    _fractional(wish)
-    _extended(wish)
-    _group(wish)
+    _words(ticket)
+    _size(ticket)
+    _prices(ticket)
+    _asset(ticket)
+    _fractional(ticket)
+    _extended(ticket)
+    _group(ticket)
 
 
-def _words(wish: Ticket) -> None:
-    if wish.side not in (BUY, SELL):
+def _words(ticket: Ticket) -> None:
+    if ticket.side not in (BUY, SELL):
         raise invalid("invalid side")
-    if wish.type not in TIMES:
+    if ticket.type not in TIMES:
         raise invalid("invalid order type")
-    if wish.time_in_force not in TIMES["market"]:
+    if ticket.time_in_force not in TIMES["market"]:
         raise invalid("invalid time_in_force")
-    if wish.order_class not in CLASSES:
+    if ticket.order_class not in CLASSES:
         raise invalid("invalid order_class")
-    if wish.client_order_id is not None and len(wish.client_order_id) > MAX_ID:
+    if ticket.client_order_id is not None and len(ticket.client_order_id) > MAX_ID:
         raise invalid(f"client_order_id must be no more than {MAX_ID} characters")
-    if wish.asset.is_crypto:
-        if wish.type not in CRYPTO_TYPES:
+    if ticket.asset.is_crypto:
+        if ticket.type not in CRYPTO_TYPES:
             raise unprocessable("invalid order type for crypto order")
-        if wish.time_in_force not in CRYPTO_TIMES:
+        if ticket.time_in_force not in CRYPTO_TIMES:
             raise unprocessable("invalid crypto time_in_force")
-    elif wish.time_in_force not in TIMES[wish.type]:
-        raise unprocessable(f"time_in_force {wish.time_in_force} is not valid for {wish.type} orders")
+    elif ticket.time_in_force not in TIMES[ticket.type]:
+        raise unprocessable(f"time_in_force {ticket.time_in_force} is not valid for {ticket.type} orders")
 
 
-def _size(wish: Ticket) -> None:
-    if wish.qty is not None and wish.notional is not None:
+def _size(ticket: Ticket) -> None:
+    if ticket.qty is not None and ticket.notional is not None:
         raise invalid("only one of qty or notional is accepted")
-    if wish.qty is None and wish.notional is None:
+    if ticket.qty is None and ticket.notional is None:
         raise invalid("qty or notional is required")
-    for name, value in (("qty", wish.qty), ("notional", wish.notional)):
+    for name, value in (("qty", ticket.qty), ("notional", ticket.notional)):
         if value is not None and places(value) > MAX_PLACES:
             raise invalid(f"{name} is limited to {MAX_PLACES} decimal places")
 
 
-def _prices(wish: Ticket) -> None:
-    needed, message = NEEDS[wish.type]
+def _prices(ticket: Ticket) -> None:
+    needed, message = NEEDS[ticket.type]
     for name in ("limit_price", "stop_price"):
-        if (getattr(wish, name) is None) is (name in needed) and not (wish.order_class == "oco" and name in needed):
+        if (getattr(ticket, name) is None) is (name in needed) and not (ticket.order_class == "oco" and name in needed):
             raise invalid(message)
-    trails = [value for value in (wish.trail_price, wish.trail_percent) if value is not None]
-    if wish.type == "trailing_stop" and len(trails) != 1:
+    trails = [value for value in (ticket.trail_price, ticket.trail_percent) if value is not None]
+    if ticket.type == "trailing_stop" and len(trails) != 1:
         raise invalid("trailing stop orders must specify one of trail_price or trail_percent")
-    if wish.type != "trailing_stop" and trails:
+    if ticket.type != "trailing_stop" and trails:
         raise invalid("trail_price and trail_percent are only accepted with trailing stop orders")
-    if wish.trail_percent is not None and wish.trail_percent >= 100:
+    if ticket.trail_percent is not None and ticket.trail_percent >= 100:
         raise invalid("trail_percent must be < 100")
-    given = {"limit_price": wish.limit_price, "stop_price": wish.stop_price, "trail_price": wish.trail_price}
-    if wish.take_profit:
-        given["take_profit.limit_price"] = wish.take_profit.limit_price
-    if wish.stop_loss:
-        given["stop_loss.stop_price"] = wish.stop_loss.stop_price
-        given["stop_loss.limit_price"] = wish.stop_loss.limit_price
-    if not wish.asset.is_crypto:
+    given = {"limit_price": ticket.limit_price, "stop_price": ticket.stop_price, "trail_price": ticket.trail_price}
+    if ticket.take_profit:
+        given["take_profit.limit_price"] = ticket.take_profit.limit_price
+    if ticket.stop_loss:
+        given["stop_loss.stop_price"] = ticket.stop_loss.stop_price
+        given["stop_loss.limit_price"] = ticket.stop_loss.limit_price
+    if not ticket.asset.is_crypto:
         for name, price in given.items():
             tick(name, price)
 
@@ -207,66 +207,70 @@ def _digits(value: Decimal) -> int:
     return len(value.as_tuple().digits)
 
 
-def _asset(wish: Ticket) -> None:
-    asset = wish.asset
+def _asset(ticket: Ticket) -> None:
+    asset = ticket.asset
     if not asset.tradable:
         raise unprocessable(f'asset "{asset.symbol}" is not tradable')
-    if wish.is_fractional and not asset.fractionable:
+    if ticket.is_fractional and not asset.fractionable:
         raise forbidden(f'asset "{asset.symbol}" is not fractionable')
     least = MIN_CRYPTO_NOTIONAL if asset.is_crypto else Decimal(1)
-    if wish.notional is not None and wish.notional < least:
+    if ticket.notional is not None and ticket.notional < least:
         raise forbidden(f"cost basis must be >= minimal amount of order {least}")
 
 
-def _fractional(wish: Ticket) -> None:
-    if not wish.is_fractional or wish.asset.is_crypto:
+def _fractional(ticket: Ticket) -> None:
+    if not ticket.is_fractional or ticket.asset.is_crypto:
         return
-    if wish.order_class:
+    if ticket.order_class:
         raise unprocessable("fractional orders must be simple orders")
-    if wish.time_in_force != "day":
+    if ticket.time_in_force != "day":
         raise unprocessable("fractional orders must be DAY orders")
-    if wish.type == "trailing_stop":
+    if ticket.type == "trailing_stop":
         raise unprocessable("fractional orders must not be trailing stop orders")
 
 
-def _extended(wish: Ticket) -> None:
-    if not wish.extended_hours or wish.asset.is_crypto:
+def _extended(ticket: Ticket) -> None:
+    if not ticket.extended_hours or ticket.asset.is_crypto:
         return
-    if wish.type != "limit" or wish.time_in_force not in DAY_OR_GTC or wish.order_class:
+    if ticket.type != "limit" or ticket.time_in_force not in DAY_OR_GTC or ticket.order_class:
         raise unprocessable("extended hours order must be DAY limit orders")
 
 
-def _group(wish: Ticket) -> None:
-    name, profit, loss = wish.order_class, wish.take_profit, wish.stop_loss
+def _group(ticket: Ticket) -> None:
+    name, profit, loss = ticket.order_class, ticket.take_profit, ticket.stop_loss
     if not name:
         if profit or loss:
             raise invalid("take_profit and stop_loss are only accepted with complex orders")
         return
-    if wish.asset.is_crypto:
+    if ticket.asset.is_crypto:
         raise unprocessable("crypto orders must be simple orders")
-    if wish.time_in_force not in DAY_OR_GTC:
+    if ticket.time_in_force not in DAY_OR_GTC:
         raise unprocessable(f"{name} orders must be DAY or GTC orders")
-    if wish.type == "trailing_stop" or (name == "oco" and wish.type != "limit"):
+    if ticket.type == "trailing_stop" or (name == "oco" and ticket.type != "limit"):
         raise unprocessable(
             "oco orders must be limit orders" if name == "oco" else f"{name} orders must not be trailing"
         )
     if name == "oto":
         if (profit is None) is (loss is None):
             raise unprocessable("oto orders require either take_profit or stop_loss")
-    elif profit is None and not (name == "oco" and wish.limit_price is not None):
+    elif profit is None and not (name == "oco" and ticket.limit_price is not None):
         raise unprocessable(f"{name} orders require take_profit.limit_price")
     elif loss is None:
         raise unprocessable(f"{name} orders require stop_loss.stop_price")
-    _exit_prices(wish)
+    _exit_prices(ticket)
 
 
-def _exit_prices(wish: Ticket) -> None:
+def _exit_prices(ticket: Ticket) -> None:
     """Refuse exits on the wrong side of each other; of an OCO order the sides are those of an exit."""
-    exit_sells = (wish.side == BUY) is (wish.order_class != "oco")
+    exit_sells = (ticket.side == BUY) is (ticket.order_class != "oco")
     profit = (
-        wish.take_profit.limit_price if wish.take_profit else wish.limit_price if wish.order_class == "oco" else None
+        ticket.take_profit.limit_price
+        if ticket.take_profit
+        else ticket.limit_price
+        if ticket.order_class == "oco"
+        else None
     )
-    loss = wish.stop_loss.stop_price if wish.stop_loss else None
+    loss = ticket.stop_loss.stop_price if ticket.stop_loss else None
     if profit is not None and loss is not None:
         if exit_sells and profit <= loss:
             raise unprocessable("take_profit.limit_price must be > stop_loss.stop_price")
@@ -274,13 +278,13 @@ def _exit_prices(wish: Ticket) -> None:
             raise unprocessable("take_profit.limit_price must be < stop_loss.stop_price")
 
 
-def check_base(wish: Ticket, last: Decimal) -> None:
+def check_base(ticket: Ticket, last: Decimal) -> None:
     """Refuse a stop loss that is not at least a cent beyond the entry: its limit, its stop or the last price."""
-    if wish.stop_loss is None or wish.stop_loss.stop_price is None:
+    if ticket.stop_loss is None or ticket.stop_loss.stop_price is None:
         return
-    base = last if wish.order_class == "oco" else wish.limit_price or wish.stop_price or last
-    exit_sells = (wish.side == BUY) is (wish.order_class != "oco")
-    if exit_sells and wish.stop_loss.stop_price > base - CENT:
+    base = last if ticket.order_class == "oco" else ticket.limit_price or ticket.stop_price or last
+    exit_sells = (ticket.side == BUY) is (ticket.order_class != "oco")
+    if exit_sells and ticket.stop_loss.stop_price > base - CENT:
         raise unprocessable("stop_loss.stop_price must be <= base_price - 0.01", base_price=f"{base:f}")
-    if not exit_sells and wish.stop_loss.stop_price < base + CENT:
+    if not exit_sells and ticket.stop_loss.stop_price < base + CENT:
         raise unprocessable("stop_loss.stop_price must be >= base_price + 0.01", base_price=f"{base:f}")

@@ -1,5 +1,5 @@
 """Hold the sandbox's time, which stands still until somebody moves it.
-Floor 7: a run sees the same instant from start to end, so that the same calls give the same bytes.
+Floor 8: a run sees the same instant from start to end, so that the same calls give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,20 +1,22 @@
 """Hold the faults that are switched on, and decide which of them hits a request.
-Floor 7: what a kind does on the wire is in gate.py, what a vendor says while it does is in vendorvoice.py.
+Floor 8: what a kind does on the wire is in gate.py, what a vendor says while it does is the vendor's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fin_infra.sandbox.world.prices import stream
 
-VENDORS = ("teller", "alpha-vantage", "coingecko", "ecb", "finastra", "snaptrade", "alpaca")
-KINDS: dict[str, str] = {
+if TYPE_CHECKING:
+    from fin_infra.sandbox.kernel.vendor import Vendor
+
+KINDS: Mapping[str, str] = {
     "rate_limit": "429 with Retry-After in seconds",
     "rate_limit_date": "429 with Retry-After as an HTTP date",
     "rate_limit_bare": "429 without Retry-After",
@@ -33,25 +35,16 @@ KINDS: dict[str, str] = {
     "html": "200 with an HTML page",
     "empty": "200 with an empty body",
     "expired_token": "the vendor's own answer to credentials that are no longer good",  # nosec B105: a description
-    "quota_note": "Alpha Vantage: 200 with the daily quota message",
-    "burst_note": "Alpha Vantage: 200 with the one-request-per-second message",
-    "premium_note": "Alpha Vantage: 200 with the premium endpoint message",
-    "short_page": "Finastra: a list with only the first half of its rows, at least one; other answers as they are",
-    "empty_page": "Finastra: a list without any rows; other answers as they are",
 }
-NOTES = ("quota_note", "burst_note", "premium_note")
-_ONLY = dict.fromkeys(NOTES, "alpha-vantage") | dict.fromkeys(("short_page", "empty_page"), "finastra")
 MAX_SECONDS, MAX_RETRY_AFTER_S = 300.0, 86_400
 DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0, "timeout_after": 30.0}
 _FIELDS = ("vendor", "path", "query", "method", "kind", "count", "probability", "seconds", "retry_after")
 
 
-def kinds_of(vendor: str) -> list[str]:
-    """Return the fault kinds that make sense for a vendor; "*" has those that all vendors share."""
-    left_out = {kind for kind, only in _ONLY.items() if only != vendor}
-    if vendor in ("ecb", "*"):
-        left_out.add("expired_token")  # the ECB files need no credentials
-    return [kind for kind in KINDS if kind not in left_out]
+def kinds_of(vendor: Vendor) -> Mapping[str, str]:
+    """Return the fault kinds that make sense for a vendor, with what they do."""
+    shared = {kind: text for kind, text in KINDS.items() if kind != "expired_token" or vendor.expired() is not None}
+    return {**shared, **vendor.fault_kinds}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,14 +100,16 @@ def _path_matches(path: str, pattern: str) -> bool:
 class FaultBoard:
     """The faults in the order they were added; the first that fires wins, latency comes on top."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, kinds: Mapping[str, Mapping[str, str]]) -> None:
+        """Take the kinds that each vendor knows, by its mount."""
         self._seed = seed
+        self._kinds = {**kinds, "*": _shared(kinds.values())}
         self._faults: dict[str, Fault] = {}
         self._made = 0
 
     def add(self, spec: Mapping[str, object]) -> Fault:
         """Switch a fault on; ValueError with one sentence when the description is wrong."""
-        made = _checked(spec)
+        made = _checked(spec, self._kinds)
         self._made += 1
         ident = f"fault-{self._made}"
         fault = Fault(id=ident, rng=stream(self._seed, ident), **made)
@@ -150,22 +145,27 @@ class FaultBoard:
         return hit
 
 
-def _checked(spec: Mapping[str, object]) -> dict[str, Any]:
+def _shared(kinds: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the kinds that every vendor knows."""
+    known = list(kinds)
+    return {kind: text for kind, text in KINDS.items() if all(kind in each for each in known)}
+
+
+def _checked(spec: Mapping[str, object], kinds: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     for name in spec:
         if name not in _FIELDS:
             raise ValueError(f"Unknown field {name!r}; a fault has {', '.join(_FIELDS)}.")
     vendor, kind = spec.get("vendor"), spec.get("kind")
-    if vendor != "*" and vendor not in VENDORS:
-        raise ValueError(f"Unknown vendor {vendor!r}; use one of {', '.join(VENDORS)} or *.")
-    if kind not in KINDS:
-        near = get_close_matches(str(kind), KINDS, 1)
+    if vendor not in kinds:
+        raise ValueError(f"Unknown vendor {vendor!r}; use one of {', '.join(kinds)}.")
+    known = {name for each in kinds.values() for name in each}
+    if kind not in known:
+        near = get_close_matches(str(kind), sorted(known), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(kinds[str(vendor)])}."
+        raise ValueError(f"Unknown fault kind {kind!r}; {hint}")
+    if kind not in kinds[str(vendor)]:
         raise ValueError(
-            f"Unknown fault kind {kind!r}; "
-            + (f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(KINDS)}.")
-        )
-    if kind not in kinds_of(str(vendor)):
-        raise ValueError(
-            f"The fault kind {kind!r} does not exist at {vendor!r}; use one of {', '.join(kinds_of(str(vendor)))}."
+            f"The fault kind {kind!r} does not exist at {vendor!r}; use one of {', '.join(kinds[str(vendor)])}."
         )
     retry_default = 1 if kind in ("rate_limit", "rate_limit_date") else None
     retry_after = spec.get("retry_after", retry_default)

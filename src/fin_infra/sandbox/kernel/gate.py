@@ -1,23 +1,23 @@
 """Stand before the vendors: write each request down, then let the faults that hit it have their way.
-Floor 7: hanging up needs the server's transport, which protocol.py puts into the ASGI scope.
+Floor 8: hanging up needs the server's transport, which protocol.py puts into the ASGI scope.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fin_infra.sandbox.kernel import vendorvoice
-from fin_infra.sandbox.kernel.faults import NOTES, VENDORS, Fault
+from fin_infra.sandbox.kernel.faults import Fault
+from fin_infra.sandbox.kernel.reply import html_reply
 from fin_infra.sandbox.kernel.requestlog import Arrival
 from fin_infra.sandbox.kernel.state import Sandbox
-from fin_infra.sandbox.vendors.finastra import routes as finastra
+from fin_infra.sandbox.kernel.vendor import Vendor
 
 HANG_UP = "fin_infra.hang_up"  # scope["extensions"] key: a callable that closes the connection at once
 
@@ -29,25 +29,26 @@ class Gate:
         self._app, self._sandbox = app, sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        vendor, path = _split(scope)
+        mount, path = _split(scope)
+        vendor = self._sandbox.vendors.get(mount)
         if vendor is None:
             await self._app(scope, receive, send)
             return
         now = self._sandbox.clock.now.isoformat().replace("+00:00", "Z")
-        row = self._sandbox.log.add(vendor, scope["method"], path, scope["query_string"], scope["headers"], now)
-        hit = self._sandbox.faults.strike(vendor, scope["method"], path, _query(scope))
+        row = self._sandbox.log.add(mount, scope["method"], path, scope["query_string"], scope["headers"], now)
+        hit = self._sandbox.faults.strike(mount, scope["method"], path, _query(scope))
         row.faults = [fault.kind for fault in hit]
         for fault in hit:
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
         final = hit[-1] if hit and hit[-1].kind != "latency" else None
-        noted = _noting(row, vendorvoice.stamps(vendor, row.number, scope["headers"]), send)
+        noted = _noting(row, vendor.stamps(row.number, scope["headers"]), send)
         if final is None:
             await self._app(scope, receive, noted)
         else:
             await self._apply(final, vendor, scope, receive, noted)
 
-    async def _apply(self, fault: Fault, vendor: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _apply(self, fault: Fault, vendor: Vendor, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.kind:
             case "timeout" | "timeout_after":
                 if fault.kind == "timeout_after":
@@ -61,32 +62,35 @@ class Gate:
                 await _hang_up(scope, receive, send)
             case "status_504_after":
                 await self._app(scope, receive, _Captured().send)
-                await vendorvoice.outage(vendor, 504, _retry_after(fault))(scope, receive, send)
+                await _outage(vendor, 504, fault)(scope, receive, send)
             case "truncated":
                 real = _Captured()
                 await self._app(scope, receive, real.send)
                 await real.changed(lambda body: body[: len(body) // 2])(scope, receive, send)
-            case "short_page" | "empty_page":
-                real = _Captured()
-                await self._app(scope, receive, real.send)
-                await real.changed(lambda body: finastra.cut(body, fault.kind))(scope, receive, send)
+            case kind if kind in vendor.fault_kinds:
+                struck = vendor.strike(kind, _query(scope))
+                if not isinstance(struck, Response):
+                    real = _Captured()
+                    await self._app(scope, receive, real.send)
+                    struck = real.changed(struck)
+                await struck(scope, receive, send)
             case _:
-                await _instead(fault, vendor, scope)(scope, receive, send)
+                await _instead(fault, vendor)(scope, receive, send)
 
 
-def _split(scope: Scope) -> tuple[str | None, str]:
-    """Return the vendor a request is for and the path inside its mount."""
+def _split(scope: Scope) -> tuple[str, str]:
+    """Return the mount a request is for and the path inside it; an empty mount where it is not HTTP."""
     if scope["type"] != "http":
-        return None, ""
-    vendor, _, rest = str(scope["path"]).removeprefix("/").partition("/")
-    return (vendor if vendor in VENDORS else None), f"/{rest}"
+        return "", ""
+    mount, _, rest = str(scope["path"]).removeprefix("/").partition("/")
+    return mount, f"/{rest}"
 
 
 def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
-def _noting(row: Arrival, stamps: list[tuple[bytes, bytes]], send: Send) -> Send:
+def _noting(row: Arrival, stamps: Sequence[tuple[bytes, bytes]], send: Send) -> Send:
     async def noted(message: Message) -> None:
         if message["type"] == "http.response.start":
             row.status = message["status"]
@@ -96,21 +100,29 @@ def _noting(row: Arrival, stamps: list[tuple[bytes, bytes]], send: Send) -> Send
     return noted
 
 
-def _instead(fault: Fault, vendor: str, scope: Scope) -> Response:
+def _instead(fault: Fault, vendor: Vendor) -> Response:
     """Return what is answered in place of the real reply."""
     kind = fault.kind
-    if kind in NOTES:
-        return vendorvoice.note(kind, _query(scope).get("apikey", ""))
     if kind.startswith(("rate_limit", "status_")):
-        status = 429 if kind.startswith("rate_limit") else int(kind.removeprefix("status_"))
-        return vendorvoice.outage(vendor, status, _retry_after(fault))
-    table: dict[str, Callable[[], Response]] = {
-        "expired_token": lambda: vendorvoice.expired(vendor),
-        "malformed": lambda: vendorvoice.malformed(vendor),
-        "html": vendorvoice.html,
-        "empty": lambda: vendorvoice.empty(vendor),
-    }
-    return table[kind]()
+        return _outage(vendor, 429 if kind.startswith("rate_limit") else int(kind.removeprefix("status_")), fault)
+    match kind:
+        case "malformed":
+            return Response(vendor.malformed(), media_type=vendor.media_type)
+        case "html":
+            return html_reply("Checking your browser before access", 200)
+        case "empty":
+            return Response(b"", media_type=vendor.media_type)
+        case _:
+            reply = vendor.expired()
+            assert reply is not None, "only vendors with credentials know expired_token"
+            return reply
+
+
+def _outage(vendor: Vendor, status: int, fault: Fault) -> Response:
+    headers = _retry_after(fault)
+    reply = vendor.outage(status, headers.get("retry-after", ""))
+    reply.headers.update(headers)
+    return reply
 
 
 def _retry_after(fault: Fault) -> dict[str, str]:
@@ -144,7 +156,7 @@ async def _hang_up(scope: Scope, receive: Receive, send: Send) -> None:
     hang_up = scope.get("extensions", {}).get(HANG_UP)
     if hang_up is None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
-        raise ConnectionResetError("the sandbox hung up, as a fault told it to")
+        raise ConnectionResetError("the sandbox hung up, as a fault demands")
     hang_up()
     await _silence(receive, 1.0)  # the server must know that the client is gone before the app returns
 

@@ -1,5 +1,5 @@
 """Give sandbox faults a hand on the connection: uvicorn's HTTP protocol with a hang-up in the ASGI scope.
-Floor 7: nothing in ASGI lets an application close a connection without an answer, hence this one small hook.
+Floor 8: nothing in ASGI lets an application close a connection without an answer, hence this one small hook.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Build the replies that vendor modules share: JSON, CSV and HTML bytes that are the same on every run.
-Floor 7: bodies are encoded here and only here, so that the same world gives the same bytes.
+Floor 8: bodies are encoded here and only here, so that the same world gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Keep the last requests that arrived, without secrets, for tests and for users who debug their client.
-Floor 7: an allow-list of headers and a mask over key parameters; a body is never kept.
+Floor 8: an allow-list of headers and a mask over key parameters; a body is never kept.
 """
 
 from __future__ import annotations
@@ -15,12 +15,8 @@ SECRET_PARAMETERS = frozenset(
     {"apikey", "api_key", "x_cg_demo_api_key", "x_cg_pro_api_key", "access_key", "access_token", "token", "key"}
     | {"client_assertion", "client_secret", "usersecret"}
 )
-SECRET_HEADERS = frozenset(
-    {"apca-api-key-id", "apca-api-secret-key", "authorization", "x-cg-demo-api-key", "x-cg-pro-api-key", "cookie"}
-)
-KEPT_HEADERS = frozenset(
-    {"accept", "content-type", "idempotency-key", "teller-version", "traceparent", "user-agent", "x-request-id"}
-)
+SECRET_HEADERS = frozenset({"authorization", "cookie"})
+KEPT_HEADERS = frozenset({"accept", "content-type", "idempotency-key", "traceparent", "user-agent", "x-request-id"})
 
 
 @dataclass(slots=True)
@@ -41,7 +37,11 @@ class Arrival:
 class RequestLog:
     """The newest CAPACITY arrivals, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, secret_headers: frozenset[str] = frozenset(), kept_headers: frozenset[str] = frozenset()
+    ) -> None:
+        """Take lower-case header names that are masked or shown besides the usual ones."""
+        self._secret, self._shown = SECRET_HEADERS | secret_headers, KEPT_HEADERS | kept_headers
         self._rows: deque[Arrival] = deque(maxlen=CAPACITY)
         self._count = 0
 
@@ -57,7 +57,7 @@ class RequestLog:
             method=method,
             path=path,
             query={name: MASK if name.lower() in SECRET_PARAMETERS else value for name, value in pairs},
-            headers=_kept(headers),
+            headers=self._kept(headers),
             at=at,
         )
         self._rows.append(row)
@@ -72,13 +72,12 @@ class RequestLog:
         self._rows.clear()
         self._count = 0
 
-
-def _kept(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name = raw_name.decode("latin-1").lower()
-        if name in SECRET_HEADERS:
-            found[name] = MASK
-        elif name in KEPT_HEADERS:
-            found[name] = raw_value.decode("latin-1")
-    return found
+    def _kept(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for raw_name, raw_value in headers:
+            name = raw_name.decode("latin-1").lower()
+            if name in self._secret:
+                found[name] = MASK
+            elif name in self._shown:
+                found[name] = raw_value.decode("latin-1")
+        return found

@@ -1,5 +1,5 @@
 """Run the sandbox on a loopback port, and print the environment that points fin-infra at it.
-Floor 7: starlette and uvicorn are imported when a server starts, never when this module is imported.
+Floor 8: starlette and uvicorn are imported when a server starts, never when this module is imported.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from fin_infra.sandbox.vendors import environments
+
 if TYPE_CHECKING:
     from uvicorn import Server
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8060
-START_TIMEOUT_S = 15.0
+START_TIMEOUT_S = 60.0
 
 
 class SandboxError(RuntimeError):
@@ -26,30 +28,10 @@ class SandboxError(RuntimeError):
 def environment(base_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}") -> dict[str, str]:
     """Return the variables that point fin-infra's adapters at a sandbox; none of the keys is a secret."""
     root = base_url.rstrip("/")
-    return {
-        "FIN_INFRA_MODE": "sandbox",
-        "ALPACA_BASE_URL": f"{root}/alpaca",
-        "ALPACA_API_KEY_ID": "PKSANDBOX0000000000",
-        "ALPACA_API_SECRET_KEY": "sandbox-alpaca-secret",  # nosec B105: the published sandbox secret
-        "TELLER_BASE_URL": f"{root}/teller",
-        "TELLER_ACCESS_TOKEN": "test_token_sandbox",  # nosec B105: the published sandbox token, no secret
-        "ALPHA_VANTAGE_BASE_URL": f"{root}/alpha-vantage",
-        "ALPHA_VANTAGE_API_KEY": "SANDBOXDEMOKEY000",
-        "COINGECKO_BASE_URL": f"{root}/coingecko",
-        "COINGECKO_API_KEY": "CG-sandboxdemokey",
-        "ECB_BASE_URL": f"{root}/ecb",
-        "SNAPTRADE_BASE_URL": f"{root}/snaptrade",
-        "SNAPTRADE_CLIENT_ID": "SANDBOX-CLIENT",
-        "SNAPTRADE_CONSUMER_KEY": "sandbox-snaptrade-consumer-key",
-        "SNAPTRADE_USER_ID": "sandbox-user",
-        "SNAPTRADE_USER_SECRET": "sandbox-user-secret",  # nosec B105: the published sandbox secret
-        "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
-        "FINASTRA_B2B_CLIENT_SECRET": "sandbox-b2b-secret",  # nosec B105: published here, no secret
-        "FINASTRA_B2B_BASE_URL_COLLATERALS": f"{root}/finastra",
-        "FINASTRA_B2C_CLIENT_ID": "sandbox-b2c-client",
-        "FINASTRA_B2C_CLIENT_SECRET": "sandbox-b2c-secret",  # nosec B105: published here, no secret
-        "FINASTRA_B2C_BASE_URL": f"{root}/finastra",
-    }
+    found = {"FIN_INFRA_MODE": "sandbox"}
+    for mount, variables in environments():
+        found |= {name: value.replace("{url}", f"{root}/{mount}") for name, value in variables.items()}
+    return found
 
 
 def serve(

@@ -1,61 +1,50 @@
-"""Hold what one running sandbox remembers: its world, clock, faults, log and what clients have revoked.
-Floor 7: everything that a reset must forget lives here.
+"""Hold what one running sandbox remembers: its world, clock, faults, log and vendors.
+Floor 8: everything that a reset must forget lives here or in a vendor.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Sequence
 
-from fin_infra.sandbox.broker.desk import Desk
-from fin_infra.sandbox.broker.feed import Feed
-from fin_infra.sandbox.broker.tape import Tape
 from fin_infra.sandbox.kernel.clock import Clock
-from fin_infra.sandbox.kernel.faults import FaultBoard
+from fin_infra.sandbox.kernel.faults import FaultBoard, kinds_of
 from fin_infra.sandbox.kernel.requestlog import RequestLog
-from fin_infra.sandbox.vendors.finastra.login import Login
-from fin_infra.sandbox.vendors.snaptrade.access import SnapTradeState
+from fin_infra.sandbox.kernel.vendor import Vendor
 from fin_infra.sandbox.world.world import World
 
 SEED_LIMIT = 2**63
 
 
-@dataclass(slots=True)
-class Quota:
-    """Alpha Vantage's free quotas, off unless switched on: calls per New York day of the clock, and real seconds."""
-
-    enforced: bool = False
-    calls: dict[date, int] = field(default_factory=dict[date, int])
-    last_call_s: float | None = None
-
-
 class Sandbox:
     """The mutable state behind the vendors and the control plane."""
 
-    def __init__(self, seed: int, clock: Clock) -> None:
+    def __init__(self, seed: int, clock: Clock, vendors: Sequence[type[Vendor]]) -> None:
         self.clock = clock
-        self.log = RequestLog()
-        self.feed = Feed()
+        self.vendors = {cls.mount: cls(self) for cls in vendors}
+        self.kinds = {mount: kinds_of(vendor) for mount, vendor in self.vendors.items()}
+        self.log = RequestLog(
+            secret_headers=frozenset[str]().union(*(cls.secret_headers for cls in vendors)),
+            kept_headers=frozenset[str]().union(*(cls.kept_headers for cls in vendors)),
+        )
         self.start(seed)
 
     def start(self, seed: int) -> None:
         """Build the world of `seed` and forget everything that happened; the clock is left alone."""
         self.world = World(seed)
-        self.faults = FaultBoard(seed)
-        self.quota = Quota()
-        self.snaptrade = SnapTradeState()
-        self.revoked: set[str] = set()
-        self.finastra = Login(seed)
-        self.collateral_list_shape = "items"
-        self.replies = 0
-        self.tape = Tape(self.world)
-        self.open_desk()
+        self.faults = FaultBoard(seed, self.kinds)
+        self._replies = 0
+        for vendor in self.vendors.values():
+            vendor.start()
 
-    def open_desk(self) -> None:
-        """Open the broker's accounts anew; streams of the old ones are closed."""
-        self.feed.drop()
-        self.desk = Desk(self.world, self.clock, self.tape)
-        self.feed = self.desk.feed
+    def request_id(self) -> str:
+        """Return the id of the next reply: the same calls give the same ids."""
+        self._replies += 1
+        return f"sandbox-{self._replies:08d}"
+
+    def clock_moved(self) -> None:
+        """Let every vendor catch up with the clock."""
+        for vendor in self.vendors.values():
+            vendor.clock_moved()
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the beginning, with another seed if one is given."""

@@ -1,5 +1,5 @@
 """List what can be priced in the sandbox: equities, currencies and coins, with their prices at the anchor day.
-Floor 7: names are real so that symbols resolve as users expect, every number is made up.
+Floor 8: names are real so that symbols resolve as users expect, every number is made up.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ LISTINGS: dict[str, Listing] = {
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """One ECB reference currency: units per EUR at the anchor day, decimals as the ECB prints them."""
+    """One reference currency: units per EUR at the anchor day, decimals as the central bank prints them."""
 
     code: str
     name: str

@@ -1,5 +1,5 @@
 """Say on which days the sandbox's markets and the euro payment system are open.
-Floor 7: rule-based, enough for a made-up world; New York also has its one-off closures since 2006.
+Floor 8: rule-based, enough for a made-up world; New York also has its one-off closures since 2006.
 """
 
 from __future__ import annotations

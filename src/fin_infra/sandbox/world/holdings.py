@@ -1,5 +1,5 @@
 """Work out what each brokerage account holds at an instant, from its movements up to then, and what it is worth.
-Floor 7: units are the sum of the movements' units, and cash is the sum of their amounts per currency.
+Floor 8: units are the sum of the movements' units, and cash is the sum of their amounts per currency.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Market:
         return self._equities.dividend(LISTINGS[row.listing], day) if row.listing else Decimal(0)
 
 
-class Book:
+class HoldingWalk:
     """The history of one account."""
 
     def __init__(self, seed: int, connection: Connection, holder: Holder, market: Market) -> None:
@@ -245,9 +245,9 @@ class Portfolios:
 
     def __init__(self, seed: int, fx: Fx, equities: Equities, crypto: Crypto) -> None:
         self.seed, self.market = seed, Market(seed, fx, equities, crypto)
-        self.books = [Book(seed, link, holder, self.market) for link in CONNECTIONS for holder in link.holders]
+        self.books = [HoldingWalk(seed, link, holder, self.market) for link in CONNECTIONS for holder in link.holders]
 
-    def of_connection(self, slug: str) -> list[Book]:
+    def of_connection(self, slug: str) -> list[HoldingWalk]:
         """Return the accounts behind one connection."""
         return [book for book in self.books if book.connection.slug == slug]
 

@@ -1,5 +1,5 @@
-"""Describe the sandbox household: people, institutions, enrolments, accounts and the merchants they pay.
-Floor 7: everybody and every merchant is made up; telephone numbers are 555-01xx and addresses do not exist.
+"""Describe the sandbox household: people, institutions, enrollments, accounts and the merchants they pay.
+Floor 8: everybody and every merchant is made up; telephone numbers are 555-01xx and addresses do not exist.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 FIRST_DAY = date(2023, 11, 20)
-TELLER_TOKEN = "test_token_sandbox"  # noqa: S105  # nosec B105: the published sandbox token, no secret
+MAIN_TOKEN = "test_token_sandbox"  # noqa: S105  # nosec B105: the published sandbox token, no secret
 PARTNER_TOKEN = "test_token_sandbox_partner"  # noqa: S105  # nosec B105: the published sandbox token, no secret
 BUSINESS_TOKEN = "test_token_sandbox_business"  # noqa: S105  # nosec B105: the published sandbox token, no secret
 
@@ -96,7 +96,7 @@ class Enrollment:
 
 ENROLLMENTS = (
     Enrollment(
-        TELLER_TOKEN,
+        MAIN_TOKEN,
         "ada-harbor",
         INSTITUTIONS[0],
         (

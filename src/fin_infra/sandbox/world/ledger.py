@@ -1,5 +1,5 @@
 """Write each account's entries day by day, and tell what of them is visible, pending or posted at an instant.
-Floor 7: amounts here are signed as the bank sends them (a card's charge is positive); nothing depends on the clock
+Floor 8: amounts here are signed as the bank sends them (a card's charge is positive); nothing depends on the clock
 but visibility, so a posted entry never changes and a balance is always the opening balance plus what has posted.
 """
 
@@ -22,11 +22,11 @@ Draft = tuple[str, str, str, int, str, str]  # type, description, category, cent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One movement; `posts` None is an authorisation that lapses at `lapses` without ever posting."""
+    """One movement; `posts` None is an authorization that lapses at `lapses` without ever posting."""
 
     id: str
     pending_id: str
-    authorised: datetime
+    authorized: datetime
     posts: datetime | None
     lapses: datetime | None
     amount: Decimal
@@ -76,11 +76,11 @@ class Ledger:
         self, rng: Random, day: date, kind: str, text: str, category: str, cents: int, party: str, sort: str
     ) -> Entry:
         amount = Decimal(cents if self.plan.is_credit else -cents) / 100
-        authorised = datetime.combine(day, time(rng.randint(12, 22), rng.randint(0, 59), rng.randint(0, 59)), UTC)
+        authorized = datetime.combine(day, time(rng.randint(12, 22), rng.randint(0, 59), rng.randint(0, 59)), UTC)
         first_id, second_id = ident("txn", rng), ident("txn", rng)
         if kind != "card_payment":  # transfers and direct debits post at once
             at = datetime.combine(day, time(11, rng.randint(0, 59), rng.randint(0, 59)), UTC)
-            return Entry(id=first_id, pending_id=first_id, authorised=at, posts=at, lapses=None, amount=amount,
+            return Entry(id=first_id, pending_id=first_id, authorized=at, posts=at, lapses=None, amount=amount,
                          pending_amount=amount, description=text, kind=kind, category=category, counterparty=party,
                          counterparty_type=sort)  # fmt: skip
         fate, delay = rng.random(), rng.randint(1, 3)
@@ -89,7 +89,7 @@ class Ledger:
         return Entry(
             id=second_id if fate < 0.35 else first_id,
             pending_id=first_id,
-            authorised=authorised,
+            authorized=authorized,
             posts=None if fate > 0.98 else morning,
             lapses=morning + timedelta(days=4) if fate > 0.98 else None,
             amount=(amount * (100 + tip) / 100).quantize(Decimal("0.01")),
@@ -108,7 +108,7 @@ class Ledger:
 
     def shown(self, now: datetime) -> list[Shown]:
         """Return what is visible at `now`, newest first."""
-        seen = [e for e in self._until(now.date()) if e.authorised <= now and not (e.lapses and e.lapses <= now)]
+        seen = [e for e in self._until(now.date()) if e.authorized <= now and not (e.lapses and e.lapses <= now)]
         posted = sorted(((e.posts, e.id, e) for e in seen if e.posts and e.posts <= now), key=lambda row: row[:2])
         total, rows = self.plan.opening, list[Shown]()
         for at, ident_, entry in posted:
@@ -116,7 +116,7 @@ class Ledger:
             rows.append(Shown(ident_, at.date(), at, entry.amount, True, total, entry))
         for entry in seen:
             if entry.posts is None or entry.posts > now:
-                at = entry.authorised
+                at = entry.authorized
                 rows.append(Shown(entry.pending_id, at.date(), at, entry.pending_amount, False, None, entry))
         rows.sort(key=lambda row: (row.at, row.id), reverse=True)
         return rows

@@ -1,5 +1,5 @@
 """List who holds what at which broker: instruments, connections, accounts, and the days on which something changes.
-Floor 7: units and costs are fixed and the same under every seed; prices and ids come from the seed (see holdings.py).
+Floor 8: units and costs are fixed and the same under every seed; prices and ids come from the seed (see holdings.py).
 """
 
 from __future__ import annotations

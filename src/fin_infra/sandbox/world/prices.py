@@ -1,5 +1,5 @@
 """Make prices: seeded walks for equities, euro reference rates and coins that agree where they overlap.
-Floor 7: every walk is fixed at the anchor day and grown both ways on demand, so the clock never changes the past.
+Floor 8: every walk is fixed at the anchor day and grown both ways on demand, so the clock never changes the past.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ class Fx:
         return last_open("TARGET", local.date() if local.time() >= ECB_PUBLISHES else local.date() - DAY)
 
     def codes(self, day: date) -> list[str]:
-        """Return the currencies quoted on `day` in the ECB's order."""
+        """Return the currencies quoted on `day` in the central bank's order."""
         return [row.code for row in CURRENCIES.values() if row.until is None or day <= row.until]
 
     def reference(self, code: str, day: date) -> Decimal:
-        """Return units of `code` per euro on `day` (a weekend takes Friday's), with the ECB's decimals."""
+        """Return units of `code` per euro on `day` (a weekend takes Friday's), with the central bank's decimals."""
         if code == "EUR":
             return Decimal(1)
         value = self._walks[code].at(weekday_number(day) - _ANCHOR_WEEKDAY)

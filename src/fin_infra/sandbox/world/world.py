@@ -1,5 +1,5 @@
 """Put the sandbox's people, accounts and prices together under one seed.
-Floor 7: the same seed gives the same world to the cent; the clock only decides how much of it is visible.
+Floor 8: the same seed gives the same world to the cent; the clock only decides how much of it is visible.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from fin_infra.sandbox.vendors.finastra import accounts
 from fin_infra.sandbox.world.catalog import COINS, LISTINGS, NAMED_COIN_IDS
 from fin_infra.sandbox.world.holdings import Portfolios
 from fin_infra.sandbox.world.household import ENROLLMENTS, FIRST_DAY, AccountPlan, Enrollment
@@ -84,7 +83,6 @@ class World:
             "equities": self._equity_summary(now),
             "crypto_usd": {cid: _text(self.crypto.usd(cid, now)) for cid in NAMED_COIN_IDS if COINS[cid].active},
             "fx": self._fx_summary(now),
-            "finastra_accounts": accounts.summary(self.seed, now),
         }
 
     def _equity_summary(self, now: datetime) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ from fin_infra.errors import UnexpectedPayload
 from fin_infra.model import Money, TransactionStatus
 from fin_infra.transport import Reply, Request
 from tests.providers.banking.teller.support import Teller, reply
+from tests.support.effort import effort
 
 CENTS = st.integers(-10_000_000, 10_000_000)
 ENTRIES = st.lists(st.tuples(CENTS, st.booleans()), max_size=40)
@@ -63,7 +64,7 @@ class Bank:
 
 @pytest.mark.parametrize("type", ["depository", "credit"])
 @given(opening=CENTS, entries=ENTRIES, page_size=st.integers(1, 7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100), deadline=None)
 def test_ledger_when_signs_are_normalised_then_opening_plus_posted_is_current(
     type: str, opening: int, entries: list[tuple[int, bool]], page_size: int
 ) -> None:
@@ -80,7 +81,7 @@ def test_ledger_when_signs_are_normalised_then_opening_plus_posted_is_current(
 
 
 @given(pages=st.lists(st.lists(st.integers(0, 8), max_size=4), max_size=12), pending=st.sets(st.integers(0, 8)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 def test_paging_when_the_vendor_sends_any_pages_then_ends_with_each_id_once(
     pages: list[list[int]], pending: set[int]
 ) -> None:

@@ -4,21 +4,49 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from fin_infra.model import InstrumentKey, NewOrder, OrderChange, OrderType, Side
-from tests.support.cases import Case, Names, plain
+from tests.support.cases import Case, Ids, plain
+from tests.support.sandbox import Sandbox
 
 AAPL, BITCOIN = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
 ORDER = NewOrder(key=AAPL, side=Side.BUY, type=OrderType.LIMIT, quantity=Decimal(1), limit_price=Decimal(200))
 CHANGE = OrderChange(limit_price=Decimal(101))
 
 
-def order(names: Names) -> tuple[str]:
-    return (names.order,)
+KEYS = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
 
 
-def watchlist(names: Names) -> tuple[str]:
-    return (names.watchlist,)
+def prepare(sandbox: Sandbox) -> Ids:
+    """Leave a position, three orders and a watchlist."""
+    terms = {"symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day"}
+    resting = {
+        "symbol": "MSFT",
+        "type": "limit",
+        "limit_price": "100",
+        "time_in_force": "gtc",
+        "client_order_id": "resting",
+    }
+    for change in ({}, {"qty": "5"}, resting):
+        _ask(sandbox, "POST", "orders", json={**terms, **change})
+    _ask(sandbox, "POST", "watchlists", json={"name": "Shares", "symbols": ["AAPL", "BTC/USD"]})
+    return {
+        "order": _ask(sandbox, "GET", "orders")[0]["id"],
+        "watchlist": _ask(sandbox, "GET", "watchlists")[0]["id"],
+    }
+
+
+def _ask(sandbox: Sandbox, verb: str, path: str, **body: Any) -> Any:
+    return sandbox.ask(verb, f"/alpaca/v2/{path}", headers=KEYS, **body)
+
+
+def order(ids: Ids) -> tuple[str]:
+    return (ids["order"],)
+
+
+def watchlist(ids: Ids) -> tuple[str]:
+    return (ids["watchlist"],)
 
 
 CASES = [
@@ -43,18 +71,18 @@ CASES = [
     plain("reconcile_orders", "reconcile_orders"),
     Case("cancel_order", "cancel_order", order, once=True),
     Case("cancel_orders", "cancel_orders", once=True),
-    Case("create_watchlist", "create_watchlist", lambda names: ("Coins", [BITCOIN]), once=True),
+    Case("create_watchlist", "create_watchlist", lambda ids: ("Coins", [BITCOIN]), once=True),
     Case("update_watchlist", "update_watchlist", watchlist, {"name": "Apple", "keys": [AAPL]}, once=True),
     Case("delete_watchlist", "delete_watchlist", watchlist, once=True),
-    Case("check_order", "check_order", lambda names: (ORDER,), mends=True),
-    Case("submit_order", "submit_order", lambda names: (ORDER,), {"idempotency_key": "1"}, once=True, mends=True),
+    Case("check_order", "check_order", lambda ids: (ORDER,), mends=True),
+    Case("submit_order", "submit_order", lambda ids: (ORDER,), {"idempotency_key": "1"}, once=True, mends=True),
     Case(
         "replace_order",
         "replace_order",
-        lambda names: (names.order, CHANGE),
+        lambda ids: (ids["order"], CHANGE),
         {"idempotency_key": "2"},
         once=True,
         mends=True,
     ),
-    Case("close_position", "close_position", lambda names: (AAPL,), {"idempotency_key": "3"}, once=True, mends=True),
+    Case("close_position", "close_position", lambda ids: (AAPL,), {"idempotency_key": "3"}, once=True, mends=True),
 ]

@@ -55,6 +55,6 @@ def reply(body: Any, status: int = 200, **headers: str) -> Reply:
     return Reply(status, json.dumps(body).encode(), headers)
 
 
-def wish(**terms: Any) -> NewOrder:
+def order_of(**terms: Any) -> NewOrder:
     """An order to buy ten AAPL at the market, changed by `terms`."""
     return NewOrder(**({"key": AAPL, "side": Side.BUY, "quantity": Decimal(10)} | terms))

@@ -29,18 +29,18 @@ from tests.providers.brokerage.alpaca.support import (
     ORDER_ID,
     answering,
     body_of,
+    order_of,
     place,
     reply,
     scripted,
     sent,
-    wish,
 )
 
 D = Decimal
 BODIES = [
-    (wish(), {"symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day"}),
+    (order_of(), {"symbol": "AAPL", "qty": "10", "side": "buy", "type": "market", "time_in_force": "day"}),
     (
-        wish(quantity=D("1E+2"), type=OrderType.LIMIT, limit_price=D("1E+3"), time_in_force=TimeInForce.GTC),
+        order_of(quantity=D("1E+2"), type=OrderType.LIMIT, limit_price=D("1E+3"), time_in_force=TimeInForce.GTC),
         {
             "symbol": "AAPL",
             "qty": "100",
@@ -51,15 +51,15 @@ BODIES = [
         },
     ),
     (
-        wish(quantity=None, notional=D("100.50"), side=Side.SELL),
+        order_of(quantity=None, notional=D("100.50"), side=Side.SELL),
         {"symbol": "AAPL", "notional": "100.50", "side": "sell", "type": "market", "time_in_force": "day"},
     ),
     (
-        wish(key=BITCOIN, quantity=D("1E-9"), time_in_force=TimeInForce.IOC),
+        order_of(key=BITCOIN, quantity=D("1E-9"), time_in_force=TimeInForce.IOC),
         {"symbol": "BTC/USD", "qty": "0.000000001", "side": "buy", "type": "market", "time_in_force": "ioc"},
     ),
     (
-        wish(key=CALL, type=OrderType.STOP_LIMIT, stop_price=D("9.50"), limit_price=D("9.6")),
+        order_of(key=CALL, type=OrderType.STOP_LIMIT, stop_price=D("9.50"), limit_price=D("9.6")),
         {
             "symbol": CALL.symbol,
             "qty": "10",
@@ -71,7 +71,7 @@ BODIES = [
         },
     ),
     (
-        wish(type=OrderType.TRAILING_STOP, trail_percent=D("1.25"), side=Side.SELL),
+        order_of(type=OrderType.TRAILING_STOP, trail_percent=D("1.25"), side=Side.SELL),
         {
             "symbol": "AAPL",
             "qty": "10",
@@ -82,7 +82,7 @@ BODIES = [
         },
     ),
     (
-        wish(type=OrderType.LIMIT, limit_price=D("187.5"), extended_hours=True),
+        order_of(type=OrderType.LIMIT, limit_price=D("187.5"), extended_hours=True),
         {
             "symbol": "AAPL",
             "qty": "10",
@@ -94,7 +94,7 @@ BODIES = [
         },
     ),
     (
-        wish(order_class=OrderClass.BRACKET, take_profit=D(200), stop_loss=D(180), stop_loss_limit=D("179.5")),
+        order_of(order_class=OrderClass.BRACKET, take_profit=D(200), stop_loss=D(180), stop_loss_limit=D("179.5")),
         {
             "symbol": "AAPL",
             "qty": "10",
@@ -132,13 +132,13 @@ def test_order_when_sent_then_the_documented_body_with_plain_numbers(order: NewO
 def test_order_when_the_vendor_fails_then_it_was_sent_once(failure: Reply) -> None:
     broker = scripted(failure, max_attempts=3)
     with pytest.raises(Exception, match=r"vendor failed|rate limit"):
-        send(broker, wish())
+        send(broker, order_of())
     assert len(sent(broker)) == 1
 
 
 def test_order_when_the_answer_is_about_another_then_unexpected_payload() -> None:
     with pytest.raises(UnexpectedPayload, match="another client order id"):
-        send(answering(body_of("order")), wish(), "fin-two")
+        send(answering(body_of("order")), order_of(), "fin-two")
 
 
 def test_change_when_sent_then_only_what_changes() -> None:
@@ -172,7 +172,7 @@ def test_find_order_when_a_proxy_answers_404_then_not_a_word_about_the_order() -
 
 def test_submit_when_a_proxy_refuses_the_order_then_it_is_looked_for_and_found() -> None:
     broker = _flow([reply("Forbidden", 403), reply(_placed())])
-    order = broker.submit_order(wish(), idempotency_key="k")
+    order = broker.submit_order(order_of(), idempotency_key="k")
     assert order.id == ORDER_ID
     assert [request.method for request in sent(broker)].count("POST") == 1
 
@@ -181,7 +181,7 @@ def test_submit_when_the_broker_refuses_then_rejected_and_nobody_asks_further() 
     refusal = {"code": 40310000, "message": "insufficient buying power", "buying_power": "1.5", "cost_basis": "1700"}
     broker = _flow([reply(refusal, 403)])
     with pytest.raises(OrderRejected, match="too little buying power") as caught:
-        broker.submit_order(wish(), idempotency_key="k")
+        broker.submit_order(order_of(), idempotency_key="k")
     assert caught.value.reason is RejectReason.INSUFFICIENT_BUYING_POWER
     assert caught.value.facts == {"buying_power": "1.5", "cost_basis": "1700"}
 
@@ -189,7 +189,7 @@ def test_submit_when_the_broker_refuses_then_rejected_and_nobody_asks_further() 
 @pytest.mark.parametrize("code", [40010001, 42210000])
 def test_submit_when_the_id_was_used_then_the_first_order_comes_back(code: int) -> None:
     broker = _flow([reply({"code": code, "message": "client_order_id must be unique"}, 422), reply(_placed())])
-    assert broker.submit_order(wish(), idempotency_key="k").replayed
+    assert broker.submit_order(order_of(), idempotency_key="k").replayed
 
 
 def test_replace_when_the_answer_is_no_json_then_the_new_order_is_looked_for() -> None:
@@ -232,7 +232,7 @@ def test_submit_when_everything_fails_after_the_send_then_state_unknown_with_the
     down = ProviderUnavailable("down", retryable=True)
     broker = _flow([reply({}, 504)] + [down] * 200)
     with pytest.raises(OrderStateUnknown) as caught:
-        broker.submit_order(wish(), idempotency_key="k")
+        broker.submit_order(order_of(), idempotency_key="k")
     assert caught.value.client_order_id.startswith("fin-")
 
 

@@ -26,7 +26,7 @@ from fin_infra.model import OrderChange
 from fin_infra.providers.brokerage.alpaca.adapter import Alpaca
 from fin_infra.providers.brokerage.alpaca.refusals import REFUSALS, order_refusal
 from fin_infra.transport import Reply, Sync
-from tests.providers.brokerage.alpaca.support import AAPL, ORDER_ID, answering, wish
+from tests.providers.brokerage.alpaca.support import AAPL, ORDER_ID, answering, order_of
 
 R = RejectReason
 SHORT = "insufficient qty available for order (requested: 5, available: 2)"
@@ -102,7 +102,7 @@ def body(code: int | None, message: str, **extra: Any) -> dict[str, Any]:
 
 
 def send(broker: Alpaca[Sync]) -> Any:
-    return broker.transport.run(broker.send_order(wish(), "fin-one"))
+    return broker.transport.run(broker.send_order(order_of(), "fin-one"))
 
 
 CALLS: dict[str, Callable[[Alpaca[Sync]], Any]] = {

@@ -13,7 +13,7 @@ import pytest
 from fin_infra.errors import NotFound, OrderRejected, ProviderError, UnexpectedPayload
 from fin_infra.model import AssetClass, InstrumentKey, Money, OrderClass, OrderStatus, OrderType
 from fin_infra.transport import Reply
-from tests.providers.brokerage.alpaca.support import AAPL, BITCOIN, ORDER_ID, answering, wish
+from tests.providers.brokerage.alpaca.support import AAPL, BITCOIN, ORDER_ID, answering, order_of
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 FILES = ("alpaca_py_data_tests", "alpaca_py_trading_tests", "openapi_examples_marketdata", "openapi_examples_trading")
@@ -135,7 +135,7 @@ def test_errors_when_of_the_specification_then_typed(payloads: dict[str, Any]) -
         with pytest.raises(ProviderError) as asked:
             broker.account()
         with pytest.raises(ProviderError) as sent:
-            broker.transport.run(broker.send_order(wish(), "fin-one"))
+            broker.transport.run(broker.send_order(order_of(), "fin-one"))
         assert isinstance(sent.value, OrderRejected) == (isinstance(body.get("code"), int) and status not in (401, 429))
         assert body["message"] not in f"{asked.value} {sent.value}"
     assert seen >= 15

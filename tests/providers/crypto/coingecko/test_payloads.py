@@ -38,6 +38,7 @@ from tests.providers.crypto.coingecko.support import (
     place,
     sent,
 )
+from tests.support.effort import effort
 
 
 def status(code: int) -> dict[str, Any]:
@@ -220,7 +221,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(body=JSON, http=st.sampled_from([200, 200, 200, 404, 429]))
 def test_operation_when_any_json_then_a_record_or_our_error(operation: str, body: Any, http: int) -> None:
     with suppress(ProviderError, AmbiguousSymbol):  # InvalidInput would blame the caller
@@ -228,7 +229,7 @@ def test_operation_when_any_json_then_a_record_or_our_error(operation: str, body
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(60), deadline=None)
 @given(body=st.binary(max_size=60))
 def test_operation_when_bytes_are_no_json_then_unexpected_payload(operation: str, body: bytes) -> None:
     with pytest.raises(UnexpectedPayload):

@@ -25,6 +25,7 @@ from fin_infra.providers.provider import Endpoint, endpoint, http_transport
 from fin_infra.settings import load
 from fin_infra.transport import Async, Reply, Request, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay
+from tests.support.effort import effort
 
 HERE = Path(__file__).parent
 DAILY, RECENT, ALL = (f"/stats/eurofxref/eurofxref-{name}.xml" for name in ("daily", "hist-90d", "hist"))
@@ -309,7 +310,7 @@ def test_read_when_nested_deeply_then_unexpected_payload() -> None:
         read_tables(HEAD + b"<Cube>" * 50_000 + b"</Cube>" * 50_000 + TAIL)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200), deadline=None)
 @given(
     content=st.one_of(
         st.binary(max_size=200),

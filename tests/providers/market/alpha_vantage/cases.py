@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fin_infra.errors import PermissionDenied, RateLimited
 from fin_infra.model import Adjustment, InstrumentKey, Interval
-from tests.support.cases import Case, plain
+from tests.support.cases import Case, Verdict, plain
 
 IBM, NVIDIA, TESCO = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA"), InstrumentKey("XLON", "TSCO")
+VERDICTS = {
+    "quota_note": Verdict((RateLimited,), settings={"deadline_s": 5}),  # midnight in New York is hardly ever that near
+    "burst_note": Verdict((RateLimited,), heals=True, least_pause_s=1),
+    "premium_note": Verdict((PermissionDenied,)),
+}
+IN_QUERY = ("api_key",)
+"""Alpha Vantage takes it in no other way."""
 CASES = [
     plain("ping", "ping"),
     plain("quote", "quote", IBM),
@@ -18,7 +26,7 @@ CASES = [
     Case(
         "intraday candles of two months",
         "candles",
-        lambda names: (IBM,),
+        lambda ids: (IBM,),
         {
             "interval": Interval.HOUR_1,
             "start": datetime(2026, 5, 28, tzinfo=UTC),

@@ -30,6 +30,7 @@ from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import load
 from fin_infra.transport import Reply, Sync
 from fin_infra.transport.replay import Replay
+from tests.support.effort import effort
 
 IBM = InstrumentKey("US", "IBM")
 ENDPOINT = Endpoint("http://127.0.0.1:1", "custom", load(Settings, {"api_key": "K", "per_second": 0, "per_day": 0}))
@@ -123,7 +124,7 @@ def test_operation_when_body_is_good_then_value(operation: Operation, kind: type
 
 @pytest.mark.parametrize(("operation", "kind", "good"), OPERATIONS)
 @given(body=VALUES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=effort(25), deadline=None)
 def test_operation_when_body_is_any_json_then_value_or_our_error(
     operation: Operation, kind: type[Any], good: dict[str, Any], body: Any
 ) -> None:
@@ -132,7 +133,7 @@ def test_operation_when_body_is_any_json_then_value_or_our_error(
 
 @pytest.mark.parametrize(("operation", "kind", "good"), OPERATIONS)
 @given(data=st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(80), deadline=None)
 def test_operation_when_one_part_is_spoilt_then_value_or_our_error(
     operation: Operation, kind: type[Any], good: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -155,7 +156,7 @@ def test_operation_when_one_part_is_spoilt_then_value_or_our_error(
 
 @pytest.mark.parametrize(("operation", "kind", "good"), OPERATIONS)
 @given(content=st.one_of(st.binary(max_size=80), st.text(max_size=80).map(str.encode)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=effort(25), deadline=None)
 def test_operation_when_body_is_any_bytes_then_our_error(
     operation: Operation, kind: type[Any], good: dict[str, Any], content: bytes
 ) -> None:
@@ -170,7 +171,7 @@ PRICES = st.decimals(Decimal("0.0001"), Decimal(100_000), places=4)
     up=st.lists(st.decimals(0, 50, places=4), min_size=3, max_size=3),
     adjusted=st.decimals("0.000001", 90_000, places=12),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(80), deadline=None)
 def test_adjusted_bar_when_scaled_then_still_a_bar_and_close_as_printed(
     low: Decimal, up: list[Decimal], adjusted: Decimal
 ) -> None:
@@ -195,7 +196,7 @@ def test_adjusted_bar_when_scaled_then_still_a_bar_and_close_as_printed(
     days=st.integers(0, 330),
     seconds=st.integers(1, 86_399),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(80), deadline=None)
 def test_months_when_window_then_each_once_and_every_bar_in_one(start: datetime, days: int, seconds: int) -> None:
     from zoneinfo import ZoneInfo
 

@@ -45,7 +45,7 @@ def test_global_quote_when_the_session_ends_then_the_new_day_and_the_old_close(a
     after = ask.av("GLOBAL_QUOTE", symbol="IBM").json()["Global Quote"]
     assert after["07. latest trading day"] == "2026-11-20"
     assert after["08. previous close"] == before["05. price"]
-    assert after["05. price"] == "291.4000"  # the catalogue's price on the anchor day
+    assert after["05. price"] == "291.4000"  # the tradable_assets's price on the anchor day
 
 
 def test_daily_when_compact_then_a_hundred_sessions_newest_first_that_agree_with_the_quote(ask: Any) -> None:

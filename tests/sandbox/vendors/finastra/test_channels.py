@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from stdnum import iban
+
+from tests.support.effort import SHARED, effort
 
 ROOT = "/finastra/corporate/channels/accounts/me/v1"
 BY_TYPE = f"{ROOT}/accounts/balances-by-account-type"
@@ -164,9 +166,9 @@ def _check_statements(ask: Any) -> None:
 
 
 @settings(
-    max_examples=4,
+    max_examples=effort(4),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the world only moves forward between examples
+    suppress_health_check=SHARED,  # the world only moves forward between examples
     phases=(Phase.explicit, Phase.generate),  # shrinking replays many requests
 )
 @given(step=st.integers(min_value=0, max_value=90 * 86400))
@@ -183,7 +185,7 @@ def test_statement_when_the_clock_is_before_the_opening_then_empty_and_the_ledge
     assert _statement(ask, ask.finastra_bearer(side="b2c"), _accounts(ask, bearer)[0]["id"]) == []
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(12), deadline=None, suppress_health_check=SHARED)
 @given(limit=st.integers(3, 200))
 def test_statement_when_paged_as_the_official_client_does_then_each_row_exactly_once(
     ask: Any, bearer: dict[str, str], limit: int

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.support.effort import SHARED, effort
 
 ROOT = "/finastra/total-lending/collaterals/b2b/v2/collaterals"
 COUNTS = {"sandbox": 57, "finastra-dev": 12, "bank-north": 7, "bank-south": 0}
@@ -39,7 +41,7 @@ def test_list_when_nothing_is_given_then_the_first_fifty_of_all(ask: Any, bearer
     assert body["items"] == _all(ask)[:50]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(25), deadline=None, suppress_health_check=SHARED)
 @given(size=st.integers(1, 200), shape=st.sampled_from(["items", "collaterals", "array"]))
 def test_list_when_walked_by_any_page_size_then_each_exactly_once(
     ask: Any, bearer: dict[str, str], size: int, shape: str
@@ -188,7 +190,7 @@ def test_empty_page_when_on_then_no_rows_but_the_true_total(ask: Any, bearer: di
     assert ask(ROOT, headers=bearer).json() == []
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(15), deadline=None, suppress_health_check=SHARED)
 @given(size=st.integers(1, 60), probability=st.floats(0, 0.9))
 def test_list_when_pages_come_short_at_random_then_steps_by_what_came_still_give_each_once(
     ask: Any, size: int, probability: float

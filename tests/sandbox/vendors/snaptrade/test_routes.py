@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.support.effort import SHARED, effort
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?\+00:00"
@@ -316,7 +318,7 @@ def test_login_when_asked_then_a_link_with_a_session(snap: Any) -> None:
     assert found["sessionId"] in found["redirectURI"]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(12), deadline=None, suppress_health_check=SHARED)
 @given(limit=st.integers(min_value=1, max_value=1000))
 def test_activities_when_paged_with_any_limit_then_each_exactly_once_newest_first(snap: Any, limit: int) -> None:
     path = f"/accounts/{snap.account('schwab-individual')}/activities"

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
+from tests.support.effort import SHARED, effort
 
 PARTNER, BUSINESS = "test_token_sandbox_partner", "test_token_sandbox_business"
 TOKENS = ("test_token_sandbox", PARTNER, BUSINESS)
@@ -134,9 +136,9 @@ def _check_ledgers(ask: Any) -> None:
 
 
 @settings(
-    max_examples=6,
+    max_examples=effort(6),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the world only moves forward between examples
+    suppress_health_check=SHARED,  # the world only moves forward between examples
     phases=(Phase.explicit, Phase.generate),  # shrinking replays thousands of requests
 )
 @given(steps=st.lists(st.integers(min_value=0, max_value=9 * 86400), min_size=1, max_size=2))

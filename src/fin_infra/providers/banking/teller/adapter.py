@@ -34,9 +34,6 @@ from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url
 
 VERSION = "2020-10-12"
 POLARITIES_KEPT = 1024
-READS = frozenset(
-    {"accounts", "account", "details", "balance", "transactions", "transaction", "identity", "institutions"}
-)
 
 
 class Settings(ProviderSettings):
@@ -62,7 +59,6 @@ class TellerClient(BankingProvider[M]):
         key=KEY,
         title="Teller",
         settings=Settings,
-        can=READS | {"delete_account", "delete_enrollment"},
         live_url="https://api.teller.io",
         sandbox_path="/teller",
         sandbox={"access_token": "test_token_sandbox"},

@@ -1,6 +1,12 @@
 """Alpaca: orders, positions and market data in the United States; paper money unless you say otherwise.
 Floor 3: `adapter` asks, `payloads` and `market_data` read, `refusals` says what its errors mean."""
 
-from fin_infra.providers.brokerage.alpaca.adapter import Alpaca, Settings
+from fin_infra.providers.brokerage.alpaca.adapter import (
+    DATA_URL,
+    LIVE_URL,
+    PAPER_URL,
+    Alpaca,
+    Settings,
+)
 
-__all__ = ["Alpaca", "Settings"]
+__all__ = ["DATA_URL", "LIVE_URL", "PAPER_URL", "Alpaca", "Settings"]

@@ -38,7 +38,6 @@ from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
 LEGACY = "/api/v1"
 ORDER_DAYS = 90
 """As far back as SnapTrade lists orders."""
-READS = frozenset({"users", "connections", "accounts", "balances", "positions", "activities", "orders"})
 OF_CLIENT = frozenset({"/snapTrade/registerUser", "/snapTrade/listUsers", "/snapTrade/deleteUser"})
 """Paths that concern no person in particular, and are asked without one's secret."""
 STATES: dict[OrderFilter, str] = {"open": "open", "closed": "all", "all": "all"}
@@ -70,7 +69,6 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         key=KEY,
         title="SnapTrade",
         settings=Settings,
-        can=READS | {"register_user", "delete_user", "login_url", "refresh"},
         live_url="https://api.snaptrade.com",
         sandbox_path="/snaptrade",
         sandbox={

@@ -84,7 +84,6 @@ class CoinGecko(CryptoDataProvider[M]):
         key=parse.KEY,
         title="CoinGecko",
         settings=Settings,
-        can=frozenset({"price", "prices", "asset", "lookup", "candles", "market_chart", "search"}),
         live_url="https://api.coingecko.com",
         sandbox_path="/coingecko",
         sandbox={"api_key": "CG-sandboxdemokey", "plan": "demo"},

@@ -62,7 +62,6 @@ class AlphaVantage(MarketDataProvider[M]):
         key="market:alpha_vantage",
         title="Alpha Vantage",
         settings=Settings,
-        can=frozenset({"quote", "quotes", "candles", "search", "overview", "fx_rate", "fx_candles"}),
         live_url="https://www.alphavantage.co",
         sandbox_path="/alpha-vantage",
         sandbox={"api_key": "SANDBOXDEMOKEY000"},

@@ -1,2 +1,14 @@
-"""TODO
-Floor 7: TODO."""
+"""Alpaca's trading and market data APIs over the sandbox's broker.
+Floor 8: facts that need no server; `vendor` is what the kernel mounts, `routes` the paths.
+"""
+
+MOUNT = "alpaca"
+KEYS = {  # nosec B105: published sandbox keys
+    "PKSANDBOX0000000000": "sandbox-alpaca-secret",
+    "PKSANDBOX0000000001": "sandbox-alpaca-secret-1",
+}
+ENVIRONMENT = {
+    "ALPACA_BASE_URL": "{url}",
+    "ALPACA_API_KEY_ID": next(iter(KEYS)),
+    "ALPACA_API_SECRET_KEY": next(iter(KEYS.values())),
+}

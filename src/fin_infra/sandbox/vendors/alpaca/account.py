@@ -1,5 +1,5 @@
 """Answer Alpaca's account paths: the account, its configuration, portfolio history and activities.
-Floor 7: history is worked out from the entries of the book; nothing is recorded for it.
+Floor 8: history is worked out from the entries of the book; nothing is recorded for it.
 """
 
 from __future__ import annotations

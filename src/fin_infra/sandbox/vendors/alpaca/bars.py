@@ -1,5 +1,5 @@
 """Make the bars of Alpaca's data API: minutes off the tape, days as the exchange had them, and sums of either.
-Floor 7: a bar carries the instant it begins, of days and longer midnight in New York; nothing lies after the clock.
+Floor 8: a bar carries the instant it begins, of days and longer midnight in New York; nothing lies after the clock.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Hold one call of Alpaca's API as a handler sees it, and read query parameters the way the vendor takes them.
-Floor 7: booleans come as True or true, lists as comma-joined text, instants as RFC 3339 or as a plain date.
+Floor 8: booleans come as True or true, lists as comma-joined text, instants as RFC 3339 or as a plain date.
 """
 
 from __future__ import annotations
@@ -7,22 +7,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
 from fin_infra.sandbox.broker import tickets
 from fin_infra.sandbox.broker.assets import Asset
-from fin_infra.sandbox.broker.desk import Desk
+from fin_infra.sandbox.broker.broker import Broker
 from fin_infra.sandbox.broker.engine import Engine
 from fin_infra.sandbox.broker.refusals import invalid
-from fin_infra.sandbox.kernel.state import Sandbox
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpaca.vendor import Alpaca
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request of one account, its body read."""
 
-    sandbox: Sandbox
+    vendor: Alpaca
     engine: Engine
     request: Request
     body: Mapping[str, object]
@@ -30,17 +33,17 @@ class Call:
     @property
     def now(self) -> datetime:
         """Return the sandbox's instant."""
-        return self.sandbox.clock.now
+        return self.vendor.clock.now
 
     @property
-    def desk(self) -> Desk:
+    def broker(self) -> Broker:
         """Return the broker."""
-        return self.sandbox.desk
+        return self.vendor.broker
 
     @property
     def assets(self) -> dict[str, Asset]:
         """Return what can be traded."""
-        return self.sandbox.desk.market.assets
+        return self.vendor.broker.market.assets
 
     def path(self, name: str) -> str:
         """Return a part of the path."""

@@ -1,24 +1,26 @@
 """Serve /_sandbox/alpaca: the truth about every account, and what tests may change behind the vendor's back.
-Floor 7: what cannot be done raises ValueError with one sentence; nothing is changed then.
+Floor 8: what cannot be done raises ValueError with one sentence; nothing is changed then.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fin_infra.sandbox.broker import margin
 from fin_infra.sandbox.broker.assets import Asset
 from fin_infra.sandbox.broker.book import Deposit, Fill
-from fin_infra.sandbox.broker.desk import KEYS, Desk
+from fin_infra.sandbox.broker.broker import Broker
 from fin_infra.sandbox.broker.engine import Engine
 from fin_infra.sandbox.broker.feed import FRAMES
 from fin_infra.sandbox.broker.matching import FILLS
 from fin_infra.sandbox.broker.money import CENT, plus, text
 from fin_infra.sandbox.broker.orders import Order
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.alpaca import replies
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpaca.vendor import Alpaca
 
 FIELDS = (
     *("account", "deposit", "cash", "shorting", "assets", "fill", "frames"),
@@ -28,31 +30,33 @@ ASSET_FLAGS = ("tradable", "fractionable", "shortable")
 Json = dict[str, object]
 
 
-def describe(sandbox: Sandbox) -> Json:
+def describe(vendor: Alpaca) -> Json:
     """Return policies, quotes, and each account's sums, positions, orders and ledger, once the market has caught up."""
-    sandbox.desk.catch_up()
-    desk = sandbox.desk
-    accounts = {key: _account(sandbox, engine) for key, engine in desk.engines.items()}
+    vendor.broker.catch_up()
+    broker = vendor.broker
+    accounts = {key: _account(vendor, engine) for key, engine in broker.engines.items()}
     return {
-        "fill": desk.market.fill,
-        "fills": desk.market.fills,
-        "frames": desk.feed.frames,
-        "rate_limit": desk.rate_limited,
-        "sip_delayed": desk.sip_is_delayed,
-        "streams": desk.feed.connected(),
-        "quotes": {symbol: _quote(sandbox, asset) for symbol, asset in desk.market.assets.items()},
+        "fill": broker.market.fill,
+        "fills": broker.market.fills,
+        "frames": broker.feed.frames,
+        "rate_limit": broker.rate_limited,
+        "sip_delayed": broker.sip_is_delayed,
+        "streams": broker.feed.connected(),
+        "quotes": {symbol: _quote(vendor, asset) for symbol, asset in broker.market.assets.items()},
         "accounts": accounts,
-        "orders": [{"account": key, **_order(order)} for key, e in desk.engines.items() for order in e.orders.values()],
+        "orders": [
+            {"account": key, **_order(order)} for key, e in broker.engines.items() for order in e.orders.values()
+        ],
     }
 
 
-def _quote(sandbox: Sandbox, asset: Asset) -> Json:
-    found = sandbox.desk.market.tape.quote(asset, sandbox.clock.now)
+def _quote(vendor: Alpaca, asset: Asset) -> Json:
+    found = vendor.broker.market.tape.quote(asset, vendor.clock.now)
     return {"bid": text(found.bid), "ask": text(found.ask), "last": text(found.last)}
 
 
-def _account(sandbox: Sandbox, engine: Engine) -> Json:
-    now, book = margin.standing(engine, sandbox.clock.now), engine.book
+def _account(vendor: Alpaca, engine: Engine) -> Json:
+    now, book = margin.standing(engine, vendor.clock.now), engine.book
     return {
         "id": engine.id,
         "cash": text(now.cash),
@@ -85,33 +89,33 @@ def _entry(entry: Deposit | Fill) -> Json:
     }
 
 
-def change(sandbox: Sandbox, body: Json) -> Json:
+def change(vendor: Alpaca, body: Json) -> Json:
     """Change what the body names and return how things stand."""
     for name in body:
         if name not in FIELDS:
             raise ValueError(f"Unknown field {name!r}; this takes {', '.join(FIELDS)}.")
-    sandbox.desk.catch_up()
+    vendor.broker.catch_up()
     if _flag(body, "forget", default=False):
-        sandbox.open_desk()
-    desk = sandbox.desk
-    key = body.get("account", next(iter(KEYS)))
-    engine = desk.engines.get(str(key))
+        vendor.open_broker()
+    broker = vendor.broker
+    key = body.get("account", next(iter(broker.engines)))
+    engine = broker.engines.get(str(key))
     if engine is None:
-        raise ValueError(f"There is no account {key!r}; use one of {', '.join(KEYS)}.")
+        raise ValueError(f"There is no account {key!r}; use one of {', '.join(broker.engines)}.")
     deposit = _deposit(engine, body)
-    fill, frames = _choice(body, "fill", FILLS, desk.market.fill), _choice(body, "frames", FRAMES, desk.feed.frames)
+    fill, frames = _choice(body, "fill", FILLS, broker.market.fill), _choice(body, "frames", FRAMES, broker.feed.frames)
     shorting = _flag(body, "shorting", default=engine.may_short)
-    limited = _flag(body, "rate_limit", default=desk.rate_limited)
-    delayed = _flag(body, "sip_delayed", default=desk.sip_is_delayed)
+    limited = _flag(body, "rate_limit", default=broker.rate_limited)
+    delayed = _flag(body, "sip_delayed", default=broker.sip_is_delayed)
     drop = _flag(body, "drop_streams", default=False)
-    _assets(desk, body.get("assets", {}))
+    _assets(broker, body.get("assets", {}))
     if deposit:
-        engine.book.deposit(deposit, sandbox.clock.now)
-    desk.market.fill, desk.feed.frames, engine.may_short, desk.rate_limited = fill, frames, shorting, limited
-    desk.sip_is_delayed = delayed
+        engine.book.deposit(deposit, vendor.clock.now)
+    broker.market.fill, broker.feed.frames, engine.may_short, broker.rate_limited = fill, frames, shorting, limited
+    broker.sip_is_delayed = delayed
     if drop:
-        desk.feed.drop()
-    return describe(sandbox)
+        broker.feed.drop()
+    return describe(vendor)
 
 
 def _deposit(engine: Engine, body: Json) -> Decimal:
@@ -143,11 +147,11 @@ def _choice(body: Json, name: str, allowed: tuple[str, ...], default: str) -> st
     return str(value)
 
 
-def _assets(desk: Desk, given: object) -> None:
+def _assets(broker: Broker, given: object) -> None:
     """Set flags and fill policies by symbol, all of them or none."""
     if not isinstance(given, dict):
         raise ValueError('`assets` must be an object, for example {"AAPL": {"tradable": false, "fill": "none"}}.')
-    assets, fills = dict(desk.market.assets), dict(desk.market.fills)
+    assets, fills = dict(broker.market.assets), dict(broker.market.fills)
     for symbol, raw in cast("Json", given).items():
         if symbol not in assets or not isinstance(raw, dict):
             raise ValueError(f"There is no asset {symbol!r}; list them with GET /alpaca/v2/assets.")
@@ -164,4 +168,4 @@ def _assets(desk: Desk, given: object) -> None:
         )
         if "fill" in flags:
             fills[symbol] = _choice(flags, "fill", FILLS, "")
-    desk.market.assets, desk.market.fills = assets, fills
+    broker.market.assets, broker.market.fills = assets, fills

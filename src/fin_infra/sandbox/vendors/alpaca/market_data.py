@@ -1,5 +1,5 @@
 """Answer Alpaca's market data API: bars by pages, latest quotes, trades and bars, of shares and of coins.
-Floor 7: numbers are JSON numbers, a symbol nobody knows is simply absent, and errors are a message without a code.
+Floor 8: numbers are JSON numbers, a symbol nobody knows is simply absent, and errors are a message without a code.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def _pages(call: Call, asked: list[str], alone: str | None) -> Response:
     size, order = frame(call.text("timeframe")), call.choice("sort", "asc", "desc")
     adjustment, limit = _adjustment(call), call.whole("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     start = max(call.instant("start") or hours.opening_after(call.now - timedelta(days=1)).starts, FIRST)
-    end = call.instant("end") or call.now - (RECENT if call.desk.sip_is_delayed else timedelta(0))
+    end = call.instant("end") or call.now - (RECENT if call.broker.sip_is_delayed else timedelta(0))
     _check_feed(call, newest=end)
-    bars = Bars(call.sandbox.world, call.desk.market.tape, call.now)
+    bars = Bars(call.vendor.world, call.broker.market.tape, call.now)
     symbol_from, after = _token(call.text("page_token"))
     rows: dict[str, list[Json]] = {}
     token: str | None = None
@@ -156,12 +156,12 @@ def _check_feed(call: Call, *, newest: datetime) -> None:
         raise Refused(400, None, f"invalid feed: {feed}")
     is_bars = call.request.url.path.endswith("/bars")
     asks_sip = feed == "sip" or (not feed and is_bars and "/stocks/" in call.request.url.path)
-    if call.desk.sip_is_delayed and asks_sip and newest > call.now - RECENT:
+    if call.broker.sip_is_delayed and asks_sip and newest > call.now - RECENT:
         raise Refused(403, None, "subscription does not permit querying recent SIP data")
 
 
 def _quote(call: Call, asset: Asset) -> Json:
-    quote = call.desk.market.tape.quote(asset, call.now)
+    quote = call.broker.market.tape.quote(asset, call.now)
     shown: Json = {
         "ap": number(quote.ask),
         "as": quote.ask_size,
@@ -173,14 +173,14 @@ def _quote(call: Call, asset: Asset) -> Json:
 
 
 def _trade(call: Call, asset: Asset) -> Json:
-    price = number(call.desk.market.tape.last(asset, call.now))
+    price = number(call.broker.market.tape.last(asset, call.now))
     shown: Json = {"i": int(call.now.timestamp()), "p": price, "s": 100, "t": replies.stamp(call.now)}
     return {**shown, "tks": "B"} if asset.is_crypto else {**shown, "c": ["@"], "x": "V", "z": "C"}
 
 
 def _minute(call: Call, asset: Asset) -> Json | None:
     """Return the newest minute; None before a coin was listed."""
-    bars = Bars(call.sandbox.world, call.desk.market.tape, call.now)
+    bars = Bars(call.vendor.world, call.broker.market.tape, call.now)
     start = call.now - timedelta(days=7)
     newest = next(bars.between(asset, frame("1Min"), start, call.now, "raw", newest_first=True), None)
     return None if newest is None else _bar(newest)

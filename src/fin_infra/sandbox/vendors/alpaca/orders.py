@@ -1,5 +1,5 @@
 """Answer Alpaca's order paths: submit, list, get, replace, cancel.
-Floor 7: a submit answers with the order as it was taken in; what the market does with it shows on the next look.
+Floor 8: a submit answers with the order as it was taken in; what the market does with it shows on the next look.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ def _matches(call: Call, order: Order, nested: bool) -> bool:
     """Return whether an order passes the filters; a nested group passes with any of its orders."""
     status = call.choice("status", "open", "closed", "all")
     group = [order, *order.legs] if nested else [order]
-    wish = order.ticket
+    ticket = order.ticket
     symbols = call.words("symbols")
     return (
         (status == "all" or any(each.is_open is (status == "open") for each in group))
-        and (not symbols or wish.asset.symbol in symbols or wish.asset.position_symbol in symbols)
-        and call.text("side", wish.side) == wish.side
-        and call.text("asset_class", wish.asset.kind) in (wish.asset.kind, "all")
+        and (not symbols or ticket.asset.symbol in symbols or ticket.asset.position_symbol in symbols)
+        and call.text("side", ticket.side) == ticket.side
+        and call.text("asset_class", ticket.asset.kind) in (ticket.asset.kind, "all")
     )
 
 

@@ -1,5 +1,5 @@
 """Answer Alpaca's position paths: list, get, close one or a part of it, close all.
-Floor 7: closing is an ordinary market order of the other side, refused for the same reasons.
+Floor 8: closing is an ordinary market order of the other side, refused for the same reasons.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class PositionsApi:
         return json_reply(rows, 207)
 
     def _close(self, call: Call, asset: Asset, qty: Decimal | None, percentage: Decimal | None) -> dict[str, object]:
-        wish = call.engine.close(asset, qty, percentage)
-        tickets.check(wish)
-        order = call.engine.place(wish, call.now)
+        ticket = call.engine.close(asset, qty, percentage)
+        tickets.check(ticket)
+        order = call.engine.place(ticket, call.now)
         shown = replies.order(order, nested=True)
         call.engine.work(order, call.now)
         return shown

@@ -1,5 +1,5 @@
 """Answer Alpaca's reference paths: assets, the market clock and the trading calendar.
-Floor 7: clock and calendar follow the sandbox clock and the exchange's rules.
+Floor 8: clock and calendar follow the sandbox clock and the exchange's rules.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ReferenceApi:
 
 
 def _shown(call: Call, asset: Asset) -> dict[str, object]:
-    return replies.asset(asset, call.desk.market.tape.last(asset, call.now))
+    return replies.asset(asset, call.broker.market.tape.last(asset, call.now))
 
 
 def _attributes(row: dict[str, object]) -> list[object]:

@@ -1,5 +1,5 @@
 """Write orders, positions, assets, the account and its activities as Alpaca's trading API writes them.
-Floor 7: money and quantities are text; stamps have nanoseconds with trailing zeros cut off, as at the vendor.
+Floor 8: money and quantities are text; stamps have nanoseconds with trailing zeros cut off, as at the vendor.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def local(at: datetime) -> str:
 
 def order(found: Order, *, nested: bool) -> Json:
     """Return an order; its legs only when `nested`."""
-    wish = found.ticket
+    ticket = found.ticket
     return {
         "id": found.id,
         "client_order_id": found.client_order_id,
@@ -53,26 +53,26 @@ def order(found: Order, *, nested: bool) -> Json:
         "replaced_at": stamp(found.replaced_at),
         "replaced_by": found.replaced_by,
         "replaces": found.replaces,
-        "asset_id": wish.asset.id,
-        "symbol": wish.asset.symbol,
-        "asset_class": wish.asset.kind,
-        "notional": text(wish.notional),
-        "qty": text(wish.qty),
+        "asset_id": ticket.asset.id,
+        "symbol": ticket.asset.symbol,
+        "asset_class": ticket.asset.kind,
+        "notional": text(ticket.notional),
+        "qty": text(ticket.qty),
         "filled_qty": text(found.filled_qty),
         "filled_avg_price": text(found.average_price),
-        "order_class": wish.order_class,
-        "order_type": wish.type,
-        "type": wish.type,
-        "side": wish.side,
+        "order_class": ticket.order_class,
+        "order_type": ticket.type,
+        "type": ticket.type,
+        "side": ticket.side,
         "position_intent": found.position_intent,
-        "time_in_force": wish.time_in_force,
-        "limit_price": text(wish.limit_price),
+        "time_in_force": ticket.time_in_force,
+        "limit_price": text(ticket.limit_price),
         "stop_price": text(found.stop_price),
         "status": found.status,
-        "extended_hours": wish.extended_hours,
+        "extended_hours": ticket.extended_hours,
         "legs": [order(leg, nested=False) for leg in found.legs] if nested and found.legs else None,
-        "trail_percent": text(wish.trail_percent),
-        "trail_price": text(wish.trail_price),
+        "trail_percent": text(ticket.trail_percent),
+        "trail_price": text(ticket.trail_price),
         "hwm": text(found.hwm),
         "subtag": None,
         "source": None,

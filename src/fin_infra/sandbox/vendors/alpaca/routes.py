@@ -1,5 +1,5 @@
 """Answer Alpaca's trading API from the sandbox's broker: /alpaca/v2 and the trade-updates websocket at /alpaca/stream.
-Floor 7: one mount stands for the paper host and the data host; live keys are refused as the paper host refuses them.
+Floor 8: one mount stands for the paper host and the data host; live keys are refused as the paper host refuses them.
 """
 
 from __future__ import annotations
@@ -7,18 +7,17 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from fin_infra.sandbox.broker.desk import PER_MINUTE
+from fin_infra.sandbox.broker.broker import PER_MINUTE
 from fin_infra.sandbox.broker.engine import Engine
 from fin_infra.sandbox.broker.refusals import Refused, invalid, unauthorized
 from fin_infra.sandbox.kernel.reply import json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.alpaca import market_data
 from fin_infra.sandbox.vendors.alpaca.account import AccountApi
 from fin_infra.sandbox.vendors.alpaca.call import Call
@@ -28,10 +27,13 @@ from fin_infra.sandbox.vendors.alpaca.reference import ReferenceApi
 from fin_infra.sandbox.vendors.alpaca.stream import stream
 from fin_infra.sandbox.vendors.alpaca.watchlists import WatchlistsApi
 
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpaca.vendor import Alpaca
+
 Handler = Callable[[Call], Response]
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: Alpaca) -> Router:
     """Return the Alpaca mount."""
     orders, positions = OrdersApi(), PositionsApi()
     account, reference, lists = AccountApi(), ReferenceApi(), WatchlistsApi()
@@ -66,26 +68,25 @@ def router(sandbox: Sandbox) -> Router:
         ("DELETE", "/v2/watchlists/{list_id}/{symbol:path}", lists.remove),
         *market_data.routes(),
     ]
-    routes: list[BaseRoute] = [Route(path, guarded(sandbox, call), methods=[verb]) for verb, path, call in table]
-    return Router([*routes, WebSocketRoute("/stream", stream(sandbox))], redirect_slashes=False, default=_not_found)
+    routes: list[BaseRoute] = [Route(path, guarded(vendor, call), methods=[verb]) for verb, path, call in table]
+    return Router([*routes, WebSocketRoute("/stream", stream(vendor))], redirect_slashes=False, default=_not_found)
 
 
-def guarded(sandbox: Sandbox, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def guarded(vendor: Alpaca, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that checks the keys, lets the market catch up, and answers refusals in the vendor's shape."""
 
     async def endpoint(request: Request) -> Response:
         headers = dict[str, str]()
         try:
-            engine = _account(sandbox, request)
-            headers, is_over = _count(sandbox, engine)
+            engine = _account(vendor, request)
+            headers, is_over = _count(vendor, engine)
             if is_over:
                 raise Refused(429, 42910000, "rate limit exceeded")
-            sandbox.desk.catch_up()
-            reply = handler(Call(sandbox, engine, request, _body(await request.body())))
+            vendor.broker.catch_up()
+            reply = handler(Call(vendor, engine, request, _body(await request.body())))
         except Refused as no:
             reply = json_reply(no.body, no.status)
-        sandbox.replies += 1
-        reply.headers["x-request-id"] = f"sandbox-{sandbox.replies:08d}"
+        reply.headers["x-request-id"] = vendor.request_id()
         reply.headers.update(headers)
         return reply
 
@@ -99,23 +100,23 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await json_reply({"code": 40410000, "message": "endpoint not found."}, 404)(scope, receive, send)
 
 
-def _account(sandbox: Sandbox, request: Request) -> Engine:
+def _account(vendor: Alpaca, request: Request) -> Engine:
     key, secret = request.headers.get("apca-api-key-id", ""), request.headers.get("apca-api-secret-key", "")
-    engine = sandbox.desk.engine(key, secret)
+    engine = vendor.broker.engine(key, secret)
     if engine is None:
         raise unauthorized()
     return engine
 
 
-def _count(sandbox: Sandbox, engine: Engine) -> tuple[dict[str, str], bool]:
+def _count(vendor: Alpaca, engine: Engine) -> tuple[dict[str, str], bool]:
     """Count the request; return the rate-limit headers and whether it is one too many."""
-    used, ends = sandbox.desk.count(engine.key)
+    used, ends = vendor.broker.count(engine.key)
     headers = {
         "x-ratelimit-limit": str(PER_MINUTE),
         "x-ratelimit-remaining": str(max(PER_MINUTE - used, 0)),
         "x-ratelimit-reset": str(ends),
     }
-    return headers, sandbox.desk.rate_limited and used > PER_MINUTE
+    return headers, vendor.broker.rate_limited and used > PER_MINUTE
 
 
 def _body(raw: bytes) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """Speak Alpaca's trade-updates websocket: authenticate, listen, and an event for whatever happens to an order.
-Floor 7: frames are binary as at the paper host, text when the control plane says so; one connection per account.
+Floor 8: frames are binary as at the paper host, text when the control plane says so; one connection per account.
 """
 
 from __future__ import annotations
@@ -7,26 +7,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fin_infra.sandbox.broker.account import Event
 from fin_infra.sandbox.broker.engine import Engine
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.alpaca import replies
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpaca.vendor import Alpaca
 
 UPDATES = "trade_updates"
 RESTARTING, REFUSED = 1012, 1008
 Json = dict[str, object]
 
 
-def stream(sandbox: Sandbox) -> Callable[[WebSocket], Awaitable[None]]:
+def stream(vendor: Alpaca) -> Callable[[WebSocket], Awaitable[None]]:
     """Return the websocket endpoint."""
 
     async def endpoint(socket: WebSocket) -> None:
         await socket.accept()
-        await Session(sandbox, socket).run()
+        await Session(vendor, socket).run()
 
     return endpoint
 
@@ -34,8 +36,8 @@ def stream(sandbox: Sandbox) -> Callable[[WebSocket], Awaitable[None]]:
 class Session:
     """One connection; messages wait in a queue so that the engine never waits for a client."""
 
-    def __init__(self, sandbox: Sandbox, socket: WebSocket) -> None:
-        self._desk, self._socket = sandbox.desk, socket
+    def __init__(self, vendor: Alpaca, socket: WebSocket) -> None:
+        self._broker, self._socket = vendor.broker, socket
         self._outbox: asyncio.Queue[Json | None] = asyncio.Queue()
         self._engine: Engine | None = None
         self._listens = False
@@ -60,12 +62,12 @@ class Session:
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
             if self._engine is not None:
-                self._desk.feed.leave(self._engine.key, self)
+                self._broker.feed.leave(self._engine.key, self)
 
     async def _write(self) -> None:
         while (message := await self._outbox.get()) is not None:
             text = json.dumps(message, separators=(",", ":"))
-            if self._desk.feed.frames == "binary":
+            if self._broker.feed.frames == "binary":
                 await self._socket.send_bytes(text.encode())
             else:
                 await self._socket.send_text(text)
@@ -97,11 +99,11 @@ class Session:
     def _authenticate(self, fields: Json) -> None:
         key = str(fields.get("key_id") or fields.get("key") or "")
         secret = str(fields.get("secret_key") or fields.get("secret") or "")
-        engine = self._desk.engine(key, secret)
+        engine = self._broker.engine(key, secret)
         answer: Json = {"status": "authorized", "action": "authenticate"}
         if engine is None:
             answer["status"] = "unauthorized"
-        elif not self._desk.feed.take(engine.key, self):
+        elif not self._broker.feed.take(engine.key, self):
             answer |= {"status": "unauthorized", "message": "connection limit exceeded"}
         else:
             self._engine = engine

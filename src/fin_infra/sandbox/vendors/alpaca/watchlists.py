@@ -1,5 +1,5 @@
 """Answer Alpaca's watchlist paths: create, read, rename, add, remove, delete.
-Floor 7: lists live with the account until the next reset.
+Floor 8: lists live with the account until the next reset.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from fin_infra.sandbox.broker import tickets
 from fin_infra.sandbox.broker.assets import Asset, random_uuid
-from fin_infra.sandbox.broker.desk import Watchlist
+from fin_infra.sandbox.broker.broker import Watchlist
 from fin_infra.sandbox.broker.refusals import invalid, missing, unprocessable
 from fin_infra.sandbox.kernel.reply import json_reply
 from fin_infra.sandbox.vendors.alpaca import replies
@@ -22,20 +22,20 @@ class WatchlistsApi:
 
     def list(self, call: Call) -> Response:
         """Answer every list without its assets."""
-        rows = call.desk.watchlists[call.engine.key].values()
+        rows = call.broker.watchlists[call.engine.key].values()
         return json_reply([_shown(call, found, with_assets=False) for found in rows])
 
     def create(self, call: Call) -> Response:
         """Make a list; its name must be new."""
-        mine = call.desk.watchlists[call.engine.key]
+        mine = call.broker.watchlists[call.engine.key]
         name = tickets.word(call.body, "name")
         if not name or len(name) > 64:
             raise invalid("name must have from 1 to 64 characters")
         if any(found.name == name for found in mine.values()):
             raise unprocessable("watchlist name must be unique")
         assets = _assets(call)
-        call.desk.lists_made += 1
-        ident = random_uuid(call.desk.market.seed, call.engine.key, "watchlist", call.desk.lists_made)
+        call.broker.lists_made += 1
+        ident = random_uuid(call.broker.market.seed, call.engine.key, "watchlist", call.broker.lists_made)
         mine[ident] = Watchlist(ident, name, call.now, call.now, assets)
         return json_reply(_shown(call, mine[ident]))
 
@@ -72,12 +72,12 @@ class WatchlistsApi:
 
     def delete(self, call: Call) -> Response:
         """Delete a list."""
-        del call.desk.watchlists[call.engine.key][self._one(call).id]
+        del call.broker.watchlists[call.engine.key][self._one(call).id]
         return Response(status_code=204)
 
     def _one(self, call: Call) -> Watchlist:
         wanted = call.path("list_id")
-        found = call.desk.watchlists[call.engine.key].get(wanted)
+        found = call.broker.watchlists[call.engine.key].get(wanted)
         if found is None:
             raise missing(f"watchlist not found for {wanted}")
         return found
@@ -100,6 +100,6 @@ def _shown(call: Call, found: Watchlist, *, with_assets: bool = True) -> dict[st
         "name": found.name,
     }
     if with_assets:
-        tape = call.desk.market.tape
+        tape = call.broker.market.tape
         row["assets"] = [replies.asset(asset, tape.last(asset, call.now)) for asset in found.assets]
     return row

@@ -1,2 +1,7 @@
-"""TODO
-Floor 7: TODO."""
+"""Alpha Vantage's one endpoint, with its quotas and notes.
+Floor 8: facts that need no server; `vendor` is what the kernel mounts, `routes` the functions of /query.
+"""
+
+MOUNT = "alpha-vantage"
+API_KEY = "SANDBOXDEMOKEY000"
+ENVIRONMENT = {"ALPHA_VANTAGE_BASE_URL": "{url}", "ALPHA_VANTAGE_API_KEY": API_KEY}

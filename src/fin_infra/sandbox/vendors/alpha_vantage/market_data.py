@@ -1,5 +1,5 @@
 """Imitate Alpha Vantage's candles: intraday, daily, weekly, monthly, raw and adjusted, and currency pairs.
-Floor 7: newest first, numbered keys whose ordinals differ by function, naive stamps of a bar's start in the meta zone.
+Floor 8: newest first, numbered keys whose ordinals differ by function, naive stamps of a bar's start in the meta zone.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from fin_infra.sandbox.kernel.reply import csv_reply, json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.world.catalog import LISTINGS, Listing
 from fin_infra.sandbox.world.prices import MATH, Bar
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpha_vantage.vendor import AlphaVantage
 
 COMPACT = 100
 INTERVALS = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60}
@@ -92,12 +95,12 @@ def _short(value: Decimal) -> str:
     return text if "." in text else f"{text}.0"
 
 
-def _daily(sandbox: Sandbox, params: Params) -> Response:
+def _daily(vendor: AlphaVantage, params: Params) -> Response:
     row, full = _listing(params), _is_full(params)
     if full and params["free"]:
         raise Premium
-    sessions = sandbox.world.equities.sessions(row, sandbox.clock.now)[: None if full else COMPACT]
-    rows = [(day.isoformat(), _plain(sandbox.world.equities.bar(row, day))) for day in sessions]
+    sessions = vendor.world.equities.sessions(row, vendor.clock.now)[: None if full else COMPACT]
+    rows = [(day.isoformat(), _plain(vendor.world.equities.bar(row, day))) for day in sessions]
     meta = _meta("Daily Prices (open, high, low, close) and Volumes", row, rows, full=full)
     return _reply(params, meta, "Time Series (Daily)", PLAIN, rows)
 
@@ -109,11 +112,11 @@ def _meta(title: str, row: Listing, rows: list[Row], *, full: bool | None) -> li
     return [*meta, ("Time Zone", row.venue.zone_label)]
 
 
-def _daily_adjusted(sandbox: Sandbox, params: Params) -> Response:
-    row, full, equities = _listing(params), _is_full(params), sandbox.world.equities
+def _daily_adjusted(vendor: AlphaVantage, params: Params) -> Response:
+    row, full, equities = _listing(params), _is_full(params), vendor.world.equities
     if params["free"]:
         raise Premium
-    sessions = equities.sessions(row, sandbox.clock.now)[: None if full else COMPACT]
+    sessions = equities.sessions(row, vendor.clock.now)[: None if full else COMPACT]
     factors, rows = equities.factors(row, sessions), list[Row]()
     for day in sessions:
         bar = equities.bar(row, day)
@@ -125,12 +128,12 @@ def _daily_adjusted(sandbox: Sandbox, params: Params) -> Response:
     return _reply(params, meta, "Time Series (Daily)", ADJUSTED, rows)
 
 
-def _grouped(word: str, *, adjusted: bool) -> Callable[[Sandbox, Params], Response]:
+def _grouped(word: str, *, adjusted: bool) -> Callable[[AlphaVantage, Params], Response]:
     """Return the weekly or monthly function; a group is named after its last session."""
 
-    def function(sandbox: Sandbox, params: Params) -> Response:
-        row, equities, rows = _listing(params), sandbox.world.equities, list[Row]()
-        sessions = equities.sessions(row, sandbox.clock.now)
+    def function(vendor: AlphaVantage, params: Params) -> Response:
+        row, equities, rows = _listing(params), vendor.world.equities, list[Row]()
+        sessions = equities.sessions(row, vendor.clock.now)
         factors = equities.factors(row, sessions) if adjusted else {}
         for days in _groups(sessions, word):
             bars = [equities.bar(row, day) for day in days]
@@ -160,11 +163,11 @@ def _groups(sessions: list[date], word: str) -> list[list[date]]:
     return list(groups.values())
 
 
-def _intraday(sandbox: Sandbox, params: Params) -> Response:
+def _intraday(vendor: AlphaVantage, params: Params) -> Response:
     row, minutes, full = _listing(params), _minutes(params), _is_full(params)
     extended, adjusted = _flag(params, "extended_hours"), _flag(params, "adjusted")
-    equities = sandbox.world.equities
-    sessions = equities.sessions(row, sandbox.clock.now)
+    equities = vendor.world.equities
+    sessions = equities.sessions(row, vendor.clock.now)
     if (month := params.get("month")) is not None:
         if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month):
             raise InvalidCall
@@ -197,10 +200,10 @@ def _scaled(bar: Bar, factor: Decimal) -> Bar:
     return Bar(bar.start, opened, high, low, close, bar.volume)
 
 
-def _pair(sandbox: Sandbox, params: Params) -> tuple[str, str]:
+def _pair(vendor: AlphaVantage, params: Params) -> tuple[str, str]:
     base, quote = params.get("from_symbol", "").upper(), params.get("to_symbol", "").upper()
-    day = sandbox.world.fx.published_day(sandbox.clock.now)
-    if base == quote or not (sandbox.world.fx.knows(base, day) and sandbox.world.fx.knows(quote, day)):
+    day = vendor.world.fx.published_day(vendor.clock.now)
+    if base == quote or not (vendor.world.fx.knows(base, day) and vendor.world.fx.knows(quote, day)):
         raise InvalidCall
     return base, quote
 
@@ -209,25 +212,25 @@ def _fx_values(bar: Bar) -> list[str]:
     return [f"{p:.5f}" for p in (bar.open, bar.high, bar.low, bar.close)]
 
 
-def _fx_daily(sandbox: Sandbox, params: Params) -> Response:
-    (base, quote), full, fx = _pair(sandbox, params), _is_full(params), sandbox.world.fx
-    days = fx.days(sandbox.clock.now)[: None if full else COMPACT]
+def _fx_daily(vendor: AlphaVantage, params: Params) -> Response:
+    (base, quote), full, fx = _pair(vendor, params), _is_full(params), vendor.world.fx
+    days = fx.days(vendor.clock.now)[: None if full else COMPACT]
     rows = [(day.isoformat(), _fx_values(fx.bar(base, quote, day))) for day in days]
     meta = [
         ("Information", "Forex Daily Prices (open, high, low, close)"),
         ("From Symbol", base),
         ("To Symbol", quote),
         ("Output Size", "Full size" if full else "Compact"),
-        ("Last Refreshed", f"{sandbox.clock.now:%Y-%m-%d %H:%M:%S}"),
+        ("Last Refreshed", f"{vendor.clock.now:%Y-%m-%d %H:%M:%S}"),
         ("Time Zone", "UTC"),
     ]
     return _reply(params, meta, "Time Series FX (Daily)", PLAIN[:4], rows)
 
 
-def _fx_intraday(sandbox: Sandbox, params: Params) -> Response:
-    (base, quote), minutes, full = _pair(sandbox, params), _minutes(params), _is_full(params)
-    fx, step = sandbox.world.fx, timedelta(minutes=minutes)
-    now = sandbox.clock.now
+def _fx_intraday(vendor: AlphaVantage, params: Params) -> Response:
+    (base, quote), minutes, full = _pair(vendor, params), _minutes(params), _is_full(params)
+    fx, step = vendor.world.fx, timedelta(minutes=minutes)
+    now = vendor.clock.now
     at = datetime.combine(now.date(), datetime.min.time(), UTC)
     at += step * ((now - at) // step - 1)  # the newest finished bar
     rows: list[Row] = []
@@ -256,7 +259,7 @@ def _fx_slice(day: Bar, at: datetime, minutes: int) -> Bar:
     return Bar(at, opened, max(opened, close) + wick, min(opened, close) - wick, close, 0)
 
 
-SERIES: dict[str, Callable[[Sandbox, Params], Response]] = {
+SERIES: dict[str, Callable[[AlphaVantage, Params], Response]] = {
     "TIME_SERIES_INTRADAY": _intraday,
     "TIME_SERIES_DAILY": _daily,
     "TIME_SERIES_DAILY_ADJUSTED": _daily_adjusted,

@@ -1,5 +1,5 @@
 """Imitate Alpha Vantage's one endpoint: /query?function=..., all values strings, nearly all errors with HTTP 200.
-Floor 7: the functions are in alpha_vantage_series.py (candles) and here (quote, search, overview, rates, status).
+Floor 8: the functions are in alpha_vantage_series.py (candles) and here (quote, search, overview, rates, status).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -17,13 +18,15 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from fin_infra.sandbox.kernel.reply import csv_reply, html_reply, json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
+from fin_infra.sandbox.vendors.alpha_vantage import API_KEY
 from fin_infra.sandbox.vendors.alpha_vantage.market_data import SERIES, InvalidCall, Premium, wants_csv
 from fin_infra.sandbox.world.catalog import COINS, CURRENCIES, LISTINGS, NAMED_COIN_IDS, Listing
 from fin_infra.sandbox.world.days import is_open
 from fin_infra.sandbox.world.prices import MATH
 
-API_KEY = "SANDBOXDEMOKEY000"
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.alpha_vantage.vendor import AlphaVantage
+
 FREE_KEY = "SANDBOXFREEKEY000"
 DAILY_QUOTA, BURST_GAP_S = 25, 1.0
 Params = dict[str, str]
@@ -59,11 +62,11 @@ def invalid_call(function: str) -> dict[str, object]:
     return {"Error Message": f"Invalid API call. {visit} for {function}."}
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: AlphaVantage) -> Router:
     """Return the Alpha Vantage mount."""
 
     async def query(request: Request) -> Response:
-        return _query(sandbox, dict(request.query_params))
+        return _query(vendor, dict(request.query_params))
 
     return Router([Route("/query", query)], redirect_slashes=False, default=_not_found)
 
@@ -72,32 +75,32 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await html_reply("Not Found", 404)(scope, receive, send)
 
 
-def _query(sandbox: Sandbox, params: Params) -> Response:
+def _query(vendor: AlphaVantage, params: Params) -> Response:
     key, name = params.get("apikey", ""), params.get("function", "").upper()
     if key not in (API_KEY, FREE_KEY):
         return _json({"Error Message": INVALID_KEY})
-    if note := _over_quota(sandbox, key):
+    if note := _over_quota(vendor, key):
         return _json({"Information": note})
     function = _FUNCTIONS.get(name)
     if function is None:
         return _json({"Error Message": f"This API function ({params.get('function', '')}) does not exist."})
     try:
-        return function(sandbox, {**params, "function": name, "free": "1" if key == FREE_KEY else ""})
+        return function(vendor, {**params, "function": name, "free": "1" if key == FREE_KEY else ""})
     except InvalidCall:
         return _json(invalid_call(name))
     except Premium:
         return _json({"Information": PREMIUM_NOTE})
 
 
-def _over_quota(sandbox: Sandbox, key: str) -> str | None:
+def _over_quota(vendor: AlphaVantage, key: str) -> str | None:
     """Return the quota message when quotas are switched on and one is used up."""
-    quota = sandbox.quota
+    quota = vendor.quota
     if not quota.enforced:
         return None
     last, quota.last_call_s = quota.last_call_s, time.monotonic()
     if last is not None and quota.last_call_s - last < BURST_GAP_S:
         return BURST_NOTE
-    day = sandbox.clock.now.astimezone(ZoneInfo("America/New_York")).date()
+    day = vendor.clock.now.astimezone(ZoneInfo("America/New_York")).date()
     quota.calls[day] = quota.calls.get(day, 0) + 1
     return quota_note(key) if quota.calls[day] > DAILY_QUOTA else None
 
@@ -106,13 +109,13 @@ def _json(body: object) -> Response:
     return json_reply(body, indent=4)
 
 
-def _global_quote(sandbox: Sandbox, params: Params) -> Response:
+def _global_quote(vendor: AlphaVantage, params: Params) -> Response:
     if "symbol" not in params:
         raise InvalidCall
     row = LISTINGS.get(params["symbol"].upper())
     if row is None:
         return _json({"Global Quote": {}})
-    equities, now = sandbox.world.equities, sandbox.clock.now
+    equities, now = vendor.world.equities, vendor.clock.now
     day = equities.last_session(row, now)
     before = next(d for d in equities.sessions(row, now) if d < day)
     bar, previous = equities.bar(row, day), equities.close(row, before)
@@ -130,13 +133,13 @@ def _global_quote(sandbox: Sandbox, params: Params) -> Response:
 BULK_SYMBOLS = 100
 
 
-def _bulk_quotes(sandbox: Sandbox, params: Params) -> Response:
+def _bulk_quotes(vendor: AlphaVantage, params: Params) -> Response:
     """Return up to a hundred US listings; the vendor says nothing about others, so they are left out."""
     if params["free"]:
         raise Premium
     if "symbol" not in params:
         raise InvalidCall
-    equities, now, data = sandbox.world.equities, sandbox.clock.now, list[dict[str, str]]()
+    equities, now, data = vendor.world.equities, vendor.clock.now, list[dict[str, str]]()
     for symbol in params["symbol"].upper().split(",")[:BULK_SYMBOLS]:
         row = LISTINGS.get(symbol)
         if row is None or row.venue.calendar != "US":
@@ -160,7 +163,7 @@ def _bulk_quotes(sandbox: Sandbox, params: Params) -> Response:
     return _json({"endpoint": "Realtime Bulk Quotes", "message": "success", "data": data})
 
 
-def _symbol_search(_: Sandbox, params: Params) -> Response:
+def _symbol_search(_: AlphaVantage, params: Params) -> Response:
     words = params.get("keywords", "").strip().casefold()
     if not words:
         raise InvalidCall
@@ -201,14 +204,14 @@ def _score(words: str, row: Listing) -> Decimal:
     return Decimal(int(SequenceMatcher(None, words, name).ratio() * 10_000) if len(words) > 3 else 0) / 10_000
 
 
-def _overview(sandbox: Sandbox, params: Params) -> Response:
+def _overview(vendor: AlphaVantage, params: Params) -> Response:
     if "symbol" not in params:
         raise InvalidCall
     row = LISTINGS.get(params["symbol"].upper())
     if row is None or row.kind != "Equity":
         return _json({})
-    equities = sandbox.world.equities
-    sessions = equities.sessions(row, sandbox.clock.now)
+    equities = vendor.world.equities
+    sessions = equities.sessions(row, vendor.clock.now)
     bars = [equities.bar(row, day) for day in sessions[:252]]
     price = bars[0].close
     market_value = int(price * row.shares / (100 if row.currency == "GBX" else 1))
@@ -247,11 +250,11 @@ def _overview(sandbox: Sandbox, params: Params) -> Response:
     )
 
 
-def _exchange_rate(sandbox: Sandbox, params: Params) -> Response:
+def _exchange_rate(vendor: AlphaVantage, params: Params) -> Response:
     base, quote = params.get("from_currency", "").upper(), params.get("to_currency", "").upper()
-    (base_name, base_usd), (quote_name, quote_usd) = _usd_value(sandbox, base), _usd_value(sandbox, quote)
+    (base_name, base_usd), (quote_name, quote_usd) = _usd_value(vendor, base), _usd_value(vendor, quote)
     rate = MATH.divide(base_usd, quote_usd)
-    stamp = f"{sandbox.clock.now:%Y-%m-%d %H:%M:%S}"
+    stamp = f"{vendor.clock.now:%Y-%m-%d %H:%M:%S}"
     no_book = base == quote
     values = [base, base_name, quote, quote_name, f"{rate:.8f}", stamp, "UTC"]
     values += ["-", "-"] if no_book else [f"{rate * Decimal('0.9999'):.8f}", f"{rate * Decimal('1.0001'):.8f}"]
@@ -262,9 +265,9 @@ def _exchange_rate(sandbox: Sandbox, params: Params) -> Response:
     return _json({"Realtime Currency Exchange Rate": dict(zip(keys, values, strict=True))})
 
 
-def _usd_value(sandbox: Sandbox, code: str) -> tuple[str, Decimal]:
+def _usd_value(vendor: AlphaVantage, code: str) -> tuple[str, Decimal]:
     """Return a currency's or coin's name and its price in US dollars."""
-    world, now = sandbox.world, sandbox.clock.now
+    world, now = vendor.world, vendor.clock.now
     day = world.fx.published_day(now)
     if world.fx.knows(code, day):
         return ("Euro" if code == "EUR" else CURRENCIES[code].name), world.fx.cross(code, "USD", day)
@@ -282,17 +285,17 @@ _MARKETS = (
 )
 
 
-def _market_status(sandbox: Sandbox, _: Params) -> Response:
+def _market_status(vendor: AlphaVantage, _: Params) -> Response:
     markets: list[dict[str, str]] = []
     for region, exchanges, calendar, zone, opens, closes in _MARKETS:
-        local = sandbox.clock.now.astimezone(ZoneInfo(zone))
+        local = vendor.clock.now.astimezone(ZoneInfo(zone))
         live = is_open(calendar, local.date()) and opens <= f"{local:%H:%M}" < closes
         row = {"market_type": "Equity", "region": region, "primary_exchanges": exchanges, "local_open": opens}
         markets.append({**row, "local_close": closes, "current_status": "open" if live else "closed", "notes": ""})
     return _json({"endpoint": "Global Market Open & Close Status", "markets": markets})
 
 
-_FUNCTIONS: dict[str, Callable[[Sandbox, Params], Response]] = {
+_FUNCTIONS: dict[str, Callable[[AlphaVantage, Params], Response]] = {
     "GLOBAL_QUOTE": _global_quote,
     "REALTIME_BULK_QUOTES": _bulk_quotes,
     "SYMBOL_SEARCH": _symbol_search,

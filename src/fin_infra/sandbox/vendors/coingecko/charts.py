@@ -1,5 +1,5 @@
 """Imitate CoinGecko's series: market chart, its range form, OHLC candles and one day of history.
-Floor 7: stamps are milliseconds; an OHLC stamp is the candle's close; the span decides the granularity.
+Floor 8: stamps are milliseconds; an OHLC stamp is the candle's close; the span decides the granularity.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Charts(Market):
         return json_reply(self._series(coin, vs, stamps, request))
 
     def _series(self, coin: Coin, vs: str, stamps: list[datetime], request: Request) -> dict[str, object]:
-        precision, world = precision_of(request.query_params.get("precision", "full")), self._sandbox.world
+        precision, world = precision_of(request.query_params.get("precision", "full")), self._vendor.world
         prices, caps, volumes = list[object](), list[object](), list[object]()
         for at in stamps:
             price, ms = self.price(coin, vs, at), milliseconds(at)
@@ -130,7 +130,7 @@ class Charts(Market):
     def _day_data(self, coin: Coin, day: date) -> dict[str, object]:
         at = utc_midnight(day)
         prices = {vs: p for vs in self.quotes() if (p := self.price(coin, vs, at)) is not None}
-        share = self._sandbox.world.crypto.volume(coin, day)
+        share = self._vendor.world.crypto.volume(coin, day)
         return {
             "current_price": {vs: number(price) for vs, price in prices.items()},
             "market_cap": {vs: number(self.cap(coin, price)) for vs, price in prices.items()},

@@ -1,18 +1,21 @@
 """Work out what CoinGecko says about a coin: price in any currency, market value, turnover, change, rank.
-Floor 7: numbers come from the world as Decimal; None stands for the vendor's null.
+Floor 8: numbers come from the world as Decimal; None stands for the vendor's null.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
 from fin_infra.sandbox.kernel.reply import number
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.world.catalog import COINS, CURRENCIES, Coin
 from fin_infra.sandbox.world.prices import MATH, utc_midnight
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.coingecko.vendor import CoinGecko
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CRYPTO_QUOTES = {"btc": "bitcoin", "eth": "ethereum"}
@@ -48,12 +51,12 @@ def precision_of(text: str | None) -> str | None:
 class Market:
     """Prices of coins in quote currencies at the sandbox clock."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, vendor: CoinGecko) -> None:
+        self._vendor = vendor
 
     def now(self) -> datetime:
         """Return the sandbox instant."""
-        return self._sandbox.clock.now
+        return self._vendor.clock.now
 
     def tick(self) -> datetime:
         """Return the instant of the newest price: the clock floored to five minutes."""
@@ -74,7 +77,7 @@ class Market:
 
     def price(self, coin: Coin, vs: str, at: datetime) -> Decimal | None:
         """Return the unrounded price of one coin in `vs` at an instant."""
-        world = self._sandbox.world
+        world = self._vendor.world
         dollars = world.crypto.usd(coin.id, at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0))
         if dollars is None or vs == "usd":
             return dollars
@@ -103,7 +106,7 @@ class Market:
 
     def turnover(self, coin: Coin, price: Decimal) -> Decimal:
         """Return the day's volume in the price's currency."""
-        share = self._sandbox.world.crypto.volume(coin, self.now().date())
+        share = self._vendor.world.crypto.volume(coin, self.now().date())
         return MATH.multiply(price * coin.supply, share).quantize(Decimal(1))
 
     def change(self, coin: Coin, vs: str, hours: int) -> Decimal | None:

@@ -1,5 +1,5 @@
 """Imitate CoinGecko v3: prices, markets, coin lists, one coin, search, keys and their errors.
-Floor 7: charts and candles are in coingecko_charts.py; one mount answers for the demo and the pro host alike.
+Floor 8: charts and candles are in coingecko_charts.py; one mount answers for the demo and the pro host alike.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +15,14 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from fin_infra.sandbox.kernel.reply import json_reply, number
-from fin_infra.sandbox.kernel.state import Sandbox
+from fin_infra.sandbox.vendors.coingecko import DEMO_KEY
 from fin_infra.sandbox.vendors.coingecko.charts import Charts
 from fin_infra.sandbox.vendors.coingecko.market_data import Market, Refused, milliseconds, precision_of, symbol_of
 from fin_infra.sandbox.world.catalog import COINS, Coin
 
-DEMO_KEY = "CG-sandboxdemokey"
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.coingecko.vendor import CoinGecko
+
 PRO_KEY = "CG-sandboxprokey"
 PER_PAGE, PER_PAGE_MAX = 100, 250
 _CHANGES = {"1h": 1, "24h": 24, "7d": 168, "14d": 336, "30d": 720, "200d": 4800, "1y": 8760}
@@ -39,9 +42,9 @@ def status_body(code: int, message: str, stamp: str | None = None) -> dict[str, 
     return {"status": {**status, "error_code": code, "error_message": message}}
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: CoinGecko) -> Router:
     """Return the CoinGecko mount."""
-    api, charts = CoinGecko(sandbox), Charts(sandbox)
+    api, charts = CoinGeckoApi(vendor), Charts(vendor)
     table: dict[str, Callable[[Request, bool], Response]] = {
         "/ping": api.ping,
         "/simple/price": api.simple_price,
@@ -96,7 +99,7 @@ def _plan(request: Request) -> tuple[bool, Response | None]:
     return False, json_reply(status_body(code, KEY_MESSAGES[code]), 401)
 
 
-class CoinGecko(Market):
+class CoinGeckoApi(Market):
     """The operations that need no series."""
 
     def ping(self, _: Request, __: bool) -> Response:

@@ -1,2 +1,17 @@
-"""TODO
-Floor 7: TODO."""
+"""Finastra's FusionFabric.cloud: login, gateway and two products.
+Floor 8: facts that need no server; `vendor` is what the kernel mounts, `login` issues tokens.
+"""
+
+MOUNT = "finastra"
+SECRETS = {  # nosec B105: published sandbox clients
+    "sandbox-b2b-client": "sandbox-b2b-secret",
+    "sandbox-b2c-client": "sandbox-b2c-secret",
+}
+ENVIRONMENT = {
+    "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
+    "FINASTRA_B2B_CLIENT_SECRET": SECRETS["sandbox-b2b-client"],
+    "FINASTRA_B2B_BASE_URL_COLLATERALS": "{url}",
+    "FINASTRA_B2C_CLIENT_ID": "sandbox-b2c-client",
+    "FINASTRA_B2C_CLIENT_SECRET": SECRETS["sandbox-b2c-client"],
+    "FINASTRA_B2C_BASE_URL": "{url}",
+}

@@ -1,5 +1,5 @@
 """Make the corporate accounts behind Finastra's channel API: who holds what, and every movement since the opening.
-Floor 7: a CREDIT adds and a DEBIT subtracts for every type, so that what is owed is a negative ledger balance.
+Floor 8: a CREDIT adds and a DEBIT subtracts for every type, so that what is owed is a negative ledger balance.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from fin_infra.sandbox.vendors.finastra.login import TENANTS
+from fin_infra.sandbox.vendors.finastra.login import REALMS
 from fin_infra.sandbox.vendors.finastra.replies import MINOR_UNITS
 from fin_infra.sandbox.world.ledger import ident
 from fin_infra.sandbox.world.prices import stream
@@ -122,13 +122,13 @@ class ChannelAccount:
         return self.ledger(now) + self.plan.overdraft
 
 
-def accounts(seed: int, tenant: str) -> list[ChannelAccount]:
-    """Return a tenant's accounts in the order of the list."""
-    return [_opened(seed, tenant, plan) for plan in PLANS[tenant]]
+def accounts(seed: int, realm: str) -> list[ChannelAccount]:
+    """Return a realm's accounts in the order of the list."""
+    return [_opened(seed, realm, plan) for plan in PLANS[realm]]
 
 
-def _opened(seed: int, tenant: str, plan: Plan) -> ChannelAccount:
-    rng = stream(seed, "finastra-account", tenant, plan.slug)
+def _opened(seed: int, realm: str, plan: Plan) -> ChannelAccount:
+    rng = stream(seed, "finastra-account", realm, plan.slug)
     digits = "".join(rng.choices("0123456789", k=10))
     number = _iban(digits) if plan.format == "IBAN" else digits
     return ChannelAccount(ident("fac", rng), number, plan, seed)
@@ -141,8 +141,8 @@ def _iban(digits: str) -> str:
 
 
 def summary(seed: int, now: datetime) -> dict[str, list[dict[str, str]]]:
-    """Return the truths of every tenant's accounts."""
-    return {tenant: [_truth(account, now) for account in accounts(seed, tenant)] for tenant in TENANTS}
+    """Return the truths of every realm's accounts."""
+    return {realm: [_truth(account, now) for account in accounts(seed, realm)] for realm in REALMS}
 
 
 def _truth(account: ChannelAccount, now: datetime) -> dict[str, str]:

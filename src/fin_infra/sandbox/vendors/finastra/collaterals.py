@@ -1,5 +1,5 @@
 """Imitate Finastra's collaterals product (total-lending/collaterals/b2b/v2): the paged list and one by id.
-Floor 7: the whole schema is UNCONFIRMED, so the rows are as uneven as a client must expect: absent, null, text, number.
+Floor 8: the whole schema is UNCONFIRMED, so the rows are as uneven as a client must expect: absent, null, text, number.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from random import Random
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from fin_infra.sandbox.kernel.reply import json_reply, number
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.finastra.replies import MAX_PAGE, MINOR_UNITS, Query, Refused, grouped, problem
 from fin_infra.sandbox.world.ledger import ident
 from fin_infra.sandbox.world.prices import stream
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.finastra.vendor import Finastra
 
 Row = dict[str, object]
 
@@ -41,14 +44,14 @@ _PRESENT = (  # which of VALUE_FIELDS a row has, in turn
 
 
 @lru_cache(maxsize=16)
-def collaterals(seed: int, tenant: str) -> tuple[Row, ...]:
-    """Return a tenant's collaterals in the order of the list."""
-    return tuple(_rows(seed, tenant))
+def collaterals(seed: int, realm: str) -> tuple[Row, ...]:
+    """Return a realm's collaterals in the order of the list."""
+    return tuple(_rows(seed, realm))
 
 
-def _rows(seed: int, tenant: str) -> Iterator[Row]:
-    for place in range(COUNTS[tenant]):
-        rng = stream(seed, "finastra-collateral", tenant, place)
+def _rows(seed: int, realm: str) -> Iterator[Row]:
+    for place in range(COUNTS[realm]):
+        rng = stream(seed, "finastra-collateral", realm, place)
         currency = tuple(MINOR_UNITS)[place % len(MINOR_UNITS)]
         kind = rng.choice(_TYPES)
         yield {
@@ -83,26 +86,26 @@ def _values(place: int, currency: str, rng: Random) -> Row:
     return {name: write((worth * share / 100).quantize(cent)) for name, share in shares if name in present}
 
 
-def listing(sandbox: Sandbox, tenant: str, request: Request) -> Response:
+def listing(vendor: Finastra, realm: str, request: Request) -> Response:
     """Answer a page in the shape that the control plane has chosen."""
     query = Query(request)
     start = query.whole("startingIndex", 0, 0, 999_999_999)
     size = query.whole("pageSize", DEFAULT_PAGE, 1, MAX_PAGE)
     query.check()
-    rows = collaterals(sandbox.world.seed, tenant)
+    rows = collaterals(vendor.world.seed, realm)
     page = list(rows[start : start + size])
-    if sandbox.collateral_list_shape == "array":
+    if vendor.list_shape == "array":
         return json_reply(page)
-    if sandbox.collateral_list_shape == "collaterals":
+    if vendor.list_shape == "collaterals":
         return json_reply({"collaterals": page})
     meta = {"limit": size, "offset": start, "itemCount": len(page), "totalCount": len(rows)}
     return json_reply({"items": page, "_meta": meta})
 
 
-def one(sandbox: Sandbox, tenant: str, request: Request) -> Response:
-    """Answer one collateral of the tenant."""
+def one(vendor: Finastra, realm: str, request: Request) -> Response:
+    """Answer one collateral of the realm."""
     wanted = request.path_params["collateral_id"]
-    for row in collaterals(sandbox.world.seed, tenant):
+    for row in collaterals(vendor.world.seed, realm):
         if row["id"] == wanted:
             return json_reply(row)
     raise Refused(problem(request, 404, "The collateral does not exist."))

@@ -1,5 +1,5 @@
 """Imitate Finastra's OIDC token endpoint: client credentials by secret or by signed assertion, short-lived tokens.
-Floor 7: tokens age by the sandbox clock; an assertion's `exp` is held against the real one, which its maker has read.
+Floor 8: tokens age by the sandbox clock; an assertion's `exp` is held against the real one, which its maker has read.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from fin_infra.sandbox.vendors.finastra import SECRETS
 from fin_infra.sandbox.world.prices import stream
 
 LIVE_AUDIENCE = "https://api.fusionfabric.cloud/login/v1"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TENANTS = ("sandbox", "finastra-dev", "bank-north", "bank-south")
+REALMS = ("sandbox", "finastra-dev", "bank-north", "bank-south")
 SCOPES = ("openid", "accounts")
 COLLATERALS = "total-lending/collaterals/b2b/v2"
 ACCOUNTS = "corporate/channels/accounts/me/v1"
@@ -32,8 +33,8 @@ class Client:
 
 
 CLIENTS = {
-    "sandbox-b2b-client": Client("sandbox-b2b-secret", COLLATERALS),
-    "sandbox-b2c-client": Client("sandbox-b2c-secret", ACCOUNTS),
+    "sandbox-b2b-client": Client(SECRETS["sandbox-b2b-client"], COLLATERALS),
+    "sandbox-b2c-client": Client(SECRETS["sandbox-b2c-client"], ACCOUNTS),
 }
 
 
@@ -41,7 +42,7 @@ CLIENTS = {
 class Token:
     """What one access token stands for."""
 
-    tenant: str
+    realm: str
     client_id: str
     expires: datetime
 
@@ -66,7 +67,7 @@ class Login:
         self.ttl_s = DEFAULT_TTL_S
         self.issued = 0
 
-    def grant(self, tenant: str, form: Mapping[str, str], audience: str, now: datetime) -> dict[str, object]:
+    def grant(self, realm: str, form: Mapping[str, str], audience: str, now: datetime) -> dict[str, object]:
         """Return the answer to a token request; `audience` is this sandbox's own name for assertions.
 
         Raises:
@@ -82,7 +83,7 @@ class Login:
         if not set(scope.split()) <= set(SCOPES):
             raise OAuthError("invalid_scope", f"The allowed scopes are {', '.join(SCOPES)}.")
         return {
-            "access_token": self._issue(tenant, client_id, now),
+            "access_token": self._issue(realm, client_id, now),
             "expires_in": self.ttl_s,
             "token_type": "Bearer",  # nosec B105: the scheme, no secret
             "scope": scope,
@@ -112,11 +113,11 @@ class Login:
         """Return which keys are registered."""
         return [{"client_id": client_id, "kid": kid} for client_id, kid in self._keys]
 
-    def _issue(self, tenant: str, client_id: str, now: datetime) -> str:
+    def _issue(self, realm: str, client_id: str, now: datetime) -> str:
         self.issued += 1
-        secret = stream(self._seed, "finastra-token", tenant, client_id, self.issued).getrandbits(128)
+        secret = stream(self._seed, "finastra-token", realm, client_id, self.issued).getrandbits(128)
         token = f"sandbox.{self.issued:06d}.{secret:032x}"
-        self._tokens[token] = Token(tenant, client_id, now + timedelta(seconds=self.ttl_s))
+        self._tokens[token] = Token(realm, client_id, now + timedelta(seconds=self.ttl_s))
         return token
 
     def _client(self, form: Mapping[str, str], audience: str) -> str:

@@ -1,5 +1,5 @@
 """Build what all Finastra endpoints share: both error shapes, the trace headers, query checks, amounts with commas.
-Floor 7: the gateway answers {statusCode, message}, a product behind it RFC 7807; which one speaks tells who refused.
+Floor 8: the gateway answers {statusCode, message}, a product behind it RFC 7807; which one speaks tells who refused.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Imitate Finastra's FusionFabric.cloud: the login, the gateway before the products, and the two products behind it.
-Floor 7: the gateway refuses in its own shape before a product is asked, as at the vendor.
+Floor 8: the gateway refuses in its own shape before a product is asked, as at the vendor.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -15,23 +15,24 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from fin_infra.sandbox.kernel.reply import json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.finastra import channels, collaterals
 from fin_infra.sandbox.vendors.finastra.login import (
     ACCOUNTS,
     CLIENTS,
     COLLATERALS,
+    REALMS,
     SCOPES,
-    TENANTS,
     OAuthError,
 )
 from fin_infra.sandbox.vendors.finastra.replies import Refused, gateway
 
-Call = Callable[[Sandbox, str, Request], Response]
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.finastra.vendor import Finastra
+
+Call: TypeAlias = "Callable[[Finastra, str, Request], Response]"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 FORM = "application/x-www-form-urlencoded"
-LIST_SHAPES = ("items", "collaterals", "array")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PRODUCT_PATHS: list[tuple[str, str, Call]] = [
     (COLLATERALS, "/collaterals", collaterals.listing),
@@ -44,15 +45,15 @@ _PRODUCT_PATHS: list[tuple[str, str, Call]] = [
 ]
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: Finastra) -> Router:
     """Return the Finastra mount."""
-    token, discovery = _token(sandbox), _guarded("GET", _discovery)
+    token, discovery = _token(vendor), _guarded("GET", _discovery)
     routes = [
-        Route("/login/v1/{tenant}/oidc/token", token, methods=METHODS),
-        Route("/login/v1/{tenant}/.well-known/openid-configuration", discovery, methods=METHODS),
+        Route("/login/v1/{realm}/oidc/token", token, methods=METHODS),
+        Route("/login/v1/{realm}/.well-known/openid-configuration", discovery, methods=METHODS),
     ]
     for product, path, call in _PRODUCT_PATHS:
-        routes.append(Route(f"/{product}{path}", _guarded("GET", _behind(sandbox, product, call)), methods=METHODS))
+        routes.append(Route(f"/{product}{path}", _guarded("GET", _behind(vendor, product, call)), methods=METHODS))
     return Router(routes, redirect_slashes=False, default=_not_found)
 
 
@@ -72,30 +73,30 @@ def _guarded(method: str, call: Callable[[Request], Response]) -> Endpoint:
     return endpoint
 
 
-def _behind(sandbox: Sandbox, product: str, call: Call) -> Callable[[Request], Response]:
+def _behind(vendor: Finastra, product: str, call: Call) -> Callable[[Request], Response]:
     """Return a product's operation behind the gateway: a good token first, then the right product."""
 
     def checked(request: Request) -> Response:
-        token = sandbox.finastra.find(request.headers.get("authorization", ""), sandbox.clock.now)
+        token = vendor.login.find(request.headers.get("authorization", ""), vendor.clock.now)
         if token is None:
             return gateway(401)
         if CLIENTS[token.client_id].product != product:
             return gateway(403)
-        return call(sandbox, token.tenant, request)
+        return call(vendor, token.realm, request)
 
     return checked
 
 
-def _token(sandbox: Sandbox) -> Endpoint:
+def _token(vendor: Finastra) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        tenant = request.path_params["tenant"]
-        if tenant not in TENANTS:
+        realm = request.path_params["realm"]
+        if realm not in REALMS:
             return gateway(404)
         if request.method != "POST":
             return gateway(405)
         try:
             form = _form(request.headers.get("content-type", ""), await request.body())
-            answer = sandbox.finastra.grant(tenant, form, _login_root(request), sandbox.clock.now)
+            answer = vendor.login.grant(realm, form, _login_root(request), vendor.clock.now)
         except OAuthError as no:
             return json_reply(no.body, no.status, {"cache-control": "no-store"})
         return json_reply(answer, headers={"cache-control": "no-store"})
@@ -121,10 +122,10 @@ def _form(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def _discovery(request: Request) -> Response:
-    tenant = request.path_params["tenant"]
-    if tenant not in TENANTS:
+    realm = request.path_params["realm"]
+    if realm not in REALMS:
         return gateway(404)
-    issuer = f"{_login_root(request)}/{tenant}"
+    issuer = f"{_login_root(request)}/{realm}"
     return json_reply(
         {
             "issuer": issuer,

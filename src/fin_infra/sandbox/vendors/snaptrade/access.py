@@ -1,5 +1,5 @@
 """Decide whether a SnapTrade request is let in: its signature, timestamp, user and rate; and remember the users.
-Floor 7: the signature covers path, raw query and body; the consumer key never travels.
+Floor 8: the signature covers path, raw query and body; the consumer key never travels.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hashlib import sha256
 
 from starlette.requests import Request
 
+from fin_infra.sandbox.vendors.snaptrade import CLIENT_ID, CONSUMER_KEY
 from fin_infra.sandbox.world.portfolio import CONNECTIONS, USER, USER_SECRET
 
-CLIENT_ID, CONSUMER_KEY = "SANDBOX-CLIENT", "sandbox-snaptrade-consumer-key"
 TOLERANCE_S = 300  # the vendor's own tolerance is not documented; its webhooks allow 300 s
 LIMIT_PER_MINUTE, WINDOW_S = 250, 60.0
 LEGACY = "/api/v1"

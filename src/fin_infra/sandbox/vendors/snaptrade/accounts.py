@@ -1,30 +1,33 @@
 """Put connections and accounts into SnapTrade's JSON, with what the aggregator last saw of them.
-Floor 7: a disabled connection keeps answering with the state it had when it broke.
+Floor 8: a disabled connection keeps answering with the state it had when it broke.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fin_infra.sandbox.kernel.reply import number
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.snaptrade.access import Refused, bad_broker, missing
 from fin_infra.sandbox.vendors.snaptrade.replies import Shapes, stamp
 from fin_infra.sandbox.world.days import DAY
-from fin_infra.sandbox.world.holdings import Book, uid
+from fin_infra.sandbox.world.holdings import HoldingWalk, uid
 from fin_infra.sandbox.world.portfolio import CONNECTIONS, USER, Connection
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.snaptrade.vendor import SnapTrade
 
 
 class Directory:
     """The connections and accounts of the sandbox's user as they stand."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, vendor: SnapTrade) -> None:
+        self._vendor = vendor
 
     @property
     def shapes(self) -> Shapes:
         """Return the JSON shapes of the present world."""
-        return Shapes(self._sandbox.world.seed, self._sandbox.world.portfolios.market)
+        return Shapes(self._vendor.world.seed, self._vendor.world.portfolios.market)
 
     def of_user(self, user: str) -> Directory:
         """Return the directory; Refused for other users, because only the seeded one has connections."""
@@ -34,11 +37,11 @@ class Directory:
 
     def connection_id(self, connection: Connection) -> str:
         """Return the id of a connection."""
-        return uid(self._sandbox.world.seed, "connection", connection.slug)
+        return uid(self._vendor.world.seed, "connection", connection.slug)
 
     def connections(self) -> list[Connection]:
         """Return the connections that were not deleted."""
-        return [row for row in CONNECTIONS if row.slug not in self._sandbox.snaptrade.deleted]
+        return [row for row in CONNECTIONS if row.slug not in self._vendor.state.deleted]
 
     def connection(self, wanted: str) -> Connection:
         """Return the connection of an id; Refused when there is none."""
@@ -47,12 +50,12 @@ class Directory:
                 return row
         raise missing()
 
-    def books(self, connection: Connection | None = None) -> list[Book]:
+    def books(self, connection: Connection | None = None) -> list[HoldingWalk]:
         """Return the accounts, of one connection or of all."""
         rows = self.connections() if connection is None else [connection]
-        return [book for row in rows for book in self._sandbox.world.portfolios.of_connection(row.slug)]
+        return [book for row in rows for book in self._vendor.world.portfolios.of_connection(row.slug)]
 
-    def book(self, wanted: str) -> Book:
+    def book(self, wanted: str) -> HoldingWalk:
         """Return the account of an id; Refused when there is none."""
         for book in self.books():
             if book.id == wanted:
@@ -61,16 +64,16 @@ class Directory:
 
     def disabled_at(self, connection: Connection) -> datetime | None:
         """Return when the connection broke, None while it works."""
-        broken = self._sandbox.snaptrade.disabled[connection.slug]
-        return broken if broken is not None and broken <= self._sandbox.clock.now else None
+        broken = self._vendor.state.disabled[connection.slug]
+        return broken if broken is not None and broken <= self._vendor.clock.now else None
 
-    def seen_at(self, book: Book) -> datetime:
+    def seen_at(self, book: HoldingWalk) -> datetime:
         """Return the instant whose state the aggregator shows."""
-        return self.disabled_at(book.connection) or self._sandbox.clock.now
+        return self.disabled_at(book.connection) or self._vendor.clock.now
 
-    def is_syncing(self, book: Book) -> bool:
+    def is_syncing(self, book: HoldingWalk) -> bool:
         """Return whether the connection's first sync is under way."""
-        return book.connection.slug in self._sandbox.snaptrade.syncing
+        return book.connection.slug in self._vendor.state.syncing
 
     def authorization(self, row: Connection) -> dict[str, object]:
         """Return a connection."""
@@ -89,7 +92,7 @@ class Directory:
             "data_freshness_mode": "realtime",
         }
 
-    def look(self, user: str, wanted: str) -> tuple[Book, datetime]:
+    def look(self, user: str, wanted: str) -> tuple[HoldingWalk, datetime]:
         """Return an account and the instant it was seen at; Refused while there is nothing to see."""
         book = self.of_user(user).book(wanted)
         if self.is_syncing(book):
@@ -99,7 +102,7 @@ class Directory:
             raise bad_broker()
         return book, self.seen_at(book)
 
-    def account(self, book: Book) -> dict[str, object]:
+    def account(self, book: HoldingWalk) -> dict[str, object]:
         """Return an account; what is unavailable or not synced yet has no total."""
         holder, seen = book.holder, self.seen_at(book)
         unavailable, syncing = holder.status == "unavailable", self.is_syncing(book)
@@ -127,12 +130,12 @@ class Directory:
             "raw_type": holder.raw_type,
             "account_category": "INVESTMENT",
             "meta": {"type": holder.raw_type, "institution_name": book.connection.broker},
-            "portfolio_group": uid(self._sandbox.world.seed, "group", holder.slug),
+            "portfolio_group": uid(self._vendor.world.seed, "group", holder.slug),
             "cash_restrictions": [],
             "is_paper": False,
         }
 
-    def connection_account(self, book: Book) -> dict[str, object]:
+    def connection_account(self, book: HoldingWalk) -> dict[str, object]:
         """Return an account in the shape that is told apart by `kind`."""
         holder, seen = book.holder, self.seen_at(book)
         syncing = self.is_syncing(book)
@@ -157,7 +160,7 @@ class Directory:
             "net_value": None if hidden else {"amount": number(book.total(seen)), "currency": holder.currency},
         }  # fmt: skip
 
-    def _transactions(self, book: Book, seen: datetime) -> dict[str, object]:
+    def _transactions(self, book: HoldingWalk, seen: datetime) -> dict[str, object]:
         if self.is_syncing(book):
             return {"initial_sync_completed": False, "last_successful_sync": None, "first_transaction_date": None}
         rows = book.booked(seen)

@@ -1,31 +1,35 @@
 """Serve /_sandbox/snaptrade: the truths of the brokerage accounts, and the troubles that can be switched on.
-Floor 7: a connection is named by its broker's slug, for example SCHWAB.
+Floor 8: a connection is named by its broker's slug, for example SCHWAB.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 
-from fin_infra.sandbox.kernel.state import Sandbox
-from fin_infra.sandbox.vendors.snaptrade.access import CLIENT_ID, CONSUMER_KEY
+from fin_infra.sandbox.vendors.snaptrade import CLIENT_ID, CONSUMER_KEY
 from fin_infra.sandbox.vendors.snaptrade.accounts import Directory
 from fin_infra.sandbox.vendors.snaptrade.replies import plain, spelt, stamp
-from fin_infra.sandbox.world.holdings import Book
+from fin_infra.sandbox.world.holdings import HoldingWalk
 from fin_infra.sandbox.world.portfolio import CONNECTIONS, USER, USER_SECRET
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.snaptrade.vendor import SnapTrade
 
 _SLUGS = tuple(row.slug for row in CONNECTIONS)
 _FIELDS = ("disable", "enable", "start_sync", "finish_sync", "holdings_gone", "refresh_enabled", "rate_limit")
 
 
 class SnapTradeControl:
-    """What the control plane tells and changes of SnapTrade."""
+    """What the control plane shows and changes of SnapTrade."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox, self._directory = sandbox, Directory(sandbox)
+    def __init__(self, vendor: SnapTrade) -> None:
+        self._vendor, self._directory = vendor, Directory(vendor)
 
-    def tell(self, _: dict[str, object], __: Request) -> object:
-        """Tell credentials, switches, connections, accounts with their positions, and what is going to change."""
-        state, directory = self._sandbox.snaptrade, self._directory
+    def describe(self, _: dict[str, object], __: Request) -> object:
+        """Return credentials, switches, connections, accounts with their positions, and what is going to change."""
+        state, directory = self._vendor.state, self._directory
         return {
             "client_id": CLIENT_ID,
             "consumer_key": CONSUMER_KEY,
@@ -45,12 +49,12 @@ class SnapTradeControl:
                 }
                 for row in CONNECTIONS
             ],
-            "accounts": [self._account(book) for book in self._sandbox.world.portfolios.books],
-            "timeline": self._sandbox.world.portfolios.timeline(),
+            "accounts": [self._account(book) for book in self._vendor.world.portfolios.books],
+            "timeline": self._vendor.world.portfolios.timeline(),
         }
 
-    def _account(self, book: Book) -> dict[str, object]:
-        seen, market = self._directory.seen_at(book), self._sandbox.world.portfolios.market
+    def _account(self, book: HoldingWalk) -> dict[str, object]:
+        seen, market = self._directory.seen_at(book), self._vendor.world.portfolios.market
         return {
             "id": book.id,
             "slug": book.holder.slug,
@@ -84,13 +88,13 @@ class SnapTradeControl:
             _check(name, value)
         for name, value in body.items():
             self._set(name, value)
-        return self.tell({}, request)
+        return self.describe({}, request)
 
     def _set(self, name: str, value: object) -> None:
-        state = self._sandbox.snaptrade
+        state = self._vendor.state
         match name:
             case "disable":
-                state.disabled[str(value)] = self._sandbox.clock.now
+                state.disabled[str(value)] = self._vendor.clock.now
             case "enable":
                 state.disabled[str(value)] = None
             case "start_sync":

@@ -1,19 +1,22 @@
 """Serve the data of SnapTrade accounts: the accounts, balances, positions, orders and activities.
-Floor 7: a list of the older API is a bare array, a list of the newer one is an object.
+Floor 8: a list of the older API is a bare array, a list of the newer one is an object.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fin_infra.sandbox.kernel.reply import number
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.snaptrade.access import BAD_DATA, Call, Refused
 from fin_infra.sandbox.vendors.snaptrade.accounts import Directory
 from fin_infra.sandbox.vendors.snaptrade.orders import Order, in_state, orders_of, record, record_v2
 from fin_infra.sandbox.vendors.snaptrade.replies import stamp
-from fin_infra.sandbox.world.holdings import Book, Movement
+from fin_infra.sandbox.world.holdings import HoldingWalk, Movement
 from fin_infra.sandbox.world.portfolio import USER
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.snaptrade.vendor import SnapTrade
 
 PAGE = 1000
 
@@ -21,8 +24,8 @@ PAGE = 1000
 class Accounts:
     """The operations on accounts."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox, self._directory = sandbox, Directory(sandbox)
+    def __init__(self, vendor: SnapTrade) -> None:
+        self._vendor, self._directory = vendor, Directory(vendor)
 
     def authorization_accounts(self, call: Call) -> object:
         """Answer one connection's accounts as a bare array."""
@@ -63,7 +66,7 @@ class Accounts:
 
     def holdings(self, call: Call) -> object:
         """Answer everything of an account at once, with numbers (deprecated)."""
-        if self._sandbox.snaptrade.holdings_gone:
+        if self._vendor.state.holdings_gone:
             raise Refused(410, "1011", "This endpoint is no longer available.")
         (book, seen), shapes = self._directory.look(call.user, call.path("account_id")), self._directory.shapes
         rows = list(book.standing(seen).positions.values())
@@ -77,13 +80,13 @@ class Accounts:
             "total_value": {"value": number(book.total(seen)), "currency": book.holder.currency},
         }
 
-    def _orders(self, call: Call, days: int) -> tuple[Book, list[Order]]:
+    def _orders(self, call: Call, days: int) -> tuple[HoldingWalk, list[Order]]:
         book, seen = self._directory.look(call.user, call.path("account_id"))
         if not book.connection.lists_orders:
             raise NotImplementedYet(book.connection.slug)
         return book, orders_of(book, seen, seen - timedelta(days=days))
 
-    def _listed_orders(self, call: Call) -> tuple[Book, list[Order]]:
+    def _listed_orders(self, call: Call) -> tuple[HoldingWalk, list[Order]]:
         days, state = _whole(call.query("days", "30"), 1, 90), call.query("state", "all")
         if state not in ("all", "open", "executed"):
             raise Refused(400, "1076", BAD_DATA)

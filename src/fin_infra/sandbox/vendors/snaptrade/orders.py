@@ -1,5 +1,5 @@
 """Put brokerage orders into SnapTrade's JSON, in the older shape and in the one with legs; all figures are strings.
-Floor 7: every trade of the last days was an order, and a few orders rest, were cancelled or filled in part.
+Floor 8: every trade of the last days was an order, and a few orders rest, were canceled or filled in part.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from fin_infra.sandbox.vendors.snaptrade.replies import Shapes, plain, spelt, stamp
-from fin_infra.sandbox.world.holdings import Book, uid
+from fin_infra.sandbox.world.holdings import HoldingWalk, uid
 from fin_infra.sandbox.world.portfolio import INSTRUMENTS, Instrument
 
 OPEN_STATES = frozenset({"PENDING", "ACCEPTED", "PARTIAL", "QUEUED", "TRIGGERED", "ACTIVATED", "CANCEL_PENDING"})
@@ -27,7 +27,7 @@ class Order:
     total: Decimal
     placed: datetime
     filled: Decimal = _ZERO
-    cancelled: Decimal = _ZERO
+    canceled: Decimal = _ZERO
     type: str = "Market"
     force: str = "Day"
     limit: Decimal | None = None
@@ -47,7 +47,7 @@ def _limit(
     count, done = Decimal(total), Decimal(filled)
     return Order(
         id=ident, key=key, action=action, status=status, total=count, placed=placed, type="Limit", force="GTC",
-        limit=Decimal(limit), filled=done, cancelled=count if status in ("CANCELED", "REJECTED") else _ZERO,
+        limit=Decimal(limit), filled=done, canceled=count if status in ("CANCELED", "REJECTED") else _ZERO,
         paid=Decimal(limit) if done else None, executed=placed + timedelta(minutes=3) if done else None,
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ RESTING: dict[str, tuple[Order, ...]] = {
 }
 
 
-def orders_of(book: Book, now: datetime, since: datetime) -> list[Order]:
+def orders_of(book: HoldingWalk, now: datetime, since: datetime) -> list[Order]:
     """Return the orders placed from `since` to `now`, newest first."""
     made = [
         Order(
@@ -83,7 +83,7 @@ def in_state(rows: list[Order], state: str) -> list[Order]:
     return rows if wanted is None else [row for row in rows if row.status in wanted]
 
 
-def record(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
+def record(shapes: Shapes, book: HoldingWalk, row: Order) -> dict[str, object]:
     """Return an order in the older shape."""
     held, symbol = row.instrument, spelt(book, row.instrument)
     is_option = held.kind == "option"
@@ -94,7 +94,7 @@ def record(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
         "quote_universal_symbol": None, "quote_currency": None,
         "action": f"{row.action}_OPEN" if is_option else row.action,
         "total_quantity": plain(row.total), "open_quantity": plain(_open(row)),
-        "canceled_quantity": plain(row.cancelled), "filled_quantity": plain(row.filled),
+        "canceled_quantity": plain(row.canceled), "filled_quantity": plain(row.filled),
         "execution_price": plain(row.paid), "limit_price": plain(row.limit), "stop_price": None,
         "trailing_stop": None, "order_type": row.type, "time_in_force": row.force,
         "time_placed": stamp(row.placed), "time_updated": stamp(row.executed or row.placed),
@@ -103,7 +103,7 @@ def record(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
     }  # fmt: skip
 
 
-def record_v2(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
+def record_v2(shapes: Shapes, book: HoldingWalk, row: Order) -> dict[str, object]:
     """Return an order in the shape with legs."""
     held, symbol = row.instrument, spelt(book, row.instrument)
     kind = {"option": "OPTION", "crypto": "CRYPTO"}.get(held.kind, "EQUITY")
@@ -115,7 +115,7 @@ def record_v2(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
         },
         "action": f"{row.action}_TO_OPEN" if kind == "OPTION" else row.action,
         "execution_price": plain(row.paid), "total_quantity": plain(row.total),
-        "canceled_quantity": plain(row.cancelled), "filled_quantity": plain(row.filled), "status": row.status,
+        "canceled_quantity": plain(row.canceled), "filled_quantity": plain(row.filled), "status": row.status,
     }  # fmt: skip
     return {
         "brokerage_order_id": row.id, "brokerage_group_order_id": None, "order_role": None, "status": row.status,
@@ -128,4 +128,4 @@ def record_v2(shapes: Shapes, book: Book, row: Order) -> dict[str, object]:
 
 
 def _open(row: Order) -> Decimal:
-    return row.total - row.filled - row.cancelled
+    return row.total - row.filled - row.canceled

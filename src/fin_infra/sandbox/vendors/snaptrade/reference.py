@@ -1,26 +1,30 @@
 """Serve SnapTrade's reference data: quotes, symbols, brokerages, ways to connect, exchanges.
-Floor 7: a ticker is found in any broker's spelling; options have no quotes here.
+Floor 8: a ticker is found in any broker's spelling; options have no quotes here.
 """
 
 from __future__ import annotations
 
-from fin_infra.sandbox.kernel.state import Sandbox
+from typing import TYPE_CHECKING
+
 from fin_infra.sandbox.vendors.snaptrade.access import BAD_DATA, Call, Refused, missing
 from fin_infra.sandbox.vendors.snaptrade.accounts import Directory
 from fin_infra.sandbox.vendors.snaptrade.replies import EXCHANGES, spelt
 from fin_infra.sandbox.world.holdings import uid
 from fin_infra.sandbox.world.portfolio import CONNECTIONS, INSTRUMENTS, Instrument
 
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.snaptrade.vendor import SnapTrade
+
 
 class Reference:
     """The operations on reference data."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox, self._directory = sandbox, Directory(sandbox)
+    def __init__(self, vendor: SnapTrade) -> None:
+        self._vendor, self._directory = vendor, Directory(vendor)
 
     def status(self, _: Call) -> object:
         """Answer that the API is up."""
-        return {"version": 153, "timestamp": f"{self._sandbox.clock.now:%Y-%m-%d %H:%M:%S.%f}+00:00", "online": True}
+        return {"version": 153, "timestamp": f"{self._vendor.clock.now:%Y-%m-%d %H:%M:%S.%f}+00:00", "online": True}
 
     def quotes(self, call: Call) -> object:
         """Answer quotes of at most ten symbols, by id or with `use_ticker` by name; unknown ones are left out."""
@@ -34,7 +38,7 @@ class Reference:
         return [shapes.quote(*named[word], seen) for word in wanted if word in named]
 
     def search_symbols(self, call: Call) -> object:
-        """Answer at most twenty symbols that hold a text in symbol or name."""
+        """Answer at most twenty symbols that have the text in their symbol or name."""
         if "account_id" in call.request.path_params:
             self._directory.of_user(call.user).book(call.path("account_id"))
         part = str(call.content.get("substring", "")).casefold()

@@ -1,5 +1,5 @@
 """Put brokerage accounts into SnapTrade's JSON: instruments, symbols, accounts, positions, activities, orders.
-Floor 7: positions/all and orders carry decimals as strings, the older shapes carry the same figures as JSON numbers.
+Floor 8: positions/all and orders carry decimals as strings, the older shapes carry the same figures as JSON numbers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from fin_infra.sandbox.kernel.reply import number
 from fin_infra.sandbox.world.catalog import CURRENCIES
-from fin_infra.sandbox.world.holdings import Book, Market, Movement, Position, uid
+from fin_infra.sandbox.world.holdings import HoldingWalk, Market, Movement, Position, uid
 from fin_infra.sandbox.world.portfolio import CASH_EQUIVALENT, INSTRUMENTS, Connection, Instrument
 from fin_infra.sandbox.world.prices import stream
 
@@ -131,7 +131,7 @@ class Shapes:
             found["exchange"] = row.mic
         return {**found, "figi_instrument": self._figi(row, symbol)}
 
-    def position(self, book: Book, held: Position, now: datetime) -> dict[str, object]:
+    def position(self, book: HoldingWalk, held: Position, now: datetime) -> dict[str, object]:
         """Return a position of positions/all: strings, and an option's cost per share."""
         row = held.instrument
         found: dict[str, object] = {
@@ -145,7 +145,7 @@ class Shapes:
             found["cash_equivalent"] = row.key in CASH_EQUIVALENT
         return found
 
-    def legacy_position(self, book: Book, held: Position, now: datetime) -> dict[str, object]:
+    def legacy_position(self, book: HoldingWalk, held: Position, now: datetime) -> dict[str, object]:
         """Return a position of the holdings endpoint: numbers."""
         row, price = held.instrument, self._market.price(held.instrument, now)
         symbol = self.universal(row, spelt(book, row))
@@ -160,7 +160,7 @@ class Shapes:
             "currency": self.currency(row.currency), "cash_equivalent": row.key in CASH_EQUIVALENT,
         }  # fmt: skip
 
-    def legacy_option(self, book: Book, held: Position, now: datetime) -> dict[str, object]:
+    def legacy_option(self, book: HoldingWalk, held: Position, now: datetime) -> dict[str, object]:
         """Return an option position of the holdings endpoint: its average price is per contract."""
         row = held.instrument
         return {
@@ -173,7 +173,7 @@ class Shapes:
             "currency": self.currency(row.currency),
         }  # fmt: skip
 
-    def balances(self, book: Book, now: datetime) -> list[dict[str, object]]:
+    def balances(self, book: HoldingWalk, now: datetime) -> list[dict[str, object]]:
         """Return cash per currency; the broker tells buying power of dollars only."""
         return [
             {
@@ -184,7 +184,7 @@ class Shapes:
             for code, value in book.cash(now).items()
         ]
 
-    def activity(self, book: Book, row: Movement) -> dict[str, object]:
+    def activity(self, book: HoldingWalk, row: Movement) -> dict[str, object]:
         """Return an activity: numbers, a signed amount, and a date that is midnight where the broker tells no time."""
         instrument = row.instrument
         is_option = instrument is not None and instrument.kind == "option"
@@ -241,7 +241,7 @@ class Shapes:
         }  # fmt: skip
 
 
-def spelt(book: Book, row: Instrument) -> str:
+def spelt(book: HoldingWalk, row: Instrument) -> str:
     """Return how the account's broker writes an instrument."""
     return book.holder.spelling.get(row.key, row.key)
 

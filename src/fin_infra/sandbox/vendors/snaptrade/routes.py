@@ -1,5 +1,5 @@
 """Imitate SnapTrade's API, the read side: users, connections, accounts, balances, positions, activities, orders.
-Floor 7: canonical paths and the older /api/v1 ones; a request counts only with the signature of the official SDK.
+Floor 8: canonical paths and the older /api/v1 ones; a request counts only with the signature of the official SDK.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,20 +15,22 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from fin_infra.sandbox.kernel.reply import html_reply, json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.vendors.snaptrade import access
 from fin_infra.sandbox.vendors.snaptrade.access import Call, Refused, missing
 from fin_infra.sandbox.vendors.snaptrade.holdings import Accounts
 from fin_infra.sandbox.vendors.snaptrade.reference import Reference
 from fin_infra.sandbox.vendors.snaptrade.users import Users
 
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.snaptrade.vendor import SnapTrade
+
 DEPRECATION = "@1781222400"  # when the canonical paths came, 2026-06-12
 Handler = Callable[[Call], object]
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: SnapTrade) -> Router:
     """Return the SnapTrade mount."""
-    api, reference, users, data = Door(sandbox), Reference(sandbox), Users(sandbox), Accounts(sandbox)
+    api, reference, users, data = Guard(vendor), Reference(vendor), Users(vendor), Accounts(vendor)
     open_to_all: list[tuple[str, str, Handler]] = [
         ("GET", "/", reference.status),
         ("GET", "/brokerages", reference.brokerages),
@@ -76,11 +79,11 @@ def router(sandbox: Sandbox) -> Router:
     return Router([*routes, Mount("/", app=api.not_found)], redirect_slashes=False)
 
 
-class Door:
+class Guard:
     """Lets requests in and stamps what goes out."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, vendor: SnapTrade) -> None:
+        self._vendor = vendor
 
     def guarded(
         self, admit: Callable[[Request, bytes], Call], handler: Handler
@@ -89,7 +92,7 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             body = await request.body()
-            headers, too_many = access.spend(self._sandbox.snaptrade)
+            headers, too_many = access.spend(self._vendor.state)
             try:
                 if too_many is not None:
                     raise too_many
@@ -102,8 +105,7 @@ class Door:
         return endpoint
 
     def _stamped(self, reply: Response, scope: Scope) -> Response:
-        self._sandbox.replies += 1
-        reply.headers["x-request-id"] = f"sandbox-{self._sandbox.replies:08d}"
+        reply.headers["x-request-id"] = self._vendor.request_id()
         if str(scope["path"]).removeprefix(str(scope.get("root_path", ""))).startswith(f"{access.LEGACY}/"):
             reply.headers["deprecation"] = DEPRECATION
         return reply
@@ -118,7 +120,7 @@ class Door:
         content = access.content_of(body)
         if signed:
             access.check_client(request, content)
-        query, state = request.query_params, self._sandbox.snaptrade
+        query, state = request.query_params, self._vendor.state
         name = access.check_user(state, query.get("userId"), query.get("userSecret")) if user else ""
         return Call(request, content, name)
 

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
-from fin_infra.imports.statements import ofx_values as values
 from fin_infra.imports.statements.base import DecimalMark, StatementFormat
-from fin_infra.imports.statements.ofx_text import Text, decode
-from fin_infra.imports.statements.ofx_tree import Node, clean, parse
+from fin_infra.imports.statements.ofx import values
+from fin_infra.imports.statements.ofx.text import Text, decode
+from fin_infra.imports.statements.ofx.tree import Node, clean, parse
 from fin_infra.model.banking import AccountType
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.money import Money
@@ -69,7 +69,7 @@ class _Reader:
         self.source = source
         self.root = parse(source)
         self.currency = currency
-        self.mark: str | None = mark
+        self.decimal_mark: str | None = mark
         self.bad_dates: dict[str, str] = {}
         self.institution: str | None = None
         self.institution_id: str | None = None
@@ -115,10 +115,10 @@ class _Reader:
         if code is None or not code.strip("0"):
             return []
         message = _LONG_DIGITS.sub("*****", (node.text("MESSAGE") or "no message")[:200])
-        said = f"the bank answered with status {code[:12]}: {message}"
+        answer = f"the bank answered with status {code[:12]}: {message}"
         if severity == "ERROR":
-            raise self._fault(f"The file holds no full statement, {said}; ask the bank again", node.at("CODE"))
-        return [said]
+            raise self._fault(f"The file holds no full statement, {answer}; ask the bank again", node.at("CODE"))
+        return [answer]
 
     def _statement(self, node: Node) -> Statement:
         self.bad_dates = {}
@@ -179,7 +179,7 @@ class _Reader:
             return self._known(printed, node.at("CURDEF"))
         if self.currency is None:
             raise self._fault(
-                "The statement does not name its currency (CURDEF); say it, as in currency='EUR'",
+                "The statement does not name its currency (CURDEF); give it, as in currency='EUR'",
                 node.at("CURDEF"),
             )
         return self.currency
@@ -286,16 +286,16 @@ class _Reader:
         """Read a number, asking the file's other amounts where it can be read in two ways."""
         try:
             try:
-                return reading(self.mark)
+                return reading(self.decimal_mark)
             except values.AmbiguousAmount:
-                if self._usual_mark is None:
+                if self._usual_decimal_mark is None:
                     raise
-                return reading(self._usual_mark)
+                return reading(self._usual_decimal_mark)
         except InvalidInput as error:
             raise self._fault(str(error), index) from None
 
     @cached_property
-    def _usual_mark(self) -> str | None:
+    def _usual_decimal_mark(self) -> str | None:
         leaves = (node.values.get(name) for node in self.root.walk() for name in ("TRNAMT", "BALAMT"))
         return values.decimal_mark(clean(leaf[0]) for leaf in leaves if leaf)
 

@@ -1,16 +1,10 @@
-"""What conformance suites call: the sandbox's control plane, and one provider in one mode."""
+"""A running sandbox as the tests of adapters use it: its control plane, and its vendors without any adapter."""
 
 from __future__ import annotations
 
-import asyncio
-from contextvars import copy_context
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
-
-from fin_infra.providers.provider import Provider
-
-Mode = Literal["sync", "async"]
 
 
 class Sandbox:
@@ -25,6 +19,16 @@ class Sandbox:
         reply = self._http.request(method, f"/_sandbox{path}", json=body or None)
         assert reply.status_code == 200, reply.text
         return reply.json()
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Ask a vendor as somebody with its documentation would; what was refused is an error."""
+        reply = self._http.request(method, path, **options)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def status(self, path: str, **options: Any) -> int:
+        """Return the status that a vendor answers with."""
+        return self._http.get(path, **options).status_code
 
     def reset(self) -> None:
         self.control("POST", "/reset")
@@ -44,29 +48,3 @@ class Sandbox:
     def requests(self) -> list[dict[str, Any]]:
         """Return what arrived since the reset, oldest first."""
         return self.control("GET", "/requests")["requests"]
-
-
-class Driver:
-    """One provider in one mode; a call gives the result, and of a paged operation the list of its items."""
-
-    def __init__(self, client: Provider[Any], mode: Mode, runner: asyncio.Runner) -> None:
-        self.client, self.mode, self._runner = client, mode, runner
-
-    def __call__(self, operation: str, *args: Any, **kwargs: Any) -> Any:
-        paged = type(getattr(type(self.client), operation)).__name__ == "paged"
-        if self.mode == "sync":
-            result = getattr(self.client, operation)(*args, **kwargs)
-            return list(result) if paged else result
-
-        async def ask() -> Any:
-            result = getattr(self.client, operation)(*args, **kwargs)
-            return [item async for item in result] if paged else await result
-
-        return self._runner.run(ask(), context=copy_context())  # deadlines set outside count inside
-
-    def close(self) -> None:
-        transport: Any = self.client.transport
-        if self.mode == "sync":
-            transport.close()
-        else:
-            self._runner.run(transport.aclose())

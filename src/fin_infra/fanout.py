@@ -1,5 +1,5 @@
 """Ask several sources at once, each with its own deadline; one that fails is an entry, not the end.
-Floor 6: only our errors are caught, so that a fault of ours never looks like a vendor's."""
+Floor 2: only our errors are caught, so that a fault of ours never looks like a vendor's."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ class Outcome(Generic[T]):
     error: SourceError | None
 
 
-async def attempt(source: str, operation: str, ask: Callable[[], Awaitable[T]]) -> Outcome[T]:
+async def attempt(
+    source: str, operation: str, ask: Callable[[], Awaitable[T]], *, deadline_s: float = DEADLINE_S
+) -> Outcome[T]:
     """Await `ask()` within the deadline; turn an error of ours into an entry under `source` and `operation`."""
     try:
-        with deadline(DEADLINE_S):
+        with deadline(deadline_s):
             return Outcome(await ask(), None)
     except FinInfraError as exc:
-        return Outcome(None, source_error(exc, source, operation))
+        return Outcome(None, _source_error(exc, source, operation))
 
 
-def source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
+def _source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
     message = exc.message if isinstance(exc, ProviderError) else str(exc)
     return SourceError(
         provider=source, operation=operation, code=exc.code, message=redact(message), retry_after=exc.retry_after

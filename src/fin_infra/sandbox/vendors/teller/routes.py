@@ -1,5 +1,5 @@
 """Imitate Teller's API: accounts, details, balances, transactions, identity, institutions, errors.
-Floor 7: the sign depends on the account type as at the vendor: a card's charge is positive.
+Floor 8: the sign depends on the account type as at the vendor: a card's charge is positive.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,6 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from fin_infra.sandbox.kernel.reply import json_reply
-from fin_infra.sandbox.kernel.state import Sandbox
 from fin_infra.sandbox.world.household import (
     DETAILS_EXPIRED_AFTER,
     DETAILS_VERIFIED_AFTER,
@@ -25,6 +25,9 @@ from fin_infra.sandbox.world.household import (
 )
 from fin_infra.sandbox.world.ledger import Shown
 from fin_infra.sandbox.world.world import Account
+
+if TYPE_CHECKING:
+    from fin_infra.sandbox.vendors.teller.vendor import Teller
 
 API = "https://api.teller.io"
 VERSIONS = ("2020-10-12", "2019-07-01")
@@ -57,9 +60,9 @@ def error(status: int, code: str, message: str) -> Response:
     return json_reply({"error": {"code": code, "message": message}}, status)
 
 
-def router(sandbox: Sandbox) -> Router:
+def router(vendor: Teller) -> Router:
     """Return the Teller mount."""
-    api = Teller(sandbox)
+    api = TellerApi(vendor)
     table: list[tuple[str, Callable[[Request], Response], list[str]]] = [
         ("/institutions", api.institutions, ["GET"]),
         ("/accounts", api.accounts, ["GET"]),
@@ -80,11 +83,11 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await error(404, "not_found", "The requested resource does not exist")(scope, receive, send)
 
 
-class Teller:
+class TellerApi:
     """The vendor's operations over the sandbox world."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, vendor: Teller) -> None:
+        self._vendor = vendor
 
     def guarded(self, call: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
         """Return an endpoint that answers refusals in the vendor's shape and stamps a request id."""
@@ -97,8 +100,7 @@ class Teller:
                 reply = call(request)
             except Refused as no:
                 reply = error(no.status, no.code, no.message)
-            self._sandbox.replies += 1
-            reply.headers["x-request-id"] = f"sandbox-{self._sandbox.replies:08d}"
+                reply.headers["x-request-id"] = self._vendor.request_id()
             return reply
 
         return endpoint
@@ -113,10 +115,10 @@ class Teller:
             raise Refused(
                 400, "bad_request", "Missing certificate: live tokens need your application's client certificate"
             )
-        accounts = self._sandbox.world.of_token(token)
-        if not accounts or token in self._sandbox.revoked:
+        accounts = self._vendor.world.of_token(token)
+        if not accounts or token in self._vendor.revoked:
             raise Refused(403, "forbidden", "The access token is invalid or has been revoked")
-        return [account for account in accounts if account.id not in self._sandbox.revoked]
+        return [account for account in accounts if account.id not in self._vendor.revoked]
 
     def _one(self, request: Request) -> Account:
         wanted = request.path_params["account_id"]
@@ -144,13 +146,13 @@ class Teller:
         wanted = request.path_params["account_id"]
         if all(account.id != wanted for account in self._reachable(request)):
             raise Refused(404, "not_found", "The requested account does not exist")
-        self._sandbox.revoked.add(wanted)
+        self._vendor.revoked.add(wanted)
         return Response(status_code=204)
 
     def delete_enrollment(self, request: Request) -> Response:
-        """Revoke the access token's whole enrolment until the next reset."""
+        """Revoke the access token's whole enrollment until the next reset."""
         self._reachable(request)
-        self._sandbox.revoked.add(_token(request))
+        self._vendor.revoked.add(_token(request))
         return Response(status_code=204)
 
     def identity(self, request: Request) -> Response:
@@ -160,7 +162,7 @@ class Teller:
 
     def details(self, request: Request) -> Response:
         """Answer account and routing numbers, or why they are not there yet."""
-        account, waited = self._one(request), self._sandbox.clock.elapsed
+        account, waited = self._one(request), self._vendor.clock.elapsed
         state = account.plan.details
         if state == "none":
             raise Refused(404, "not_found", "The account has no details")
@@ -181,7 +183,7 @@ class Teller:
     def balances(self, request: Request) -> Response:
         """Answer ledger and available; a card's ledger is what is owed."""
         account = self._one(request)
-        ledger, available = account.balances(self._sandbox.clock.now)
+        ledger, available = account.balances(self._vendor.clock.now)
         base = f"{API}/accounts/{account.id}"
         return json_reply(
             {
@@ -195,7 +197,7 @@ class Teller:
     def transactions(self, request: Request) -> Response:
         """Answer transactions newest first: all of them, or `count` of those older than `from_id`."""
         account, query = self._one(request), request.query_params
-        rows = account.book.shown(self._sandbox.clock.now)
+        rows = account.book.shown(self._vendor.clock.now)
         if (cursor := query.get("from_id")) is not None:
             at = next((n for n, row in enumerate(rows) if row.id == cursor), None)
             if at is None:
@@ -212,7 +214,7 @@ class Teller:
     def transaction(self, request: Request) -> Response:
         """Answer one visible transaction."""
         account, wanted = self._one(request), request.path_params["transaction_id"]
-        for row in account.book.shown(self._sandbox.clock.now):
+        for row in account.book.shown(self._vendor.clock.now):
             if row.id == wanted:
                 return json_reply(_transaction(account, row))
         raise Refused(404, "not_found", "The requested transaction does not exist")

@@ -1,10 +1,10 @@
 """Keep the broker's accounts by their key, move them all through time together, and pass on what happens.
-Floor 7: what a reset forgets lives here; the published keys below are no secrets.
+Floor 8: what a reset forgets lives here; the keys are published and not secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,10 +18,6 @@ from fin_infra.sandbox.broker.tape import Tape
 from fin_infra.sandbox.kernel.clock import Clock
 from fin_infra.sandbox.world.world import World
 
-KEYS = {  # nosec B105: published sandbox keys
-    "PKSANDBOX0000000000": "sandbox-alpaca-secret",
-    "PKSANDBOX0000000001": "sandbox-alpaca-secret-1",
-}
 START_CASH = Decimal(100_000)
 OPENED_BEFORE = timedelta(days=40)
 PER_MINUTE = 200
@@ -38,24 +34,25 @@ class Watchlist:
     assets: list[Asset] = field(default_factory=list[Asset])
 
 
-class Desk:
+class Broker:
     """Every account of the broker over one market."""
 
-    def __init__(self, world: World, clock: Clock, tape: Tape | None = None) -> None:
-        self._clock = clock
+    def __init__(self, world: World, clock: Clock, keys: Mapping[str, str], tape: Tape | None = None) -> None:
+        """Open an account for each of `keys`, which maps a key to its secret."""
+        self._clock, self._keys = clock, keys
         self.market = Market(world, tape)
         self.feed = Feed()
-        self.watchlists: dict[str, dict[str, Watchlist]] = {key: {} for key in KEYS}
+        self.watchlists: dict[str, dict[str, Watchlist]] = {key: {} for key in keys}
         self.lists_made = 0
         self.rate_limited = False
         self.sip_is_delayed = False
         self._calls: dict[str, tuple[int, int]] = {}
         opened = clock.now - OPENED_BEFORE
-        self.engines = {key: Engine(key, self.market, opened, clock.now, START_CASH) for key in KEYS}
+        self.engines = {key: Engine(key, self.market, opened, clock.now, START_CASH) for key in keys}
         for engine in self.engines.values():
-            engine.tell = self._teller(engine)
+            engine.tell = self._publisher(engine)
 
-    def _teller(self, engine: Engine) -> Callable[[Event], None]:
+    def _publisher(self, engine: Engine) -> Callable[[Event], None]:
         def tell(event: Event) -> None:
             self.feed.publish(engine.key, event)
 
@@ -63,7 +60,7 @@ class Desk:
 
     def engine(self, key: str, secret: str) -> Engine | None:
         """Return the account a pair of keys opens, None for wrong ones."""
-        return self.engines[key] if KEYS.get(key) == secret else None
+        return self.engines[key] if self._keys.get(key) == secret else None
 
     def count(self, key: str) -> tuple[int, int]:
         """Count a request and return how many there were in this minute of the sandbox clock, and when it ends."""

@@ -1,0 +1,37 @@
+"""Teller, as the kernel sees it.
+Floor 8: what clients have revoked is forgotten by a reset.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Router
+
+from fin_infra.sandbox.kernel.vendor import TITLES, Vendor
+from fin_infra.sandbox.vendors.teller import MOUNT, routes
+
+_CODES = {
+    429: "too_many_requests",
+    500: "internal_server_error",
+    502: "bad_gateway",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+}
+
+
+class Teller(Vendor):
+    mount = MOUNT
+    kept_headers = frozenset({"teller-version"})
+
+    def start(self) -> None:
+        self.revoked = set[str]()
+        """Accounts and access tokens that clients have given up."""
+
+    def router(self) -> Router:
+        return routes.router(self)
+
+    def outage(self, status: int, retry_after: str) -> Response:
+        return routes.error(status, _CODES[status], TITLES[status])
+
+    def expired(self) -> Response:
+        return routes.error(404, "enrollment.disconnected.credentials_invalid", "Enrollment is not healthy")

@@ -1,0 +1,179 @@
+"""Tests stand where their code stands: each module has a test of its name, or a line here says where it is tried."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from fin_infra.providers.registry import providers
+
+ROOT = Path(__file__).resolve().parents[2]
+SRC, TESTS = ROOT / "src", ROOT / "tests"
+SHARED = ("conformance", "support")
+"""Folders of the suites that every vendor passes by its own rows."""
+
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    # doors: a few lines that resolve a provider
+    "test_brokerage_doors.py": ("brokerage", "fanout", "holdings"),
+    "test_moved.py": ("_moved",),
+    "conformance/test_banking.py": ("banking", "model/banking", "providers/interfaces/banking"),
+    "conformance/test_market.py": ("markets", "model/market", "providers/interfaces/market"),
+    "conformance/test_crypto.py": ("crypto", "model/crypto", "providers/interfaces/crypto"),
+    "conformance/test_fx.py": ("fx", "model/fx", "providers/interfaces/fx"),
+    "conformance/test_brokerage.py": ("model/brokerage",),
+    "conformance/test_aggregators.py": ("providers/interfaces/aggregator",),
+    # words and tables, tried by what reads them
+    "model/test_currency.py": ("model/_iso4217",),
+    "imports/statements/test_base.py": ("model/statement",),
+    "analytics/test_holdings_merge.py": ("model/holdings", "analytics/holdings"),
+    "analytics/test_networth.py": ("model/networth",),
+    "normalize/test_symbols.py": ("normalize/tables",),
+    "calendars/test_sessions.py": ("calendars/names", "calendars/table"),
+    "test_errors.py": ("model/record", "settings"),
+    # one behavior in several modules
+    "analytics/test_holdings_changes.py": ("analytics/holding_changes",),
+    "analytics/test_holdings_sync.py": ("analytics/holding_sync",),
+    "imports/statements/test_ofx.py": (
+        "imports/statements/ofx/format",
+        "imports/statements/ofx/text",
+        "imports/statements/ofx/tree",
+        "imports/statements/ofx/values",
+    ),
+    "flow/test_operation.py": ("flow/call", "flow/client", "flow/telemetry"),
+    "transport/test_http.py": ("transport/base", "transport/config", "transport/effects", "transport/engine"),
+    "flow/test_access.py": ("transport/auth",),
+    "trading/test_brokers.py": (
+        "providers/interfaces/brokerage",
+        "trading/change",
+        "trading/close",
+        "trading/desk",
+        "trading/place",
+        "trading/reconcile",
+        "trading/submit",
+    ),
+    "trading/test_small_broker.py": ("trading/cancel", "trading/gather"),
+    "trading/test_checks.py": (
+        "trading/context",
+        "trading/history",
+        "trading/limits",
+        "trading/matrix",
+        "trading/proposal",
+    ),
+    "providers/test_template.py": ("providers/_template",),
+    "providers/banking/teller/test_adapter.py": ("providers/banking/teller_client",),
+    "providers/test_registry.py": (
+        "providers/base",
+        "providers/config",
+        "providers/info",
+    ),
+    "bankersbank/test_paging.py": ("bankersbank/calls", "bankersbank/finastra"),
+    "bankersbank/test_payloads.py": ("bankersbank/models",),
+    "providers/banking/finastra/test_adapter.py": ("bankersbank/b2c",),
+    # routers and commands: tried by what they answer
+    "sandbox/test_vendors.py": ("sandbox/kernel/vendor",),
+    "api/test_routes.py": (
+        "questions/net_worth",
+        "api/answers",
+        "api/banking",
+        "api/crypto",
+        "api/fx",
+        "api/market",
+        "api/networth",
+        "api/problems",
+        "api/providers",
+        "api/shapes",
+        "api/symbols",
+    ),
+    "api/test_brokerage_routes.py": ("api/brokerage", "api/brokerage_orders"),
+    "api/test_finastra_routes.py": ("api/finastra", "api/finastra_stub", "api/finastra_tenants"),
+    "cli/test_cli.py": (
+        "cli/__main__",
+        "cli/demo",
+        "cli/keys",
+        "cli/main",
+        "cli/output",
+        "cli/providers",
+        "cli/serving",
+        "cli/statements",
+    ),
+    "cli/test_order_command.py": ("cli/order",),
+    "asset_aggregator/test_service.py": ("asset_aggregator/api",),
+    "asset_aggregator/test_orders_service.py": ("asset_aggregator/orders",),
+    "asset_aggregator/infra/test_boundary.py": ("asset_aggregator/infra/app", "asset_aggregator/infra/openapi"),
+    # the sandbox: tried by what it answers
+    "sandbox/broker/test_matching.py": (
+        "sandbox/broker/account",
+        "sandbox/broker/assets",
+        "sandbox/broker/broker",
+        "sandbox/broker/engine",
+        "sandbox/broker/groups",
+        "sandbox/broker/orders",
+        "sandbox/broker/refusals",
+        "sandbox/broker/tape",
+        "sandbox/broker/tickets",
+    ),
+    "sandbox/broker/test_property.py": ("sandbox/broker/margin", "sandbox/broker/money"),
+    "sandbox/vendors/alpaca/test_official_data.py": ("sandbox/broker/history", "sandbox/broker/market"),
+    "sandbox/vendors/alpaca/test_stream.py": ("sandbox/broker/feed",),
+    "sandbox/kernel/test_gate.py": ("sandbox/kernel/protocol", "sandbox/kernel/reply"),
+    "sandbox/kernel/test_control.py": ("sandbox/kernel/requestlog", "sandbox/kernel/state"),
+    "sandbox/kernel/test_app.py": ("sandbox/world/catalog", "sandbox/world/prices", "sandbox/world/world"),
+    "sandbox/vendors/teller/test_routes.py": ("sandbox/world/household", "sandbox/world/ledger"),
+    "sandbox/vendors/snaptrade/test_world.py": ("sandbox/world/holdings", "sandbox/world/portfolio"),
+}
+"""Test file, and the modules without a test of their name that it tries."""
+
+
+def _modules() -> Iterator[tuple[str, ...]]:
+    """Yield the place of each module with code, without `fin_infra`."""
+    for path in sorted(SRC.rglob("*.py")):
+        if path.name != "__init__.py":
+            parts = path.relative_to(SRC).with_suffix("").parts
+            yield parts[1:] if parts[0] == "fin_infra" else parts
+
+
+def _has_its_own(place: tuple[str, ...]) -> bool:
+    """Return whether a module has tests of its name; rooms of a vendor are tried together, by what comes of them."""
+    *folder, name = place
+    if TESTS.joinpath(*folder, f"test_{name}.py").is_file():
+        return True
+    vendor = place[:3] if place[0] == "providers" or place[:2] == ("sandbox", "vendors") else None
+    rooms = TESTS.joinpath(*(vendor or place))
+    return rooms.is_dir() and any(rooms.glob("test_*.py"))
+
+
+def test_modules_when_listed_then_each_has_a_test_of_its_name_or_a_line_here():
+    listed = {place for places in ELSEWHERE.values() for place in places}
+    bare = {"/".join(place) for place in _modules() if not _has_its_own(place)}
+    assert bare - listed == set(), "write tests for these where they stand, or say in ELSEWHERE where they are tried"
+    assert listed - bare == set(), "these are gone, or have tests of their name now: take them out of ELSEWHERE"
+
+
+@pytest.mark.parametrize("test", ELSEWHERE)
+def test_line_when_it_names_a_test_then_it_is_there(test):
+    assert (TESTS / test).is_file()
+
+
+def _vendor_names() -> re.Pattern[str]:
+    keys = {cls.info.key.partition(":")[2] for cls in providers()}
+    mounts = {cls.info.sandbox_path.strip("/") for cls in providers()}
+    assert len(keys) >= 7
+    return re.compile(
+        rf"(?i)(?<![a-z])(?:{'|'.join(re.sub('[-_]', '[-_ ]?', name) for name in sorted(keys | mounts))})"
+    )
+
+
+def test_shared_suites_when_searched_then_they_name_no_vendor():
+    names = _vendor_names()
+    for folder in SHARED:
+        for path in sorted((TESTS / folder).rglob("*.py")):
+            found = names.search(path.read_text("utf-8"))
+            assert not found, f"{path.relative_to(ROOT)} names {found and found[0]}: put it into that vendor's folder"
+
+
+@pytest.mark.parametrize("text", ["/alpaca", "AlphaVantage", "alpha-vantage", "def at_teller(", "the ECB's"])
+def test_search_when_a_vendor_is_named_then_it_is_found(text):
+    assert _vendor_names().search(text)
