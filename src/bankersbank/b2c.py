@@ -18,6 +18,7 @@ from fin_infra.transport import Effect, Flow, Reply, url_path
 
 T = TypeVar("T")
 PAGE_SIZE = 200
+"""As in libs/ffdc-apis/corporate-accounts of https://github.com/Finastra/finastra-nodejs-libs."""
 MAX_PAGES = 1000
 
 

@@ -15,7 +15,9 @@ from fin_infra.flow import json_of
 from fin_infra.model import Money
 from fin_infra.transport import Reply
 
+# Amounts have thousands separators: libs/ffdc-apis/corporate-accounts of https://github.com/Finastra/finastra-nodejs-libs.
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII).fullmatch
+# The schema of collaterals is not public: names are those another client of the API looks for, unconfirmed.
 _LIST_NAMES = ("items", "collaterals")
 _AMOUNTS = {
     "discounted_net_amount": "discountedNetCollateralAmount",

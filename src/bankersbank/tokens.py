@@ -22,11 +22,15 @@ from fin_infra.flow import Kept, Renewable, by_status, inbound_id
 from fin_infra.transport import Auth, Flow, Reply, Request, bearer, url_path
 
 LIFETIME_S = 300
-"""Where the login does not say how long a token lasts: what the vendor's own sample clients assume."""
+"""Where the login does not say how long a token lasts: what the vendor's own sample clients assume.
+
+https://github.com/fusionfabric/ffdc-sample-python"""
 MARGIN_S = 30.0
 """A token is not used in its last seconds: it could end on its way. Of a short-lived token this is a tenth."""
+# RFC 7523; claims as in helpers.py of https://github.com/fusionfabric/ffdc-sample-python
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_S = 300
+# RFC 6749, section 5.2; that the login keeps to it is unconfirmed.
 OAUTH_CODES = (
     "invalid_client",
     "invalid_grant",

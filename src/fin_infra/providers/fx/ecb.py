@@ -36,7 +36,9 @@ KEPT_S = 3600.0
 MAX_BYTES = 32 * 1024 * 1024
 """Four times the whole history as it is."""
 PUBLISHED = time(16, 0, tzinfo=ZoneInfo("Europe/Berlin"))
-"""When a day's rates become known, in Frankfurt; they are fixed at 14:10 there, but nobody could use them then."""
+"""When a day's rates become known, in Frankfurt; they are fixed at 14:10 there, but nobody could use them then.
+
+The page that `docs` of `Ecb.info` names."""
 ENDED = {
     "RUB": "the ECB has given no rouble rate since 2022-03-01",
     "HRK": "Croatia pays in euro since 2023-01-01",

@@ -33,6 +33,7 @@ from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url_path
 
 VERSION = "2020-10-12"
+"""The newest version of the API (https://teller.io/docs)."""
 POLARITIES_KEPT = 1024
 
 
@@ -188,9 +189,9 @@ class TellerClient(BankingProvider[M]):
 class TransactionCursor:
     """Where the next page of transactions begins; the list is read newest first, each id once and no page twice.
 
-    Teller cuts pages by "older than this id" and says nothing about how many rows it gives at most, so only a page
-    without anything new ends the list. The cursor is the last *posted* id of a page, because a pending one may vanish
-    before the next call; pending rows after it come again and are dropped.
+    Teller cuts pages by "older than this id" (https://teller.io/docs) and says nothing about how many rows it gives at
+    most, so only a page without anything new ends the list. The cursor is the last *posted* id of a page, because a
+    pending one may vanish before the next call; pending rows after it come again and are dropped.
     """
 
     def __init__(self) -> None:

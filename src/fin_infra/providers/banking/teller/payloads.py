@@ -49,7 +49,10 @@ from fin_infra.transport import Reply
 KEY = "banking:teller"
 
 SIGNS: Mapping[AccountType, int] = {AccountType.DEPOSITORY: 1, AccountType.CREDIT: -1}
-"""A card's charge and a card's debt are positive on the wire, a checking account's charge is negative."""
+"""A card's charge and a card's debt are positive on the wire, a checking account's charge is negative.
+
+Charges: the samples of https://teller.io/docs, and a real one in https://github.com/monetr/monetr/issues/1679. That
+a card's ledger balance is positive when you owe is unconfirmed; it follows from the charges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ _new_transaction, _new_money = quick(Transaction), quick(Money)
 _ZERO = Decimal(0)
 _NOBODY, _NO_WORDS = _Party(), _Words()
 _CATEGORIES = {category.value: category for category in Category}
+# documented is `organization`; production has sent `organisation`: https://github.com/monetr/monetr/issues/1679
 _PARTIES = {party.value: party for party in PartyType} | {"organisation": PartyType.ORGANIZATION}
 _FIELD = re.compile(r"`(?:\$\.)?([a-z_.]+)`$")
 
@@ -263,6 +267,7 @@ def deleted(reply: Reply) -> None:
 
 _ADDRESS = ("street", "city", "region", "postal_code", "country")
 _CODE = re.compile(r"[a-z0-9_.]{1,100}")
+# The codes that https://teller.io/docs lists under enrollments, all with status 404.
 _WHY_DISCONNECTED: Mapping[str, str] = {
     "account_locked": "the bank has locked the person's sign-in, which only the bank can undo",
     "credentials_invalid": "the bank no longer accepts the person's user name and password",

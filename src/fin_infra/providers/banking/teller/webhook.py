@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from fin_infra.errors import ConfigurationError, InvalidInput, NaiveTime
 
 TOLERANCE = timedelta(seconds=180)
+"""Older signatures are to be refused (https://teller.io/docs, webhooks)."""
 
 
 def verify_webhook(body: bytes, header: str | None, secrets: Iterable[str], now: datetime | None = None) -> None:

@@ -54,6 +54,8 @@ from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Request, Transport, url_path
 
+# Hosts, paths, statuses and limits are those of Alpaca's OpenAPI documents (trading-api 2.0.1, market-data-api 1.1), in
+# https://github.com/alpacahq/alpaca-mcp-server under src/alpaca_mcp_server/specs, where nothing else is said.
 PAPER_URL = "https://paper-api.alpaca.markets"
 LIVE_URL = "https://api.alpaca.markets"
 DATA_URL = "https://data.alpaca.markets"
@@ -101,6 +103,7 @@ class Alpaca(BrokerageProvider[M]):
         sandbox_path="/alpaca",
         sandbox={"api_key_id": "PKSANDBOX0000000000", "api_secret_key": "sandbox-alpaca-secret"},
         ping="clock",
+        # per account, paper and live alike: Alpaca's support; headers in alpacahq/alpaca-trade-api-csharp#607
         quotas=(Quota(200, 60.0),),
         docs="https://docs.alpaca.markets/",
         signup="https://app.alpaca.markets/signup",

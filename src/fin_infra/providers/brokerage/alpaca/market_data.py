@@ -24,9 +24,10 @@ from fin_infra.providers.brokerage.alpaca.payloads import KEY, when
 from fin_infra.providers.fields import Row
 
 MAX_BARS = 10_000
+"""The most that a page holds: market-data-api 1.1, `limit`."""
 NEWEST_BARS = 100
 FIRST_DAY = "2016-01-01"
-"""Where Alpaca's history begins."""
+"""Where Alpaca's history begins; unconfirmed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ E = TypeVar("E", bound=StrEnum)
 KEY = "brokerage:alpaca"
 ZONE = "America/New_York"
 MICROSECOND = timedelta(microseconds=1)
+# Stamps have up to nine digits behind the point, as the recorded paper orders of October 2026.
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _FIRST_MS = 100_000_000_000
 """Epoch stamps from here on are milliseconds, which an old example of the vendor has."""

@@ -40,6 +40,8 @@ class Refusal:
 
 
 _R = RejectReason
+# Alpaca documents no list. These are bodies of refusals of paper accounts, recorded from August to October 2026, and
+# bodies that users quote, such as Petersoj/alpaca-java#145 for wash trades; the text for short sales is unconfirmed.
 REFUSALS = (
     Refusal(
         "client_order_id must be unique",

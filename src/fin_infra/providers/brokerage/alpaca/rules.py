@@ -14,6 +14,8 @@ _T, _F = OrderType, TimeInForce
 _RESTING = frozenset({_F.DAY, _F.GTC})
 _CRYPTO = frozenset({_F.GTC, _F.IOC})
 
+# trading-api 2.0.1 (specs of https://github.com/alpacahq/alpaca-mcp-server); the hours of the auctions and the rules of
+# brackets are in https://github.com/alpacahq/alpaca-docs, those of fractions in paper orders recorded in October 2026.
 RULES: Mapping[AssetClass, VenueRules] = {
     AssetClass.EQUITY: VenueRules(
         times={

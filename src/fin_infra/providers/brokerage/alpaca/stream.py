@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 OPERATION = "trade_updates"
 PING_S = 10.0
+"""As Alpaca's own clients do."""
 MARGIN = timedelta(minutes=1)
 """How far behind the last news a gap is looked for: the instants of list and stream may differ."""
 KEPT = 10_000

@@ -36,8 +36,9 @@ from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
 
 LEGACY = "/api/v1"
+"""The prefix of paths before June 2026. The SDK signs paths without it, though docs/request-signatures.md has it."""
 ORDER_DAYS = 90
-"""As far back as SnapTrade lists orders."""
+"""As far back as SnapTrade lists orders: `days` of /accounts/{id}/orders in api.yaml of https://github.com/passiv/snaptrade-sdks."""
 OF_CLIENT = frozenset({"/snapTrade/registerUser", "/snapTrade/listUsers", "/snapTrade/deleteUser"})
 """Paths that concern no person in particular, and are asked without one's secret."""
 STATES: dict[OrderFilter, str] = {"open": "open", "closed": "all", "all": "all"}
@@ -79,6 +80,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         },
         default=False,
         ping="connections",
+        # docs/ratelimiting.md of https://github.com/passiv/snaptrade-sdks
         quotas=(Quota(250, 60),),
         docs="https://docs.snaptrade.com/reference",
         signup="https://dashboard.snaptrade.com",

@@ -54,6 +54,7 @@ class PortalLink(Record):
     session_id: str = field(repr=False)
 
 
+# The statuses of orders in api.yaml of https://github.com/passiv/snaptrade-sdks.
 STATUSES: Mapping[str, OrderStatus | None] = {
     "NONE": None,
     "PENDING": OrderStatus.PENDING_NEW,

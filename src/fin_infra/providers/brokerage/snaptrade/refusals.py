@@ -21,6 +21,7 @@ from fin_infra.flow import by_status, json_of, rate_limit
 from fin_infra.transport import Reply
 
 _KEYS = "check SNAPTRADE_CLIENT_ID and SNAPTRADE_CONSUMER_KEY, and this machine's clock"
+# Codes in api.yaml of https://github.com/passiv/snaptrade-sdks; 1010 and 1083 are unconfirmed.
 _CODES: Mapping[str, tuple[type[ProviderError], str]] = {
     "1010": (InvalidRequest, "a user of that id is registered already; take another id, or delete that user first"),
     "1011": (NotFound, "SnapTrade does not know it; list the accounts or connections to see which exist"),

@@ -15,6 +15,7 @@ from fin_infra.errors import ConfigurationError, InvalidInput
 from fin_infra.normalize import aware
 
 TOLERANCE = timedelta(seconds=300)
+"""Older webhooks are to be refused: docs/webhooks.md of https://github.com/passiv/snaptrade-sdks."""
 
 
 def signature(consumer_key: str, path: str, query: str, content: object = None) -> str:

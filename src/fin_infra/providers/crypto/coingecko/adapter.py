@@ -36,8 +36,11 @@ PRO_URL = "https://pro-api.coingecko.com"
 KEY_HEADERS = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 EPOCH, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 KEYLESS_PER_MINUTE = 5
+"""The low end of what users without a key report, 5 to 15; CoinGecko names no figure."""
 DEMO_PER_MINUTE = 30
-"""What CoinGecko promised for years; its page of 2026 says 100, so COINGECKO_PER_MINUTE may raise it."""
+"""What CoinGecko promised for years; its page of 2026 says 100, so COINGECKO_PER_MINUTE may raise it.
+
+https://docs.coingecko.com/docs/errors-and-rate-limits"""
 MAX_IDS = 250
 """Ids in one call for prices: what keeps the URL below 8 kB."""
 LIST_KEPT_S = 24 * 3600.0
@@ -51,7 +54,9 @@ CANDLES = {
     180: Interval.DAY_4,
     365: Interval.DAY_4,
 }
-"""Days that /ohlc takes, to the candles it then gives: 30 minutes to 2 days, 4 hours to 30, 4 days beyond."""
+"""Days that /ohlc takes, to the candles it then gives: 30 minutes to 2 days, 4 hours to 30, 4 days beyond.
+
+The reference pages of https://github.com/cg-eesuhn/docs-coingecko."""
 LIGHT = dict.fromkeys(("localization", "tickers", "community_data", "developer_data", "sparkline"), "false")
 """The sections of /coins/{id} that we do not read; they are most of its weight."""
 

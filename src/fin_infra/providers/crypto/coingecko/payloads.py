@@ -49,6 +49,7 @@ ALWAYS_QUOTED = frozenset({"usd", "eur", "gbp", "jpy", "btc", "eth"})
 """Where one of these is missing the coin has no market; any other code may be one that CoinGecko does not quote in."""
 
 GET_KEY = "set COINGECKO_API_KEY to a valid key (https://www.coingecko.com/en/developers/dashboard)"
+# https://docs.coingecko.com/docs/errors-and-rate-limits
 CODES: Mapping[int, tuple[type[ProviderError], str]] = {
     429: (
         RateLimited,

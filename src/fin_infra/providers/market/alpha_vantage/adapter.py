@@ -41,6 +41,7 @@ E = TypeVar("E", bound=StrEnum)
 
 PATH = "/query"
 BULK_SYMBOLS = 100
+"""Symbols that one call of REALTIME_BULK_QUOTES takes; unconfirmed."""
 UNITS_KEPT = 1024
 _DAY_S = 86_400.0
 
@@ -67,6 +68,7 @@ class AlphaVantage(MarketDataProvider[M]):
         sandbox={"api_key": "SANDBOXDEMOKEY000"},
         ping="quote",
         ping_args=(InstrumentKey("US", "IBM"),),
+        # the messages of refusals name both: 25 a day (also home-assistant/home-assistant.io#31996), one a second
         quotas=(Quota(25, _DAY_S), Quota(1, 1.0)),
         docs="https://www.alphavantage.co/documentation/",
         signup=SIGNUP,

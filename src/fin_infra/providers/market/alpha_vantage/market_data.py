@@ -28,7 +28,7 @@ from fin_infra.providers.market.alpha_vantage.payloads import (
 from fin_infra.transport import Reply
 
 COMPACT = 100
-"""Bars in an answer with outputsize=compact: the newest ones."""
+"""Bars in an answer with outputsize=compact: the newest ones, as the R package alphavantager documents."""
 MONTHS_AT_ONCE = 12
 MINUTES = {Interval.MIN_1: 1, Interval.MIN_5: 5, Interval.MIN_15: 15, Interval.MIN_30: 30, Interval.HOUR_1: 60}
 REACH = {interval: timedelta(minutes=COMPACT * minutes) for interval, minutes in MINUTES.items()} | {

@@ -20,6 +20,7 @@ from fin_infra.providers.fields import Row, child, children, text, wrong
 from fin_infra.transport import Reply
 
 NEW_YORK = "America/New_York"
+# .LON, .FRK and .BSE are in recorded symbol searches; the other suffixes are unconfirmed by a recording.
 SPELLING = Spelling(
     class_separator="-",
     suffixes={
@@ -51,8 +52,10 @@ VENUE_ZONES = {
 WIDE = Context(prec=100)
 """Wider than any product of two numbers this module lets in, so that scaling is exact."""
 
+# "-" and "None" are in recorded overviews, "-" also in recorded exchange rates.
 _MISSING = frozenset({"", "-", "None", "null", "N/A", "0000-00-00"})
 _CSV_NAMES = {"latestday": "latest trading day", "previousclose": "previous close"}
+# The number before a field differs between functions, and old crypto series have letters (`1a. price (CNY)`).
 _ORDINAL = re.compile(r"^\d+[a-z]?\.\s*")
 _STAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)

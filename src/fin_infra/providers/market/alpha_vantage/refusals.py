@@ -36,7 +36,7 @@ class Notice:
 
 
 def until_midnight(received_at: datetime) -> float:
-    """Return the seconds until the next midnight in New York, when the daily quota is taken to begin again."""
+    """Return the seconds until midnight in New York, when the daily quota is taken to begin again (unconfirmed)."""
     new_york = zone("America/New_York")
     tomorrow = received_at.astimezone(new_york).date() + timedelta(days=1)
     return (datetime.combine(tomorrow, time(), new_york).astimezone(UTC) - received_at).total_seconds()
