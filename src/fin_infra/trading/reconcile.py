@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 
 from fin_infra.errors import ProviderError
 from fin_infra.model import Order
 from fin_infra.trading.desk import Finder, Owner, or_none
 from fin_infra.trading.journal import Journal, JournalEntry, State
-from fin_infra.transport import Blocking, Flow
+from fin_infra.transport import Flow, blocking
 
 
 def reconcile(desk: Owner, journal: Journal, now: Callable[[], datetime]) -> Flow[list[JournalEntry]]:
@@ -21,12 +20,11 @@ def reconcile(desk: Owner, journal: Journal, now: Callable[[], datetime]) -> Flo
     An order that the broker does not have counts as never arrived two minutes after it could last have been sent.
     """
     account = yield from desk.account_now()
-    waiting: Sequence[JournalEntry] = yield Blocking(partial(journal.unresolved, account.id))
+    waiting = yield from blocking(journal.unresolved, account.id)
     for entry in waiting:
         with suppress(ProviderError):
             yield from look_up(desk, entry.client_order_id, [entry], journal, now)
-    still_open: Sequence[JournalEntry] = yield Blocking(partial(journal.unresolved, account.id))
-    return list(still_open)
+    return list((yield from blocking(journal.unresolved, account.id)))
 
 
 def look_up(
@@ -41,7 +39,7 @@ def look_up(
     found = yield from or_none(desk.find_order(client_order_id))
     for entry in attempts:
         if found is not None and entry.state.is_open:
-            yield Blocking(partial(journal.record, entry, State.PLACED, now(), found.id))
+            yield from blocking(journal.record, entry, State.PLACED, now(), found.id)
         elif entry.state.is_open and asked_at > entry.lands_by:
-            yield Blocking(partial(journal.record, entry, State.ABSENT, now(), None))
+            yield from blocking(journal.record, entry, State.ABSENT, now(), None)
     return found

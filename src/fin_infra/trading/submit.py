@@ -30,7 +30,7 @@ from fin_infra.trading.limits import TradingLimits
 from fin_infra.trading.place import Time, ask, place, unknown
 from fin_infra.trading.proposal import Proposal
 from fin_infra.trading.reconcile import look_up
-from fin_infra.transport import Blocking, Flow
+from fin_infra.transport import Flow, blocking
 
 GRACE_S = 120.0
 """For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
@@ -88,7 +88,7 @@ class Submission:
 
     def _earlier(self, account: BrokerAccount, client_order_id: str) -> Flow[Order | None]:
         """Return the order of an earlier submit with the key; of a key new to the journal the broker may know more."""
-        attempts: Sequence[JournalEntry] = yield Blocking(partial(self.journal.find, account.id, client_order_id))
+        attempts = yield from blocking(self.journal.find, account.id, client_order_id)
         known = combined(attempts)
         if not self.wait:
             self._refuse_in_flight(known)
@@ -120,8 +120,7 @@ class Submission:
     def _open(self, entry: JournalEntry, failures: Failures) -> Flow[JournalEntry | None]:
         """Write the attempt down where nothing speaks against it; return the order's entry where it is placed."""
         since, judge = history_since(entry.at, self.limits), partial(self._judge, entry, failures)
-        placed: JournalEntry | None = yield Blocking(partial(self.journal.open, entry, since, judge))
-        return placed
+        return (yield from blocking(self.journal.open, entry, since, judge))
 
     def _judge(
         self, entry: JournalEntry, failures: Failures, known: JournalEntry | None, others: Sequence[JournalEntry]
@@ -165,7 +164,7 @@ class Submission:
         """A journal that fails now hides no outcome: the intent is written, and reconciling will find the rest."""
         known: JournalEntry | None = None
         with suppress(ConfigurationError):
-            known = yield Blocking(lambda: self.journal.record(entry, state, self.time.now(), order_id))
+            known = yield from blocking(self.journal.record, entry, state, self.time.now(), order_id)
         return known
 
     def _shown(self, entry: JournalEntry) -> Flow[Order]:

@@ -53,7 +53,7 @@ from fin_infra.trading import (
 from fin_infra.trading.cancel import cancel_all
 from fin_infra.trading.gather import position_of
 from fin_infra.trading.matrix import VenueRules
-from fin_infra.transport import Blocking, Flow, M, Pages, Transport
+from fin_infra.transport import Flow, M, Pages, Transport, blocking
 
 OrderFilter = Literal["open", "closed", "all"]
 
@@ -139,7 +139,7 @@ class BrokerageProvider(Provider[M]):
             OrderStateUnknown: it may or may not have been placed; the same key finds out.
             ProviderError: this call surely placed nothing.
         """
-        journal: Journal = yield Blocking(lambda: self.journal)
+        journal = yield from blocking(lambda: self.journal)
         submission = Submission(
             desk=self, journal=journal, limits=self.limits, order=order, time=self._time(), queue=queue, wait=wait
         )
@@ -181,14 +181,14 @@ class BrokerageProvider(Provider[M]):
 
         It is placed like every order: a broker's own call for this could not be repeated safely.
         """
-        submit = partial(type(self).submit_order.flow, self, idempotency_key=idempotency_key, queue=queue)
+        submit = partial(self.submit_order.flow, idempotency_key=idempotency_key, queue=queue)
         closing = Closing(desk=self, submit=submit, key=key, quantity=quantity, percent=percent)
         return (yield from closing.run(idempotency_key))
 
     @operation
     def reconcile_orders(self) -> Flow[list[JournalEntry]]:
         """Find out what became of orders whose end nobody saw, as after a crash; return those that stay open."""
-        journal: Journal = yield Blocking(lambda: self.journal)
+        journal = yield from blocking(lambda: self.journal)
         return (yield from reconcile(self, journal, self.now))
 
     # How `trading` asks.
@@ -198,22 +198,22 @@ class BrokerageProvider(Provider[M]):
         return gather(self, order, account, queue)
 
     def account_now(self) -> Flow[BrokerAccount]:
-        return type(self).account.flow(self)
+        return self.account.flow()
 
     def clock_now(self) -> Flow[MarketClock]:
-        return type(self).clock.flow(self)
+        return self.clock.flow()
 
     def asset_now(self, key: InstrumentKey) -> Flow[Asset]:
-        return type(self).asset.flow(self, key)
+        return self.asset.flow(key)
 
     def quote_now(self, key: InstrumentKey) -> Flow[BidAsk]:
-        return type(self).bid_ask.flow(self, key)
+        return self.bid_ask.flow(key)
 
     def position_now(self, key: InstrumentKey) -> Flow[Position]:
-        return type(self).position.flow(self, key)
+        return self.position.flow(key)
 
     def order_now(self, order_id: str) -> Flow[Order]:
-        return type(self).order.flow(self, order_id)
+        return self.order.flow(order_id)
 
     def _time(self) -> Time:
         return Time(self.until(), self.policy.clock, self.now)
@@ -279,14 +279,13 @@ class BrokerageProvider(Provider[M]):
     @operation
     def position(self, key: InstrumentKey) -> Flow[Position]:
         """Return one position; raise NotFound where there is none."""
-        held = yield from type(self).positions.flow(self)
+        held = yield from self.positions.flow()
         return position_of(held, key)
 
     @operation
     def cancel_orders(self) -> Flow[list[Cancellation]]:
         """Ask to cancel every open order."""
-        orders: Pages[Order] = type(self).orders.fn(self, status="open")
-        return (yield from cancel_all(orders, partial(type(self).cancel_order.flow, self)))
+        return (yield from cancel_all(self.orders.flow(status="open"), self.cancel_order.flow))
 
     # What a broker may offer.
 
