@@ -83,6 +83,8 @@ def test_finder_when_installed_twice_then_stands_last_and_once() -> None:
     ("module", "old", "home", "new"),
     [
         ("fin_infra.flow", "Caller", "fin_infra.flow", "Client"),
+        ("fin_infra.providers.banking.teller", "Walk", "fin_infra.providers.banking.teller", "TransactionCursor"),
+        ("fin_infra.providers.banking.teller", "BOOKS_KEPT", "fin_infra.providers.banking.teller", "POLARITIES_KEPT"),
         ("fin_infra.flow.client", "Caller", "fin_infra.flow", "Client"),
         ("fin_infra.transport", "path", "fin_infra.transport", "url_path"),
         ("fin_infra.transport.effects", "path", "fin_infra.transport", "url_path"),

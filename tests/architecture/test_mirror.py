@@ -45,6 +45,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "flow/test_operation.py": ("flow/call", "flow/client", "flow/telemetry"),
     "transport/test_http.py": ("transport/base", "transport/config", "transport/effects", "transport/engine"),
     "flow/test_access.py": ("transport/auth",),
+    "flow/test_bound.py": ("flow/signatures",),
     "trading/test_brokers.py": (
         "providers/interfaces/brokerage",
         "trading/change",

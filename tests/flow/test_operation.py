@@ -660,19 +660,3 @@ def test_pages_when_they_hold_records_then_each_carries_what_its_page_said_about
         ("books", "live", 1, 9),
         ("books", "live", 3, 7),
     ]
-
-
-# Names of the release before
-
-
-def test_old_names_when_imported_then_they_work_and_warn() -> None:
-    import fin_infra.flow
-    import fin_infra.transport
-
-    with pytest.warns(DeprecationWarning, match="fin_infra.flow.Client"):
-        assert fin_infra.flow.Caller is Client
-    with pytest.warns(DeprecationWarning, match="fin_infra.transport.url_path"):
-        assert fin_infra.transport.path is fin_infra.transport.url_path
-    for module in (fin_infra.flow, fin_infra.transport):
-        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-            _ = module.nothing

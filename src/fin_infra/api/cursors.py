@@ -1,5 +1,5 @@
 """Cursors of the API's pages: where the last row stands in the order of the list, and which row of that place it is.
-Floor 6: a cursor needs no earlier page, and what a client made up is refused."""
+Floor 7: a cursor needs no earlier page, and what a client made up is refused."""
 
 from __future__ import annotations
 

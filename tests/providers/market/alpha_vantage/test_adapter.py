@@ -481,7 +481,7 @@ def test_candles_when_interval_and_adjustment_are_plain_words_then_read_as_their
     assert all(candle.start.weekday() == 0 for candle in weekly.candles)
     with pytest.raises(InvalidInput, match="'hourly' is not a valid Interval"):
         vendor.candles(IBM, interval="hourly")
-    with pytest.raises(InvalidInput, match="no Adjustment"):
+    with pytest.raises(InvalidInput, match="not a valid Adjustment"):
         vendor.candles(IBM, adjustment="none")
 
 
