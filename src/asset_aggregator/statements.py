@@ -4,16 +4,10 @@ Floor 7: files are read once, at start; one that cannot be read stops the start.
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
 
-from fin_infra.errors import ConfigurationError
-from fin_infra.imports.statements import read_statement
-from fin_infra.model import AccountType, Money, Statement, StatementFile
+from fin_infra.imports.statements import read_entry
+from fin_infra.model import AccountType, Money, Statement
 from fin_infra.model.networth import WorthItem, WorthKind
-
-OPTIONS = ("account", "currency", "decimal_mark", "skip_unreadable")
 
 
 def load_statements(paths: str) -> list[WorthItem]:
@@ -21,7 +15,7 @@ def load_statements(paths: str) -> list[WorthItem]:
 
     Raises:
         StatementUnreadable: a file cannot be read as a statement.
-        ConfigurationError: an entry gives an option that does not exist.
+        InvalidInput: an entry gives an option that does not exist.
     """
     items: list[WorthItem] = []
     for path in filter(None, paths.split(os.pathsep)):
@@ -29,26 +23,6 @@ def load_statements(paths: str) -> list[WorthItem]:
         for statement in file.statements:
             items += _items(statement, f"statement:{file.format}")
     return items
-
-
-def read_entry(entry: str) -> StatementFile:
-    """Read one entry of the list: a path, or a path with what the file does not say, `cash.ofx?currency=MXN&account=7`.
-
-    The options are those of `read_statement`: account, currency, decimal_mark, skip_unreadable (`1`).
-    """
-    path, mark, query = entry.rpartition("?")
-    if not mark or Path(entry).is_file():
-        return read_statement(entry)
-    options: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
-    unknown = [name for name in options if name not in OPTIONS]
-    if unknown or not options:
-        raise ConfigurationError(
-            f"FIN_INFRA_STATEMENTS gives {Path(path).name!r} the option {(unknown or [query])[0]!r}, "
-            f"which does not exist; the options are {', '.join(OPTIONS)}."
-        )
-    if "skip_unreadable" in options:
-        options["skip_unreadable"] = options["skip_unreadable"].lower() in ("1", "true", "yes", "on", "")
-    return read_statement(path, **options)
 
 
 def _items(statement: Statement, source: str) -> list[WorthItem]:

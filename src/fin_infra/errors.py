@@ -206,7 +206,7 @@ class StatementUnreadable(FinInfraError):
 
     code = "fin.statement_unreadable"
     title = "Statement cannot be read"
-    next_step = "Export the file again at the bank; line and offset show where reading ended."
+    next_step = "Export the file again at the bank; the offset shows where reading ended."
     status = 422
 
     def __init__(self, message: str, offset: int | None = None, line: int | None = None) -> None:

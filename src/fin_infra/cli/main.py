@@ -54,7 +54,8 @@ def main(
 def demo_run(
     once: Annotated[bool, typer.Option("--once", help="Print the picture and stop.")] = False,
     statement: Annotated[
-        list[Path] | None, typer.Option("--statement", help="An OFX or QFX file to count in; may be repeated.")
+        list[Path] | None,
+        typer.Option("--statement", help="An OFX or QFX file to count in; may be repeated."),
     ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the service on 127.0.0.1; 0 takes a free one.")

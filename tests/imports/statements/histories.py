@@ -99,8 +99,7 @@ class Bank:
     def _text(self, payee: str) -> str:
         if self.random.random() >= self.text_share:
             return payee
-        plain = "".join(c for c in unicodedata.normalize("NFKD", payee) if not unicodedata.combining(c))
-        changes = (plain.upper(), payee[:5], f"CARD 1234 {payee}", f"{payee} 2026-01 REF 99", (payee + " " * 40)[:32])
+        changes = (plain(payee), payee[:5], f"CARD 1234 {payee}", f"{payee} 2026-01 REF 99", (payee + " " * 40)[:32])
         return self.random.choice(changes)
 
     def exchange(
@@ -114,11 +113,13 @@ class Bank:
             new, old = self.truth_of[id(mine)], self.truth_of[id(other)]
             if new == old:
                 continue
-            twin = next((row for row in export if row == mine and self.truth_of[id(row)] == old), None)
+            twin = next((row for row in export if looks(row) == looks(mine) and self.truth_of[id(row)] == old), None)
             holder = next((row for row in known if self.truth_of[id(row)] == new), None)
             if twin is not None:
                 self.truth_of[id(mine)], self.truth_of[id(twin)] = old, new
-            elif (mine.posted, mine.amount) == (other.posted, other.amount) or holder == other:
+                continue
+            alike = (mine.posted, mine.amount) == (other.posted, other.amount)
+            if alike or (holder is not None and looks(holder) == looks(other)):
                 self.truth_of[id(other)] = new
                 if holder is not None:
                     self.truth_of[id(holder)] = old
@@ -129,10 +130,18 @@ class Bank:
         assert other is not None
         if any(row is other for row in export):
             return Answer(conflict=conflict, same=False)
-        truths = {self.truth_of[id(row)].number for row in export if row == mine}
-        return Answer(
-            conflict=conflict, same=any(self.truth_of[id(row)].number in truths for row in known if row == other)
-        )
+        mine_may_be = {self.truth_of[id(row)].number for row in export if looks(row) == looks(mine)}
+        other_may_be = {self.truth_of[id(row)].number for row in known if looks(row) == looks(other)}
+        return Answer(conflict=conflict, same=not mine_may_be.isdisjoint(other_may_be))
+
+
+def plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).upper().strip()
+
+
+def looks(row: StatementLine) -> tuple[object, ...]:
+    """What a person sees of a row; spaces, case and accents tell nobody two rows apart."""
+    return row.id, row.posted, row.amount, plain(row.description)
 
 
 def play(bank: Bank, *, days: int = 60, exports: int = 5, length: int = 25, per_day: float = 0.6) -> Tally:
