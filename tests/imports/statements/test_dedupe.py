@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fin_infra.imports.statements import Answer, Conflict, MergeResult, Question, merge
@@ -17,7 +17,7 @@ from fin_infra.model.statement import StatementLine
 from tests.imports.statements.histories import IDS, Bank, play
 
 HISTORIES = 5
-"""For each way in which a bank changes its exports; more take `python -m tests.imports.statements.histories`."""
+"""Of each way in which a bank changes its exports; 150 of each find nothing more."""
 
 
 def line(
@@ -258,9 +258,28 @@ def test_merge_when_anything_then_every_line_is_in_exactly_one_place(
 
 @settings(max_examples=200, deadline=None)
 @given(_LINES, _LINES)
+@example(
+    [line(None, 1), line(None, 1), line("a", 1, "5", "Tea")],
+    [*[line(None, 1)] * 3, line(None, 2, "5", "Tea"), line("a", 1), line("a", 1, "5")],
+)
 def test_merge_when_repeated_then_adds_nothing(known: list[StatementLine], incoming: list[StatementLine]) -> None:
     first = merge(known, incoming)
     assert merge([*known, *first.new], incoming).new == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(_LINES, _LINES, st.randoms(use_true_random=False))
+def test_merge_when_every_question_is_answered_then_none_is_left(
+    known: list[StatementLine], incoming: list[StatementLine], random: Random
+) -> None:
+    answers: list[Answer] = []
+    for _ in range(5 * len(incoming) + 1):
+        result = merge(known, incoming, answers=answers)
+        assert len(result.new) + len(result.matched) + len(result.conflicts) == len(incoming)
+        answers += [Answer(conflict=conflict, same=random.random() < 0.5) for conflict in result.conflicts]
+        if not result.conflicts:
+            return
+    raise AssertionError("a question comes again and again")
 
 
 @settings(max_examples=200, deadline=None)

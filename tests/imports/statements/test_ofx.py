@@ -340,6 +340,9 @@ def test_text_when_an_extension_follows_then_is_no_part_of_it_and_is_named() -> 
     text = ofx(transaction(more="\n<INTU.NOTE>mine\n<CATEGORY>Food\n"))
     assert lines(text)[0].description == "Coffee"
     assert warnings(text) == ("<CATEGORY> is not an OFX element; its text is not read",)
+    after_the_name = ofx(transaction(more="\n<CATEGORY>Food"))
+    assert lines(after_the_name)[0].description == "Coffee"
+    assert warnings(after_the_name) == warnings(text)
 
 
 def test_sign_ons_when_two_in_one_file_then_each_account_has_its_own_bank() -> None:

@@ -224,10 +224,11 @@ class _Merge:
 
     def _match_ids(self) -> None:
         """Match what has id, date and amount in common whatever the text, unless ids are used anew."""
-        known: defaultdict[str, set[Hashable]] = defaultdict(set)
-        for key in self.known_keys:
-            known[key.id].add(key.identity)
-        used_anew = any(key.id and key.id in known and key.identity not in known[key.id] for key in self.keys)
+        uses: defaultdict[str, set[Hashable]] = defaultdict(set)
+        for key in (*self.known_keys, *self.keys):
+            uses[key.id].add(key.identity)
+        uses.pop("", None)
+        used_anew = any(len(identities) > 1 for identities in uses.values())
         for index, position in self._pairs(lambda key: key.identity if key.id else None):
             if used_anew:
                 self._ask(Question.TEXT_CHANGED, index, position)
