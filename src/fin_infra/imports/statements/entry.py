@@ -36,4 +36,5 @@ def read_entry(entry: str) -> StatementFile:
     skip = options.get("skip_unreadable", "no").lower()
     if skip not in _YES and skip not in _NO:
         raise InvalidInput(f"skip_unreadable of the statement {Path(path).name!r} is 1 or 0.")
-    return read_statement(path, **(options | {"skip_unreadable": skip in _YES}))
+    options["skip_unreadable"] = skip in _YES
+    return read_statement(path, **options)
