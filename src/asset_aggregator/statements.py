@@ -5,27 +5,28 @@ from __future__ import annotations
 
 import os
 
-from fin_infra.imports.statements import read_statement
+from fin_infra.imports.statements import read_entry
 from fin_infra.model import AccountType, Money, Statement
 from fin_infra.model.networth import WorthItem, WorthKind
 
 
 def load_statements(paths: str) -> list[WorthItem]:
-    """Return the items of every statement in the files of a PATH-like list.
+    """Return the items of every statement in the files of a PATH-like list, each entry as `read_entry` takes it.
 
     Raises:
         StatementUnreadable: a file cannot be read as a statement.
+        InvalidInput: an entry gives an option that does not exist.
     """
     items: list[WorthItem] = []
     for path in filter(None, paths.split(os.pathsep)):
-        file = read_statement(path)
+        file = read_entry(path)
         for statement in file.statements:
             items += _items(statement, f"statement:{file.format}")
     return items
 
 
 def _items(statement: Statement, source: str) -> list[WorthItem]:
-    name = f"account ending {statement.account.number[-4:]}"
+    name = statement.account.label
     if statement.account.type is not AccountType.INVESTMENT:
         return [_item(name, source, *_ledger(statement))]
     cash = statement.balance("available")

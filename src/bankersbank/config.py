@@ -13,7 +13,7 @@ from typing import Any
 from fin_infra.errors import ConfigurationError
 
 LIVE_URL = "https://api.fusionfabric.cloud"
-# The path and its paging are those another client of the API uses; the catalogue is behind a login: unconfirmed.
+# The path and its paging are those another client of the API uses; the catalog is behind a login: unconfirmed.
 COLLATERALS = "total-lending/collaterals/b2b/v2"
 B2C_ACCOUNTS = "corporate/channels/accounts/me/v1"
 _PRODUCT = re.compile(r"(?:(?!\.+(?:/|$))[A-Za-z0-9._-]+/)*(?!\.+$)[A-Za-z0-9._-]+").fullmatch

@@ -209,23 +209,26 @@ class OrderInFlight(FinInfraError):
 
 
 class StatementUnreadable(FinInfraError):
-    """`offset` counts bytes from the start of the file; None where the fault is not at a single point."""
+    """`offset` counts bytes from the file's start, `line` lines from 1; None without a single place."""
 
     code = "fin.statement_unreadable"
     title = "Statement cannot be read"
     next_step = "Export the file again at the bank; the offset shows where reading ended."
     status = 422
 
-    def __init__(self, message: str, offset: int | None = None) -> None:
+    def __init__(self, message: str, offset: int | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.reason = message
         self.offset = offset
+        self.line = line
 
     def __str__(self) -> str:
-        return self.reason if self.offset is None else f"{self.reason} (at byte {self.offset})"
+        if self.offset is None:
+            return self.reason
+        return f"{self.reason} (at byte {self.offset}{'' if self.line is None else f', line {self.line}'})"
 
     def extra(self) -> dict[str, object]:
-        return {"reason": self.reason, "offset": self.offset}
+        return {"reason": self.reason, "offset": self.offset, "line": self.line}
 
 
 class ProviderError(FinInfraError):

@@ -27,7 +27,7 @@ class Outcome(Generic[T]):
 async def attempt(
     source: str, operation: str, ask: Callable[[], Awaitable[T]], *, deadline_s: float = DEADLINE_S
 ) -> Outcome[T]:
-    """Await `ask()` within the deadline; turn an error of ours into an entry under `source` and `operation`."""
+    """Await `ask()` within the deadline; turn a `FinInfraError` into an entry under `source` and `operation`."""
     try:
         with deadline(deadline_s):
             return Outcome(await ask(), None)

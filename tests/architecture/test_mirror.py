@@ -28,6 +28,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # words and tables, tried by what reads them
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
+    "imports/statements/test_dedupe.py": ("imports/statements/likeness",),
+    "asset_aggregator/test_statements.py": ("imports/statements/entry",),
     "analytics/test_holdings_merge.py": ("model/holdings", "analytics/holdings"),
     "analytics/test_networth.py": ("model/networth",),
     "normalize/test_symbols.py": ("normalize/tables",),
@@ -38,6 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "analytics/test_holdings_sync.py": ("analytics/holding_sync",),
     "imports/statements/test_ofx.py": (
         "imports/statements/ofx/format",
+        "imports/statements/ofx/said",
         "imports/statements/ofx/text",
         "imports/statements/ofx/tree",
         "imports/statements/ofx/values",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asset_aggregator.statements import load_statements
-from fin_infra.errors import StatementUnreadable
+from fin_infra.errors import InvalidInput, StatementUnreadable
 from fin_infra.model import Money
 
 HEAD = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX>"
@@ -67,6 +67,37 @@ def test_load_when_investment_then_cash_and_each_position_count(samples: Path) -
 def test_load_when_a_file_is_unreadable_then_start_stops(tmp_path: Path) -> None:
     with pytest.raises(StatementUnreadable):
         load_statements(str(tmp_path / "absent.ofx"))
+
+
+def test_load_when_an_entry_has_options_then_they_close_what_the_file_leaves_open(tmp_path: Path) -> None:
+    body = BANK.format(balance=ledger("2,000")).replace("<CURDEF>EUR", "").replace("<ACCTID>000111222", "<ACCTID/>")
+    path = write(tmp_path, "a.ofx", body)
+    with pytest.raises(StatementUnreadable):
+        load_statements(path)
+    (item,) = load_statements(f"{path}?account=55667788&currency=MXN&decimal_mark=.")
+    assert (item.id, item.amount) == ("account ending 7788", Money.of("2000", "MXN"))
+    bad = write(tmp_path, "b.ofx", BANK.format(balance=ledger("N/A")))
+    with pytest.raises(StatementUnreadable, match="N/A"):
+        load_statements(bad)
+    (item,) = load_statements(f"{bad}?skip_unreadable=1")
+    assert item.amount is None
+
+
+@pytest.mark.parametrize("query", ["colour=blue", "currency", "", "skip_unreadable=perhaps", "decimal_mark=;"])
+def test_load_when_an_option_does_not_exist_then_the_entry_is_named(tmp_path: Path, query: str) -> None:
+    path = write(tmp_path, "a.ofx", BANK.format(balance=ledger("1.00")))
+    with pytest.raises(InvalidInput) as caught:
+        load_statements(f"{path}?{query}")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_load_when_the_name_has_a_question_mark_then_is_the_file(tmp_path: Path) -> None:
+    assert load_statements(write(tmp_path, "what?.ofx", BANK.format(balance=ledger("1.00"))))
+
+
+def test_load_when_the_number_has_four_digits_then_it_is_not_shown_whole(tmp_path: Path) -> None:
+    body = BANK.format(balance=ledger("1.00")).replace("000111222", "7788")
+    assert [item.id for item in load_statements(write(tmp_path, "a.ofx", body))] == ["account ending 88"]
 
 
 def test_load_when_there_are_none_then_no_items() -> None:

@@ -35,6 +35,15 @@ CHARSET:1252
 """
 
 
+BROKER = """<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>7788</INVACCTFROM>
+<INVPOSLIST><POSSTOCK><INVPOS><SECID><UNIQUEID>037833100<UNIQUEIDTYPE>CUSIP</SECID><POSTYPE>LONG<UNITS>10
+<UNITPRICE>255.00<MKTVAL>2550.00<DTPRICEASOF>20261120</INVPOS></POSSTOCK></INVPOSLIST></INVSTMTRS></INVSTMTTRNRS>
+</INVSTMTMSGSRSV1><CREDITCARDMSGSRSV1><CCSTMTTRNRS><STATUS><CODE>0<SEVERITY>INFO</STATUS></CCSTMTTRNRS>
+</CREDITCARDMSGSRSV1>
+"""
+BROKEN = "<STMTTRN><TRNTYPE>OTHER<DTPOSTED>20261105<TRNAMT>.<FITID>0<NAME>BALANCE OF THE DAY</STMTTRN>\n"
+
+
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("FIN_INFRA_MODE", "FIN_INFRA_CONFIG", "FIN_INFRA_SANDBOX_URL", "ALPHA_VANTAGE_API_KEY"):
@@ -67,10 +76,69 @@ def test_import_when_file_is_good_then_bookings_and_balance_show(tmp_path: Path)
 
 def test_import_when_json_then_amounts_are_text(tmp_path: Path) -> None:
     code, out, _ = run("import", statement(tmp_path), "--json")
-    (account,) = json.loads(out)
+    (account,) = json.loads(out)["statements"]
     assert code == 0
     assert [row["amount"] for row in account["transactions"]] == ["-12.34", "1500.00"]
     assert account["account"]["ending"] == "1222"
+
+
+def test_import_when_file_has_more_than_transactions_then_all_of_it_shows(tmp_path: Path) -> None:
+    text = OFX.replace("<BANKMSGSRSV1>", f"{BROKER}<LOANSTMTRS></LOANSTMTRS><BANKMSGSRSV1>").replace(
+        "<STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>", "<FI><ORG>Example Bank<FID>7</FI><DTSERVER>"
+    )
+    code, out, _ = run("import", statement(tmp_path, text))
+    assert code == 0
+    for words in (
+        "OFX file in utf-8, 2 statements",
+        "note: the file has a loan statement, which is not read",
+        "Account ending 88 (investment, Example Bank), 0 transactions",
+        "no statement for one of the accounts",
+        "period 2026-11-01 to 2026-11-20",
+        "sum of the transactions 1487.66 EUR",
+        "037833100",
+        "2550.00 USD",
+    ):
+        assert words in out
+    assert "7788" not in out
+    file = json.loads(run("import", statement(tmp_path, text), "--json")[1])
+    assert file["encoding"] == "utf-8"
+    assert file["warnings"] == file["left_out"]
+    assert len(file["left_out"]) == 2
+    broker, bank = file["statements"]
+    assert broker["account"]["ending"] == "88"
+    assert broker["positions"][0]["units"] == "10"
+    assert broker["positions"][0]["market_value"] == {"amount": "2550.00", "currency": "USD"}
+    assert broker["positions_listed"] is True
+    assert bank["account"]["institution"] == "Example Bank"
+    assert (bank["start"], bank["end"]) == ("2026-11-01", "2026-11-20")
+    assert bank["sums"] == [{"amount": "1487.66", "currency": "EUR"}]
+    assert bank["transactions"][0]["reference_number"] is None
+
+
+def test_import_when_the_file_leaves_things_open_then_options_close_them(tmp_path: Path) -> None:
+    text = OFX.replace("<CURDEF>EUR", "").replace("<ACCTID>000111222", "<ACCTID>").replace("1500.00", "1,500")
+    text = text.replace("-12.34", "-12").replace("2000.00", "2000").replace("<STMTTRN>", f"{BROKEN}<STMTTRN>", 1)
+    path = statement(tmp_path, text)
+    words: list[str] = []
+    for option, value in (
+        ("--account", ["55667788"]),
+        ("--currency", ["MXN"]),
+        ("--skip-unreadable", []),
+        ("--decimal-mark", ["."]),
+    ):
+        code, out, err = run("import", path, *words)
+        assert (code, out) == (5, "") or words[-1:] == ["--skip-unreadable"]
+        assert option == "--decimal-mark" or option.removeprefix("--").split("-")[0] in err
+        words += [option, *value]
+    code, out, _ = run("import", path, *words)
+    assert code == 0
+    for shown in ("Account ending 7788", "1500 MXN", "a transaction is set aside: '.' is not an amount", "line 11"):
+        assert shown in out
+
+
+def test_import_when_decimal_mark_is_none_then_one_sentence(tmp_path: Path) -> None:
+    code, _, err = run("import", statement(tmp_path), "--decimal-mark", ";")
+    assert (code, err) == (5, "error: decimal_mark is '.' or ',', not ';'.\n")
 
 
 @pytest.mark.parametrize(

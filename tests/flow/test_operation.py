@@ -222,7 +222,7 @@ def test_error_when_vendor_refuses_then_knows_who_what_and_which(world: World, r
         world.run(bank.thing("a"))
     error = caught.value
     assert (error.provider, error.operation, error.request_id) == ("banking:test", "thing", "v-9")
-    assert str(error) == "banking:test thing: the vendor does not know it"
+    assert str(error) == "banking:test thing: the vendor has no such resource"
     assert [(record.status, record.attempts) for record in records] == [("not_found", 1)]
 
 

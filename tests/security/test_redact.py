@@ -71,7 +71,7 @@ def test_redact_when_a_number_names_an_account_then_only_its_end_stays(text: str
     "text",
     [
         "",
-        "banking:teller accounts: the vendor does not know it",
+        "banking:teller accounts: the vendor has no such resource",
         "no rate for EURUSD on 2026-03-01; 1.0823456789 was the last",
         "XNAS:AAPL 27 calls in 12.5 ms, page 3 of 9",
         "https://api.example.com/accounts/acc_1/transactions?count=50",

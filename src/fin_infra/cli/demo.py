@@ -15,7 +15,7 @@ from typing import Any, cast
 from fin_infra.cli.output import print_json, print_table, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.errors import FinInfraError, MissingExtra
-from fin_infra.imports.statements import read_statement
+from fin_infra.imports.statements import read_entry
 from fin_infra.sandbox import environment, running
 
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
@@ -33,7 +33,7 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         StatementUnreadable: a statement file cannot be read.
     """
     for file in statements:
-        read_statement(file)
+        read_entry(str(file))
     with ExitStack() as stack:
         listener = stack.enter_context(reserve(port))
         sandbox = stack.enter_context(running(sandbox_port))

@@ -54,7 +54,8 @@ def main(
 def demo_run(
     once: Annotated[bool, typer.Option("--once", help="Print the picture and stop.")] = False,
     statement: Annotated[
-        list[Path] | None, typer.Option("--statement", help="An OFX or QFX file to count in; may be repeated.")
+        list[Path] | None,
+        typer.Option("--statement", help="An OFX or QFX file to count in; may be repeated."),
     ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the service on 127.0.0.1; 0 takes a free one.")
@@ -238,11 +239,25 @@ def order_cancel(
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A statement file: OFX or QFX.")],
+    account: Annotated[str | None, typer.Option(help="Account number, for files that name none.")] = None,
     currency: Annotated[str | None, typer.Option(help="ISO 4217 code, for files that name none.")] = None,
+    decimal_mark: Annotated[
+        str | None, typer.Option("--decimal-mark", help="'.' or ',': what 1,234 means, where the file does not tell.")
+    ] = None,
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Set aside what cannot be read, and name it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read a bank statement and show what is in it; nothing is stored."""
     from fin_infra.cli.statements import show
 
     with reported(as_json):
-        show(file, currency=currency, as_json=as_json)
+        show(
+            file,
+            account=account,
+            currency=currency,
+            decimal_mark=decimal_mark,
+            skip_unreadable=skip_unreadable,
+            as_json=as_json,
+        )

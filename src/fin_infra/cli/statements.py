@@ -1,60 +1,156 @@
 """`fin-infra import FILE`.
-Floor 8: shows a statement as we read it; account numbers are cut to their last four digits."""
+Floor 8: shows a statement as we read it, with every doubt; of account numbers at most the last four digits."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from fin_infra.cli.output import print_json, print_table, say
 from fin_infra.imports.statements import read_statement
-from fin_infra.model import Statement
+from fin_infra.imports.statements.base import DecimalMark
+from fin_infra.model import Money, Statement, StatementFile, StatementLine, StatementPosition
 
 SHOWN = 10
 
 
-def show(file: Path, *, currency: str | None, as_json: bool) -> None:
-    statements = read_statement(file, currency=currency).statements
+def show(
+    file: Path,
+    *,
+    account: str | None,
+    currency: str | None,
+    decimal_mark: str | None,
+    skip_unreadable: bool,
+    as_json: bool,
+) -> None:
+    read = read_statement(
+        file,
+        account=account,
+        currency=currency,
+        decimal_mark=cast("DecimalMark | None", decimal_mark),  # checked there, with a sentence for people
+        skip_unreadable=skip_unreadable,
+    )
     if as_json:
-        print_json([_plain(statement) for statement in statements])
+        print_json(_file(read))
         return
-    for statement in statements:
-        account = statement.account
-        say(f"Account ending {account.number[-4:]} ({account.type.value}), {len(statement.lines)} transactions")
-        for balance in statement.balances:
-            say(f"  {balance.kind} balance {balance.amount}" + (f" on {balance.at}" if balance.at else ""))
-        for warning in statement.warnings:
-            say(f"  note: {warning}")
-        newest = sorted(statement.lines, key=lambda line: line.posted, reverse=True)[:SHOWN]
-        rows = [(str(line.posted), str(line.amount), line.description) for line in newest]
-        if rows:
-            print_table(f"Newest {len(rows)} transactions", ("date", "amount", "description"), rows, right=("amount",))
+    say(f"{read.format.upper()} file in {read.encoding}, {_counted(len(read.statements), 'statement')}")
+    for warning in read.warnings:
+        say(f"  note: {warning}")
+    for statement in read.statements:
+        _show(statement)
+
+
+def _show(statement: Statement) -> None:
+    account = statement.account
+    bank = f", {account.institution}" if account.institution else ""
+    say(f"{account.label.capitalize()} ({account.type.value}{bank}), {_counted(len(statement.lines), 'transaction')}")
+    if statement.start or statement.end:
+        say(f"  period {statement.start or 'not said'} to {statement.end or 'not said'}")
+    for total in _sums(statement.lines):
+        say(f"  sum of the transactions {total}")
+    for balance in statement.balances:
+        say(f"  {balance.kind} balance {balance.amount}" + (f" on {balance.at}" if balance.at else ", no date"))
+    for warning in statement.warnings:
+        say(f"  note: {warning}")
+    newest = sorted(statement.lines, key=lambda line: line.posted, reverse=True)[:SHOWN]
+    rows = [(str(line.posted), str(line.amount), line.description) for line in newest]
+    if rows:
+        print_table(f"Newest {len(rows)} transactions", ("date", "amount", "description"), rows, right=("amount",))
+    if statement.positions:
+        columns = ("security", "name", "units", "price", "value", "on")
+        print_table("Holdings", columns, map(_holding, statement.positions), right=("units", "price", "value"))
+
+
+def _holding(position: StatementPosition) -> tuple[str, ...]:
+    cells = (position.ticker or position.security_id, position.name, position.units, position.unit_price)
+    return tuple("" if cell is None else str(cell) for cell in (*cells, position.market_value, position.at))
+
+
+def _sums(lines: Sequence[StatementLine]) -> list[Money]:
+    """Return the sum in each currency."""
+    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        totals[line.amount.currency] += line.amount.amount
+    return [Money(total, currency) for currency, total in totals.items()]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _file(file: StatementFile) -> dict[str, object]:
+    return {
+        "format": file.format,
+        "encoding": file.encoding,
+        "warnings": list(file.warnings),
+        "left_out": list(file.left_out),
+        "statements": [_plain(statement) for statement in file.statements],
+    }
 
 
 def _plain(statement: Statement) -> dict[str, object]:
     account = statement.account
     return {
         "account": {
-            "ending": account.number[-4:],
+            "ending": account.ending,
             "bank_id": account.bank_id,
+            "branch_id": account.branch_id,
             "type": account.type.value,
+            "type_text": account.type_text,
             "currency": account.currency,
+            "institution": account.institution,
+            "institution_id": account.institution_id,
         },
-        "balances": [
-            {"kind": b.kind, "amount": str(b.amount.amount), "currency": b.amount.currency, "at": b.at}
-            for b in statement.balances
-        ],
-        "transactions": [
-            {
-                "id": line.id,
-                "posted": line.posted,
-                "amount": str(line.amount.amount),
-                "currency": line.amount.currency,
-                "description": line.description,
-                "memo": line.memo,
-                "type": line.type_text,
-            }
-            for line in statement.lines
-        ],
-        "positions": len(statement.positions),
+        "start": statement.start,
+        "end": statement.end,
+        "sums": [_money(total) for total in _sums(statement.lines)],
+        "balances": [{"kind": b.kind, **_money(b.amount), "at": b.at} for b in statement.balances],
+        "transactions": [_line(line) for line in statement.lines],
+        "positions_listed": statement.positions_listed,
+        "positions": [_position(position) for position in statement.positions],
         "warnings": list(statement.warnings),
     }
+
+
+def _line(line: StatementLine) -> dict[str, object]:
+    other = line.counterparty
+    return {
+        "id": line.id,
+        "posted": line.posted,
+        **_money(line.amount),
+        "description": line.description,
+        "extended_name": line.extended_name,
+        "memo": line.memo,
+        "type": line.type_text,
+        "check_number": line.check_number,
+        "reference_number": line.reference_number,
+        "sic": line.sic,
+        "occurred": line.occurred,
+        "original_currency": line.original_currency,
+        "rate": None if line.rate is None else str(line.rate),
+        "corrects": line.corrects,
+        "counterparty": other and {"ending": other.ending, "bank_id": other.bank_id, "type": other.type_text},
+        "offset": line.offset,
+    }
+
+
+def _position(position: StatementPosition) -> dict[str, object]:
+    value = position.market_value
+    return {
+        "security_id": position.security_id,
+        "id_type": position.id_type,
+        "ticker": position.ticker,
+        "name": position.name,
+        "side": position.side,
+        "units": str(position.units),
+        "unit_price": None if position.unit_price is None else str(position.unit_price),
+        "market_value": value and _money(value),
+        "at": position.at,
+    }
+
+
+def _money(money: Money) -> dict[str, object]:
+    return {"amount": str(money.amount), "currency": money.currency}

@@ -46,7 +46,7 @@ class _Failed:
 class Renewable(Generic[T]):
     """A value that ends. Of all flows that find it missing or old, one fetches; the others share what it got.
 
-    A fetch that fails fails for all who waited, with one request. A fetch that was cancelled, or whose caller had no
+    A fetch that fails fails for all who waited, with one request. A fetch that was canceled, or whose caller had no
     time left, says nothing: the next of the others takes its place.
     """
 

@@ -3,7 +3,7 @@ Floor 2: one per provider and tenant; safe between threads and tasks.
 
 closed --N terminal outages in a row--> open --cooldown--> half --success--> closed
                                          ^                   |--outage--> open
-                                         |                   |--cancelled, or says nothing--> open, next caller may try
+                                         |                   |--canceled, or says nothing--> open, next caller may try
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _STATUS: Mapping[int, tuple[type[ProviderError], str]] = {
     401: (AuthenticationFailed, "the vendor does not accept the credentials"),
     402: (PermissionDenied, "the vendor's plan does not cover this"),
     403: (PermissionDenied, "the credentials do not cover this"),
-    404: (NotFound, "the vendor does not know it"),
+    404: (NotFound, "the vendor has no such resource"),
     408: (ProviderUnavailable, "the vendor timed out"),
     410: (NotFound, "it is gone at the vendor"),
     422: (InvalidRequest, "the vendor refuses the parameters"),

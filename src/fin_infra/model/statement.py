@@ -26,9 +26,30 @@ class StatementAccount:
     institution_id: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What tells this account from every other: ids of transactions are unique only within it."""
-        return (self.institution_id or self.institution or "", self.bank_id or "", self.number)
+    def key(self) -> tuple[str, str, str, str, str, str]:
+        """Institution, bank, branch, number, kind and currency, as printed: what ids of transactions are unique within.
+
+        Equal keys are one account. Different keys may still be: a bank's OFX names no institution where its QFX does.
+        `imports.statements.same_account` tells those that a person has to be asked about.
+        """
+        return (
+            self.institution_id or self.institution or "",
+            self.bank_id or "",
+            self.branch_id or "",
+            self.number,
+            (self.type_text or self.type.value).upper(),
+            self.currency,
+        )
+
+    @property
+    def ending(self) -> str:
+        """The last letters and digits of the number, at most four and at most half of them: never a whole number."""
+        return _ending(self.number)
+
+    @property
+    def label(self) -> str:
+        """What to call the account in front of people."""
+        return f"account ending {self.ending}" if self.ending else "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +60,21 @@ class StatementBalance:
     at: date | None
     kind: str
     """`ledger` or `available`; investment accounts also have `margin`, `short` and `buying_power`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementCounterparty:
+    """The other account of a transfer, as far as the file names it. The number stays out of the repr."""
+
+    number: str = field(repr=False)
+    bank_id: str | None = None
+    branch_id: str | None = None
+    type_text: str | None = None
+
+    @property
+    def ending(self) -> str:
+        """The last letters and digits of the number, as `StatementAccount.ending`."""
+        return _ending(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +101,23 @@ class StatementLine:
     """The exchange rate as printed next to a foreign currency; banks do not agree on its direction."""
     corrects: str | None = None
     """Id of the earlier transaction that this one replaces or deletes."""
+    extended_name: str | None = field(default=None, repr=False)
+    """The payee's full name, where the file has it beside a `description` cut to 32 characters."""
+    counterparty: StatementCounterparty | None = None
+    reference_number: str | None = None
+    """The bank's reference (REFNUM) besides the id."""
+    sic: str | None = None
+    """The payee's industry by the Standard Industrial Classification, as printed."""
     offset: int = field(default=0, compare=False)
     """Byte offset of the transaction in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementPosition:
-    """A holding named by an investment statement. Units have the printed sign; `side` is LONG or SHORT."""
+    """A holding named by an investment statement.
+
+    What is owed is negative: units and value of a SHORT position are, whatever sign the file prints (brokers differ).
+    """
 
     security_id: str
     id_type: str
@@ -81,6 +127,7 @@ class StatementPosition:
     market_value: Money | None
     at: date | None = None
     side: str | None = None
+    """LONG or SHORT, in capitals; None where the file does not say."""
     name: str | None = None
     ticker: str | None = None
 
@@ -93,13 +140,16 @@ class Statement:
     lines: tuple[StatementLine, ...]
     balances: tuple[StatementBalance, ...] = ()
     positions: tuple[StatementPosition, ...] = ()
+    positions_listed: bool = False
+    """True where the file lists the holdings, even if there are none; False where it says nothing about them."""
     start: date | None = None
     end: date | None = None
     warnings: tuple[str, ...] = ()
 
     def balance(self, kind: str = "ledger") -> StatementBalance | None:
-        """Return the balance of that kind, or None where the file gives none."""
-        return next((balance for balance in self.balances if balance.kind == kind), None)
+        """Return the latest balance of that kind, or None where the file gives none; one without a date is oldest."""
+        found = [balance for balance in self.balances if balance.kind == kind]
+        return max(found, key=lambda balance: balance.at or date.min, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +160,13 @@ class StatementFile:
     encoding: str
     """The encoding the text was really in, whatever the header said."""
     statements: tuple[Statement, ...]
+    left_out: tuple[str, ...] = ()
+    """Accounts that the file speaks of and `statements` does not hold, such as loans: a total over the file lacks them.
+
+    Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()
+
+
+def _ending(number: str) -> str:
+    signs = "".join(char for char in number if char.isalnum())
+    return signs[len(signs) - min(4, len(signs) // 2) :]

@@ -91,7 +91,7 @@ class Spelling:
         return symbol.replace(".", self.class_separator) + suffix
 
     def _suffix(self, namespace: str) -> str | None:
-        """Return what follows a symbol of this namespace; None where the vendor does not know it."""
+        """Return what follows a symbol of this namespace; None where the vendor does not cover it."""
         suffix = self.suffixes.get(namespace)
         if suffix is not None:
             return f".{suffix}" if suffix.isalnum() else suffix

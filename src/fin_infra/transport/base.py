@@ -136,7 +136,7 @@ class AsyncTransport(Transport[Async]):
 
 
 async def joined(effect: Join) -> Any:
-    """Await a `Join`; a waiter that gives up or is cancelled leaves the future to the others."""
+    """Await a `Join`; a waiter that gives up or is canceled leaves the future to the others."""
     import asyncio
 
     async with asyncio.timeout(effect.seconds):  # wait_for loses a cancellation that comes with the result, in 3.11

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
-from fin_infra.imports.statements import StatementFormat, read_statement, statement_formats
-from fin_infra.imports.statements.base import GROUP, DecimalMark
+from fin_infra.imports.statements import ReadOptions, StatementFormat, read_statement, statement_formats
+from fin_infra.imports.statements.base import GROUP
 from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.statement import StatementFile
 
+PLAIN = ReadOptions()
 CARD = Path(__file__).resolve().parents[1] / "fixtures" / "ofx" / "card.qfx"
 
 
@@ -27,12 +28,10 @@ class Shout(StatementFormat):
 
     title = "SHOUT"
 
-    def recognises(self, head: bytes) -> bool:
+    def recognizes(self, head: bytes) -> bool:
         return head.startswith(b"SHOUT")
 
-    def read(
-        self, data: bytes, *, currency: str | None = None, decimal_mark: DecimalMark | None = None
-    ) -> StatementFile:
+    def read(self, data: bytes, options: ReadOptions = PLAIN) -> StatementFile:
         return StatementFile(format="shout", encoding="ascii", statements=())
 
 
@@ -104,6 +103,9 @@ def test_argument_when_no_currency_or_mark_then_invalid_input() -> None:
         read_statement(CARD, currency="EURO")
     with pytest.raises(InvalidInput):
         read_statement(CARD, decimal_mark=";")  # type: ignore[arg-type]  # the mistake under test
+    for account in ("", " ", "a\nb", "1" * 65):
+        with pytest.raises(InvalidInput, match="account number"):
+            read_statement(CARD, account=account)
 
 
 def test_plugin_when_installed_then_reads_its_files_and_is_named(plugins: list[EntryPoint]) -> None:

@@ -7,6 +7,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,7 +18,7 @@ from fin_infra.imports.statements import read_statement
 from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
-from fin_infra.model.statement import StatementFile, StatementLine
+from fin_infra.model.statement import Statement, StatementCounterparty, StatementFile, StatementLine
 from tests.support.effort import effort
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "ofx"
@@ -34,16 +35,16 @@ def ofx(transactions: str = BOOKING, *, currency: str = "<CURDEF>EUR", tail: str
     )
 
 
-def lines(text: str | bytes, **options: str) -> tuple[StatementLine, ...]:
+def lines(text: str | bytes, **options: Any) -> tuple[StatementLine, ...]:
     data = text.encode() if isinstance(text, str) else text
-    return read_statement(data, **options).statements[0].lines  # type: ignore[arg-type]  # options vary by test
+    return read_statement(data, **options).statements[0].lines
 
 
 def transaction(amount: str = "-3.20", posted: str = "20260105", more: str = "") -> str:
     return f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{posted}<TRNAMT>{amount}<FITID>A1<NAME>Coffee{more}</STMTTRN>"
 
 
-def refusal(data: str | bytes, **options: str) -> StatementUnreadable:
+def refusal(data: str | bytes, **options: Any) -> StatementUnreadable:
     with pytest.raises(StatementUnreadable) as caught:
         lines(data, **options)
     return caught.value
@@ -59,7 +60,7 @@ def test_checking_account_when_sgml_with_lying_header_then_every_value_is_typed(
         "30004",
         "00123",
     )
-    assert statement.account.key == ("4711", "30004", "00012345678")
+    assert statement.account.key == ("4711", "30004", "00123", "00012345678", "CHECKING", "EUR")
     assert (statement.start, statement.end) == (date(2026, 1, 1), date(2026, 1, 31))
     assert [(line.id, line.posted, line.amount, line.description, line.memo) for line in statement.lines] == [
         ("A1", date(2026, 1, 5), Money(Decimal("-3.20"), "EUR"), "Café de la Gare", "Carte 0103"),
@@ -309,6 +310,311 @@ def test_status_when_the_bank_reports_an_error_then_names_code_and_message_witho
     assert "Bad login *****" in error.reason
     warned = read_statement(ofx(head=head.replace("ERROR", "WARN")).encode())
     assert "15500" in warned.warnings[0]
+
+
+def warnings(text: str, **options: Any) -> tuple[str, ...]:
+    file = read_statement(text.encode(), **options)
+    return (*file.warnings, *(warning for statement in file.statements for warning in statement.warnings))
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("Cash amount $10.00<BR/>Date 23 Feb", "Cash amount $10.00 Date 23 Feb"),
+        ("Cash amount $10.00<BR>Date 23 Feb", "Cash amount $10.00 Date 23 Feb"),
+        ("Cash amount $10.00\n<BR/>Date 23 Feb", "Cash amount $10.00  Date 23 Feb"),
+        ("a<br />b", "a b"),
+        ("THE <BAR> BERLIN", "THE <BAR> BERLIN"),
+        ("paid to <B>Bakery</B> today", "paid to <B>Bakery</B> today"),
+        ("<ACME/>", "<ACME/>"),
+    ],
+)
+def test_text_when_a_tag_that_is_not_of_ofx_stands_in_it_then_nothing_is_lost(printed: str, expected: str) -> None:
+    for end in ("", "</MEMO>"):
+        line = lines(ofx(transaction(more=f"<MEMO>{printed}{end}<CHECKNUM>7")))[0]
+        if printed != "<ACME/>":
+            assert (line.memo, line.description, line.check_number) == (expected, "Coffee", "7")
+    assert lines(ofx().replace("<NAME>Coffee", f"<NAME>x {printed}"))[0].description == f"x {expected}"
+
+
+def test_text_when_an_extension_follows_then_is_no_part_of_it_and_is_named() -> None:
+    text = ofx(transaction(more="\n<INTU.NOTE>mine\n<CATEGORY>Food\n"))
+    assert lines(text)[0].description == "Coffee"
+    assert warnings(text) == ("<CATEGORY> is not an OFX element; its text is not read",)
+    after_the_name = ofx(transaction(more="\n<CATEGORY>Food"))
+    assert lines(after_the_name)[0].description == "Coffee"
+    assert warnings(after_the_name) == warnings(text)
+
+
+def test_sign_ons_when_two_in_one_file_then_each_account_has_its_own_bank() -> None:
+    def signed(org: str, fid: str) -> str:
+        return f"<SIGNONMSGSRSV1><SONRS><FI><ORG>{org}<FID>{fid}</FI></SONRS></SIGNONMSGSRSV1>"
+
+    body = ofx(head=signed("CardCo", "1"))
+    second = ofx(head=signed("BankCo", "2"))
+    joined = body.replace("</OFX>", "") + second[second.index("<SIGNON") :]
+    read = [statement.account for statement in read_statement(joined.encode()).statements]
+    assert [(account.institution, account.institution_id) for account in read] == [("CardCo", "1"), ("BankCo", "2")]
+    late = body.replace("</OFX>", signed("Late", "9") + "</OFX>").replace(signed("CardCo", "1"), "")
+    assert read_statement(late.encode()).statements[0].account.institution == "Late"
+
+
+def test_account_when_the_file_names_none_then_the_caller_says_it() -> None:
+    for text in (ofx().replace("<ACCTID>2", "<ACCTID/>"), ofx().replace("<BANKID>1<ACCTID>2<ACCTTYPE>SAVINGS", "")):
+        assert "account=" in refusal(text).reason
+        assert read_statement(text.encode(), account="0042").statements[0].account.number == "0042"
+    assert read_statement(ofx().encode(), account="0042").statements[0].account.number == "2"
+    body = ofx().replace("<ACCTID>2", "<ACCTID/>")
+    part = body[body.index("<BANKMSGSRSV1>") : body.index("</OFX>")]
+    assert "2 statements without an account number" in warnings(body.replace("</OFX>", part + "</OFX>"), account="1")[0]
+
+
+def test_file_when_it_has_no_root_then_is_read_as_if_it_had() -> None:
+    text = ofx().replace("<OFX>", "").replace("</OFX>", "")
+    assert [line.id for line in lines(text)] == ["A1"]
+    assert "no <OFX> element" in warnings(text)[0]
+    assert "cut off" in refusal(text[:-20]).reason
+
+
+@pytest.mark.parametrize("printed", [".", "N/A", "", "1.5.5"])
+def test_line_when_unreadable_then_is_set_aside_only_on_request_and_named(printed: str) -> None:
+    text = ofx(BOOKING + "\n" + transaction(printed) + "\n" + BOOKING)
+    error = refusal(text)
+    assert "skip_unreadable" in error.reason
+    assert error.line == 4
+    (statement,) = read_statement(text.encode(), skip_unreadable=True).statements
+    assert len(statement.lines) == 2
+    (warning,) = statement.warnings
+    assert f"byte {error.offset}, line 4" in warning
+    assert printed != "N/A" or "'N/A'" in warning
+
+
+def test_skipping_when_the_date_or_the_stated_currency_is_unreadable_then_the_line_is_set_aside() -> None:
+    for bad in (
+        transaction(posted="soon"),
+        transaction(more="<CURRENCY><CURSYM>US$</CURRENCY>"),
+        transaction(posted=""),
+    ):
+        (statement,) = read_statement(ofx(BOOKING + bad).encode(), skip_unreadable=True).statements
+        assert (len(statement.lines), len(statement.warnings)) == (1, 1)
+
+
+@pytest.mark.parametrize("printed", ["None", "N/A", "100.00CR"])
+def test_balance_when_unreadable_then_is_set_aside_only_on_request(printed: str) -> None:
+    text = ofx(tail=f"<LEDGERBAL><BALAMT>{printed}<DTASOF>20260131</LEDGERBAL>")
+    assert "skip_unreadable" in refusal(text).reason
+    (statement,) = read_statement(text.encode(), skip_unreadable=True).statements
+    assert (len(statement.lines), statement.balances) == (1, ())
+    assert "ledger balance is set aside" in statement.warnings[0]
+
+
+def test_rate_when_unreadable_then_only_the_rate_is_set_aside() -> None:
+    for bad in ("<CURRATE>abc<CURSYM>USD", "<CURRATE>1.1<CURSYM>US$"):
+        text = ofx(transaction(more=f"<ORIGCURRENCY>{bad}</ORIGCURRENCY>"))
+        refusal(text)
+        (statement,) = read_statement(text.encode(), skip_unreadable=True).statements
+        assert (statement.lines[0].amount, statement.lines[0].rate) == (Money(Decimal("-3.20"), "EUR"), None)
+        assert "set aside" in statement.warnings[0]
+
+
+def test_structure_when_broken_then_is_refused_even_if_lines_may_be_skipped() -> None:
+    text = ofx(BOOKING * 2)
+    for missing in ("</STMTTRN>", "</BANKTRANLIST>", "</OFX>"):
+        refusal(text.replace(missing, "", 1), skip_unreadable=True)
+
+
+def test_currency_when_the_printed_one_does_not_exist_then_the_caller_may_say_it() -> None:
+    text = ofx(currency="<CURDEF>EURO")
+    assert "'EURO'" in refusal(text).reason
+    assert lines(text, currency="EUR")[0].amount.currency == "EUR"
+    assert "taken as EUR" in warnings(text, currency="EUR")[0]
+
+
+@pytest.mark.parametrize("zone", [" GMT", " EST", " BRT", "GMT", " UTC+1", " Z"])
+def test_date_when_a_zone_is_named_after_the_time_then_is_the_printed_day(zone: str) -> None:
+    assert lines(ofx(transaction(posted=f"20221028120000.000{zone}")))[0].posted == date(2022, 10, 28)
+
+
+def test_closing_tag_when_a_card_is_closed_as_a_bank_account_then_is_read_with_a_note() -> None:
+    text = ofx().replace("<STMTRS>", "<CCSTMTRS>")
+    (statement,) = read_statement(text.encode()).statements
+    assert (statement.account.type, len(statement.lines)) == (AccountType.CREDIT, 1)
+    assert "<CCSTMTRS> is closed by </STMTRS>" in warnings(text)[0]
+    assert "closes nothing" in refusal(text.replace("</BANKTRANLIST>", "")).reason
+
+
+def test_kinds_when_every_debit_is_positive_then_warns() -> None:
+    credit = transaction("9.00").replace("DEBIT", "CREDIT")
+    assert "every debit" in warnings(ofx(transaction("50.00") + transaction("1.00") + credit))[0]
+    assert warnings(ofx(transaction("50.00") + transaction("-1.00"))) == ()
+    assert warnings(ofx(transaction("0.00"))) == ()
+
+
+def test_counterparty_when_named_then_is_kept_and_its_number_stays_out_of_the_repr() -> None:
+    other = "<BANKACCTTO><BANKID>30004<BRANCHID>001<ACCTID>99887766<ACCTTYPE>SAVINGS</BANKACCTTO>"
+    line = lines(ofx(transaction(more=f"<EXTDNAME>Coffee and Cake Company<REFNUM>R-1<SIC>5812{other}")))[0]
+    assert (line.extended_name, line.reference_number, line.sic) == ("Coffee and Cake Company", "R-1", "5812")
+    assert line.counterparty == StatementCounterparty(
+        number="99887766", bank_id="30004", branch_id="001", type_text="SAVINGS"
+    )
+    assert line.counterparty.ending == "7766"
+    assert "99887766" not in repr(line)
+    card = lines(ofx(transaction(more="<CCACCTTO><ACCTID>4000000000000002</CCACCTTO>")))[0].counterparty
+    assert card is not None
+    assert card.type_text == "CREDIT"
+
+
+@pytest.mark.parametrize(
+    ("printed", "currency"), [("-169.92320132560259369437", "USD"), ("1.1234567", "EUR"), ("1.12345", "JPY")]
+)
+def test_amount_when_it_ran_into_the_next_value_then_is_refused(printed: str, currency: str) -> None:
+    assert "decimals" in refusal(ofx(transaction(printed), currency=f"<CURDEF>{currency}")).reason
+
+
+@pytest.mark.parametrize(
+    ("printed", "currency", "expected"),
+    [
+        ("-8.95000", "USD", "-8.95"),
+        ("1.1234", "EUR", "1.1234"),
+        ("12.3400000000", "EUR", "12.34"),
+        ("-1,234", "JPY", "-1234"),
+        ("1.234", "JPY", "1234"),
+        ("1,23,456.78", "INR", "123456.78"),
+        ("\u221212,50", "EUR", "-12.50"),
+    ],
+)
+def test_amount_when_the_currency_tells_then_is_read(printed: str, currency: str, expected: str) -> None:
+    assert lines(ofx(transaction(printed), currency=f"<CURDEF>{currency}"))[0].amount.amount == Decimal(expected)
+
+
+def test_amount_when_points_group_elsewhere_then_they_group_here_too() -> None:
+    read = lines(ofx(transaction("1.234.567") + transaction("-1.234")))
+    assert [line.amount.amount for line in read] == [Decimal(1234567), Decimal(-1234)]
+
+
+def test_amount_when_a_currency_without_decimals_has_some_then_warns() -> None:
+    assert "JPY" in warnings(ofx(transaction("-1234.56"), currency="<CURDEF>JPY"))[0]
+
+
+def test_balance_when_without_amount_or_out_of_place_or_in_cents_then_warns() -> None:
+    assert "no amount" in warnings(ofx(tail="<LEDGERBAL><DTASOF>20260131</LEDGERBAL>"))[0]
+    moved = ofx().replace("</STMTRS>", "</STMTRS><LEDGERBAL><BALAMT>5.00<DTASOF>20260131</LEDGERBAL>")
+    assert "1 balance(s) outside" in warnings(moved)[0]
+    assert "in cents" in warnings(ofx(tail="<LEDGERBAL><BALAMT>12345<DTASOF>20260131</LEDGERBAL>"))[0]
+    assert warnings(ofx(tail="<LEDGERBAL><BALAMT>123.45<DTASOF>20260131</LEDGERBAL>")) == ()
+    assert warnings(ofx(tail="<LEDGERBAL><BALAMT>0<DTASOF>20260131</LEDGERBAL>")) == ()
+
+
+def test_balance_when_there_are_two_then_the_latest_counts() -> None:
+    old = "<LEDGERBAL><BALAMT>5.00<DTASOF>20260131</LEDGERBAL>"
+    new = "<LEDGERBAL><BALAMT>9.00<DTASOF>20260228</LEDGERBAL>"
+    for tail in (old + new, new + old):
+        balance = read_statement(ofx(tail=tail).encode()).statements[0].balance()
+        assert balance is not None
+        assert balance.amount.amount == Decimal("9.00")
+    undated = "<LEDGERBAL><BALAMT>1.00</LEDGERBAL>" + old + new
+    latest = read_statement(ofx(tail=undated).encode()).statements[0].balance()
+    assert latest is not None
+    assert latest.at == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("LOAN", AccountType.LOAN),
+        ("Mortgage", AccountType.LOAN),
+        ("CARD", AccountType.CREDIT),
+        ("MARKET", AccountType.DEPOSITORY),
+        ("CREDITLINE", AccountType.CREDIT),
+        ("ODD", AccountType.UNKNOWN),
+    ],
+)
+def test_account_type_when_printed_then_says_whether_it_is_a_debt(printed: str, expected: AccountType) -> None:
+    (statement,) = read_statement(ofx().replace("SAVINGS", printed).encode()).statements
+    assert (statement.account.type, statement.account.type_text) == (expected, printed)
+
+
+def test_account_type_when_a_card_stands_in_a_bank_statement_then_is_credit() -> None:
+    text = ofx().replace("BANKACCTFROM", "CCACCTFROM").replace("<BANKID>1", "").replace("<ACCTTYPE>SAVINGS", "")
+    assert read_statement(text.encode()).statements[0].account.type is AccountType.CREDIT
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<LOANSTMTRS><LOANPRINBAL>250000.00</LOANSTMTRS>",
+        "<AMRTSTMTRS><PRINBAL>250000.00</AMRTSTMTRS>",
+        "<CCSTMTTRNRS><STATUS><CODE>2000<SEVERITY>WARN<MESSAGE>unavailable</STATUS></CCSTMTTRNRS>",
+    ],
+)
+def test_account_when_the_file_keeps_it_to_itself_then_it_is_named(part: str) -> None:
+    file = read_statement(ofx().replace("</OFX>", f"{part}</OFX>").encode())
+    assert len(file.left_out) == 1
+    assert file.left_out[0] in file.warnings
+    assert read_statement(ofx().encode()).left_out == ()
+
+
+def investments(inner: str) -> Statement:
+    text = (
+        "<OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>7788</INVACCTFROM>"
+        f"{inner}</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    return read_statement(text.encode()).statements[0]
+
+
+def test_holdings_when_not_listed_then_are_told_from_none() -> None:
+    assert not investments("").positions_listed
+    assert investments("<INVPOSLIST></INVPOSLIST>").positions_listed
+    assert investments("<INVPOSLIST/>").positions_listed
+
+
+@pytest.mark.parametrize(("units", "value"), [("-100", "5000.00"), ("100", "5000.00"), ("-100", "-5000.00")])
+def test_position_when_short_then_units_and_value_are_owed(units: str, value: str) -> None:
+    inner = f"<SECID><UNIQUEID>1<UNIQUEIDTYPE>X</SECID><POSTYPE>Short<UNITS>{units}<UNITPRICE>50<MKTVAL>{value}"
+    (position,) = investments(f"<INVPOSLIST><POSSTOCK><INVPOS>{inner}</INVPOS></POSSTOCK></INVPOSLIST>").positions
+    assert (position.side, position.units) == ("SHORT", Decimal(-100))
+    assert position.market_value == Money(Decimal("-5000.00"), "USD")
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("N/A", "'N/A'"),
+        ("NaN", "'NaN'"),
+        ("12345678901 CR", "'########### CR'"),
+        ("Jane Citizen 5", "'xxxx xxxxxxx #'"),
+        ("-1,234", "'-#,###'"),
+    ],
+)
+def test_error_when_it_quotes_then_is_readable_and_private(printed: str, shown: str) -> None:
+    assert shown in refusal(ofx(transaction(printed))).reason
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_error_when_raised_then_names_the_line(newline: str) -> None:
+    text = ofx(BOOKING + "\n" + transaction("x")).replace("\n", newline)
+    error = refusal(text)
+    assert (error.line, error.extra()["line"]) == (4, 4)
+    assert str(error).endswith(f"(at byte {error.offset}, line 4)")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(NAMES), st.data())
+def test_file_when_mutated_and_lines_may_be_skipped_then_each_booking_is_read_or_named(
+    name: str, data: st.DataObject
+) -> None:
+    content = bytearray((FIXTURES / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))
+    try:
+        file = read_statement(bytes(content), skip_unreadable=True, account="1", currency="EUR")
+    except StatementUnreadable:
+        return
+    read = sum(len(statement.lines) for statement in file.statements)
+    aside = sum("transaction is set aside" in text for statement in file.statements for text in statement.warnings)
+    shown = re.sub(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", b"", bytes(content), flags=re.S)
+    assert read + aside == len(re.findall(rb"<STMTTRN\s*>", shown))
 
 
 def test_correction_when_present_then_names_the_corrected_booking() -> None:

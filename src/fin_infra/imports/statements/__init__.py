@@ -1,8 +1,25 @@
 """Bank statement files: read them, and merge overlapping exports.
 Floor 4: `read_statement` gives the whole file or an error, never a part of it."""
 
-from fin_infra.imports.statements.base import StatementFormat, read_statement, statement_formats
-from fin_infra.imports.statements.dedupe import MergeResult, merge
+from fin_infra.imports.statements.base import ReadOptions, StatementFormat, read_statement, statement_formats
+from fin_infra.imports.statements.dedupe import Answer, Conflict, MergeResult, Question, merge
+from fin_infra.imports.statements.entry import read_entry
+from fin_infra.imports.statements.identity import AccountMatch, account_candidates, same_account
 from fin_infra.model.statement import StatementFile
 
-__all__ = ["MergeResult", "StatementFile", "StatementFormat", "merge", "read_statement", "statement_formats"]
+__all__ = [
+    "AccountMatch",
+    "Answer",
+    "Conflict",
+    "MergeResult",
+    "Question",
+    "ReadOptions",
+    "StatementFile",
+    "StatementFormat",
+    "account_candidates",
+    "merge",
+    "read_entry",
+    "read_statement",
+    "same_account",
+    "statement_formats",
+]

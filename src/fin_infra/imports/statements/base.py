@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,9 +23,23 @@ if TYPE_CHECKING:
 
 GROUP = "fin_infra.statements"
 MAX_BYTES = 64 * 1024 * 1024
+MAX_ACCOUNT = 64
 HEAD_BYTES = 64 * 1024
 
 DecimalMark = Literal[".", ","]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What the caller says about a file that the file does not say itself; see `read_statement`."""
+
+    account: str | None = field(default=None, repr=False)
+    currency: str | None = None
+    decimal_mark: DecimalMark | None = None
+    skip_unreadable: bool = False
+
+
+_PLAIN_OPTIONS = ReadOptions()
 
 
 class StatementFormat(ABC):
@@ -34,39 +49,44 @@ class StatementFormat(ABC):
     """What people call the format; shown where a file has none of the known formats."""
 
     @abstractmethod
-    def recognises(self, head: bytes) -> bool:
+    def recognizes(self, head: bytes) -> bool:
         """Tell from the first 64 KiB whether a file has this format. Must be quick and must not raise."""
 
     @abstractmethod
-    def read(
-        self, data: bytes, *, currency: str | None = None, decimal_mark: DecimalMark | None = None
-    ) -> StatementFile:
-        """Read the whole file, or raise StatementUnreadable with the byte offset of the fault."""
+    def read(self, data: bytes, options: ReadOptions = _PLAIN_OPTIONS) -> StatementFile:
+        """Read the whole file, or raise StatementUnreadable with byte and line of the fault."""
 
 
 def read_statement(
     source: str | os.PathLike[str] | bytes,
     *,
+    account: str | None = None,
     currency: str | None = None,
     decimal_mark: DecimalMark | None = None,
+    skip_unreadable: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> StatementFile:
     """Read a statement file from a path or from its bytes.
 
     Args:
         source: a path, or the content itself as bytes.
+        account: account number for statements that name none; ignored where the file names one.
         currency: ISO 4217 code for statements that name none; ignored where the file names one.
         decimal_mark: what `1,234` means in this file, for files whose other amounts do not tell.
+        skip_unreadable: set transactions, balances and holdings aside that cannot be read, each named in `warnings`
+            with its byte and line, instead of refusing the file for them.
         max_bytes: larger files are refused unread.
 
     Raises:
-        StatementUnreadable: the file cannot be read as a whole; `offset` is the byte at fault.
-        UnknownCurrency, InvalidInput: `currency` or `decimal_mark` cannot be used.
+        StatementUnreadable: the file cannot be read as a whole; `offset` and `line` are the place at fault.
+        UnknownCurrency, InvalidInput: `currency`, `account` or `decimal_mark` is not what it should be.
     """
     if currency is not None and currency not in CURRENCIES:
         raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
     if decimal_mark not in (None, ".", ","):
         raise InvalidInput(f"decimal_mark is '.' or ',', not {decimal_mark!r}.")
+    if account is not None and not (account.strip() and account.isprintable() and len(account) <= MAX_ACCOUNT):
+        raise InvalidInput(f"account is an account number: 1 to {MAX_ACCOUNT} printable characters.")
     if not isinstance(source, (str, bytes, os.PathLike)):
         raise InvalidInput(f"A statement is given as a path or as bytes, not as {type(source).__name__}.")
     data = source if isinstance(source, bytes) else _content(source, max_bytes)
@@ -74,11 +94,17 @@ def read_statement(
         raise StatementUnreadable(_too_large(max_bytes))
     if not data.strip(b"\0 \t\r\n"):
         raise StatementUnreadable("The statement file is empty; export it again from the bank.")
+    options = ReadOptions(
+        account=account.strip() if account else None,
+        currency=currency,
+        decimal_mark=decimal_mark,
+        skip_unreadable=skip_unreadable,
+    )
     formats = statement_formats()
     head = data[:HEAD_BYTES]
     for form in formats.values():
-        if form.recognises(head):
-            return form.read(data, currency=currency, decimal_mark=decimal_mark)
+        if form.recognizes(head):
+            return form.read(data, options)
     titles = ", ".join(form.title for form in formats.values())
     raise StatementUnreadable(
         f"This is not a statement file of a known format; export the account as one of these: {titles}."

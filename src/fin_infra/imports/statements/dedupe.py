@@ -1,17 +1,55 @@
 """Merge overlapping exports of one account without losing or doubling a transaction.
-Floor 4: ids come first, then date, amount and text counted as often as they occur; what stays unclear is a conflict."""
+Floor 4: equal content counted as often as it occurs is known; what only resembles a known one is asked, not guessed."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
+from fin_infra.imports.statements.likeness import fold, resembles
 from fin_infra.model.statement import StatementLine
+
+NEAR_DAYS = 5
+"""Banks move a transaction's date by a weekend and a holiday; instalments share an id at least a week apart."""
+
+
+class Question(StrEnum):
+    """Why a person has to decide."""
+
+    TEXT_CHANGED = "text_changed"
+    """Same date and amount, and the texts contain or begin one another, or share a word."""
+    DATE_CHANGED = "date_changed"
+    AMOUNT_CHANGED = "amount_changed"
+    """Same id and a like text near that date, with another amount."""
+    ID_CHANGED = "id_changed"
+    """All but the id is equal, on the first or last day of an export whose other ids were kept."""
+    REPEATED = "repeated"
+    """The same export has that id, date and amount before."""
+    CORRECTS = "corrects"
+    """The line says that it replaces or deletes another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """An incoming line, and the one it may be the same as."""
+
+    question: Question
+    incoming: StatementLine
+    other: StatementLine | None
+    """A known line; for REPEATED the one before in the same export. None where a correction's line is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person says to a conflict: `same` makes it a duplicate, not the same a new transaction."""
+
+    conflict: Conflict
+    same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,56 +57,47 @@ class MergeResult:
     """Every incoming line, in exactly one of three places, each in the order it came."""
 
     new: tuple[StatementLine, ...]
-    duplicates: tuple[StatementLine, ...]
-    """Already known."""
-    conflicts: tuple[StatementLine, ...]
-    """A person should decide: add or drop."""
+    matched: tuple[tuple[StatementLine, StatementLine], ...]
+    """Incoming lines that are known already, each with the line that it is."""
+    conflicts: tuple[Conflict, ...]
+    """A person should decide; give the answers back to `merge`."""
+
+    @property
+    def duplicates(self) -> tuple[StatementLine, ...]:
+        return tuple(incoming for incoming, _ in self.matched)
 
 
-def merge(known: Sequence[StatementLine], incoming: Sequence[StatementLine]) -> MergeResult:
-    """Sort the transactions of a further export of the same account into new, duplicate and conflict.
+def merge(
+    known: Sequence[StatementLine], incoming: Sequence[StatementLine], *, answers: Iterable[Answer] = ()
+) -> MergeResult:
+    """Sort the transactions of a further export of the same account into new, matched and conflicts.
 
-    1. Same id, date and amount: duplicate. An id with another date or amount is another transaction (banks reuse ids).
-       The same id, date and amount twice in `incoming` is a conflict: a repetition, or two transactions of a bank whose
-       ids mean nothing.
-    2. Of what is left on both sides, same date, amount and text (`description`, or `memo` without one): duplicate,
-       as many times as it is known. So two equal coffees on one day both stay, and a bank that changes its ids from
-       export to export doubles nothing.
-       Where the only changed ids are on the first or last day of `incoming` while others were kept (step 1), they are
-       conflicts instead: the export may have begun or ended in the middle of that day.
-    3. A line that corrects an earlier one (`corrects`) and is not known is a conflict; everything else is new.
+    1. Same id, date, amount and a like text: matched.
+    2. Of what is left on both sides, same date, amount and text (`description`, or `memo` without one): matched, as
+       many times as it is known. So two equal coffees on one day both stay, and a bank that changes its ids from
+       export to export doubles nothing. Where the only changed ids are on the first or last day of `incoming` while
+       others were kept, they are asked: the export may have begun or ended in the middle of that day.
+    3. Same id, date and amount: matched whatever the text, unless these exports reuse ids; then it is asked.
+    4. What resembles a line left on the other side is asked, once for each line it could double: a like text on the
+       same date with the same amount; the same id with another amount or date at most five days away; or the same
+       amount at most five days away, where one export covers the other's date and lacks the line.
+    5. A line that repeats an id, date and amount of its own export, or corrects another line, is asked. All else is
+       new: an id with another date or amount is another transaction, since banks reuse ids.
+
+    `answers` are those given to earlier conflicts over these lines; each settles one question, now and on each repeat.
     """
-    known_left = sorted(map(_key, known))  # sorted, so that the order of the lines decides nothing
-    left = sorted((_key(line), index) for index, line in enumerate(incoming))
-    duplicates = _pair(known_left, left, lambda key: key if key.id else None)
-    duplicates |= _pair(known_left, left, lambda key: key.identity if key.id else None)
-    ids_are_kept = bool(duplicates)
-    conflicts = _repeated(left, {_key(incoming[index]).identity for index in duplicates})
-    left = [item for item in left if item[1] not in conflicts]
-
-    changed = _match_texts(known_left, left, duplicates)
-    edges = {min(line.posted for line in incoming), max(line.posted for line in incoming)} if changed else set[date]()
-    if ids_are_kept and all(incoming[index].posted in edges for index in changed):
-        conflicts |= changed
-    else:
-        duplicates |= changed
-    conflicts |= {index for index, line in enumerate(incoming) if line.corrects and index not in duplicates}
-    return MergeResult(
-        new=tuple(line for index, line in enumerate(incoming) if index not in duplicates and index not in conflicts),
-        duplicates=tuple(line for index, line in enumerate(incoming) if index in duplicates),
-        conflicts=tuple(line for index, line in enumerate(incoming) if index in conflicts),
-    )
+    return _Merge(known, incoming, answers).result()
 
 
 class _Key(NamedTuple):
-    """All that `merge` looks at: lines with equal keys may stand for each other."""
+    """What lines are matched by: those with equal keys may stand for each other."""
 
     id: str
     posted: date
     amount: Decimal
     currency: str
     corrects: str
-    words: tuple[str, ...]
+    words: str
 
     @property
     def identity(self) -> Hashable:
@@ -78,47 +107,298 @@ class _Key(NamedTuple):
     def text(self) -> Hashable:
         return self[1:]
 
+    @property
+    def money(self) -> tuple[Decimal, str]:
+        return self.amount, self.currency
+
 
 def _key(line: StatementLine) -> _Key:
-    text = unicodedata.normalize("NFKC", line.description or line.memo or "").casefold()
-    words = "".join(char if char.isalnum() else " " for char in text).split()
     money = line.amount
-    return _Key(line.id or "", line.posted, money.amount, money.currency, line.corrects or "", tuple(words))
+    text = fold(line.description or line.memo or "")
+    return _Key(line.id or "", line.posted, money.amount, money.currency, line.corrects or "", text)
 
 
-def _pair(known: list[_Key], incoming: list[tuple[_Key, int]], part: Callable[[_Key], Hashable | None]) -> set[int]:
-    """Pair lines whose `part` is equal and not None, take them out of both lists, return the incoming indexes."""
-    pool: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for position, key in enumerate(known):
-        pool[part(key)].append(position)
-    pool.pop(None, None)
-    taken: set[int] = set()
-    found: set[int] = set()
-    for key, index in incoming:
-        positions = pool.get(part(key))
-        if positions:
-            taken.add(positions.pop())
-            found.add(index)
-    known[:] = [key for position, key in enumerate(known) if position not in taken]
-    incoming[:] = [item for item in incoming if item[1] not in found]
-    return found
+_Pair = tuple[int, int]
+"""Positions of an incoming and a known line."""
 
 
-def _repeated(left: list[tuple[_Key, int]], seen: set[Hashable]) -> set[int]:
-    """Return the lines whose id, date and amount came before in the same export."""
-    found: set[int] = set()
-    for key, index in left:
-        if key.id and key.identity in seen:
-            found.add(index)
-        seen.add(key.identity)
-    return found
+class _Merge:
+    """One merge at work: what is left on both sides, and where the incoming lines went."""
+
+    def __init__(
+        self, known: Sequence[StatementLine], incoming: Sequence[StatementLine], answers: Iterable[Answer]
+    ) -> None:
+        self.known = known
+        self.incoming = incoming
+        self.known_keys = [_key(line) for line in known]
+        self.keys = [_key(line) for line in incoming]
+        # Sorted, so that the order of the lines decides nothing.
+        self.known_left = dict.fromkeys(sorted(range(len(known)), key=self.known_keys.__getitem__))
+        self.left = dict.fromkeys(sorted(range(len(incoming)), key=self.keys.__getitem__))
+        self.matched: dict[int, StatementLine] = {}
+        self.asked: dict[int, Conflict] = {}
+        self.held: dict[int, _Key] = {}
+        """Known lines that a person is asked about, and the key of the line that may be them."""
+        self.days = _first_and_last(self.keys)
+        self.known_days = _first_and_last(self.known_keys)
+        self.answers = _Answers(answers)
+
+    def result(self) -> MergeResult:
+        ids = {key.identity for key in self.known_keys if key.id}
+        ids_are_kept = any(key.identity in ids for key in self.keys if key.id)
+        self._match(self._pairs(lambda key: key if key.id else None))
+        self._match(self._pairs(lambda key: key.identity if key.id else None, alike=True))
+        self._ask_repeated()
+        self._match_texts(ids_are_kept)
+        self._match_ids()
+        self._ask_corrections()
+        self._ask_resembling()
+        self._ask_contradictions()
+        return MergeResult(
+            new=tuple(self.incoming[index] for index in sorted(self.left)),
+            matched=tuple((self.incoming[index], self.matched[index]) for index in sorted(self.matched)),
+            conflicts=tuple(self.asked[index] for index in sorted(self.asked)),
+        )
+
+    def _pairs(
+        self,
+        part: Callable[[_Key], Hashable | None],
+        known: Callable[[_Key], bool] = bool,
+        incoming: Callable[[_Key], bool] = bool,
+        *,
+        alike: bool = False,
+    ) -> list[_Pair]:
+        """Pair lines left whose `part` is equal and not None (with `alike`, and whose texts resemble each other)."""
+        pool: defaultdict[Hashable, list[int]] = defaultdict(list)
+        for position in self.known_left:
+            if position not in self.held and known(self.known_keys[position]):
+                pool[part(self.known_keys[position])].append(position)
+        pool.pop(None, None)
+        found: list[_Pair] = []
+        for index in self.left:
+            positions = pool.get(part(self.keys[index]), []) if incoming(self.keys[index]) else []
+            for place in reversed(range(len(positions))):
+                position = positions[place]
+                if alike and not resembles(self.incoming[index], self.known[position]):
+                    continue
+                if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
+                    found.append((index, position))
+                    del positions[place]
+                    break
+        return found
+
+    def _match(self, pairs: Iterable[_Pair]) -> None:
+        for index, position in pairs:
+            self.matched[index] = self.known[position]
+            del self.left[index], self.known_left[position]
+
+    def _match_texts(self, ids_are_kept: bool) -> None:
+        """Match equal texts; those between two different ids come last, and are asked at the edges of the export."""
+        for known, incoming in ((_without_id, _without_id), (_without_id, _with_id), (_with_id, _without_id)):
+            self._match(self._pairs(lambda key: key.text, known, incoming))
+        changed = self._pairs(lambda key: key.text, _with_id, _with_id)
+        at_edges = ids_are_kept and all(self.keys[index].posted in self.days for index, _ in changed)
+        ids, known_ids = {key.id for key in self.keys}, {key.id for key in self.known_keys}
+        moved = self._moved()
+        for index, position in changed:
+            reused = self.keys[index].id in known_ids or self.known_keys[position].id in ids
+            if at_edges and not reused:
+                self._ask(Question.ID_CHANGED, index, position)
+            elif index not in moved:
+                self._match([(index, position)])
+
+    def _moved(self) -> set[int]:
+        """Return the lines left whose own id is left on the other side at another date: they may be that one."""
+        by_id: defaultdict[str, list[int]] = defaultdict(list)
+        for position in self.known_left:
+            by_id[self.known_keys[position].id].append(position)
+        by_id.pop("", None)
+        return {
+            index
+            for index in self.left
+            if any(
+                self._question(index, position) is Question.DATE_CHANGED
+                for position in by_id.get(self.keys[index].id, ())
+            )
+        }
+
+    def _match_ids(self) -> None:
+        """Match what has id, date and amount in common whatever the text, unless ids are reused."""
+        uses: defaultdict[str, set[Hashable]] = defaultdict(set)
+        for key in (*self.known_keys, *self.keys):
+            uses[key.id].add(key.identity)
+        uses.pop("", None)
+        used_anew = any(len(identities) > 1 for identities in uses.values())
+        for index, position in self._pairs(lambda key: key.identity if key.id else None):
+            if used_anew:
+                self._ask(Question.TEXT_CHANGED, index, position)
+            else:
+                self._match([(index, position)])
+
+    def _ask_repeated(self) -> None:
+        first = {self.keys[index].identity: index for index in self.matched}
+        for index in list(self.left):
+            key = self.keys[index]
+            if key.id and first.setdefault(key.identity, index) != index:
+                self._ask_about(Question.REPEATED, index, self.incoming[first[key.identity]])
+
+    def _ask_corrections(self) -> None:
+        by_id = {line.id: line for line in (*self.incoming, *self.known) if line.id}
+        for index in list(self.left):
+            corrected = self.incoming[index].corrects
+            if corrected:
+                self._ask_about(Question.CORRECTS, index, by_id.get(corrected))
+
+    def _ask_resembling(self) -> None:
+        """Ask about what resembles a line left on the other side: what was answered first, then the best pairs."""
+        found = sorted(self._resembling())
+        for _, _, key, other, question, index, position in found:
+            if self.answers.same(key, other):
+                self._ask_if_left(question, index, position)
+        for _, _, _, _, question, index, position in found:
+            if position not in self.held:
+                self._ask_if_left(question, index, position)
+        for _, _, key, _, question, index, position in found:
+            if position in self.held and self.held[position].text != key.text:  # equal ones are counted: a further twin
+                self._ask_if_left(question, index, position)
+
+    def _ask_if_left(self, question: Question, index: int, position: int) -> None:
+        if index not in self.left or position not in self.known_left:
+            return
+        if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
+            self._ask(question, index, position)
+
+    def _resembling(self) -> Iterator[tuple[int, int, _Key, _Key, Question, int, int]]:
+        """Yield how two lines left differ, by how many days, their keys, the question, and their positions."""
+        by_day: defaultdict[Hashable, list[int]] = defaultdict(list)
+        by_id: defaultdict[str, list[int]] = defaultdict(list)
+        for position in self.known_left:
+            key = self.known_keys[position]
+            by_day[(*key.money, key.posted.toordinal())].append(position)
+            if key.id:
+                by_id[key.id].append(position)
+        for index in self.left:
+            key = self.keys[index]
+            today = key.posted.toordinal()
+            days = range(today - NEAR_DAYS, today + NEAR_DAYS + 1)
+            near = {position for day in days for position in by_day.get((*key.money, day), ())}
+            for position in near | set(by_id.get(key.id, ())):
+                other = self.known_keys[position]
+                question = self._question(index, position)
+                if question:
+                    likely = 0 if key.id and key.id == other.id and key.money == other.money else _ORDER.index(question)
+                    yield likely, abs((key.posted - other.posted).days), key, other, question, index, position
+
+    def _question(self, index: int, position: int) -> Question | None:
+        """Return what to ask about two lines left; None where they are two."""
+        key, other = self.keys[index], self.known_keys[position]
+        line, known = self.incoming[index], self.known[position]
+        if key.currency != other.currency or abs((key.posted - other.posted).days) > NEAR_DAYS:
+            return None
+        same_id = bool(key.id) and key.id == other.id
+        if key.amount != other.amount:
+            return Question.AMOUNT_CHANGED if same_id and resembles(line, known) else None
+        if not resembles(line, known):
+            return None
+        if key.posted == other.posted:
+            return Question.ID_CHANGED if key.words == other.words else Question.TEXT_CHANGED
+        return Question.DATE_CHANGED if same_id or self._lacks(key, other) else None
+
+    def _lacks(self, key: _Key, other: _Key) -> bool:
+        """Tell whether one side covers the day of the other's line, and so ought to have it."""
+        (first, last), (known_first, known_last) = self.days, self.known_days
+        return first <= other.posted <= last or known_first <= key.posted <= known_last
+
+    def _ask_contradictions(self) -> None:
+        """Ask again where a line was said to be a known one that the export has beside it."""
+        for index in list(self.left):
+            said = self.answers.same_as(self.keys[index])
+            other = next((line for line, key in zip(self.known, self.known_keys, strict=True) if key in said), None)
+            if other is not None:
+                self._ask_about(Question.REPEATED, index, other)
+
+    def _ask(self, question: Question, index: int, position: int) -> None:
+        """Ask whether an incoming line is a known one, or take the answer that was given."""
+        if self.answers.take(self.keys[index], self.known_keys[position]):
+            self._match([(index, position)])
+        else:
+            self.held.setdefault(position, self.keys[index])
+            self._place(Conflict(question=question, incoming=self.incoming[index], other=self.known[position]), index)
+
+    def _ask_about(self, question: Question, index: int, other: StatementLine | None) -> None:
+        """Ask about an incoming line without holding a known one for it."""
+        said = self.answers.alone(question, self.keys[index], other)
+        if said is None:
+            self._place(Conflict(question=question, incoming=self.incoming[index], other=other), index)
+        elif said and other is not None:
+            self.matched[index] = other
+            del self.left[index]
+
+    def _place(self, conflict: Conflict, index: int) -> None:
+        self.asked[index] = conflict
+        del self.left[index]
 
 
-def _match_texts(known: list[_Key], left: list[tuple[_Key, int]], duplicates: set[int]) -> set[int]:
-    """Add matches by text to `duplicates`, and return those between two different ids, which are made last."""
-    known_with, known_without = [key for key in known if key.id], [key for key in known if not key.id]
-    with_id, without = [item for item in left if item[0].id], [item for item in left if not item[0].id]
-    duplicates |= _pair(known_without, with_id, lambda key: key.text)
-    duplicates |= _pair(known_with, without, lambda key: key.text)
-    duplicates |= _pair(known_without, without, lambda key: key.text)
-    return _pair(known_with, with_id, lambda key: key.text)
+_ORDER = [None, Question.ID_CHANGED, Question.TEXT_CHANGED, Question.DATE_CHANGED, Question.AMOUNT_CHANGED]
+"""The likelier first; before them all, an equal id and amount."""
+_ALONE = (Question.REPEATED, Question.CORRECTS)
+
+
+class _Answers:
+    """What a person said, each answer once: lines with equal keys are counted, so they share their answers."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self._same: Counter[tuple[_Key, _Key]] = Counter()
+        self._differ: Counter[tuple[_Key, _Key]] = Counter()
+        self._parted: defaultdict[int, set[_Key]] = defaultdict(set)
+        self._alone: defaultdict[tuple[Question, _Key, _Key | None], list[bool]] = defaultdict(list)
+        self._same_as: defaultdict[_Key, set[_Key]] = defaultdict(set)
+        for answer in answers:
+            conflict = answer.conflict
+            key, other = _key(conflict.incoming), _key(conflict.other) if conflict.other else None
+            if other is None or conflict.question in _ALONE:
+                self._alone[(conflict.question, key, other)].append(answer.same)
+            elif answer.same:
+                self._same[(key, other)] += 1
+                self._same_as[key].add(other)
+            else:
+                self._differ[(key, other)] += 1
+
+    def differ(self, index: int, key: _Key, other: _Key) -> bool:
+        """Tell whether this incoming line was said not to be that known one; the first that would be asked takes it."""
+        if other in self._parted.get(index, ()):
+            return True
+        if not self._differ[(key, other)]:
+            return False
+        self._differ[(key, other)] -= 1
+        self._parted[index].add(other)
+        return True
+
+    def same(self, key: _Key, other: _Key) -> bool:
+        return self._same[(key, other)] > 0
+
+    def take(self, key: _Key, other: _Key) -> bool:
+        if not self.same(key, other):
+            return False
+        self._same[(key, other)] -= 1
+        return True
+
+    def same_as(self, key: _Key) -> set[_Key]:
+        return {other for other in self._same_as.get(key, ()) if self.same(key, other)}
+
+    def alone(self, question: Question, key: _Key, other: StatementLine | None) -> bool | None:
+        said = self._alone.get((question, key, _key(other) if other else None))
+        return said.pop() if said else None
+
+
+def _with_id(key: _Key) -> bool:
+    return bool(key.id)
+
+
+def _without_id(key: _Key) -> bool:
+    return not key.id
+
+
+def _first_and_last(keys: Sequence[_Key]) -> tuple[date, date]:
+    days = [key.posted for key in keys]
+    return (min(days), max(days)) if days else (date.max, date.min)

@@ -1,5 +1,5 @@
 """OFX and QFX files, version 1 and 2: accounts, balances, transactions, holdings.
-Floor 4: a file is read whole or refused with the byte at fault; what is recognised but not read is in `warnings`."""
+Floor 4: a file is read whole or refused with the byte at fault; what is recognized but not read is in `warnings`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
-from fin_infra.imports.statements.base import DecimalMark, StatementFormat
+from fin_infra.imports.statements.base import ReadOptions, StatementFormat
 from fin_infra.imports.statements.ofx import values
+from fin_infra.imports.statements.ofx.said import Said, left_out, suspicious
 from fin_infra.imports.statements.ofx.text import Text, decode
 from fin_infra.imports.statements.ofx.tree import Node, clean, parse
 from fin_infra.model.banking import AccountType
@@ -23,6 +24,7 @@ from fin_infra.model.statement import (
     Statement,
     StatementAccount,
     StatementBalance,
+    StatementCounterparty,
     StatementFile,
     StatementLine,
     StatementPosition,
@@ -39,6 +41,18 @@ _ACCOUNT_TYPES = {
     "MONEYMRKT": AccountType.DEPOSITORY,
     "CD": AccountType.DEPOSITORY,
     "CREDITLINE": AccountType.CREDIT,
+    # Not in OFX, but printed by converters of credit-union exports and repaired by scripts for Microsoft Money.
+    "MARKET": AccountType.DEPOSITORY,
+    "MONEYMARKET": AccountType.DEPOSITORY,
+    "CARD": AccountType.CREDIT,
+    "CREDITCARD": AccountType.CREDIT,
+    "CC": AccountType.CREDIT,
+    "LOAN": AccountType.LOAN,
+    "MORTGAGE": AccountType.LOAN,
+    "AUTOLOAN": AccountType.LOAN,
+    "STUDENTLOAN": AccountType.LOAN,
+    "INVESTMENT": AccountType.INVESTMENT,
+    "BROKERAGE": AccountType.INVESTMENT,
 }
 _BALANCES = {"LEDGERBAL": "ledger", "AVAILBAL": "available"}
 _INVESTMENT_BALANCES = {
@@ -47,54 +61,73 @@ _INVESTMENT_BALANCES = {
     "SHORTBALANCE": "short",
     "BUYPOWER": "buying_power",
 }
-_NOT_READ = {"STMTTRNP": "pending transaction", "LOANSTMTRS": "loan statement", "BAL": "further balance"}
+_NOT_READ = {
+    "STMTTRNP": "pending transaction",
+    "INV401KBAL": "401(k) balance by source",
+    "INVOOLIST": "list of open orders",
+    "BAL": "further balance",
+}
 _ONCE = ("TRNAMT", "DTPOSTED", "FITID")
 _LONG_DIGITS = re.compile(r"\d{5,}")
+
+
+_PLAIN = ReadOptions()
 
 
 class Ofx(StatementFormat):
     title = "OFX or QFX (version 1 or 2)"
 
-    def recognises(self, head: bytes) -> bool:
+    def recognizes(self, head: bytes) -> bool:
         return _HEAD.search(head.replace(b"\0", b"")) is not None
 
-    def read(
-        self, data: bytes, *, currency: str | None = None, decimal_mark: DecimalMark | None = None
-    ) -> StatementFile:
-        return _Reader(decode(data), currency, decimal_mark).file()
+    def read(self, data: bytes, options: ReadOptions = _PLAIN) -> StatementFile:
+        return _Reader(decode(data), options).file()
 
 
 class _Reader:
-    def __init__(self, source: Text, currency: str | None, mark: DecimalMark | None) -> None:
+    def __init__(self, source: Text, options: ReadOptions) -> None:
         self.source = source
-        self.root = parse(source)
-        self.currency = currency
-        self.decimal_mark: str | None = mark
+        self.root, self.notes = parse(source)
+        self.options = options
         self.bad_dates: dict[str, str] = {}
-        self.institution: str | None = None
-        self.institution_id: str | None = None
+        self.set_aside: list[str] = []
+        self.skipped = 0
+        self.unnamed = 0
+        self.balances_seen = 0
+        self.signons: list[Node] = []
         self.securities: dict[tuple[str | None, str | None], Node] = {}
 
     def file(self) -> StatementFile:
         statements: list[Statement] = []
-        notes: list[str] = []
+        notes: list[str] = list(self.notes)
+        missing: list[str] = []
         found: Counter[str] = Counter()
         for message in self.root.children:
             statements += self._message(message, notes, found)
+            missing += left_out(message)
         if not statements:
             raise StatementUnreadable(
                 "The OFX file holds no bank, card or investment statement; export the account's transactions."
             )
-        if found["STMTTRN"] != sum(len(statement.lines) for statement in statements):
+        if found["STMTTRN"] != sum(len(statement.lines) for statement in statements) + self.skipped:
             raise StatementUnreadable("Some transactions belong to no statement; the file is damaged, export it again.")
         notes += [f"{found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if found[name]]
+        stray = sum(found[name] for name in _BALANCES) - self.balances_seen
+        if stray:
+            notes.append(f"{stray} balance(s) outside their place in a statement not read")
+        if self.unnamed > 1:
+            notes.append(f"{self.unnamed} statements without an account number were given the same one, by account=")
         return StatementFile(
-            format="ofx", encoding=self.source.encoding, statements=tuple(statements), warnings=tuple(notes)
+            format="ofx",
+            encoding=self.source.encoding,
+            statements=tuple(statements),
+            left_out=tuple(missing),
+            warnings=(*notes, *(text for text in missing if text not in notes)),
         )
 
     def _message(self, message: Node, notes: list[str], found: Counter[str]) -> list[Statement]:
         """Read one `<OFX>` element; what holds for all its statements may stand anywhere in it, so that comes first."""
-        self.institution = self.institution_id = None
+        self.signons = []
         self.securities = {}
         nodes: list[Node] = []
         for node in message.walk():
@@ -104,8 +137,7 @@ class _Reader:
             elif node.name == "STATUS":
                 notes += self._status(node)
             elif node.name in ("FI", "SONRS"):
-                self.institution = self.institution or node.text("ORG")
-                self.institution_id = self.institution_id or node.text("FID") or node.text("INTU.BID")
+                self.signons.append(node)
             elif node.name == "SECINFO":
                 self.securities[_security(node)[:2]] = node
         return [self._statement(node) for node in nodes]
@@ -122,6 +154,7 @@ class _Reader:
 
     def _statement(self, node: Node) -> Statement:
         self.bad_dates = {}
+        self.set_aside = []
         account = self._account(node)
         transactions: list[Node] = []
         lists: list[Node] = []
@@ -138,51 +171,88 @@ class _Reader:
                     other.update(child.name for child in inner.children if child.name != "INVBANKTRAN")
             elif inner.name == "INVPOS":
                 positions.append(inner)
-        lines = tuple(self._line(transaction, account.currency) for transaction in transactions)
+        lines = self._each("transaction", transactions, lambda item: self._line(item, account.currency))
+        self.skipped += len(transactions) - len(lines)
         balances = tuple(self._balances(node, account.currency))
-        holdings = tuple(self._position(position, account.currency) for position in positions)
+        holdings = self._each("holding", positions, lambda item: self._position(item, account.currency))
         period = [[self._optional_day(item, name) for item in lists] for name in ("DTSTART", "DTEND")]
         warnings = [f"{count} {name} investment transaction(s) not read" for name, count in other.items()]
         if any(line.amount.currency != account.currency for line in lines):
             warnings.append("some transactions are stated in another currency than the account's, and not converted")
+        warnings += suspicious(account, lines, balances)
         return Statement(
             account=account,
             lines=lines,
             balances=balances,
             positions=holdings,
+            positions_listed=node.child("INVPOSLIST") is not None,
             start=period[0][0] if lists else None,
             end=period[1][0] if lists else None,
-            warnings=(*warnings, *self.bad_dates.values()),
+            warnings=(*warnings, *self.bad_dates.values(), *self.set_aside),
         )
+
+    def _each(self, what: str, nodes: list[Node], reading: Callable[[Node], T]) -> tuple[T, ...]:
+        """Read each of them; one that cannot be read ends the import, or is set aside and named where that is asked."""
+        found: list[T] = []
+        for node in nodes:
+            try:
+                found.append(reading(node))
+            except StatementUnreadable as error:
+                self._set_aside(what, error)
+        return tuple(found)
+
+    def _set_aside(self, what: str, error: StatementUnreadable) -> None:
+        if not self.options.skip_unreadable:
+            hint = "" if "decimal_mark" in error.reason else f"; skip_unreadable=True sets that {what} aside"
+            raise StatementUnreadable(f"{error.reason[:-1]}{hint}.", error.offset, error.line)
+        self.set_aside.append(f"a {what} is set aside: {error}")
 
     def _account(self, node: Node) -> StatementAccount:
         source = node.child(*_ACCOUNTS)
         number = source.text("ACCTID") if source else None
-        if source is None or number is None:
-            at = source.start if source else node.start
-            raise self._fault("A statement names no account (ACCTID is missing); export it again", at)
+        if number is None:
+            number = self.options.account
+            self.unnamed += 1
+        if number is None:
+            raise self._fault(
+                "A statement has no account number (ACCTID is missing); say it, as in account='12345678'",
+                source.start if source else node.start,
+            )
+        source = source or node
         type_text = source.text("ACCTTYPE")
+        by_type = AccountType.CREDIT if source.name == "CCACCTFROM" else AccountType.UNKNOWN
+        said = Said.before(node.start, self.signons)
         return StatementAccount(
             number=number,
             bank_id=source.text("BANKID") or source.text("BROKERID"),
             branch_id=source.text("BRANCHID"),
-            type=_STATEMENTS[node.name] or _ACCOUNT_TYPES.get((type_text or "").upper(), AccountType.UNKNOWN),
+            type=_STATEMENTS[node.name] or _ACCOUNT_TYPES.get(_word(type_text), by_type),
             type_text=type_text,
             currency=self._currency(node),
-            institution=self.institution,
-            institution_id=self.institution_id,
+            institution=said.institution,
+            institution_id=said.institution_id,
         )
 
     def _currency(self, node: Node) -> str:
         printed = node.text("CURDEF")
         if printed is not None:
-            return self._known(printed, node.at("CURDEF"))
-        if self.currency is None:
+            return self._known_or_said(printed, node.at("CURDEF"))
+        if self.options.currency is None:
             raise self._fault(
                 "The statement does not name its currency (CURDEF); give it, as in currency='EUR'",
                 node.at("CURDEF"),
             )
-        return self.currency
+        return self.options.currency
+
+    def _known_or_said(self, code: str, index: int) -> str:
+        """Read the printed currency; where that is none, the caller's counts."""
+        try:
+            return self._known(code, index)
+        except StatementUnreadable as error:
+            if self.options.currency is None:
+                raise
+            self.set_aside.append(f"{error.reason[:-1]} ({self.source.place(index)}); taken as {self.options.currency}")
+            return self.options.currency
 
     def _known(self, code: str, index: int) -> str:
         upper = code.upper()
@@ -217,6 +287,10 @@ class _Reader:
             original_currency=original,
             rate=rate,
             corrects=node.text("CORRECTFITID"),
+            extended_name=_joined(node, "EXTDNAME"),
+            counterparty=_counterparty(node) if node.children else None,
+            reference_number=node.text("REFNUM"),
+            sic=node.text("SIC"),
             offset=self.source.byte(node.start),
         )
 
@@ -230,22 +304,46 @@ class _Reader:
             symbol = inner.text("CURSYM") if inner else node.text(name)
             if symbol is None:
                 continue
-            code = self._known(symbol, inner.at("CURSYM") if inner else node.at(name))
+            try:
+                code = self._known(symbol, inner.at("CURSYM") if inner else node.at(name))
+            except StatementUnreadable as error:
+                if name == "CURRENCY":  # it says what the amount is in, so without it there is no amount
+                    raise
+                self._set_aside("currency that a transaction was converted from", error)
+                continue
             if code == currency:
                 continue
-            rate = self._number(inner, "CURRATE") if inner else None
+            rate = self._rate(inner) if inner else None
             return (code, None, rate) if name == "CURRENCY" else (currency, code, rate)
         return currency, None, None
+
+    def _rate(self, node: Node) -> Decimal | None:
+        try:
+            return self._number(node, "CURRATE")
+        except StatementUnreadable as error:
+            self._set_aside("exchange rate", error)
+            return None
 
     def _balances(self, node: Node, currency: str) -> list[StatementBalance]:
         found: list[StatementBalance] = []
         for child in node.children:
+            wanted: dict[str, str] = {}
             if child.name in _BALANCES:
-                found += self._balance(child, "BALAMT", _BALANCES[child.name], currency, child)
+                self.balances_seen += 1
+                wanted = {"BALAMT": _BALANCES[child.name]}
+                if child.text("BALAMT") is None:
+                    self.set_aside.append(f"the {wanted['BALAMT']} balance has no amount ({self._place(child)})")
             elif child.name == "INVBAL":
-                for name, kind in _INVESTMENT_BALANCES.items():
-                    found += self._balance(child, name, kind, currency, node)
+                wanted = _INVESTMENT_BALANCES
+            for name, kind in wanted.items():
+                try:
+                    found += self._balance(child, name, kind, currency, child if name == "BALAMT" else node)
+                except StatementUnreadable as error:
+                    self._set_aside(f"{kind} balance", error)
         return found
+
+    def _place(self, node: Node) -> str:
+        return f"at {self.source.place(node.start)}"
 
     def _balance(self, node: Node, name: str, kind: str, currency: str, dated: Node) -> list[StatementBalance]:
         printed = node.text(name)
@@ -263,20 +361,23 @@ class _Reader:
         value = node.text("MKTVAL")
         money = self._foreign(node, currency)[0] if _names_currency(node) else currency
         known = self.securities.get((security_id, id_type))
+        side = _word(node.text("POSTYPE")) or None
+        owed = side == "SHORT"
+        worth = self._amount(value, money, node.at("MKTVAL"), holding=True) if value else None
         return StatementPosition(
             security_id=security_id,
             id_type=id_type or "",
-            units=units,
+            units=-abs(units) if owed else units,
             unit_price=self._number(node, "UNITPRICE"),
-            market_value=Money(self._amount(value, money, node.at("MKTVAL")), money) if value else None,
+            market_value=None if worth is None else Money(-abs(worth) if owed else worth, money),
             at=self._optional_day(node, "DTPRICEASOF"),
-            side=node.text("POSTYPE"),
+            side=side,
             name=known.text("SECNAME") if known else None,
             ticker=known.text("TICKER") if known else None,
         )
 
-    def _amount(self, text: str, currency: str, index: int) -> Decimal:
-        return self._read(lambda mark: values.amount(text, currency, mark), index)
+    def _amount(self, text: str, currency: str, index: int, *, holding: bool = False) -> Decimal:
+        return self._read(lambda mark: values.amount(text, currency, mark, computed=holding), index)
 
     def _number(self, node: Node, name: str) -> Decimal | None:
         text = node.text(name)
@@ -286,7 +387,7 @@ class _Reader:
         """Read a number, asking the file's other amounts where it can be read in two ways."""
         try:
             try:
-                return reading(self.decimal_mark)
+                return reading(self.options.decimal_mark)
             except values.AmbiguousAmount:
                 if self._usual_decimal_mark is None:
                     raise
@@ -314,7 +415,24 @@ class _Reader:
             return None
 
     def _fault(self, message: str, index: int) -> StatementUnreadable:
-        return StatementUnreadable(message + ".", self.source.byte(index))
+        return self.source.fault(message, index)
+
+
+def _word(text: str | None) -> str:
+    return "".join((text or "").upper().split())
+
+
+def _counterparty(node: Node) -> StatementCounterparty | None:
+    other = node.child("BANKACCTTO", "CCACCTTO")
+    number = other.text("ACCTID") if other else None
+    if other is None or number is None:
+        return None
+    return StatementCounterparty(
+        number=number,
+        bank_id=other.text("BANKID"),
+        branch_id=other.text("BRANCHID"),
+        type_text=other.text("ACCTTYPE") or ("CREDIT" if other.name == "CCACCTTO" else None),
+    )
 
 
 def _names_currency(node: Node) -> bool:

@@ -38,6 +38,8 @@ class Text:
         self._skipped = skipped
         self._one_byte_each = len(text) + skipped == size
         self._last = (0, skipped)
+        self._break = "\n" if "\n" in text else "\r"
+        self._last_line = (0, 1)
 
     def byte(self, index: int) -> int:
         """Return the byte offset of a character; cheap near the character asked for last."""
@@ -50,6 +52,23 @@ class Text:
             offset -= self._size(index, at)
         self._last = (index, offset)
         return offset
+
+    def line(self, index: int) -> int:
+        """Return the line of a character, counted from 1; cheap near the character asked for last."""
+        at, line = self._last_line
+        if index >= at:
+            line += self.text.count(self._break, at, index)
+        else:
+            line -= self.text.count(self._break, index, at)
+        self._last_line = (index, line)
+        return line
+
+    def place(self, index: int) -> str:
+        """Say where a character is, for people."""
+        return f"byte {self.byte(index)}, line {self.line(index)}"
+
+    def fault(self, message: str, index: int) -> StatementUnreadable:
+        return StatementUnreadable(message + ".", self.byte(index), self.line(index))
 
     def _size(self, start: int, end: int) -> int:
         return len(self.text[start:end].encode(self.encoding, "replace"))

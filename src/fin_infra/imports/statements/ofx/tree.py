@@ -22,6 +22,31 @@ AGGREGATES = frozenset(
 )
 """Elements that must be closed. Anything else without text may be an aggregate or an empty leaf left open."""
 
+_TEXTS = frozenset("NAME EXTDNAME MEMO MESSAGE ORG SECNAME ADDR1 ADDR2 ADDR3 CITY PAYACCT ACCTNAME".split())  # noqa: SIM905 - a table of words
+"""Leaves of free text, in which a tag that is not OFX's is text."""
+_LEAVES = frozenset(
+    """
+    TRNTYPE DTPOSTED DTUSER DTAVAIL TRNAMT FITID CORRECTFITID CORRECTACTION SRVRTID CHECKNUM REFNUM SIC PAYEEID NAME
+    EXTDNAME MEMO ADDR1 ADDR2 ADDR3 CITY STATE POSTALCODE COUNTRY PHONE CURRENCY ORIGCURRENCY CURRATE CURSYM CURDEF
+    BANKACCTTO CCACCTTO IMAGEDATA IMAGETYPE IMAGEREF IMAGEREFTYPE IMAGEDELAY DTIMAGEAVAIL IMAGETTL CHECKSUP
+    INV401KSOURCE BANKID BRANCHID ACCTID ACCTTYPE ACCTKEY BROKERID DTSTART DTEND DTASOF BALAMT BAL BALLIST DESC
+    BALTYPE VALUE MKTGINFO CODE SEVERITY MESSAGE DTSERVER LANGUAGE DTPROFUP DTACCTUP SESSCOOKIE ACCESSKEY ORG FID
+    TRNUID CLTCOOKIE USERKEY TSKEYEXPIRE UNIQUEID UNIQUEIDTYPE SECNAME TICKER RATING UNITPRICE UNITS MKTVAL
+    DTPRICEASOF DTTRADE DTSETTLE POSTYPE HELDINACCT SUBACCTSEC SUBACCTFUND BUYTYPE SELLTYPE INCOMETYPE OPTACTION
+    COMMISSION TAXES FEES LOAD TOTAL MARKUP MARKDOWN INVTRAN AVAILCASH MARGINBALANCE SHORTBALANCE BUYPOWER
+    INVPOSLIST POSSTOCK POSMF POSDEBT POSOPT POSOTHER STOCKINFO MFINFO DEBTINFO OPTINFO OTHERINFO STOCKTYPE
+    CASHADVBALAMT REWARDINFO INV401KBAL INVOOLIST AMRTSTMTRS PRINBAL LOANPRINBAL CREDITLIMIT PAYACCT ACCTNAME
+    """.split()  # noqa: SIM905 - a table of words reads better as words
+)
+"""Elements that may follow text whose end tag is left out; with AGGREGATES and dotted extensions (INTU.BID)."""
+_CLOSE_EACH_OTHER = {
+    one: other
+    for pair in (("STMTRS", "CCSTMTRS"), ("STMTTRNRS", "CCSTMTTRNRS"), ("BANKACCTFROM", "CCACCTFROM"))
+    for one, other in (pair, pair[::-1])
+}
+"""Banks print a card's statement under a bank account's end tags (buckets/application#336)."""
+
+_MAX_NOTES = 10
 _MAX_OPEN = 10_000
 """Real files nest a dozen deep; empty leaves left open add some."""
 
@@ -31,9 +56,11 @@ _TAG = re.compile(rf"<(?:{_SPECIAL}|(/?)([A-Z][A-Z0-9._:-]*){_ATTRIBUTES}\s*(/?)
 """A special, an end tag, a start tag, or a leaf with text and end tag at once."""
 _TAG_ANY_CASE = re.compile(_TAG.pattern, re.I)
 _ROOT = re.compile(rf"<OFX{_ATTRIBUTES}\s*>")
+_ANY_ROOT = re.compile(r"</?OFX[\s>]", re.I)
 _ENDS = {"!--": "-->", "![CDATA[": "]]>"}
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos|nbsp));", re.A)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
+_BREAK = re.compile(r"<br\s{0,9}/?>", re.I)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -75,6 +102,8 @@ class Node:
 
 def clean(text: str) -> str:
     """Resolve the predefined entities, once, and turn control characters into spaces."""
+    if "<" in text:
+        text = _BREAK.sub(" ", text)
     if "&" in text:
         text = _ENTITY.sub(_character, text)
     if not text.isprintable():
@@ -82,13 +111,14 @@ def clean(text: str) -> str:
     return text.strip()
 
 
-def parse(source: Text) -> Node:
-    """Build the tree; the result's children are the `<OFX>` elements of the file.
+def parse(source: Text) -> tuple[Node, tuple[str, ...]]:
+    """Build the tree; the result's children are the `<OFX>` elements of the file. Also say what was not as it should.
 
     Raises:
         StatementUnreadable: no `<OFX>`, an aggregate without its end tag or an end tag without its aggregate.
     """
-    return _Builder(source).build()
+    builder = _Builder(source)
+    return builder.build(), tuple(builder.notes.values())
 
 
 class _Builder:
@@ -97,10 +127,15 @@ class _Builder:
         self.root = Node("", 0)
         self.stack = [self.root]
         self.open: Counter[str] = Counter()
+        self.notes: dict[str, str] = {}
+        """What was understood although it is not OFX, one sentence for each kind."""
 
     def build(self) -> Node:
         text = self.source.text
         tag = _TAG if _ROOT.search(text) else _TAG_ANY_CASE
+        without_root = _ANY_ROOT.search(text) is None
+        if without_root:
+            self._push("OFX", 0)
         skip = 0
         comments_end = text.rfind("-->")
         pending: str | None = None
@@ -116,6 +151,8 @@ class _Builder:
                 continue
             if tag is _TAG_ANY_CASE:
                 name = name.upper()
+            if pending in _TEXTS and self._is_text(name, text[pending_end:start], bool(slash)):
+                continue
             if pending is not None:
                 data = text[pending_end:start].strip()
                 if "<!" in data:
@@ -137,7 +174,21 @@ class _Builder:
                 pending, pending_start, pending_end = name, start, match.end()
         if pending is not None:
             self._push(pending, pending_start)
+        if without_root:
+            self._close_implied()
         return self._finish()
+
+    def _close_implied(self) -> None:
+        """End the `<OFX>` of a file that has none; what is left open in it stays open, and is a fault."""
+        if self._innermost() == "OFX":
+            self.notes["OFX"] = "the file has no <OFX> element; read as if it had"
+            self._close("OFX", len(self.source.text))
+
+    def _is_text(self, name: str, before: str, closes: bool) -> bool:
+        """Tell whether a tag inside text belongs to it: it is not OFX's, and not an element on a line of its own."""
+        if name in AGGREGATES or name in _LEAVES or "." in name or (closes and self.open[name]):
+            return False
+        return name == "BR" or closes or not before.endswith(("\n", "\r"))
 
     def _end_of(self, special: str, start: int) -> int:
         if special == "!ENTITY":
@@ -160,29 +211,44 @@ class _Builder:
         if name in AGGREGATES:
             node.children.append(Node(name, start))
         elif name in node.values:
+            self._doubt(node, name, data)
             node.repeated.append((name, data, start))
         else:
+            self._doubt(node, name, data)
             node.values[name] = (data, start)
+
+    def _doubt(self, node: Node, name: str, data: str) -> None:
+        """Name a transaction's element that is not OFX's: its text is in none of the values that are read."""
+        unknown = node.name == "STMTTRN" and bool(data) and "." not in name and name not in _LEAVES
+        if unknown and len(self.notes) < _MAX_NOTES:
+            self.notes.setdefault(f"<{name}>", f"<{name[:32]}> is not an OFX element; its text is not read")
 
     def _close(self, name: str, start: int) -> None:
         if not self.open[name]:
-            if name in AGGREGATES:
+            twin = _CLOSE_EACH_OTHER.get(name)
+            if twin and self._innermost() == twin:
+                self.notes.setdefault(name, f"<{twin}> is closed by </{name}>; read as its end")
+                name = twin
+            elif name in AGGREGATES:
                 raise self._fault(f"</{name}> closes nothing; the file is damaged, export it again", start)
-            return
+            else:
+                return
         self.open[name] -= 1
         node = self.stack.pop()
         if node.name != name:
             node = self._close_over(node, name, start)
         self.stack[-1].children.append(node)
 
+    def _innermost(self) -> str | None:
+        return next((node.name for node in reversed(self.stack) if node.name in AGGREGATES), None)
+
     def _close_over(self, node: Node, name: str, start: int) -> Node:
         """Give what empty leaves left open seemed to hold to the aggregate around them."""
         left_open: list[Node] = []
         while node.name != name:
             if node.name in AGGREGATES:
-                where = self.source.byte(node.start)
                 raise self._fault(
-                    f"</{name}> comes before the end of <{node.name}>, opened at byte {where}; "
+                    f"</{name}> comes before the end of <{node.name}>, opened at {self.source.place(node.start)}; "
                     "the file is damaged, export it again",
                     start,
                 )
@@ -202,17 +268,18 @@ class _Builder:
     def _finish(self) -> Node:
         unclosed = next((node for node in reversed(self.stack) if node.name in AGGREGATES), None)
         if unclosed is not None:
-            where = self.source.byte(unclosed.start)
             raise StatementUnreadable(
-                f"The file ends inside <{unclosed.name}>, opened at byte {where}: it was cut off; export it again.",
+                f"The file ends inside <{unclosed.name}>, opened at {self.source.place(unclosed.start)}: "
+                "it was cut off; export it again.",
                 self.source.size,
+                self.source.line(len(self.source.text)),
             )
         if not self.root.children:
             raise StatementUnreadable("The file has an OFX header but no <OFX> element; export it again.")
         return self.root
 
     def _fault(self, message: str, index: int) -> StatementUnreadable:
-        return StatementUnreadable(message + ".", self.source.byte(index))
+        return self.source.fault(message, index)
 
 
 def _unwrap(data: str) -> str:

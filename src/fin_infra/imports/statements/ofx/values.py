@@ -19,30 +19,53 @@ _DRESSED = re.compile(
     rf"(?P<sign>[+-]?) ?{_SYMBOL} ?(?P<sign2>[+-]?) ?(?P<digits>[0-9.,][0-9.,'’ ]*) ?(?P<sign3>-?) ?{_SYMBOL}"
 )
 _LIKE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
 _SEPARATORS = re.compile(r"[.,'’ ]")
+_MINUS = "\u2212"
+_SPARE_DECIMALS = 4
+"""Banks pad or compute with a few more decimals than the currency has; what is longer has run into the next value."""
+_READABLE_LETTERS = 4
+"""`N/A`, `NaN`, `None`, `EURO` help a person find the place; longer words may be somebody's name."""
+_YEAR_FIRST = re.compile(r"(?:19|20)[0-9]{2}[0-9-]{2,6}(?![0-9])")
+_DIGIT = re.compile(r"[0-9]")
 _DATE = re.compile(
     r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})"
-    r"(?:[T ]?(?:[0-9]{2}:?){1,3}(?:[.,]?[0-9]*)?)?\s*(?:Z|[+-][0-9:.]+|\[[^\]]*\]?)?"
+    r"(?:[T ]?(?:[0-9]{2}:?){1,3}(?:[.,]?[0-9]*)?)?\s*(?:[A-Za-z]{1,5}(?:[+-][0-9:.]{1,6})?|[+-][0-9:.]+|\[[^\]]*\]?)?"
 )
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def amount(text: str, currency: str | None = None, mark: str | None = None) -> Decimal:
+def amount(text: str, currency: str | None = None, mark: str | None = None, *, computed: bool = False) -> Decimal:
     """Read an amount of money; `currency` and `mark` settle what `1,234` means.
+
+    With `computed` it may have any number of decimals, as a market value that is units times price.
 
     OFX has one decimal mark, point or comma, and no thousands separators; banks print them all the same. With one
     separator before exactly three digits (`1,234`) the text reads as thousands or as thousandths, so it is refused
-    unless `mark` names the decimal mark or the currency has three decimals.
+    unless `mark` names the decimal mark or the currency has three decimals, or none.
 
     Raises:
         InvalidInput: not an amount, or one that can be read in two ways.
     """
+    decimals = CURRENCIES.get(currency or "")
     if mark is None and _PLAIN.fullmatch(text):
-        return Decimal(text)
+        return Decimal(text) if computed else _sized(text, Decimal(text), decimals)
     sign, digits = _undress(text)
-    if mark is None and _LIKE_THOUSANDS.fullmatch(digits) and CURRENCIES.get(currency or "") != 3:
-        raise _ambiguous(text)
-    return _decimal(text, sign, digits, mark)
+    if mark is None and _LIKE_THOUSANDS.fullmatch(digits):
+        if decimals == 0:
+            mark = "," if "." in digits else "."
+        elif decimals != 3:
+            raise _ambiguous(text)
+    value = _decimal(text, sign, digits, mark)
+    return value if computed else _sized(text, value, decimals)
+
+
+def _sized(text: str, value: Decimal, decimals: int | None) -> Decimal:
+    """Refuse more decimals than money has: an amount and the value behind it ran together."""
+    most = (decimals or 0) + _SPARE_DECIMALS
+    if -int(value.as_tuple().exponent) > most and -int(value.normalize().as_tuple().exponent) > most:
+        raise InvalidInput(f"{shown(text)!r} has more decimals than an amount of money can have")
+    return value
 
 
 def number(text: str, mark: str | None = None) -> Decimal:
@@ -75,7 +98,9 @@ def decimal_mark(texts: Iterable[str]) -> str | None:
             continue
         if _LIKE_THOUSANDS.fullmatch(digits):
             continue
-        if digits.count(".") + digits.count(",") == 1:
+        if max(digits.count("."), digits.count(",")) > 1 and not ("." in digits and "," in digits):
+            marks.add("." if "," in digits else ",")
+        elif digits.count(".") + digits.count(",") == 1:
             marks.add("." if "." in digits else ",")
         elif "." in digits and "," in digits:
             marks.add(max(".,", key=digits.rfind))
@@ -102,13 +127,21 @@ def day(text: str) -> date | None:
 
 
 def shown(text: str) -> str:
-    """Shorten a value for an error text and blot out its letters: it may not be what its tag says."""
-    return _LETTER.sub("x", text[:24]) + ("..." if len(text) > 24 else "")
+    """Shorten a value for an error text so that its shape can be recognized and nothing private is read.
+
+    Digits are blotted out, but for a date's, and so are letters where there are more than a code or `N/A` has: the
+    value may not be what its tag says.
+    """
+    short = text[:24]
+    if len(_LETTER.findall(text)) > _READABLE_LETTERS:
+        short = _LETTER.sub("x", short)
+    date_end = match.end() if (match := _YEAR_FIRST.match(short)) else 0
+    return short[:date_end] + _DIGIT.sub("#", short[date_end:]) + ("..." if len(text) > 24 else "")
 
 
 def _undress(text: str) -> tuple[str, str]:
     """Split sign and digits, without currency signs; a sign may stand in one place only."""
-    match = _DRESSED.fullmatch(" ".join(text.split())) if len(text) <= _MAX_CHARS else None
+    match = _DRESSED.fullmatch(" ".join(text.replace(_MINUS, "-").split())) if len(text) <= _MAX_CHARS else None
     signs = match["sign"] + match["sign2"] + match["sign3"] if match else ""
     if match is None or len(signs) > 1:
         raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56")
@@ -125,6 +158,7 @@ def _decimal(text: str, sign: str, digits: str, mark: str | None) -> Decimal:
     separators = {char for char in whole if not char.isdigit()}
     groups = _SEPARATORS.split(whole)
     grouped = len(separators) == 1 and 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    grouped = grouped or _INDIAN.fullmatch(whole) is not None
     if (separators and not grouped) or (fraction and not fraction.isdigit()) or not (whole or fraction):
         raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56")
     plain = "".join(groups) + ("." + fraction if found and fraction else "")

@@ -24,7 +24,7 @@ _KEYS = "check SNAPTRADE_CLIENT_ID and SNAPTRADE_CONSUMER_KEY, and this machine'
 # Codes in api.yaml of https://github.com/passiv/snaptrade-sdks; 1010 and 1083 are unconfirmed.
 _CODES: Mapping[str, tuple[type[ProviderError], str]] = {
     "1010": (InvalidRequest, "a user of that id is registered already; take another id, or delete that user first"),
-    "1011": (NotFound, "SnapTrade does not know it; list the accounts or connections to see which exist"),
+    "1011": (NotFound, "not found at SnapTrade; list the accounts or connections to see which exist"),
     "1066": (PermissionDenied, "this user may not read that"),
     "1076": (InvalidRequest, "SnapTrade refuses the parameters"),
     "1083": (AuthenticationFailed, "SnapTrade does not know this user; check SNAPTRADE_USER_ID and _USER_SECRET"),

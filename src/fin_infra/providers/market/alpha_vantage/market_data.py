@@ -180,7 +180,7 @@ def _candle(start: datetime, row: Row, unit: Unit, *, scale: bool) -> Candle:
 def _adjusted(prices: tuple[Decimal, ...], close: Decimal) -> tuple[Decimal, ...]:
     """Take the vendor's adjusted close as printed and scale open, high and low by the same ratio.
 
-    The vendor adjusts only the close, and a close below the low is no bar. The three get as many decimals as the
+    The vendor adjusts only the close, and a close below the low is not a bar. The three get as many decimals as the
     vendor prints in this row and no more.
     """
     raw = prices[-1]
