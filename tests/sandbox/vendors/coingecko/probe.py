@@ -1,4 +1,4 @@
-"""What the suite of faults that all vendors share needs of this one: a good request, and its own words for an outage."""
+"""What the shared suite of faults needs of this vendor: a good request, and its own words for an outage."""
 
 from __future__ import annotations
 
