@@ -122,6 +122,14 @@ class InvalidInstrument(InvalidInput):
     next_step = "Write `namespace:symbol`, such as `XNAS:AAPL`, and check the digits of an identifier."
 
 
+class NotCovered(InvalidInput):
+    """The question is a good one, and this source has no answer to it: a venue, interval or adjustment it lacks."""
+
+    code = "fin.not_covered"
+    title = "Not covered by this source"
+    next_step = "Ask another source, or name one in the fallback chain: it moves on by itself."
+
+
 class AmbiguousSymbol(InvalidInput):
     code = "fin.ambiguous_symbol"
     title = "Several instruments match"

@@ -50,7 +50,7 @@ def test_key_when_it_is_wrong_then_next_step(connect: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "args", "kwargs"),
     [
-        ("quotes", ([IBM],), {}),
+        ("quotes", ([InstrumentKey("US", s) for s in ("IBM", "AAPL", "MSFT", "NVDA", "SPY", "BRK.B")],), {}),
         ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}),
         ("candles", (IBM,), {"start": utc(2020, 1, 1)}),
     ],
