@@ -10,6 +10,7 @@ FinInfraError
 │   ├── CurrencyMismatch          two currencies met in one sum
 │   ├── UnknownCurrency           not an ISO 4217 code
 │   ├── InvalidInstrument         not an instrument key, or its check digit is wrong
+│   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given

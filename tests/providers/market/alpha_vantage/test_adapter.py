@@ -572,7 +572,7 @@ def test_candles_when_days_are_asked_by_date_then_the_same_trading_days_everywhe
     ],
 )
 def test_candles_when_the_answer_is_about_something_else_then_refused(scripted: Any, ask: Any, body: bytes) -> None:
-    with pytest.raises(UnexpectedPayload, match="another|of another length"):
+    with pytest.raises(UnexpectedPayload, match="another"):
         scripted(body).candles(IBM, **ask)
 
 
@@ -592,7 +592,7 @@ def test_candles_when_one_cell_is_spoiled_then_the_other_bars_stay(scripted: Any
         assert [error.stamp for error in found.errors] == ["2024-06-04"]
     else:
         assert found.errors == ()
-        assert name in ("volume", "split coefficient")
+        assert name in ("volume", "split coefficient") or (name, value) == ("low", "-1")  # oil was below zero once
 
 
 @pytest.mark.parametrize(
@@ -646,7 +646,7 @@ def test_candles_when_extended_hours_are_wanted_then_asked_for(scripted: Any) ->
 
 SAMPLE = {
     "endpoint": "Realtime Bulk Quotes",
-    "message": "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ILLUSTRATION PURPOSES ONLY***",
+    "message": "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ONLY***",
     "data": [{"symbol": "IBM", "timestamp": "2024-10-18 19:54:00.879", "close": "232.22", "volume": "1"}],
 }
 

@@ -111,8 +111,8 @@ def test_daily_when_adjusted_csv_then_dividend_day_and_scaled_bar(sample: Any) -
 def test_daily_when_json_then_values(sample: Any) -> None:
     series = candles(sample("asm_time_series_daily.json"), MSFT)
     last = series.candles[-1]
-    assert (last.start, last.open, last.close) == (utc(2018, 6, 8, 20), D("101.0924"), D("101.63"))
-    assert (last.volume, series.as_of) == (22165128, utc(2018, 6, 8, 4))
+    assert (last.start, last.open, last.close) == (utc(2018, 6, 8, 4), D("101.0924"), D("101.63"))
+    assert (last.volume, series.as_of) == (22165128, utc(2018, 6, 8, 20))
 
 
 def test_daily_when_recording_lacks_adjusted_close_then_raw_only(sample: Any) -> None:
