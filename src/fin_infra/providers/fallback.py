@@ -213,7 +213,7 @@ def _attempts(
     for member in members:
         if error is not None and end is not None and clock() >= end:
             break
-        flow = watch(member, name, getattr(type(member), name).fn(member, *args, **kwargs))
+        flow = watch(member, name, _begun(member, name, args, kwargs))
         binding = False
         try:
             with nullcontext() if end is None else deadline(end - clock()):  # for all members together
@@ -237,6 +237,11 @@ def _attempts(
             flow.close()
     assert error is not None, "a chain has members"
     raise error
+
+
+def _begun(member: Provider[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[Any, Any, Any]:
+    """Run a member's operation; one that refuses before its first effect, without being a generator, refuses here."""
+    return (yield from getattr(type(member), name).fn(member, *args, **kwargs))
 
 
 def _binds(effect: Any) -> bool:
