@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
@@ -91,8 +91,9 @@ class _Toy(MarketDataProvider[M]):
         *,
         interval: Interval = Interval.DAY_1,
         adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        extended_hours: bool = False,
     ) -> Flow[CandleSeries]:
         raise NotImplementedError
 
