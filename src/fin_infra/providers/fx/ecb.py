@@ -174,7 +174,7 @@ def read_tables(content: bytes) -> list[RateTable]:
         raise UnexpectedPayload(f"the ECB's file is not XML in UTF-8 (line {exc.lineno})") from None
     if not days.rates:
         raise UnexpectedPayload("the ECB's file has no rates in it; ask again later", retryable=True)
-    if not all(rates or days.unread.get(day) for day, rates in days.rates.items()):
+    if not all(days.rates.values()):
         raise UnexpectedPayload("the ECB's file has a day without rates")
     return [
         RateTable(
