@@ -38,6 +38,7 @@ CODES = {
     "fin.provider_error": 502,
     "fin.authentication_failed": 502,
     "fin.permission_denied": 502,
+    "fin.not_covered": 422,
     "fin.not_found": 404,
     "fin.unknown_symbol": 404,
     "fin.rate_limited": 429,

@@ -10,6 +10,7 @@ FinInfraError
 │   ├── CurrencyMismatch          two currencies met in one sum
 │   ├── UnknownCurrency           not an ISO 4217 code
 │   ├── InvalidInstrument         not an instrument key, or its check digit is wrong
+│   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
@@ -120,6 +121,14 @@ class InvalidInstrument(InvalidInput):
     code = "fin.invalid_instrument"
     title = "Not an instrument key"
     next_step = "Write `namespace:symbol`, such as `XNAS:AAPL`, and check the digits of an identifier."
+
+
+class NotCovered(InvalidInput):
+    """The question is a good one, and this source has no answer to it: a venue, interval or adjustment it lacks."""
+
+    code = "fin.not_covered"
+    title = "Not covered by this source"
+    next_step = "Ask another source, or name one in the fallback chain: it moves on by itself."
 
 
 class AmbiguousSymbol(InvalidInput):

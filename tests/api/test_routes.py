@@ -79,7 +79,7 @@ def test_answer_when_no_single_call_made_it_then_headers_still_say_who_was_asked
 
 
 def test_candles_when_time_has_no_zone_then_problem_shows_how_to_write_it_in_a_url(client: TestClient) -> None:
-    detail = client.get("/market/candles/IBM?start=2026-01-01").json()["detail"]
+    detail = client.get("/market/candles/IBM?start=2026-01-01T00:00").json()["detail"]
     assert "2026-01-02T00:00Z" in detail
     assert "tzinfo" not in detail
 
@@ -236,3 +236,8 @@ def test_add_when_auth_is_forgotten_then_python_refuses() -> None:
     with pytest.raises(TypeError, match="auth"):
         api.add_banking(FastAPI())  # type: ignore[call-arg]  # the point of the test
     assert PUBLIC == ()
+
+
+def test_candles_when_days_are_named_then_trading_days_at_the_venue(client: TestClient) -> None:
+    data = client.get("/market/candles/TSCO.L?start=2026-06-16&end=2026-06-18").json()["data"]
+    assert [candle["start"] for candle in data["candles"]] == ["2026-06-16T00:00:00+01:00", "2026-06-17T00:00:00+01:00"]

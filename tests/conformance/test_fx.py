@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fin_infra.errors import (
+    InvalidInput,
     NotFound,
     RateUnavailable,
-    StaleRate,
     UnknownCurrency,
 )
 from fin_infra.providers.registry import providers
@@ -76,9 +76,9 @@ def test_rate_when_weekend_then_friday(ask: Any, row: Fx) -> None:
     assert ask("rate", row.base, "USD", on=date(2026, 11, 15)).date == date(2026, 11, 13)
 
 
-def test_rate_when_the_last_table_is_old_then_stale(ask: Any, row: Fx) -> None:
-    with pytest.raises(StaleRate, match=f"{row.base}/USD"):
-        ask("rate", row.base, "USD", on=date(2026, 12, 15))
+def test_rate_when_the_day_has_not_come_then_refused(ask: Any, row: Fx) -> None:
+    with pytest.raises(InvalidInput, match="2100-01-04 has not come"):
+        ask("rate", row.base, "USD", on=date(2100, 1, 4))
 
 
 def test_rate_when_not_published_then_unavailable(ask: Any, row: Fx) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
@@ -16,10 +16,14 @@ from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.errors import (
     ConfigurationError,
     FeatureDisabled,
+    InvalidInstrument,
+    InvalidRequest,
+    NotCovered,
     NotFound,
     ProviderError,
     ProviderUnavailable,
     UnexpectedPayload,
+    UnknownSymbol,
 )
 from fin_infra.flow import deadline, observe_calls, operation, paged
 from fin_infra.markets import easy_market
@@ -87,8 +91,9 @@ class _Toy(MarketDataProvider[M]):
         *,
         interval: Interval = Interval.DAY_1,
         adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        extended_hours: bool = False,
     ) -> Flow[CandleSeries]:
         raise NotImplementedError
 
@@ -149,6 +154,36 @@ def test_chain_when_first_answers_then_second_is_never_asked() -> None:
 def test_chain_when_first_gives_an_answer_that_is_an_error_then_it_stands(reply: Reply, error: type[Exception]) -> None:
     with pytest.raises(error):
         market(toys([reply], [PRICE])).quote(AAPL)
+
+
+class _Narrow(_Toy[M]):
+    """A source that covers nothing of what is asked, and knows so before it asks."""
+
+    @operation
+    def quote(self, key: InstrumentKey) -> Flow[Quote]:
+        raise NotCovered(f"no {key} here")
+
+
+def test_chain_when_first_does_not_cover_it_or_the_plan_forbids_it_then_second_answers() -> None:
+    narrow = _Narrow(Replay([]), ENDPOINT)
+    assert market([narrow, *toys([PRICE])]).quote(AAPL).price == Decimal("101.50")
+    assert market(toys([Reply(403, b"")], [PRICE])).quote(AAPL).price == Decimal("101.50")
+
+
+def test_chain_when_the_rest_does_not_cover_it_then_the_outage_is_raised() -> None:
+    with pytest.raises(ProviderUnavailable):
+        market([*toys([DOWN]), _Narrow(Replay([]), ENDPOINT)]).quote(AAPL)
+
+
+@pytest.mark.parametrize("error", [UnknownSymbol("no"), InvalidInstrument("no"), InvalidRequest("no")])
+def test_chain_when_the_question_is_wrong_then_nobody_else_is_asked(error: Exception) -> None:
+    class Strict(_Toy[M]):
+        @operation
+        def quote(self, key: InstrumentKey) -> Flow[Quote]:
+            raise error
+
+    with pytest.raises(type(error)):
+        market([Strict(Replay([]), ENDPOINT), *toys([PRICE])]).quote(AAPL)
 
 
 def test_chain_when_all_are_down_then_last_error_is_raised() -> None:

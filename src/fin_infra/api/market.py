@@ -3,10 +3,11 @@ Floor 7: `add_market_data(app, auth=[...])`; keys are read like people write the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Query
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
@@ -21,6 +22,19 @@ from fin_infra.transport import Async
 QUOTE_TTL_S = 15.0
 CANDLES_TTL_S = 300.0
 
+_START = "First trading day at the venue (2026-01-02), or first instant with a zone (2026-01-02T14:30Z)"
+_END = "Trading day after the last one, or instant after it with a zone"
+
+
+def _day(text: object) -> object:
+    """Read text of a day as one, which the union would also take for a naive midnight."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) and len(text) == 10 else text
+    except ValueError:
+        return text
+
+
+Bound = Annotated[datetime | date | None, BeforeValidator(_day)]
 Key = Annotated[str, Path(max_length=64, description="An instrument, such as XNAS:AAPL, AAPL, BRK.B or TSCO.L")]
 
 
@@ -56,19 +70,30 @@ def _add_candles(router: APIRouter, market: MarketDataProvider[Async], answers: 
         key: Key,
         interval: Annotated[Interval, Query(description="Length of a candle")] = Interval.DAY_1,
         adjustment: Annotated[Adjustment, Query(description="For splits and dividends")] = Adjustment.RAW,
-        start: Annotated[datetime | None, Query(description="First instant, with a zone: 2026-01-02T00:00Z")] = None,
-        end: Annotated[datetime | None, Query(description="Instant after the last one, with a zone")] = None,
+        start: Annotated[Bound, Query(description=_START)] = None,
+        end: Annotated[Bound, Query(description=_END)] = None,
+        extended_hours: Annotated[bool, Query(description="With bars outside the regular session")] = False,
     ) -> Response:
         """Return candles oldest first."""
         listed, first, last = instrument(key), _zoned("start", start), _zoned("end", end)
+        extra = {"extended_hours": True} if extended_hours else {}
         return await answers.cached(
-            ("candles", market.source, str(listed), interval.value, adjustment.value, str(first), str(last)),
+            (
+                "candles",
+                market.source,
+                str(listed),
+                interval.value,
+                adjustment.value,
+                str(first),
+                str(last),
+                str(extended_hours),
+            ),
             CANDLES_TTL_S,
-            lambda: market.candles(listed, interval=interval, adjustment=adjustment, start=first, end=last),
+            lambda: market.candles(listed, interval=interval, adjustment=adjustment, start=first, end=last, **extra),
         )
 
 
-def _zoned(name: str, instant: datetime | None) -> datetime | None:
-    if instant is not None and instant.utcoffset() is None:
+def _zoned(name: str, bound: date | datetime | None) -> date | datetime | None:
+    if isinstance(bound, datetime) and bound.utcoffset() is None:
         raise NaiveTime(f"`{name}` has no time zone; write it like 2026-01-02T00:00Z or 2026-01-02T09:30-05:00.")
-    return instant
+    return bound

@@ -68,7 +68,18 @@ if TYPE_CHECKING:
         Split,
     )
     from fin_infra.model.instrument import InstrumentKey
-    from fin_infra.model.market import Adjustment, Candle, CandleSeries, Interval, Overview, Quote, SymbolMatch
+    from fin_infra.model.market import (
+        Adjustment,
+        BarError,
+        Candle,
+        CandleSeries,
+        Interval,
+        Overview,
+        Quote,
+        QuoteError,
+        Quotes,
+        SymbolMatch,
+    )
     from fin_infra.model.money import Money
     from fin_infra.model.record import Listing, Meta, RateLimit, Record
     from fin_infra.model.statement import (
@@ -95,6 +106,7 @@ __all__ = [
     "Asset",
     "AssetClass",
     "Balance",
+    "BarError",
     "BidAsk",
     "BrokerAccount",
     "BrokerActivity",
@@ -140,6 +152,8 @@ __all__ = [
     "Position",
     "PositionSide",
     "Quote",
+    "QuoteError",
+    "Quotes",
     "RateLimit",
     "RateTable",
     "Record",
@@ -224,7 +238,18 @@ _NAMES = {
         "Split",
     ),
     "instrument": ("InstrumentKey",),
-    "market": ("Adjustment", "Candle", "CandleSeries", "Interval", "Overview", "Quote", "SymbolMatch"),
+    "market": (
+        "Adjustment",
+        "BarError",
+        "Candle",
+        "CandleSeries",
+        "Interval",
+        "Overview",
+        "Quote",
+        "QuoteError",
+        "Quotes",
+        "SymbolMatch",
+    ),
     "money": ("Money",),
     "record": ("Listing", "Meta", "RateLimit", "Record"),
     "statement": (

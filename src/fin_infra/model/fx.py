@@ -35,3 +35,5 @@ class RateTable(Record):
     base: str
     date: date
     rates: Mapping[str, Decimal]
+    unread: tuple[str, ...] = ()
+    """Currencies that are listed for this day with something that is no rate."""

@@ -3,13 +3,14 @@ Floor 0: prices are Decimal in the major unit of `currency`; pence and cents are
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Record
+from fin_infra.model.record import Listing, Meta, Record
 
 
 class Interval(StrEnum):
@@ -35,7 +36,7 @@ class Adjustment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote(Record):
-    """The latest price of an instrument. `as_of` is the trading day or instant the vendor names."""
+    """The latest price of an instrument. `as_of` is when the price was made or later: a day's is its close."""
 
     key: InstrumentKey
     price: Decimal
@@ -48,6 +49,27 @@ class Quote(Record):
     previous_close: Decimal | None = None
     volume: Decimal | None = None
     trading_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteError:
+    """An instrument of which there is no quote, and why: `code` is that of the error, `detail` its text."""
+
+    key: InstrumentKey
+    code: str
+    detail: str
+
+
+class Quotes(Listing[Quote]):
+    """Quotes in the order they were asked for; `errors` names the instruments that have none."""
+
+    __slots__ = ("errors",)
+
+    def __init__(
+        self, items: Iterable[Quote] = (), meta: Meta | None = None, errors: Iterable[QuoteError] = ()
+    ) -> None:
+        super().__init__(items, meta)
+        self.errors = tuple(errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +87,21 @@ class Candle:
     """Cash per share that went ex on this day."""
     split: Decimal | None = None
     """New shares per old share effective on this day; 1 means none."""
+    complete: bool = True
+    """False while the bar is still forming, so that its prices and volume may change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarError:
+    """A bar that was set aside, under the vendor's stamp, and why it cannot be one."""
+
+    stamp: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandleSeries(Record):
-    """Candles of one instrument, oldest first, all of one interval."""
+    """Candles of one instrument, oldest first, all of one interval; iterating and `len` go over `candles`."""
 
     key: InstrumentKey
     interval: Interval
@@ -78,6 +110,18 @@ class CandleSeries(Record):
     unit: str
     candles: tuple[Candle, ...]
     delayed: bool = False
+    errors: tuple[BarError, ...] = ()
+    """Bars that came and are not in `candles`, because they cannot be true."""
+
+    def __iter__(self) -> Iterator[Candle]:
+        return iter(self.candles)
+
+    def __len__(self) -> int:
+        return len(self.candles)
+
+    def __bool__(self) -> bool:
+        """Say that there is an answer, even one without candles."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 """Fallback chains: providers of one domain, of which the next answers while the first is down.
-Floor 4: only an outage before any page or effect moves on; a wrong symbol is an answer, and `source` says whose."""
+Floor 4: what is down, not covered or not in the plan moves on; a wrong symbol is an answer, and `source` says whose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from fin_infra.errors import ConfigurationError, DeadlineExceeded, ProviderError, ProviderUnavailable, RateLimited
+from fin_infra.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    FinInfraError,
+    NotCovered,
+    PermissionDenied,
+    ProviderUnavailable,
+    RateLimited,
+)
 from fin_infra.flow import operation, paged
 from fin_infra.flow.call import allowed, deadline, observed, observed_pages
 from fin_infra.model import (
@@ -24,6 +32,7 @@ from fin_infra.model import (
     MarketChart,
     Overview,
     Quote,
+    Quotes,
     RateTable,
     SymbolMatch,
 )
@@ -36,13 +45,16 @@ from fin_infra.transport import Flow, Invoke, M, Page, Pages, Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded)
+_NOT_HERE = (NotCovered, PermissionDenied)
+"""The member cannot answer this, today or later."""
+_MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded, *_NOT_HERE)
 
 
 class Chain(Provider[M]):
     """Asks `members` in order. Each call runs through the member's own transport and policy, which observe it.
 
-    Where all members are down, the last one's error is raised. `can` holds what every member offers.
+    Where no member answers, the last outage is raised, because that may pass; without one, the first refusal. `can`
+    holds what every member offers.
     """
 
     relays = True
@@ -86,7 +98,7 @@ class MarketDataChain(Chain[M], MarketDataProvider[M]):
         return self.first_up(MarketDataProvider.quote, key)
 
     @operation
-    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
+    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Quotes]:
         return self.first_up(MarketDataProvider.quotes, keys)
 
     @operation
@@ -96,12 +108,16 @@ class MarketDataChain(Chain[M], MarketDataProvider[M]):
         *,
         interval: Interval = Interval.DAY_1,
         adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        extended_hours: bool = False,
     ) -> Flow[CandleSeries]:
-        return self.first_up(
-            MarketDataProvider.candles, key, interval=interval, adjustment=adjustment, start=start, end=end
-        )
+        op = MarketDataProvider.candles
+        if extended_hours:  # said only then, so that members written before there was a choice go on working
+            return self.first_up(
+                op, key, interval=interval, adjustment=adjustment, start=start, end=end, extended_hours=True
+            )
+        return self.first_up(op, key, interval=interval, adjustment=adjustment, start=start, end=end)
 
     @operation
     def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
@@ -191,13 +207,13 @@ def _attempts(
 
     Each member has the time of its own settings; a `deadline` of the caller holds for all of them together.
     """
-    error: ProviderError | None = None
+    error: FinInfraError | None = None
     clock, limit = members[0].transport.monotonic, allowed()
     end = None if limit is None else clock() + limit
     for member in members:
         if error is not None and end is not None and clock() >= end:
             break
-        flow = watch(member, name, getattr(type(member), name).fn(member, *args, **kwargs))
+        flow = watch(member, name, _begun(member, name, args, kwargs))
         binding = False
         try:
             with nullcontext() if end is None else deadline(end - clock()):  # for all members together
@@ -215,11 +231,17 @@ def _attempts(
         except _MOVE_ON as exc:
             if binding:
                 raise
-            error = exc
+            if error is None or not isinstance(exc, _NOT_HERE):
+                error = exc
         finally:
             flow.close()
     assert error is not None, "a chain has members"
     raise error
+
+
+def _begun(member: Provider[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[Any, Any, Any]:
+    """Run a member's operation; one that refuses before its first effect, without being a generator, refuses here."""
+    return (yield from getattr(type(member), name).fn(member, *args, **kwargs))
 
 
 def _binds(effect: Any) -> bool:

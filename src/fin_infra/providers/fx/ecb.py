@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -32,7 +32,9 @@ KEY = "fx:ecb"
 BASE = "EUR"
 File = Literal["daily", "hist-90d", "hist"]
 KEPT_S = 3600.0
-"""How long a file is good for: the bank publishes once on a working day, and within the hour we see it."""
+"""How long a file is good for while the bank has published what it has to."""
+DUE_S = 300.0
+"""How long it is good for while today's rates are due and not in it."""
 MAX_BYTES = 32 * 1024 * 1024
 """Four times the whole history as it is."""
 PUBLISHED = time(16, 0, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -60,7 +62,7 @@ class Settings(ProviderSettings):
 
 
 class Ecb(FxProvider[M]):
-    """The ECB's euro reference rates; files are kept for an hour."""
+    """The ECB's euro reference rates; files are kept for an hour at most, and not beyond the next publication."""
 
     info = ProviderInfo(
         key=KEY,
@@ -75,11 +77,11 @@ class Ecb(FxProvider[M]):
     settings: Settings
 
     def configure(self) -> None:
-        self._kept: dict[File, tuple[float, list[RateTable]]] = {}
+        self._kept: dict[File, tuple[float, datetime, list[RateTable]]] = {}
 
     @operation
     def latest(self) -> Flow[RateTable]:
-        return _own((yield from self._tables("daily"))[-1])
+        return _own((yield from self._newest()))
 
     @operation
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
@@ -96,6 +98,7 @@ class Ecb(FxProvider[M]):
         `on` takes the table of that day or the last one before it; None takes the newest, however old: see its `date`.
 
         Raises:
+            InvalidInput: the day `on` has not come yet anywhere.
             UnknownCurrency: a code is not in ISO 4217.
             RateUnavailable: the bank does not publish one of the two currencies on that day.
             StaleRate: the last table before `on` is older than a week.
@@ -103,9 +106,12 @@ class Ecb(FxProvider[M]):
         for code in (base, quote):
             currency_name(code)
         if on is None:
-            table = (yield from self._tables("daily"))[-1]
+            table = yield from self._newest()
         else:
-            table = _table_on((yield from self._since(calendar_day(on))), on, base, quote)
+            tables = yield from self._since(calendar_day(on))
+            if on > max(datetime.now(_FIRST_ZONE).date(), tables[-1].date):
+                raise InvalidInput(f"{on} has not come yet, so it has no {base}/{quote} rate; leave `on` out.")
+            table = _table_on(tables, on, base, quote)
         _require(table, base, quote)
         return cross_rate(base, quote, table)
 
@@ -114,22 +120,48 @@ class Ecb(FxProvider[M]):
         recent = yield from self._tables("hist-90d")
         return recent if recent[0].date <= day else (yield from self._tables("hist"))
 
+    def _newest(self) -> Flow[RateTable]:
+        """Return the newest table of any file that is kept, so that two questions have one answer."""
+        daily = yield from self._tables("daily")
+        kept = [tables[-1] for _, _, tables in self._kept.values()]
+        return max((daily[-1], *kept), key=_date_of)
+
     def _tables(self, file: File) -> Flow[list[RateTable]]:
-        now = self.transport.monotonic()
         kept = self._kept.get(file)
-        if kept is None or now - kept[0] > KEPT_S:
+        if kept is None or not self._is_good(*kept):
+            asked_at, at = self.transport.monotonic(), datetime.now(UTC)
             reply = yield from self.get(f"/stats/eurofxref/eurofxref-{file}.xml")
             tables = yield from blocking(read_tables, reply.content)
-            kept = self._kept[file] = now, tables
-        return kept[1]
+            kept = self._kept[file] = asked_at, at, tables
+        return kept[2]
+
+    def _is_good(self, asked_at: float, at: datetime, tables: list[RateTable]) -> bool:
+        """Say whether a file asked for then still has what the bank has published; the sandbox's clock may jump."""
+        if self.environment == "sandbox":
+            return False
+        now, newest = datetime.now(UTC), tables[-1].date
+        due = _last_due(now)
+        if newest >= due or _last_due(at) < due:
+            return newest >= due and self.transport.monotonic() - asked_at <= KEPT_S
+        return self.transport.monotonic() - asked_at <= DUE_S
+
+
+_FIRST_ZONE = timezone(timedelta(hours=14))
+"""Where a day begins first."""
+
+
+def _last_due(now: datetime) -> date:
+    """Return the last weekday whose rates should be there by `now`; on a holiday of the bank they are not."""
+    local = now.astimezone(PUBLISHED.tzinfo)
+    day = local.date() if local.time() >= PUBLISHED.replace(tzinfo=None) else local.date() - timedelta(days=1)
+    return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def read_tables(content: bytes) -> list[RateTable]:
     """Read one of the ECB's XML files; the tables come oldest first.
 
     Raises:
-        UnexpectedPayload: no XML in UTF-8, a document type, another document, no rates in it, a rate that is not a
-            positive number, a day or currency that comes twice.
+        UnexpectedPayload: no XML in UTF-8, a document type, another document, no rates in it, a day that comes twice.
     """
     if len(content) > MAX_BYTES:
         raise UnexpectedPayload(f"the ECB's file is larger than {MAX_BYTES // 2**20} MiB")
@@ -151,6 +183,7 @@ def read_tables(content: bytes) -> list[RateTable]:
             base=BASE,
             date=day,
             rates=days.rates[day],
+            unread=tuple(sorted(days.unread.get(day, ()))),
         )
         for day in sorted(days.rates)
     ]
@@ -165,7 +198,8 @@ class _Days:
 
     def __init__(self) -> None:
         self.rates: dict[date, dict[str, Decimal]] = {}
-        self._day: dict[str, Decimal] = {}
+        self.unread: dict[date, set[str]] = {}
+        self._at = date.min
         self._depth = 0
         self._cube = 0
         """Depth down to which all elements are Envelope and Cubes."""
@@ -200,13 +234,20 @@ class _Days:
             raise UnexpectedPayload("the ECB's file has a day that is not a date")
         if day in self.rates:
             raise UnexpectedPayload(f"the ECB's file has {day} twice")
-        self._day = self.rates[day] = {}
+        self.rates[day] = {}
+        self._at = day
 
     def _rate(self, code: str, text: str) -> None:
+        """Keep a rate; one that is no positive number, or comes twice, is named and hides no other."""
+        rates, unread = self.rates[self._at], self.unread.setdefault(self._at, set())
+        if not _CODE.fullmatch(code) or code == BASE:
+            raise UnexpectedPayload(f"the ECB's file has a rate of {self._at} for something that is no currency")
         rate = Decimal(text) if _RATE.fullmatch(text) else None
-        if not rate or not _CODE.fullmatch(code) or code == BASE or code in self._day:
-            raise UnexpectedPayload("the ECB's file has a rate that is not a positive number, or a currency twice")
-        self._day[code] = rate
+        if not rate or code in rates or code in unread:
+            rates.pop(code, None)
+            unread.add(code)
+        else:
+            rates[code] = rate
 
 
 def _iso_day(text: str) -> date | None:
@@ -244,5 +285,10 @@ def _table_on(tables: list[RateTable], on: date, base: str, quote: str) -> RateT
 
 def _require(table: RateTable, base: str, quote: str) -> None:
     for code in (base, quote):
+        if base != quote and code in table.unread:
+            raise RateUnavailable(
+                f"No {base}/{quote} rate for {table.date}: what the ECB's file has for {code} on that day is no single "
+                "positive number; take another date."
+            )
         if base != quote and code in ENDED and code not in table.rates:
             raise RateUnavailable(f"No {base}/{quote} rate for {table.date}: {ENDED[code]}; take an earlier date.")

@@ -5,10 +5,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from fin_infra.flow import operation
-from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval, Listing, Overview, Quote, SymbolMatch
+from fin_infra.model import (
+    Adjustment,
+    CandleSeries,
+    InstrumentKey,
+    Interval,
+    Listing,
+    Overview,
+    Quote,
+    Quotes,
+    SymbolMatch,
+)
 from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M
 
@@ -22,8 +32,12 @@ class MarketDataProvider(Provider[M]):
 
     @operation
     @optional
-    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
-        """Return the latest prices of many instruments in one call, in the order of `keys`."""
+    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Quotes]:
+        """Return the latest prices in the order of `keys`; `errors` names those without one.
+
+        Raises:
+            UnknownSymbol: there is a price of none of them.
+        """
         return (yield from self.not_offered("quotes"))
 
     @operation
@@ -34,10 +48,15 @@ class MarketDataProvider(Provider[M]):
         *,
         interval: Interval = Interval.DAY_1,
         adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        extended_hours: bool = False,
     ) -> Flow[CandleSeries]:
-        """Return candles oldest first that open from `start` to before `end`; both aware."""
+        """Return candles oldest first that open from `start` to before `end`.
+
+        A date is the trading day at the venue, and so is midnight UTC where bars are a day or longer; other instants
+        are aware. Bars outside the regular session come where `extended_hours` asks for them and the vendor has them.
+        """
         ...
 
     @operation

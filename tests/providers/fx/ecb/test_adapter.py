@@ -20,7 +20,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
     UnknownCurrency,
 )
-from fin_infra.providers.fx.ecb import KEPT_S, Ecb, Settings, read_tables
+from fin_infra.providers.fx.ecb import DUE_S, KEPT_S, Ecb, Settings, read_tables
 from fin_infra.providers.provider import Endpoint, endpoint, http_transport
 from fin_infra.settings import load
 from fin_infra.transport import Async, Reply, Request, Sync
@@ -113,14 +113,14 @@ def test_history_when_given_an_instant_then_asks_for_a_date() -> None:
         bank().history(start=datetime(2024, 4, 4, tzinfo=UTC), end=date(2024, 4, 5))
 
 
-def test_files_when_asked_within_the_hour_then_kept_and_later_asked_again() -> None:
+def test_files_when_asked_within_minutes_then_kept_and_later_asked_again() -> None:
     ecb = bank()
     assert isinstance(ecb.transport, Replay)
     ecb.latest()
-    ecb.transport.now += KEPT_S
+    ecb.transport.now += DUE_S  # the file is old, so today's rates are due
     ecb.latest()
     assert asked(ecb) == [DAILY]
-    ecb.transport.now += 1
+    ecb.transport.now += KEPT_S
     ecb.latest()
     assert asked(ecb) == [DAILY, DAILY]
 
@@ -239,18 +239,8 @@ def test_read_when_outer_cube_is_empty_then_unexpected_payload_worth_a_retry() -
         (cubes(b"<Cube/>"), "not a date"),
         (cubes(DAY.replace(b"2024-04-05", b"2024-02-30")), "not a date"),
         (cubes(DAY.replace(b"2024-04-05", b"05.04.2024")), "not a date"),
-        (cubes(DAY.replace(b"1.0841", b"0")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"0.000")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"-1.0841")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"1,0841")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"N/A")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"NaN")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", b"1e5")), "not a positive number"),
-        (cubes(DAY.replace(b"1.0841", "١".encode())), "not a positive number"),
-        (cubes(DAY.replace(b' rate="1.0841"', b"")), "not a positive number"),
-        (cubes(DAY.replace(b"USD", b"usd")), "not a positive number"),
-        (cubes(DAY.replace(b"USD", b"EUR")), "not a positive number"),
-        (cubes(DAY.replace(b"/></Cube>", b'/><Cube currency="USD" rate="2"/></Cube>')), "currency twice"),
+        (cubes(DAY.replace(b"USD", b"usd")), "no currency"),
+        (cubes(DAY.replace(b"USD", b"EUR")), "no currency"),
         (cubes(DAY).replace(b"eurofxref", b"other"), "no rates in it"),
         (cubes(DAY).replace(b"2002-08-01", b"1999-01-01", 1), "another document"),
         (HEAD + b"<x><Cube>" + DAY + b"</Cube></x>" + TAIL, "no rates in it"),
@@ -371,3 +361,27 @@ def test_sandbox_down_when_asked_then_says_what_to_start_or_set() -> None:
     found = Endpoint("http://127.0.0.1:9", "sandbox", load(Settings, {"max_attempts": 1}))
     with pytest.raises(ProviderUnavailable, match=r"fin-infra sandbox serve.*FIN_INFRA_MODE=live"):
         Ecb(http_transport(Ecb, found, "sync"), found).latest()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        cubes(DAY.replace(b"1.0841", b"0")),
+        cubes(DAY.replace(b"1.0841", b"0.000")),
+        cubes(DAY.replace(b"1.0841", b"-1.0841")),
+        cubes(DAY.replace(b"1.0841", b"1,0841")),
+        cubes(DAY.replace(b"1.0841", b"N/A")),
+        cubes(DAY.replace(b"1.0841", b"NaN")),
+        cubes(DAY.replace(b"1.0841", b"1e5")),
+        cubes(DAY.replace(b"1.0841", "١".encode())),
+        cubes(DAY.replace(b' rate="1.0841"', b"")),
+        cubes(DAY.replace(b"/></Cube>", b'/><Cube currency="USD" rate="2"/></Cube>')),
+    ],
+)
+def test_read_when_one_rate_is_none_then_it_is_named_and_hides_no_other(content: bytes) -> None:
+    with_yen = content.replace(b"</Cube></Cube>", b'<Cube currency="JPY" rate="164.1"/></Cube></Cube>', 1)
+    if with_yen == content:
+        with_yen = content.replace(b"<Cube currency", b'<Cube currency="JPY" rate="164.1"/><Cube currency', 1)
+    (table,) = read_tables(with_yen)
+    assert table.unread == ("USD",)
+    assert table.rates == {"JPY": Decimal("164.1")}

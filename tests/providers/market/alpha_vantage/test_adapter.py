@@ -11,13 +11,16 @@ import pytest
 
 from fin_infra.errors import (
     InvalidInput,
-    InvalidInstrument,
     NaiveTime,
+    NotCovered,
+    PermissionDenied,
     RateLimited,
     UnexpectedPayload,
     UnknownSymbol,
 )
 from fin_infra.model import Adjustment, InstrumentKey, Interval
+from fin_infra.normalize import trading_date
+from fin_infra.providers.market.alpha_vantage import payloads
 from fin_infra.transport import Reply, Request
 
 D = Decimal
@@ -38,7 +41,7 @@ def test_quote_when_us_listing_then_dollars_in_one_call(vendor: Any) -> None:
     assert (quote.open, quote.high, quote.low) == (D("290.0000"), D("293.5000"), D("289.1000"))
     assert (quote.previous_close, quote.volume) == (D("288.2500"), D("3456789"))
     assert quote.trading_day == date(2026, 11, 20)
-    assert quote.as_of == utc(2026, 11, 20, 5)  # midnight in New York
+    assert quote.as_of == utc(2026, 11, 20, 21)  # the close in New York
     assert (quote.key, quote.source) == (IBM, "market:alpha_vantage")
     assert quote.raw["05. price"] == "291.4000"
     assert (quote.meta.operation, quote.meta.attempts) == ("quote", 1)
@@ -56,7 +59,7 @@ def test_quote_when_london_then_pence_become_pounds_exactly(vendor: Any) -> None
     assert (quote.price, quote.currency, quote.unit) == (D("4.466"), "GBP", "GBX")
     assert (quote.open, quote.previous_close) == (D("4.44"), D("4.45"))
     assert quote.volume == 12345678
-    assert quote.as_of == utc(2026, 11, 20)  # midnight in London
+    assert quote.as_of == utc(2026, 11, 20, 16, 30)  # the close in London
 
 
 def test_quote_when_london_twice_then_unit_is_searched_once(vendor: Any) -> None:
@@ -91,7 +94,7 @@ def test_quote_when_price_is_zero_then_error_and_no_price(vendor: Any) -> None:
 
 @pytest.mark.parametrize("key", ["XTKS:7203", "FX:EURUSD", "CRYPTO:bitcoin"])
 def test_quote_when_vendor_has_no_spelling_then_refused_before_asking(vendor: Any, key: str) -> None:
-    with pytest.raises(InvalidInstrument):
+    with pytest.raises(NotCovered):
         vendor.quote(InstrumentKey.parse(key))
     assert vendor.asked == []
 
@@ -109,14 +112,16 @@ def test_quotes_when_premium_then_order_of_keys(vendor: Any) -> None:
     brk, ibm, again = vendor.quotes([InstrumentKey("US", "BRK.B"), IBM, IBM])
     assert (brk.price, ibm.price, again.price) == (D("504.12"), D("247.31"), D("247.31"))
     assert (ibm.key, ibm.open, ibm.previous_close) == (IBM, D("246.21"), D("258.24"))
-    assert ibm.as_of == utc(2026, 11, 20, 0, 59) + timedelta(seconds=57, milliseconds=644)
+    assert ibm.as_of == utc(2026, 11, 19, 21)  # the close, whose price it is
     assert ibm.trading_day == date(2026, 11, 19)
     assert len(vendor.asked) == 1
 
 
 def test_quotes_when_one_is_missing_then_it_is_named(vendor: Any) -> None:
-    with pytest.raises(UnknownSymbol, match="US:NOPE"):
-        vendor.quotes([IBM, InstrumentKey("US", "NOPE")])
+    quotes = vendor.quotes([IBM, InstrumentKey("US", "NOPE")])
+    assert [quote.key for quote in quotes] == [IBM]
+    (error,) = quotes.errors
+    assert (str(error.key), error.code) == ("US:NOPE", "fin.unknown_symbol")
 
 
 def test_quotes_when_price_is_blank_then_error(vendor: Any) -> None:
@@ -132,7 +137,7 @@ def test_quotes_when_no_keys_then_empty_without_a_call(vendor: Any) -> None:
 def bulk_reply(request: Request) -> Reply:
     symbols = dict(request.params)["symbol"].split(",")
     rows = [{"symbol": symbol, "timestamp": "2026-11-19 16:00:00.000", "close": "1.5"} for symbol in symbols]
-    return Reply(200, msgspec.json.encode({"data": rows}))
+    return Reply(200, msgspec.json.encode({"message": "success", "data": rows}))
 
 
 def test_quotes_when_more_than_a_hundred_then_several_calls(make: Any) -> None:
@@ -156,7 +161,7 @@ def test_candles_when_daily_raw_then_oldest_first_at_midnight_new_york(vendor: A
     assert (first.open, first.high, first.low, first.close) == (D("238.5"), D("240.75"), D("237.25"), D("240"))
     assert (first.volume, first.dividend, first.split) == (3900000, None, None)
     assert (series.currency, series.unit, series.adjustment) == ("USD", "USD", Adjustment.RAW)
-    assert series.as_of == utc(2026, 3, 10, 4)
+    assert series.as_of == utc(2026, 3, 10, 20)
     assert series.raw["2. Symbol"] == "IBM"
 
 
@@ -200,14 +205,6 @@ def test_candles_when_weekly_then_start_on_monday_and_no_output_size(vendor: Any
     series = vendor.candles(IBM, interval=Interval.WEEK_1)
     assert [candle.start for candle in series.candles] == [utc(2026, 3, 2, 5), utc(2026, 3, 9, 4)]
     assert "outputsize" not in vendor.asked[0]
-
-
-def test_candles_when_monthly_adjusted_then_start_on_the_first(vendor: Any) -> None:
-    series = vendor.candles(IBM, interval=Interval.MONTH_1, adjustment=Adjustment.SPLITS_AND_DIVIDENDS)
-    assert [candle.start for candle in series.candles] == [utc(2026, 2, 1, 5), utc(2026, 3, 1, 5)]
-    february = series.candles[0]
-    assert (february.close, february.dividend, february.split) == (D("229"), D("1.68"), None)
-    assert february.low == D("218.0478")  # 219 * 229 / 230 = 218.04782...
 
 
 @pytest.mark.parametrize("interval", [Interval.HOUR_4, Interval.DAY_4])
@@ -289,6 +286,7 @@ def test_candles_when_intraday_in_march_then_clock_change_is_followed(vendor: An
             "symbol": "IBM",
             "interval": "60min",
             "adjusted": "false",
+            "extended_hours": "false",
             "outputsize": "full",
             "month": "2026-03",
             "datatype": "json",
@@ -300,7 +298,7 @@ def test_candles_when_intraday_over_two_months_then_a_call_each_and_clock_change
     series = vendor.candles(IBM, interval=Interval.HOUR_1, start=utc(2026, 10, 26), end=utc(2026, 11, 4))
     assert [candle.start for candle in series.candles] == [utc(2026, 10, 30, 13), utc(2026, 11, 2, 14)]
     assert [params["month"] for params in vendor.asked] == ["2026-10", "2026-11"]
-    assert series.as_of == utc(2026, 11, 2, 14)
+    assert series.as_of == utc(2026, 11, 2, 15)
 
 
 def test_candles_when_intraday_adjusted_then_the_vendor_adjusts(vendor: Any) -> None:
@@ -505,3 +503,172 @@ def test_quotes_when_keys_come_from_a_generator_then_all_are_there(vendor: Any) 
 def test_quote_when_key_is_a_text_then_error_says_how_to_make_one(vendor: Any) -> None:
     with pytest.raises(InvalidInput, match="instrument"):
         vendor.quote("AAPL")
+
+
+# adjusted periods, days, answers about something else, bars that cannot be one
+
+
+def series(rows: dict[str, dict[str, str]], root: str = "Time Series (Daily)", **meta: str) -> bytes:
+    about = {"2. Symbol": "IBM", "3. Last Refreshed": max(rows), "5. Time Zone": "US/Eastern", **meta}
+    return msgspec.json.encode({"Meta Data": about, root: rows})
+
+
+def bar(
+    *prices: str, adjusted: str = "", split: str = "1.0", dividend: str = "0.0", volume: str = "10"
+) -> dict[str, str]:
+    names = ("open", "high", "low", "close")
+    row = dict(zip(names, prices, strict=True)) | {"volume": volume}
+    return row | (
+        {"adjusted close": adjusted, "split coefficient": split, "dividend amount": dividend} if adjusted else {}
+    )
+
+
+BOTH = Adjustment.SPLITS_AND_DIVIDENDS
+
+
+@pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])
+def test_candles_when_adjusted_period_holds_a_split_then_built_from_adjusted_days(
+    scripted: Any, interval: Interval
+) -> None:
+    days = {
+        "2024-06-11": bar("12", "13", "11", "12.5", adjusted="12.5"),
+        "2024-06-10": bar("12", "14", "10", "12", adjusted="12", split="10.0"),
+        "2024-06-07": bar("110", "125", "100", "120", adjusted="12.00"),
+        "2024-06-06": bar("105", "120", "90", "110", adjusted="11.00"),
+    }
+    vendor = scripted(series(days))
+    found = vendor.candles(IBM, interval=interval, adjustment=BOTH)
+    assert vendor.asked[0]["function"] == "TIME_SERIES_DAILY_ADJUSTED"
+    if interval is Interval.MONTH_1:
+        (june,) = found
+        assert (june.open, june.high, june.low, june.close) == (D("10.5"), D("14"), D("9"), D("12.5"))
+        assert (june.split, june.volume, june.start) == (10, 40, utc(2024, 6, 1, 4))
+    else:
+        assert [(week.open, week.high) for week in found] == [(D("10.5"), D("12.5")), (D("12"), D("14"))]
+
+
+def test_candles_when_days_are_asked_by_date_then_the_same_trading_days_everywhere(scripted: Any) -> None:
+    for key, symbol in ((IBM, "IBM"), (InstrumentKey("XHKG", "700"), "0700.HKG"), (TESCO, "TSCO.LON")):
+        rows = {f"2024-06-0{n}": bar("1", "1", "1", "1") for n in (3, 4, 5, 6, 7)}
+        search = msgspec.json.encode({"bestMatches": [{"1. symbol": symbol, "2. name": "x", "8. currency": "HKD"}]})
+        for start, end in ((date(2024, 6, 4), date(2024, 6, 7)), (utc(2024, 6, 4), utc(2024, 6, 7))):
+            vendor = scripted(series(rows, **{"2. Symbol": symbol}), search)
+            found = vendor.candles(key, start=start, end=end)
+            zone_name = payloads.venue_zone(key)
+            assert [trading_date(c.start, zone_name).day for c in found] == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("ask", "body"),
+    [
+        ({}, series({"2024-06-04": bar("1", "1", "1", "1")}, **{"2. Symbol": "AAPL"})),
+        ({}, series({"2024-06-04": bar("1", "1", "1", "1")}, "Monthly Time Series")),
+        ({"interval": Interval.WEEK_1}, series({"2024-06-04": bar("1", "1", "1", "1")}, "Weekly Adjusted Time Series")),
+        (
+            {"interval": Interval.MIN_5},
+            series({"2024-06-04 10:00:00": bar("1", "1", "1", "1")}, "Time Series (5min)", **{"4. Interval": "60min"}),
+        ),
+        ({"interval": Interval.MIN_5}, series({"2024-06-04 10:00:00": bar("1", "1", "1", "1")}, "Time Series (60min)")),
+    ],
+)
+def test_candles_when_the_answer_is_about_something_else_then_refused(scripted: Any, ask: Any, body: bytes) -> None:
+    with pytest.raises(UnexpectedPayload, match="another"):
+        scripted(body).candles(IBM, **ask)
+
+
+GOOD = bar("10", "12", "9", "11", adjusted="11")
+
+
+@pytest.mark.parametrize("name", ["open", "high", "low", "close", "volume", "adjusted close", "split coefficient"])
+@pytest.mark.parametrize("value", [None, "", "soon", "-1", "0.0000", 7, "absent"])
+def test_candles_when_one_cell_is_spoiled_then_the_other_bars_stay(scripted: Any, name: str, value: Any) -> None:
+    row: dict[str, Any] = {**GOOD, name: value}
+    if value == "absent":
+        del row[name]
+    days = {"2024-06-05": GOOD, "2024-06-04": row, "2024-06-03": GOOD, "2024-05-31": GOOD}
+    found = scripted(series(days)).candles(IBM, adjustment=BOTH)
+    assert {utc(2024, 5, 31, 4), utc(2024, 6, 3, 4), utc(2024, 6, 5, 4)} <= {candle.start for candle in found}
+    if len(found) == 3:
+        assert [error.stamp for error in found.errors] == ["2024-06-04"]
+    else:
+        assert found.errors == ()
+        assert name in ("volume", "split coefficient") or (name, value) == ("low", "-1")  # oil was below zero once
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        bar("10", "12", "9", "13"),
+        bar("8", "12", "9", "11"),
+        bar("10", "12", "0.0000", "11"),
+        bar("10", "12", "9", "11", volume="-5"),
+    ],
+)
+def test_candles_when_a_bar_cannot_be_one_then_set_aside_and_named(scripted: Any, row: dict[str, str]) -> None:
+    ok = bar("10", "12", "9", "11")
+    found = scripted(series({"2024-06-05": ok, "2024-06-04": row})).candles(IBM)
+    assert [candle.start for candle in found] == [utc(2024, 6, 5, 4)]
+    assert [error.stamp for error in found.errors] == ["2024-06-04"]
+
+
+def test_candles_when_prices_are_negative_then_kept(scripted: Any) -> None:
+    (oil,) = scripted(series({"2020-04-20": bar("17.73", "17.85", "-40.32", "-37.63")})).candles(IBM)
+    assert oil.close == D("-37.63")
+
+
+def test_candles_when_one_adjusted_close_is_absurd_then_that_day_alone_is_set_aside(scripted: Any) -> None:
+    days = {f"2024-06-0{n}": bar("11", "12", "10", "11.23", adjusted="11.23") for n in (3, 4, 5, 6, 7)}
+    for bad in days:
+        rows = {**days, bad: {**days[bad], "adjusted close": "245397"}}
+        found = scripted(series(rows)).candles(IBM, adjustment=BOTH)
+        assert [error.stamp for error in found.errors] == [bad]
+        assert {candle.close for candle in found} == {D("11.23")}
+
+
+def test_candles_when_the_session_is_on_then_its_bar_is_incomplete(scripted: Any) -> None:
+    rows = {"2026-11-20": bar("1", "1", "1", "1"), "2026-11-19": bar("1", "1", "1", "1")}
+    reply = Reply(200, series(rows), received_at=utc(2026, 11, 20, 16))
+    found = scripted(reply).candles(IBM)
+    assert [candle.complete for candle in found] == [True, False]
+    assert found.as_of == utc(2026, 11, 20, 16)
+    closed = scripted(Reply(200, series(rows), received_at=utc(2026, 11, 20, 22))).candles(IBM)
+    assert [candle.complete for candle in closed] == [True, True]
+    assert closed.as_of == utc(2026, 11, 20, 21)
+
+
+def test_candles_when_extended_hours_are_wanted_then_asked_for(scripted: Any) -> None:
+    vendor = scripted(series({"2024-06-04 10:00:00": bar("1", "1", "1", "1")}, "Time Series (5min)"))
+    vendor.candles(IBM, interval=Interval.MIN_5, extended_hours=True)
+    assert vendor.asked[0]["extended_hours"] == "true"
+
+
+# samples beside a refusal
+
+SAMPLE = {
+    "endpoint": "Realtime Bulk Quotes",
+    "message": "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ONLY***",
+    "data": [{"symbol": "IBM", "timestamp": "2024-10-18 19:54:00.879", "close": "232.22", "volume": "1"}],
+}
+
+
+def test_quotes_when_the_batch_is_a_sample_then_asked_one_by_one_and_no_sample_price(scripted: Any) -> None:
+    one = {"Global Quote": {"01. symbol": "IBM", "05. price": "1.50", "07. latest trading day": "2026-11-20"}}
+    (quote,) = scripted(msgspec.json.encode(SAMPLE), msgspec.json.encode(one)).quotes([IBM])
+    assert quote.price == D("1.50")
+
+
+def test_quotes_when_the_batch_is_a_sample_and_symbols_are_many_then_permission_denied(scripted: Any) -> None:
+    with pytest.raises(PermissionDenied):
+        scripted(msgspec.json.encode(SAMPLE)).quotes([InstrumentKey("US", f"S{n}") for n in range(6)])
+
+
+@pytest.mark.parametrize("message", [None, "delayed", 1])
+def test_quotes_when_nothing_calls_them_real_then_refused(scripted: Any, message: Any) -> None:
+    with pytest.raises(UnexpectedPayload):
+        scripted(msgspec.json.encode({**SAMPLE, "message": message})).quotes([IBM])
+
+
+def test_candles_when_a_notice_follows_the_meta_data_then_it_is_the_answer(scripted: Any) -> None:
+    body = {"Meta Data": {"3. Last Refreshed": "", "5. Time Zone": "US/Eastern"}, "Note": "5 calls per minute"}
+    with pytest.raises(RateLimited):
+        scripted(msgspec.json.encode(body)).candles(IBM)

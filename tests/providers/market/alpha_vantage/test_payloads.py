@@ -50,6 +50,13 @@ ADJUSTED = {
         }
     },
 }
+
+
+def named(root: str) -> dict[str, Any]:
+    """The same bars under another series' name."""
+    return {"Meta Data": ADJUSTED["Meta Data"], root: ADJUSTED["Time Series (Daily)"]}
+
+
 OPERATIONS: list[tuple[Operation, type[Any], dict[str, Any]]] = [
     (
         lambda av: av.quote(IBM),
@@ -69,8 +76,8 @@ OPERATIONS: list[tuple[Operation, type[Any], dict[str, Any]]] = [
     ),
     (lambda av: av.candles(IBM), CandleSeries, ADJUSTED),
     (lambda av: av.candles(IBM, adjustment=Adjustment.SPLITS_AND_DIVIDENDS), CandleSeries, ADJUSTED),
-    (lambda av: av.candles(IBM, interval=Interval.MIN_5), CandleSeries, ADJUSTED),
-    (lambda av: av.candles(IBM, interval=Interval.WEEK_1), CandleSeries, ADJUSTED),
+    (lambda av: av.candles(IBM, interval=Interval.MIN_5), CandleSeries, named("Time Series (5min)")),
+    (lambda av: av.candles(IBM, interval=Interval.WEEK_1), CandleSeries, named("Weekly Time Series")),
     (
         lambda av: av.search("tesco"),
         Listing,
@@ -95,7 +102,7 @@ OPERATIONS: list[tuple[Operation, type[Any], dict[str, Any]]] = [
             }
         },
     ),
-    (lambda av: av.fx_candles("EUR", "USD"), CandleSeries, ADJUSTED),
+    (lambda av: av.fx_candles("EUR", "USD"), CandleSeries, named("Time Series FX (Daily)")),
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=12),

@@ -143,7 +143,7 @@ def test_call_when_invalid_then_text_says_that_it_cannot_tell(scripted: Any) -> 
 def test_call_when_premium_then_not_tried_again(scripted: Any) -> None:
     vendor = scripted(body("Information", PREMIUM))
     with pytest.raises(PermissionDenied, match="premium key"):
-        vendor.quotes([IBM])
+        vendor.candles(IBM, adjustment=Adjustment.SPLITS_AND_DIVIDENDS)
     assert len(vendor.asked) == 1
 
 

@@ -12,11 +12,14 @@ import pytest
 from fin_infra.errors import UnexpectedPayload
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
 from fin_infra.providers.market.alpha_vantage import market_data, payloads
-from fin_infra.providers.market.alpha_vantage.payloads import USD
+from fin_infra.providers.market.alpha_vantage.market_data import Wanted, Window
+from fin_infra.providers.market.alpha_vantage.payloads import SPELLING, USD
 from fin_infra.transport import Reply
 
 D = Decimal
 S = "market:alpha_vantage"
+NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
+FX = {"function": "FX_DAILY", "from_symbol": "EUR", "to_symbol": "AUD"}
 IBM, MSFT = InstrumentKey("US", "IBM"), InstrumentKey("US", "MSFT")
 CHECKED = {
     "CURRENCY_EXCHANGE_RATE.json", "GLOBAL_QUOTE_MSFT.json", "GLOBAL_QUOTE_db7544f0.csv", "INTRADAY_EXTENDED.csv",
@@ -43,9 +46,12 @@ def candles(
     adjustment: Adjustment = Adjustment.RAW,
     csv_zone: str | None = None,
 ) -> CandleSeries:
-    table = market_data.table(reply, csv_zone)
-    bars = table.bars(interval, "UTC" if key.is_fx else "America/New_York")
-    return market_data.candles([table], bars, source=S, key=key, interval=interval, adjustment=adjustment, unit=USD)
+    zone = "UTC" if key.is_fx else "America/New_York"
+    asked = {"function": "TIME_SERIES_DAILY", "symbol": SPELLING.write(key)} if not key.is_fx else FX
+    if interval is not Interval.DAY_1:
+        asked |= {"function": "TIME_SERIES_INTRADAY", "interval": interval.value}
+    table = market_data.table(reply, asked, csv_zone)
+    return market_data.candles([table], Wanted(S, key, interval, adjustment, USD, Window(None, None), zone))
 
 
 def utc(*parts: int) -> datetime:
@@ -66,13 +72,13 @@ def test_exchange_rate_when_old_without_bid_then_none(sample: Any) -> None:
 
 def test_quote_when_json_or_csv_then_same_fields(sample: Any) -> None:
     old = payloads.global_quote(sample("GLOBAL_QUOTE_MSFT.json"), MSFT)
-    quote = payloads.quote(old, MSFT, USD, S)
+    quote = payloads.quote(old, MSFT, USD, S, NOW)
     assert (quote.price, quote.open, quote.high, quote.low) == (D("112.13"), D("112.63"), D("113.17"), D("110.64"))
     assert (quote.volume, quote.trading_day, quote.previous_close) == (29062853, date(2018, 10, 5), D("112.79"))
     new = payloads.global_quote(sample("GLOBAL_QUOTE_db7544f0.csv"), IBM)
-    quote = payloads.quote(new, IBM, USD, S)
+    quote = payloads.quote(new, IBM, USD, S, NOW)
     assert (quote.price, quote.volume, quote.trading_day) == (D("219.3000"), 6154450, date(2026, 5, 15))
-    assert (quote.previous_close, quote.as_of) == (D("218.37"), utc(2026, 5, 15, 4))
+    assert (quote.previous_close, quote.as_of) == (D("218.37"), utc(2026, 5, 15, 20))
 
 
 def test_daily_when_csv_then_oldest_first(sample: Any) -> None:
@@ -106,7 +112,7 @@ def test_daily_when_json_then_values(sample: Any) -> None:
     series = candles(sample("asm_time_series_daily.json"), MSFT)
     last = series.candles[-1]
     assert (last.start, last.open, last.close) == (utc(2018, 6, 8, 4), D("101.0924"), D("101.63"))
-    assert (last.volume, series.as_of) == (22165128, utc(2018, 6, 8, 4))
+    assert (last.volume, series.as_of) == (22165128, utc(2018, 6, 8, 20))
 
 
 def test_daily_when_recording_lacks_adjusted_close_then_raw_only(sample: Any) -> None:

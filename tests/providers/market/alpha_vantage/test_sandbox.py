@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from fin_infra.errors import AuthenticationFailed, PermissionDenied, RateLimited
-from fin_infra.model import Adjustment, InstrumentKey
+from fin_infra.model import Adjustment, InstrumentKey, Interval
 from fin_infra.providers.market.alpha_vantage.adapter import AlphaVantage
 
 IBM = InstrumentKey("US", "IBM")
@@ -50,7 +51,7 @@ def test_key_when_it_is_wrong_then_next_step(connect: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "args", "kwargs"),
     [
-        ("quotes", ([IBM],), {}),
+        ("quotes", ([InstrumentKey("US", s) for s in ("IBM", "AAPL", "MSFT", "NVDA", "SPY", "BRK.B")],), {}),
         ("candles", (IBM,), {"adjustment": Adjustment.SPLITS_AND_DIVIDENDS}),
         ("candles", (IBM,), {"start": utc(2020, 1, 1)}),
     ],
@@ -76,3 +77,20 @@ def test_quotas_when_enforced_then_free_burst_is_waited_out(connect: Any, sandbo
     sandbox.control("POST", "/quotas", enforce=True)
     market = connect(AlphaVantage)
     assert market("quote", IBM).price == market("quote", IBM).price
+
+
+@pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])
+@pytest.mark.parametrize("symbol", ["NVDA", "IBM"])
+def test_candles_when_adjusted_periods_then_each_is_made_of_its_own_days(
+    alpha_vantage: Any, symbol: str, interval: Interval
+) -> None:
+    key, both = InstrumentKey("US", symbol), Adjustment.SPLITS_AND_DIVIDENDS
+    days = alpha_vantage("candles", key, adjustment=both, start=date(2024, 1, 1), end=date(2025, 1, 1)).candles
+    periods = alpha_vantage(
+        "candles", key, adjustment=both, interval=interval, start=date(2024, 1, 1), end=date(2024, 12, 2)
+    ).candles
+    for period, after in pairwise(periods):
+        own = [day for day in days if period.start <= day.start < after.start]
+        assert (period.open, period.close) == (own[0].open, own[-1].close)
+        assert (period.high, period.low) == (max(day.high for day in own), min(day.low for day in own))
+        assert period.volume == sum(day.volume for day in own)

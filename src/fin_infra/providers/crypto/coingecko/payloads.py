@@ -24,6 +24,7 @@ from fin_infra.errors import (
 from fin_infra.flow import by_status, json_of, retry_after
 from fin_infra.model import (
     Adjustment,
+    BarError,
     Candle,
     CandleSeries,
     ChartPoint,
@@ -36,6 +37,7 @@ from fin_infra.model import (
 from fin_infra.normalize import from_unix, from_unix_ms
 from fin_infra.normalize.tables import CLASHING_COINS
 from fin_infra.providers import fields
+from fin_infra.providers.bars import impossible
 from fin_infra.transport import Reply
 
 KEY = "crypto:coingecko"
@@ -263,16 +265,27 @@ def _key(coin: str) -> InstrumentKey | None:
 def candles(reply: Reply, key: InstrumentKey, currency: str, interval: Interval) -> CandleSeries:
     candles: list[Candle] = []
     previous: datetime | None = None
-    for row in _rows(reply.json(), 5, "ohlc"):
+    errors: list[BarError] = []
+    rows = _rows(reply.json(), 5, "ohlc")
+    for at, row in enumerate(rows):
         close = _instant(row[0], "ohlc", milliseconds=True)
         opened = close - LENGTHS[interval]
         if previous is not None:
             if close <= previous:
                 raise fields.wrong("ohlc", "in the order of time, each stamp once")
             opened = max(opened, previous)
-        prices: dict[str, Any] = dict(zip(("open", "high", "low", "close"), row[1:], strict=True))
-        candles.append(Candle(start=opened, **{name: _positive(prices, name) for name in prices}))
         previous = close
+        try:
+            bar = _candle(opened, row[1:], complete=close - opened == LENGTHS[interval] or at < len(rows) - 1)
+            reason = impossible(bar, may_be_zero=True)
+        except UnexpectedPayload as exc:
+            bar, reason = None, exc.message
+        if bar is None or reason is not None:
+            errors.append(BarError(stamp=close.isoformat(), detail=reason or ""))
+        else:
+            candles.append(bar)
+    if errors and not candles:
+        raise UnexpectedPayload(errors[0].detail)
     return CandleSeries(
         source=KEY,
         as_of=reply.received_at,
@@ -282,6 +295,19 @@ def candles(reply: Reply, key: InstrumentKey, currency: str, interval: Interval)
         currency=currency,
         unit=currency,
         candles=tuple(candles),
+        errors=tuple(errors),
+    )
+
+
+def _candle(opened: datetime, cells: list[Any], *, complete: bool) -> Candle:
+    prices: dict[str, Any] = dict(zip(("open", "high", "low", "close"), cells, strict=True))
+    return Candle(
+        start=opened,
+        open=_positive(prices, "open"),
+        high=_positive(prices, "high"),
+        low=_positive(prices, "low"),
+        close=_positive(prices, "close"),
+        complete=complete,
     )
 
 

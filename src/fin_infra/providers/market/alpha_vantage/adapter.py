@@ -12,7 +12,16 @@ from typing import ClassVar, TypeVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import InvalidInput, ProviderError, UnknownSymbol
+from fin_infra.errors import (
+    DeadlineExceeded,
+    FinInfraError,
+    InvalidInput,
+    NotCovered,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    UnknownSymbol,
+)
 from fin_infra.flow import Quota, by_status, operation
 from fin_infra.model import (
     Adjustment,
@@ -23,6 +32,8 @@ from fin_infra.model import (
     Listing,
     Overview,
     Quote,
+    QuoteError,
+    Quotes,
     SymbolMatch,
 )
 from fin_infra.normalize import US_MICS
@@ -31,8 +42,8 @@ from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.market.alpha_vantage import market_data as series
 from fin_infra.providers.market.alpha_vantage import payloads
-from fin_infra.providers.market.alpha_vantage.market_data import MINUTES, REACH, Table, Window
-from fin_infra.providers.market.alpha_vantage.payloads import SPELLING, Unit, venue_zone
+from fin_infra.providers.market.alpha_vantage.market_data import MINUTES, REACH, Bound, Table, Wanted, Window
+from fin_infra.providers.market.alpha_vantage.payloads import Unit, spelled, venue_zone
 from fin_infra.providers.market.alpha_vantage.refusals import SIGNUP, refusal
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Reply, Request, no_auth, query_key
@@ -43,6 +54,10 @@ PATH = "/query"
 BULK_SYMBOLS = 100
 """Symbols that one call of REALTIME_BULK_QUOTES takes; unconfirmed."""
 UNITS_KEPT = 1024
+UNITS_KEPT_S = 86_400.0
+"""How long a unit is taken for granted: listings move from pence to pounds."""
+FREE_SYMBOLS = 5
+"""Symbols that `quotes` asks for one by one where the key has no batch: a second each, a fifth of a day's quota."""
 _DAY_S = 86_400.0
 
 
@@ -79,7 +94,7 @@ class AlphaVantage(MarketDataProvider[M]):
     def configure(self) -> None:
         key = self.settings.api_key
         self._auth = no_auth if key is None else query_key("apikey", key.get_secret_value())
-        self._units: dict[str, Unit] = {}
+        self._units: dict[str, tuple[float, Unit]] = {}
 
     @classmethod
     def quotas(cls, settings: ProviderSettings) -> tuple[Quota, ...]:
@@ -96,34 +111,76 @@ class AlphaVantage(MarketDataProvider[M]):
 
     @operation
     def quote(self, key: InstrumentKey) -> Flow[Quote]:
-        symbol = SPELLING.write(key)
+        symbol = spelled(key)
         reply = yield from self.get(PATH, function="GLOBAL_QUOTE", symbol=symbol, datatype="json")
         row = payloads.global_quote(reply, key)
         unit = yield from self._unit(key)
-        return payloads.quote(row, key, unit, self.source)
+        return payloads.quote(row, key, unit, self.source, reply.received_at)
 
     @operation
-    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Listing[Quote]]:
-        """Return the latest prices in the order of `keys`, a call for each hundred; needs a premium key.
+    def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Quotes]:
+        """Return the latest prices in the order of `keys`, a call for each hundred; `errors` names those without one.
+
+        The batch needs a premium key; with another one, up to five symbols are asked for one by one.
 
         Raises:
-            PermissionDenied: the key's plan has no batch quotes.
-            UnknownSymbol: some are not in the answer; the text names them.
+            PermissionDenied: the key's plan has no batch quotes, and there are more than five symbols.
+            UnknownSymbol: there is a quote of none of them.
         """
         keys = list(keys)
-        symbols = {SPELLING.write(key): key for key in keys}
+        failed: dict[InstrumentKey, FinInfraError] = {}
+        symbols: dict[str, InstrumentKey] = {}
+        for key in dict.fromkeys(keys):
+            try:
+                symbols.setdefault(spelled(key), key)
+            except InvalidInput as exc:
+                failed[key] = exc
+        try:
+            found = yield from self._batch(keys, symbols, failed)
+        except PermissionDenied:
+            if len(symbols) > FREE_SYMBOLS:
+                raise
+            found = yield from self._one_by_one(list(symbols.values()), failed)
+        if failed and not found:
+            raise next(iter(failed.values()))
+        errors = [QuoteError(key=key, code=exc.code, detail=str(exc)) for key, exc in failed.items()]
+        return Quotes((found[key] for key in keys if key in found), errors=errors)
+
+    def _batch(
+        self,
+        keys: Sequence[InstrumentKey],
+        symbols: dict[str, InstrumentKey],
+        failed: dict[InstrumentKey, FinInfraError],
+    ) -> Flow[dict[InstrumentKey, Quote]]:
         rows: dict[str, Row] = {}
         for first in range(0, len(symbols), BULK_SYMBOLS):
             some = ",".join(list(symbols)[first : first + BULK_SYMBOLS])
             reply = yield from self.get(PATH, function="REALTIME_BULK_QUOTES", symbol=some, datatype="json")
             rows |= payloads.bulk_quotes(reply)
-        missing = [str(key) for symbol, key in symbols.items() if symbol not in rows]
-        if missing:
-            raise UnknownSymbol(f"Alpha Vantage has no batch quote for {', '.join(missing)}; it covers US listings")
-        found: Listing[Quote] = Listing()
-        for key in keys:
-            unit = yield from self._unit(key)
-            found.append(payloads.bulk_quote(rows[SPELLING.write(key)], key, unit, self.source))
+        found: dict[InstrumentKey, Quote] = {}
+        for key in dict.fromkeys(key for key in keys if key not in failed):
+            row = rows.get(spelled(key))
+            try:
+                if row is None:
+                    raise UnknownSymbol(f"Alpha Vantage has no batch quote for {key}; it covers US listings")
+                unit = yield from self._unit(key)
+                found[key] = payloads.bulk_quote(row, key, unit, self.source)
+            except ProviderError as exc:
+                failed[key] = exc
+        return found
+
+    def _one_by_one(
+        self, keys: Sequence[InstrumentKey], failed: dict[InstrumentKey, FinInfraError]
+    ) -> Flow[dict[InstrumentKey, Quote]]:
+        found: dict[InstrumentKey, Quote] = {}
+        for at, key in enumerate(keys):
+            try:
+                found[key] = yield from self.quote.flow(key)
+            except (RateLimited, DeadlineExceeded) as exc:
+                failed.update(dict.fromkeys(keys[at:], exc))
+                break
+            except ProviderError as exc:
+                failed[key] = exc
         return found
 
     @operation
@@ -133,28 +190,34 @@ class AlphaVantage(MarketDataProvider[M]):
         *,
         interval: Interval = Interval.DAY_1,
         adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Bound = None,
+        end: Bound = None,
+        extended_hours: bool = False,
     ) -> Flow[CandleSeries]:
-        """Return candles oldest first that open from `start` to before `end`; both aware.
+        """Return candles oldest first that open from `start` to before `end`; days at the exchange, or aware instants.
 
         Without `start` and `end` these are the newest 100 bars, or all weeks and months there are. Days, weeks and
-        months open at midnight of their first day at the exchange; intraday bars include extended hours.
+        months open at midnight of their first day at the exchange. Adjusted weeks and months are built from adjusted
+        days. Intraday bars are those of the regular session, unless `extended_hours` asks for the others too.
 
         Raises:
-            InvalidInput: an interval or adjustment the vendor does not offer, or more than 12 months of intraday bars.
+            NotCovered: a venue, interval or adjustment the vendor does not offer.
+            InvalidInput: more than 12 months of intraday bars.
             PermissionDenied: the key's plan does not reach adjusted days, or further back than 100 of them.
         """
         interval, adjustment = _member(Interval, interval), _member(Adjustment, adjustment)
-        symbol, window, day_zone = SPELLING.write(key), Window(start, end), venue_zone(key)
+        symbol, day_zone = spelled(key), venue_zone(key)
+        window = Window.of(start, end, interval, day_zone)
         params = {"function": _function(interval, adjustment), "symbol": symbol}
         if interval in MINUTES:
-            params |= {"interval": interval.value, "adjusted": "false" if adjustment is Adjustment.RAW else "true"}
-        tables, bars = yield from self._bars(params, interval, window, day_zone)
+            params |= {
+                "interval": interval.value,
+                "adjusted": "false" if adjustment is Adjustment.RAW else "true",
+                "extended_hours": "true" if extended_hours else "false",
+            }
+        tables = yield from self._tables(params, interval, window, day_zone)
         unit = yield from self._unit(key)
-        return series.candles(
-            tables, bars, source=self.source, key=key, interval=interval, adjustment=adjustment, unit=unit
-        )
+        return series.candles(tables, Wanted(self.source, key, interval, adjustment, unit, window, day_zone))
 
     @operation
     def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
@@ -164,7 +227,7 @@ class AlphaVantage(MarketDataProvider[M]):
 
     @operation
     def overview(self, key: InstrumentKey) -> Flow[Overview]:
-        reply = yield from self.get(PATH, function="OVERVIEW", symbol=SPELLING.write(key))
+        reply = yield from self.get(PATH, function="OVERVIEW", symbol=spelled(key))
         return payloads.overview(reply, key, self.source)
 
     @operation
@@ -183,71 +246,63 @@ class AlphaVantage(MarketDataProvider[M]):
         quote: str,
         *,
         interval: Interval = Interval.DAY_1,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Bound = None,
+        end: Bound = None,
     ) -> Flow[CandleSeries]:
         """Return candles of a currency pair oldest first, without volume; days are UTC days.
 
         Raises:
-            InvalidInput: an interval other than one day or 1, 5, 15, 30 or 60 minutes, or intraday bars of days that
-                the vendor no longer gives; the text says from when it does.
+            NotCovered: an interval other than one day or 1, 5, 15, 30 or 60 minutes.
+            InvalidInput: intraday bars of days that the vendor no longer gives; the text says from when it does.
         """
-        key, window, interval = InstrumentKey("FX", base + quote), Window(start, end), _member(Interval, interval)
+        key, interval = InstrumentKey("FX", base + quote), _member(Interval, interval)
+        window = Window.of(start, end, interval, "UTC")
         if interval not in REACH:
-            raise InvalidInput(f"Alpha Vantage has no {interval.value} bars of currencies; take {_offer(REACH)}.")
+            raise NotCovered(f"Alpha Vantage has no {interval.value} bars of currencies; take {_offer(REACH)}.")
         params = {"function": "FX_DAILY", "from_symbol": key.base, "to_symbol": key.quote}
         if interval in MINUTES:
             params |= {"function": "FX_INTRADAY", "interval": interval.value}
-        tables, bars = yield from self._bars(params, interval, window, "UTC")
-        return series.candles(
-            tables,
-            bars,
-            source=self.source,
-            key=key,
-            interval=interval,
-            adjustment=Adjustment.RAW,
-            unit=Unit(key.quote, key.quote),
-        )
+        tables = yield from self._tables(params, interval, window, "UTC")
+        unit = Unit(key.quote, key.quote)
+        return series.candles(tables, Wanted(self.source, key, interval, Adjustment.RAW, unit, window, "UTC"))
 
-    def _bars(
-        self, params: dict[str, str], interval: Interval, window: Window, day_zone: str
-    ) -> Flow[tuple[list[Table], series.Bars]]:
+    def _tables(self, params: dict[str, str], interval: Interval, window: Window, day_zone: str) -> Flow[list[Table]]:
         """Ask for the newest hundred bars where the window is near, and for all it needs where that is not enough."""
         now = datetime.now(UTC)
         if interval in REACH and window.near(REACH[interval], now):
             newest = yield from self._table(params | {"outputsize": "compact"})
-            bars = newest.bars(interval, day_zone)
-            if series.covers(bars, window):
-                return [newest], [bar for bar in bars if bar[0] in window]
+            if series.covers(newest, interval, window, day_zone):
+                return [newest]
         tables: list[Table] = []
         for size in _sizes(params["function"], window, day_zone, now):
             tables.append((yield from self._table(params | size)))
-        bars = sorted((bar for table in tables for bar in table.bars(interval, day_zone)), key=lambda bar: bar[0])
-        if params["function"] == "FX_INTRADAY" and bars and window.start is not None and window.start < bars[0][0]:
+        bars = [bar for table in tables for bar in table.bars(interval, day_zone)[0]]
+        first = min((start for start, _ in bars), default=None)
+        if params["function"] == "FX_INTRADAY" and first and window.start is not None and window.start < first:
             raise InvalidInput(
-                f"Alpha Vantage gives these bars from {bars[0][0].isoformat()} on; start there, or take daily ones."
+                f"Alpha Vantage gives these bars from {first.isoformat()} on; start there, or take daily ones."
             )
-        return tables, [bar for bar in bars if bar[0] in window]
+        return tables
 
     def _table(self, params: dict[str, str]) -> Flow[Table]:
         reply = yield from self.get(PATH, **params, datatype="json")
-        return series.table(reply)
+        return series.table(reply, params)
 
     def _search(self, text: str) -> Flow[list[SymbolMatch]]:
         reply = yield from self.get(PATH, function="SYMBOL_SEARCH", keywords=text, datatype="json")
         return payloads.matches(reply, self.source)
 
     def _unit(self, key: InstrumentKey) -> Flow[Unit]:
-        """Return what prices of `key` are counted in; one search per symbol outside the United States, then kept."""
+        """Return what prices of `key` are counted in; one search per symbol and day outside the United States."""
         if key.namespace == "US" or key.namespace in US_MICS:
             return payloads.USD
-        symbol = SPELLING.write(key)
-        unit = self._units.get(symbol)
-        if unit is None:
+        symbol, now = spelled(key), self.transport.monotonic()
+        kept_at, unit = self._units.get(symbol, (now, None))
+        if unit is None or now - kept_at > UNITS_KEPT_S:
             unit = payloads.unit_of(symbol, (yield from self._search(symbol)))
             if len(self._units) >= UNITS_KEPT:
                 self._units.clear()
-            self._units[symbol] = unit
+            self._units[symbol] = now, unit
         return unit
 
 
@@ -256,9 +311,9 @@ _FUNCTIONS = {
     (Interval.DAY_1, Adjustment.RAW): "TIME_SERIES_DAILY",
     (Interval.DAY_1, Adjustment.SPLITS_AND_DIVIDENDS): "TIME_SERIES_DAILY_ADJUSTED",
     (Interval.WEEK_1, Adjustment.RAW): "TIME_SERIES_WEEKLY",
-    (Interval.WEEK_1, Adjustment.SPLITS_AND_DIVIDENDS): "TIME_SERIES_WEEKLY_ADJUSTED",
+    (Interval.WEEK_1, Adjustment.SPLITS_AND_DIVIDENDS): "TIME_SERIES_DAILY_ADJUSTED",  # weeks and months are built
     (Interval.MONTH_1, Adjustment.RAW): "TIME_SERIES_MONTHLY",
-    (Interval.MONTH_1, Adjustment.SPLITS_AND_DIVIDENDS): "TIME_SERIES_MONTHLY_ADJUSTED",
+    (Interval.MONTH_1, Adjustment.SPLITS_AND_DIVIDENDS): "TIME_SERIES_DAILY_ADJUSTED",
 } | {
     (minutes, adjustment): "TIME_SERIES_INTRADAY"
     for minutes in MINUTES
@@ -270,7 +325,7 @@ def _function(interval: Interval, adjustment: Adjustment) -> str:
     function = _FUNCTIONS.get((interval, adjustment))
     if function is None:
         intervals = dict.fromkeys(known for known, _ in _FUNCTIONS)
-        raise InvalidInput(
+        raise NotCovered(
             f"Alpha Vantage has no {interval.value} bars adjusted as {adjustment.value}; "
             f"take {_offer(intervals)}, raw or splits_and_dividends."
         )

@@ -8,15 +8,24 @@ import io
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
-from fin_infra.errors import InvalidInstrument, UnexpectedPayload, UnknownCurrency, UnknownSymbol
+from fin_infra.errors import (
+    BeyondCalendar,
+    InvalidInstrument,
+    NotCovered,
+    UnexpectedPayload,
+    UnknownCalendar,
+    UnknownCurrency,
+    UnknownSymbol,
+)
 from fin_infra.flow import json_of
 from fin_infra.model import FxRate, InstrumentKey, Overview, Quote, SymbolMatch
-from fin_infra.normalize import Spelling, decimal_from_text, localize, minor_currency
+from fin_infra.normalize import Spelling, calendar_of, decimal_from_text, localize, minor_currency, zone
 from fin_infra.providers.fields import Row, child, children, text, wrong
+from fin_infra.providers.market.alpha_vantage.refusals import SUCCESS
 from fin_infra.transport import Reply
 
 NEW_YORK = "America/New_York"
@@ -75,6 +84,8 @@ class Unit:
 
 
 USD = Unit("USD", "USD")
+_NO_MONEY = frozenset({"XXX", "XTS"})
+"""Codes of ISO 4217 for no currency and for tests, in which nothing has a price."""
 
 
 def _plain(name: str) -> str:
@@ -129,6 +140,32 @@ def venue_zone(key: InstrumentKey) -> str:
     return VENUE_ZONES.get(key.namespace, NEW_YORK)
 
 
+def spelled(key: InstrumentKey) -> str:
+    """Return the vendor's spelling; NotCovered where there is none, so that another source is asked."""
+    try:
+        return SPELLING.write(key)
+    except InvalidInstrument as exc:
+        raise (NotCovered(str(exc)) if isinstance(key, InstrumentKey) else exc) from None
+
+
+def session_of(key: InstrumentKey, first: date, after: date) -> tuple[datetime, datetime]:
+    """Return when trading opens and closes between two days at the venue; midnights where no calendar knows."""
+    try:
+        sessions = calendar_of(key).sessions(first, after)
+    except (InvalidInstrument, UnknownCalendar, BeyondCalendar):
+        sessions = []
+    if sessions:
+        return sessions[0].open, sessions[-1].close
+    at_venue = zone("UTC" if key.namespace == "FX" else venue_zone(key))
+    opens, closes = (datetime.combine(day, time(), at_venue).astimezone(UTC) for day in (first, after))
+    return opens, closes
+
+
+def true_since(opens: datetime, closes: datetime, received_at: datetime) -> datetime:
+    """Return when a session's last price was true: at its close, or when it was received if that was earlier."""
+    return received_at if opens <= received_at < closes else closes
+
+
 def is_json(reply: Reply) -> bool:
     return reply.content.lstrip().startswith(b"{")
 
@@ -164,27 +201,38 @@ def global_quote(reply: Reply, key: InstrumentKey) -> Row:
     return rows[0]
 
 
-def quote(raw: Row, key: InstrumentKey, unit: Unit, source: str) -> Quote:
-    """Read a row of GLOBAL_QUOTE, which names the trading day and no instant: `as_of` is where that day begins."""
+def quote(raw: Row, key: InstrumentKey, unit: Unit, source: str, received_at: datetime) -> Quote:
+    """Read a row of GLOBAL_QUOTE, which names a trading day and no instant: `as_of` is its close, or now if earlier."""
     row = named(raw, "Global Quote")
     _check_symbol(row, key)
-    day = text(row, "latest trading day")
-    as_of = moment(day, venue_zone(key), "latest trading day")
-    return _quote(raw, row, "price", key, unit, source, as_of)
+    day = moment(text(row, "latest trading day"), venue_zone(key), "latest trading day").date()
+    opens, closes = session_of(key, day, day + timedelta(days=1))
+    return _quote(raw, row, "price", key, unit, source, day, true_since(opens, closes, received_at))
 
 
 def bulk_quotes(reply: Reply) -> dict[str, Row]:
-    """Return the rows of REALTIME_BULK_QUOTES by symbol."""
-    return {text(row, "symbol"): row for row in children(json_of(reply, dict), "data")}
+    """Return the rows of REALTIME_BULK_QUOTES by symbol; an answer that does not call them real is refused."""
+    body = json_of(reply, dict)
+    if body.get("message") != SUCCESS:
+        raise UnexpectedPayload("the answer does not say that its quotes are real ones", http_status=reply.status)
+    return {text(row, "symbol"): row for row in children(body, "data")}
 
 
 def bulk_quote(raw: Row, key: InstrumentKey, unit: Unit, source: str) -> Quote:
-    """Read a row of REALTIME_BULK_QUOTES: `close` is the regular session's price, stamped in New York time."""
+    """Read a row of REALTIME_BULK_QUOTES: `close` is the regular session's price, stamped in New York time.
+
+    A stamp after the session is that of an extended hour, and the price is still the session's: `as_of` is its close.
+    """
     row = named(raw, "data")
-    return _quote(raw, row, "close", key, unit, source, moment(text(row, "timestamp"), NEW_YORK, "timestamp"))
+    at = moment(text(row, "timestamp"), NEW_YORK, "timestamp")
+    day = at.date()
+    _, closes = session_of(key, day, day + timedelta(days=1))
+    return _quote(raw, row, "close", key, unit, source, day, min(at, closes))
 
 
-def _quote(raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, source: str, as_of: datetime) -> Quote:
+def _quote(
+    raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, source: str, day: date, as_of: datetime
+) -> Quote:
     def maybe_price(name: str) -> Decimal | None:
         value = maybe_number(row, name)
         return None if value is None else unit.price(value)
@@ -202,15 +250,18 @@ def _quote(raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, sourc
         low=maybe_price("low"),
         previous_close=maybe_price("previous close"),
         volume=maybe_number(row, "volume"),
-        trading_day=as_of.date(),
+        trading_day=day,
     )
 
 
 def _check_symbol(row: Row, key: InstrumentKey) -> None:
     """Refuse an answer about another instrument."""
-    symbol, spelled = text(row, "symbol"), SPELLING.write(key)
-    if symbol != spelled and _key(symbol) != SPELLING.read(spelled):
+    if not same_symbol(text(row, "symbol"), spelled(key)):
         raise UnexpectedPayload(f"the answer is about another instrument than {key}")
+
+
+def same_symbol(symbol: str, asked: str) -> bool:
+    return symbol == asked or _key(symbol) == SPELLING.read(asked)
 
 
 def _key(symbol: str) -> InstrumentKey | None:
@@ -236,7 +287,7 @@ def _match(row: Row, raw: Mapping[str, Any], reply: Reply, source: str) -> Symbo
         as_of=reply.received_at,
         raw=raw,
         symbol=symbol,
-        name=text(row, "name"),
+        name=maybe_word(row, "name") or symbol,
         key=_key(symbol),
         type_text=maybe_word(row, "type"),
         region=maybe_word(row, "region"),
@@ -273,9 +324,12 @@ def unit_of(symbol: str, found: list[SymbolMatch]) -> Unit:
 
 def _unit(word: str) -> Unit:
     try:
-        return Unit(word, *minor_currency(word))
+        unit = Unit(word, *minor_currency(word))
     except UnknownCurrency:
-        raise wrong("currency", "an ISO 4217 code or a known unit such as GBX") from None
+        unit = None
+    if unit is None or unit.currency in _NO_MONEY:
+        raise wrong("currency", "an ISO 4217 code or a known unit such as GBX")
+    return unit
 
 
 def overview(reply: Reply, key: InstrumentKey, source: str) -> Overview:
@@ -291,6 +345,9 @@ def overview(reply: Reply, key: InstrumentKey, source: str) -> Overview:
         value = maybe_number(row, name)
         return None if value is None or unit is None else unit.price(value)
 
+    def extreme(name: str) -> Decimal | None:
+        return price(name) or None  # a price of zero stands for a missing one
+
     def amount(name: str) -> Decimal | None:
         return price(name) if unit is not None and unit.factor == 1 else None
 
@@ -299,7 +356,7 @@ def overview(reply: Reply, key: InstrumentKey, source: str) -> Overview:
         as_of=reply.received_at,
         raw=row,
         key=key,
-        name=text(row, "Name"),
+        name=maybe_word(row, "Name") or key.symbol,
         type_text=maybe_word(row, "AssetType"),
         exchange=maybe_word(row, "Exchange"),
         currency=None if unit is None else unit.currency,
@@ -320,8 +377,8 @@ def overview(reply: Reply, key: InstrumentKey, source: str) -> Overview:
         dividend_per_share=amount("DividendPerShare"),
         dividend_yield=maybe_number(row, "DividendYield"),
         ex_dividend_date=maybe_day(row, "ExDividendDate"),
-        high_52_weeks=price("52WeekHigh"),
-        low_52_weeks=price("52WeekLow"),
+        high_52_weeks=extreme("52WeekHigh"),
+        low_52_weeks=extreme("52WeekLow"),
     )
 
 

@@ -1,4 +1,4 @@
-"""How Alpha Vantage says no: nearly always with status 200, as a single key with a sentence.
+"""How Alpha Vantage says no: nearly always with status 200, as a key with a sentence, even beside data.
 Floor 3: the first phrase that matches decides; no error quotes the sentence, because it may echo the API key."""
 
 from __future__ import annotations
@@ -85,17 +85,29 @@ NOTICES = (
         "the spelling with search()",
     ),
     Notice(("does not exist",), InvalidRequest, "no_function", "Alpha Vantage has no such function any more"),
+    Notice(
+        ("invalid inputs",),
+        InvalidRequest,
+        "invalid_inputs",
+        "Alpha Vantage refuses a parameter and does not say which",
+    ),
 )
 """The first entry whose phrase is in the text decides: the burst text also names the daily quota and premium plans."""
 
+_NOTICE_KEYS = ("Error Message", "Information", "Note")
 _NOTICE_BODY = re.compile(rb'\s*\{\s*"(?:Error Message|Information|Note)"\s*:')
+_NOTICE_ANYWHERE = re.compile(rb'"(?:Error Message|Information|Note|message)"\s*:')
+_SMALL_BODY = 8192
+"""Bytes up to which a body is searched for a notice that is not its first key; a series is larger."""
+SUCCESS = "success"
+"""What `message` says beside data that is real; any other text makes the data a sample of the format."""
 
 
 def refusal(reply: Reply) -> ProviderError | None:
-    """Return the error a reply stands for; the first key tells data from refusals, without decoding."""
-    if not _NOTICE_BODY.match(reply.content):
+    """Return the error a reply stands for; a large body is decoded only where its first key is a notice."""
+    text = _notice(reply)
+    if text is None:
         return None
-    text = str(next(iter(json_of(reply, dict).values()))).casefold()
     for notice in NOTICES:
         if any(phrase in text for phrase in notice.phrases):
             return notice.error(
@@ -108,3 +120,17 @@ def refusal(reply: Reply) -> ProviderError | None:
     return UnexpectedPayload(
         "Alpha Vantage answered with a notice that we do not know instead of data", http_status=reply.status
     )
+
+
+def _notice(reply: Reply) -> str | None:
+    """Return the sentence of a refusal, in lower case, wherever it stands; None for data."""
+    content = reply.content
+    small = len(content) <= _SMALL_BODY and content.lstrip().startswith(b"{")
+    if not (_NOTICE_ANYWHERE.search(content) if small else _NOTICE_BODY.match(content)):
+        return None
+    body = json_of(reply, dict)
+    for name in _NOTICE_KEYS:
+        if name in body:
+            return str(body[name]).casefold()
+    message = body.get("message", SUCCESS)
+    return None if message == SUCCESS else str(message).casefold()
