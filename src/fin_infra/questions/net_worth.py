@@ -76,11 +76,15 @@ async def net_worth_of(
         *(_holding_line(sources, holding, currency) for holding in holdings),
     )
     missing = [*(error for error in (table.error, listed.error) if error), *unread]
-    asked = [item for item, _ in lines]
-    worth = net_worth(
-        [*asked, *held, *items], currency, table.value, as_of=_now(sources.fx, table.value), errors=missing
-    )
+    now = _now(sources.fx, table.value)
+    asked = [_until(item, now.date()) for item in (*(item for item, _ in lines), *held)]
+    worth = net_worth([*asked, *items], currency, table.value, as_of=now, errors=missing)
     return replace(worth, errors=(*missing, *(error for _, error in lines if error)))
+
+
+def _until(item: WorthItem, today: date) -> WorthItem:
+    """Date what was received just now by the clock that the total has, which in the sandbox stands still."""
+    return replace(item, at=min(item.at, today)) if item.at else item
 
 
 def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
