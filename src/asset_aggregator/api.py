@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from fin_infra.flow import BreakerState, Client
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.questions.holdings import HoldingSources
 from fin_infra.questions.net_worth import parse_holding
 from fin_infra.transport import Async, AsyncTransport
 
@@ -98,7 +99,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     )
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
-    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, items=lambda: statements)
+    counted = replace(sources, holdings=_counted(sources, brokers))
+    add_net_worth(app, auth=auth, sources=counted, holdings=holdings, items=lambda: statements)
     if brokers.broker is not None:
         timeout_s = settings.request_timeout_s
         _add_brokerage(
@@ -112,6 +114,17 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     add_finastra(app, auth=_protected(app, "finastra:read"), tenants=tenants)
     add_providers(app, auth=_protected(app, "providers:read"), used=used)
     return app
+
+
+def _counted(sources: Sources, brokers: Brokers) -> HoldingSources:
+    """Return the brokers of the net worth: made-up holdings of the sandbox do not count beside a real bank."""
+    real_bank = sources.banking.environment != "sandbox"
+    trading = [brokers.broker] if brokers.broker else []
+    return HoldingSources.counted(
+        [broker for broker in trading if not (real_bank and broker.environment == "sandbox")],
+        [each for each in brokers.aggregators if not (real_bank and each.environment == "sandbox")],
+        sources.fx,
+    )
 
 
 def _readiness(clients: Sequence[Client[Any]], journal: PostgresJournal | None) -> infra.Readiness:

@@ -4,9 +4,10 @@ Floor 8: files are read once, at start; one that cannot be read stops the start.
 from __future__ import annotations
 
 import os
+from datetime import date
 
 from fin_infra.imports.statements import read_entry
-from fin_infra.model import AccountType, Money, Statement
+from fin_infra.model import AccountType, Money, Statement, StatementBalance
 from fin_infra.model.networth import WorthItem, WorthKind
 
 
@@ -18,36 +19,74 @@ def load_statements(paths: str) -> list[WorthItem]:
         InvalidInput: an entry gives an option that does not exist.
     """
     items: list[WorthItem] = []
-    for path in filter(None, paths.split(os.pathsep)):
+    for number, path in enumerate(filter(None, paths.split(os.pathsep)), start=1):
         file = read_entry(path)
+        source = f"statement:{file.format}"
         for statement in file.statements:
-            items += _items(statement, f"statement:{file.format}")
+            items += _items(statement, source)
+        items += [_gap(f"file {number}", source, text) for text in file.left_out]
     return items
 
 
 def _items(statement: Statement, source: str) -> list[WorthItem]:
-    name = statement.account.label
+    def item(what: str, amount: Money | None, at: date | None, missing: str) -> WorthItem:
+        if amount is not None and at is None:
+            amount, missing = None, "the file does not say of which day the amount is"
+        return WorthItem(
+            kind=WorthKind.STATEMENT,
+            id=f"{statement.account.label} {what}".strip(),
+            source=source,
+            amount=amount,
+            missing=missing if amount is None else None,
+            at=at,
+            key=" ".join((*statement.account.key, what)),
+            institution=statement.account.institution,
+            ending=statement.account.ending or None,
+        )
+
     if statement.account.type is not AccountType.INVESTMENT:
-        return [_item(name, source, *_ledger(statement))]
-    cash = statement.balance("available")
-    items = [_item(f"{name} cash", source, cash.amount if cash else None, "the file gives no cash balance")]
+        ledger = statement.balance("ledger")
+        return [item("", *_ledger(statement, ledger))] if ledger else [item("", None, None, _NO_LEDGER)]
+    items = [item("cash", *_cash(statement, "available", "the file gives no cash balance"))]
+    margin = statement.balance("margin")
+    if margin is not None and margin.amount.amount:
+        items.append(item("margin", *_margin(statement, margin)))
     for position in statement.positions:
-        what = f"{name} {position.ticker or position.security_id}"
-        items.append(_item(what, source, position.market_value, "the file gives no market value"))
+        at = position.at or statement.end
+        what = f"{position.ticker or position.security_id} {position.side or ''}".strip()
+        items.append(item(what, position.market_value, at, "the file gives no market value"))
+    if not statement.positions_listed:
+        items.append(item("holdings", None, statement.end, "the file does not list the holdings"))
     return items
 
 
-def _ledger(statement: Statement) -> tuple[Money | None, str]:
-    """Return the ledger balance, or why there is none that can be counted."""
-    ledger = statement.balance("ledger")
-    if ledger is None:
-        return None, "the file gives no ledger balance"
+_MAY_BE_OWED = (AccountType.LOAN, AccountType.UNKNOWN)
+_NO_LEDGER = "the file gives no ledger balance"
+
+
+def _cash(statement: Statement, kind: str, missing: str) -> tuple[Money | None, date | None, str]:
+    balance = statement.balance(kind)
+    return (balance.amount, balance.at or statement.end, "") if balance else (None, None, missing)
+
+
+def _margin(statement: Statement, margin: StatementBalance) -> tuple[Money | None, date | None, str]:
+    """Return what is owed on margin: negative by the format, so a positive one is not guessed to be either."""
+    day = margin.at or statement.end
+    if margin.amount.amount > 0:
+        return None, day, "some brokers print money owed on margin as positive"
+    return margin.amount, day, ""
+
+
+def _ledger(statement: Statement, ledger: StatementBalance) -> tuple[Money | None, date | None, str]:
+    """Return the ledger balance and its day, or why it cannot be counted."""
+    day = ledger.at or statement.end
     if statement.account.type is AccountType.CREDIT and ledger.amount.amount > 0:
-        return None, "some banks print money owed on a card as positive, others money in your favor"
-    return ledger.amount, ""
+        return None, day, "some banks print money owed on a card as positive, others money in your favor"
+    if statement.account.type in _MAY_BE_OWED and ledger.amount.amount > 0:
+        kind = statement.account.type_text or "unknown"
+        return None, day, f"an account of kind {kind} may be a loan, whose balance some banks print as positive"
+    return ledger.amount, day, ""
 
 
-def _item(name: str, source: str, amount: Money | None, missing: str) -> WorthItem:
-    return WorthItem(
-        kind=WorthKind.STATEMENT, id=name, source=source, amount=amount, missing=missing if amount is None else None
-    )
+def _gap(name: str, source: str, missing: str) -> WorthItem:
+    return WorthItem(kind=WorthKind.STATEMENT, id=name, source=source, amount=None, missing=missing)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from fin_infra.analytics import net_worth
 from fin_infra.errors import InvalidInput
-from fin_infra.model import Money, RateTable
+from fin_infra.model import InstrumentKey, Money, RateTable
 from fin_infra.model.networth import SourceError, WorthItem, WorthKind
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -98,3 +100,95 @@ def test_net_worth_when_all_have_rates_then_lines_add_up_to_the_total(rows: list
     assert worth.liabilities is not None
     assert sum((line.value.amount for line in worth.lines if line.value), Decimal(0)) == worth.total.amount
     assert worth.assets + worth.liabilities == worth.total
+
+
+def quoted(key: str, day: date) -> WorthItem:
+    return WorthItem(
+        kind=WorthKind.HOLDING,
+        id=key,
+        source="market:finnhub",
+        amount=Money.of("100", "USD"),
+        at=day,
+        instrument=InstrumentKey.parse(key),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "day", "complete"),
+    [
+        ("US:IBM", date(2019, 6, 10), False),
+        ("CRYPTO:bitcoin", date(2017, 7, 14), False),
+        ("US:IBM", date(2026, 11, 16), True),  # 17, 18 and 19 November are three sessions before the 20th
+        ("US:IBM", date(2026, 11, 13), False),  # Friday: the 16th is a fourth
+        ("XXXX:IBM", date(2026, 11, 16), True),  # no calendar: three days
+        ("XXXX:IBM", date(2026, 11, 15), False),
+    ],
+)
+def test_net_worth_when_a_price_is_old_by_sessions_then_it_is_missing_with_its_day(
+    key: str, day: date, complete: bool
+) -> None:
+    worth = net_worth([item("5"), quoted(key, day)], "USD", RATES, as_of=NOW)
+    assert worth.complete is complete
+    assert worth.total == Money.of("105.00" if complete else "5.00", "USD")
+    assert complete or day.isoformat() in worth.missing[0]
+    assert worth.lines[1].at == day
+
+
+@pytest.mark.parametrize(
+    ("institution", "ending", "asked"),
+    [
+        ("Chase", "8236", True),
+        ("CHASE", "8236", True),
+        (None, "8236", True),
+        ("Citi", "8236", False),
+        ("Chase", "1", False),
+    ],
+)
+def test_net_worth_when_a_statement_may_be_a_live_account_then_it_asks(
+    institution: str | None, ending: str, asked: bool
+) -> None:
+    live = replace(item("100"), institution="Chase", ending="8236")
+    file = replace(item("70"), kind=WorthKind.STATEMENT, institution=institution, ending=ending)
+    worth = net_worth([file, live], "USD", RATES, as_of=NOW)
+    assert worth.complete is not asked
+    assert worth.total == Money.of("100.00" if asked else "170.00", "USD")
+    assert ("possible duplicate" in " ".join(worth.missing)) is asked
+
+
+READINGS = st.builds(
+    lambda key, amount, days, kind: WorthItem(
+        kind=kind,
+        id=key or "unkeyed",
+        source="bank",
+        amount=None if amount is None else Money(amount, "USD"),
+        at=NOW.date() - timedelta(days=days),
+        key=key,
+        ending=key and f"111{key}",
+    ),
+    st.sampled_from([None, "1", "2", "3"]),
+    st.none() | st.decimals(-1000, 1000, places=2),
+    st.integers(0, 60),
+    st.sampled_from(WorthKind),
+)
+
+
+@given(st.lists(READINGS, max_size=8), st.randoms())
+def test_net_worth_when_order_changes_or_readings_repeat_then_nothing_else_does(
+    items: list[WorthItem], random: Random
+) -> None:
+    worth = net_worth(items, "USD", RATES, as_of=NOW)
+    shuffled = random.sample(items, len(items)) + [each for each in items if each.key]
+    other = net_worth(shuffled, "USD", RATES, as_of=NOW)
+    assert (worth.total, worth.complete) == (other.total, other.complete)
+    assert sorted(worth.missing) == sorted(other.missing)
+    assert worth.complete is all(line.value is not None for line in worth.lines)
+
+
+@given(st.lists(READINGS, max_size=8), st.decimals(-1000, 1000, places=2))
+def test_net_worth_when_an_account_is_added_then_the_total_changes_by_its_value(
+    items: list[WorthItem], amount: Decimal
+) -> None:
+    before = net_worth(items, "USD", RATES, as_of=NOW)
+    after = net_worth([*items, item(str(amount), name="new")], "USD", RATES, as_of=NOW)
+    assert after.total == (before.total or Money.zero("USD")) + Money(amount, "USD")
+    assert after.missing == before.missing

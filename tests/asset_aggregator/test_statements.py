@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from asset_aggregator.statements import load_statements
+from fin_infra.analytics import net_worth
 from fin_infra.errors import InvalidInput, StatementUnreadable
 from fin_infra.model import Money
+from fin_infra.model.networth import NetWorth, WorthItem
 
 HEAD = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX>"
 BANK = (
@@ -102,3 +106,85 @@ def test_load_when_the_number_has_four_digits_then_it_is_not_shown_whole(tmp_pat
 
 def test_load_when_there_are_none_then_no_items() -> None:
     assert load_statements("") == []
+
+
+LOAN = (
+    "<BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>000111222<ACCTTYPE>MORTGAGE"
+    "</BANKACCTFROM><BANKTRANLIST></BANKTRANLIST>{balance}</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+)
+NOW = datetime(2026, 11, 25, 15, tzinfo=UTC)
+
+
+def dated(amount: str, day: str) -> str:
+    return f"<LEDGERBAL><BALAMT>{amount}<DTASOF>{day}</LEDGERBAL>"
+
+
+def worth(*paths: str) -> NetWorth:
+    return net_worth(load_statements(os.pathsep.join(paths)), "EUR", None, as_of=NOW)
+
+
+def test_load_when_a_file_is_named_twice_then_its_account_counts_once(tmp_path: Path) -> None:
+    bank = write(tmp_path, "a.ofx", BANK.format(balance=ledger("100.00")))
+    assert worth(bank, bank).total == Money.of("100.00", "EUR")
+    assert worth(bank, bank).complete
+
+
+def test_load_when_two_exports_of_one_account_then_the_newer_counts_in_any_order(tmp_path: Path) -> None:
+    old = write(tmp_path, "old.ofx", BANK.format(balance=dated("100.00", "20261020")))
+    new = write(tmp_path, "new.ofx", BANK.format(balance=dated("140.00", "20261120")))
+    assert worth(old, new).total == worth(new, old).total == Money.of("140.00", "EUR")
+    assert worth(new, old).lines[0].at == date(2026, 11, 20)
+
+
+def test_load_when_one_day_has_two_amounts_then_neither_counts(tmp_path: Path) -> None:
+    one = write(tmp_path, "1.ofx", BANK.format(balance=ledger("100.00")))
+    two = write(tmp_path, "2.ofx", BANK.format(balance=ledger("140.00")))
+    assert not worth(one, two).complete
+    assert "2 different amounts of the same day, 2026-11-20" in worth(one, two).missing[0]
+
+
+def test_load_when_the_balance_is_years_old_then_it_is_missing_with_its_day(tmp_path: Path) -> None:
+    old = worth(write(tmp_path, "a.ofx", BANK.format(balance=dated("100.00", "20190131"))))
+    assert not old.complete
+    assert "2019-01-31" in old.missing[0]
+
+
+def test_load_when_a_mortgage_is_printed_positive_then_it_is_no_asset(tmp_path: Path) -> None:
+    (item,) = load_statements(write(tmp_path, "a.ofx", LOAN.format(balance=ledger("250000.00"))))
+    assert item.amount is None
+    assert "MORTGAGE" in (item.missing or "")
+
+
+def invested(tmp_path: Path, rest: str) -> list[WorthItem]:
+    body = (
+        "<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><DTASOF>20261120<CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>00112233"
+        f"</INVACCTFROM>{rest}</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    return load_statements(write(tmp_path, "i.ofx", body))
+
+
+@pytest.mark.parametrize(("margin", "total"), [("-3000.00", Decimal("-2999.00")), ("3000.00", None), ("0", Decimal(1))])
+def test_load_when_there_is_margin_debt_then_it_is_subtracted_or_missing(
+    tmp_path: Path, margin: str, total: Decimal | None
+) -> None:
+    items = invested(
+        tmp_path,
+        f"<INVPOSLIST></INVPOSLIST><INVBAL><AVAILCASH>1.00<MARGINBALANCE>{margin}<SHORTBALANCE>0</INVBAL>",
+    )
+    sums = net_worth(items, "USD", None, as_of=NOW)
+    assert sums.complete is (total is not None)
+    if total is not None:
+        assert sums.total == Money(total, "USD").quantize()
+
+
+def test_load_when_holdings_are_not_listed_then_they_are_unknown_and_not_none(tmp_path: Path) -> None:
+    items = invested(tmp_path, "<INVBAL><AVAILCASH>1.00<MARGINBALANCE>0<SHORTBALANCE>0</INVBAL>")
+    assert [item.missing for item in items] == [None, "the file does not list the holdings"]
+
+
+def test_load_when_the_file_has_a_loan_it_does_not_read_then_the_total_is_incomplete(tmp_path: Path) -> None:
+    loan = "<LOANMSGSRSV1><LOANSTMTTRNRS><LOANSTMTRS><LOANPRINBAL>250000.00</LOANSTMTRS></LOANSTMTTRNRS></LOANMSGSRSV1>"
+    body = BANK.format(balance=ledger("100.00")).replace("</OFX>", f"{loan}</OFX>")
+    found = worth(write(tmp_path, "a.ofx", body))
+    assert not found.complete
+    assert "loan" in found.missing[0]

@@ -294,7 +294,10 @@ def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Pa
     line = next(line for line in picture["net_worth"]["lines"] if line["kind"] == "statement")
     assert line["amount"] == {"amount": "2000.00", "currency": "EUR"}
     assert line["value"]["currency"] == "USD"
-    assert picture["net_worth"]["complete"] is True
+    sources = {line["source"] for line in picture["net_worth"]["lines"]}
+    assert {"brokerage:alpaca", "brokerage:snaptrade"} <= sources
+    assert picture["net_worth"]["complete"] is False
+    assert any("old: of 2026-11-12" in gap for gap in picture["net_worth"]["missing"])
     assert len(picture["quotes"]) == 3
 
 

@@ -31,6 +31,8 @@ from fin_infra.normalize import US_MICS, convert
 
 _EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 _ZERO = Decimal(0)
+_PRICE = Context(prec=12)
+"""An average is a quotient, so its digits never end; twelve tell any price, that of a small coin too."""
 _FULL_NUMBER = 6
 """Characters from which on an account number without a mask tells one account from all others of a broker."""
 
@@ -158,7 +160,7 @@ def _average(rows: Sequence[Position]) -> Money | None:
     paid = Money.total(
         (Money(price, currency) * row.quantity for row, price in zip(rows, prices, strict=True)), currency
     )
-    return paid / units
+    return Money(_PRICE.plus((paid / units).amount), currency)
 
 
 def _cash(balances: Iterable[CashBalance]) -> tuple[CashLine, ...]:

@@ -4,12 +4,18 @@ Floor 5: sums only what has a value, and says what has none."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-from fin_infra.errors import RateUnavailable
-from fin_infra.model import Money, RateTable
-from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthLine
-from fin_infra.normalize import convert
+from fin_infra.errors import BeyondCalendar, InvalidInstrument, RateUnavailable, UnknownCalendar
+from fin_infra.model import AccountRef, HoldingPart, InstrumentKey, Money, Portfolio, RateTable
+from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthKind, WorthLine
+from fin_infra.normalize import calendar_of, convert
+
+MAX_SESSIONS = 3
+"""A price older than so many sessions of its venue is not today's."""
+MAX_DAYS = 45
+"""A balance older than so many days is not today's: a monthly statement, with time to be sent."""
 
 
 def net_worth(
@@ -19,8 +25,13 @@ def net_worth(
     *,
     as_of: datetime,
     errors: Sequence[SourceError] = (),
+    max_sessions: int = MAX_SESSIONS,
+    max_days: int = MAX_DAYS,
 ) -> NetWorth:
     """Add up `items` in `currency`.
+
+    Items with one key count once, with the latest amount; two amounts of the same day are missing. So is a price or
+    balance that is too old, and a statement of an account that a provider delivers too, until somebody leaves one out.
 
     An item without an amount, or whose currency has no rate, stays in `lines` without a value and is named in
     `missing`. A source in `errors` makes the result incomplete too, since its answer is unknown. Values are
@@ -28,8 +39,12 @@ def net_worth(
 
     Args:
         rates: the table to convert with; None where no FX source answered, and then only `currency` itself counts.
+        as_of: the time of the total; ages are counted up to its day.
+        max_sessions: sessions of its venue after which a price is too old; days where there is no calendar.
+        max_days: days after which a balance is too old.
     """
-    lines = tuple(_line(item, currency, rates, as_of) for item in items)
+    fresh = [_aged(item, as_of.date(), max_sessions, max_days) for item in _asked(_once(items))]
+    lines = tuple(_line(item, currency, rates, as_of) for item in fresh)
     values = [line.value for line in lines if line.value is not None]
     missing = [f"{line.source} {line.id}: {line.missing}" for line in lines if line.value is None]
     missing += [f"{error.provider} {error.operation}: {error.message}" for error in errors]
@@ -47,6 +62,131 @@ def net_worth(
         errors=tuple(errors),
         as_of=as_of,
     )
+
+
+def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
+    """Return what is held at brokers as items of the net worth: positions, cash, and what was not read.
+
+    Accounts connected twice are in the portfolio once already. A source that did not answer has no item: its error
+    belongs in `errors` of `net_worth`.
+    """
+    keys = {str(line.key): line.key for line in portfolio.lines if line.key is not None}
+    accounts = {AccountRef(account.source, account.id): account for account in portfolio.accounts}
+
+    def item(
+        who: AccountRef, what: str, amount: Money | None, missing: str, part: HoldingPart | None = None
+    ) -> WorthItem:
+        account = accounts.get(who)
+        ending = _ending(account.number) if account else None
+        place = f"{account.institution} {ending}" if account and ending else who.id or who.source
+        return WorthItem(
+            kind=WorthKind.HOLDING,
+            id=f"{what} at {place}",
+            source=who.source,
+            amount=amount,
+            missing=None if amount is not None else missing,
+            institution=account.institution if account else None,
+            ending=ending,
+            at=part.as_of.date() if part else None,
+            instrument=keys.get(what) if part else None,
+        )
+
+    held = [
+        item(
+            part.account,
+            str(line.key or line.symbol_text),
+            part.market_value,
+            "the broker gives no market value",
+            part,
+        )
+        for line in portfolio.lines
+        if not line.in_cash
+        for part in line.parts
+        if part.quantity or part.market_value is not None
+    ]
+    cash = [
+        item(who, f"{purse.currency} cash", amount, "the broker gives no amount")
+        for purse in portfolio.cash
+        for who, amount in purse.parts
+    ]
+    doubles = {double for double, _ in portfolio.duplicates}
+    unread = sorted(set(accounts) - doubles - portfolio.read)
+    return (*held, *cash, *(item(who, "everything", None, "the account was not read") for who in unread))
+
+
+def _ending(number: str | None) -> str | None:
+    """Return the last signs of an account number, at most four and at most half of them: never a whole number."""
+    signs = "".join(char for char in number or "" if char.isalnum())
+    return signs[len(signs) - min(4, len(signs) // 2) :] or None
+
+
+def _once(items: Iterable[WorthItem]) -> list[WorthItem]:
+    """Return one item per key, in the order in which keys first came."""
+    groups: dict[str, list[WorthItem]] = {}
+    for number, item in enumerate(items):
+        groups.setdefault(f"key {item.key}" if item.key is not None else f"item {number}", []).append(item)
+    return [_latest(group) for group in groups.values()]
+
+
+def _latest(readings: Sequence[WorthItem]) -> WorthItem:
+    """Return the latest reading. One without an amount never hides another of its day that has one."""
+    day = max(map(_when, readings))
+    newest = [item for item in readings if _when(item) == day]
+    stated = [item for item in newest if item.amount is not None]
+    amounts = {(item.amount.amount, item.amount.currency) for item in stated if item.amount is not None}
+    first = min(stated or newest, key=lambda item: (item.source, item.id, item.missing or ""))
+    if len(amounts) > 1:
+        return replace(first, amount=None, missing=f"{len(amounts)} different amounts of the same day, {_day(first)}")
+    return first
+
+
+def _asked(items: Sequence[WorthItem]) -> list[WorthItem]:
+    """Set aside statements of accounts that a provider delivers too: which of the two counts is a person's decision."""
+    live = [item for item in items if item.kind is not WorthKind.STATEMENT and item.ending]
+    return [_asked_about(item, live) if item.kind is WorthKind.STATEMENT and item.ending else item for item in items]
+
+
+def _asked_about(item: WorthItem, live: Sequence[WorthItem]) -> WorthItem:
+    same = sorted(f"{other.source} {other.id}" for other in live if _may_be_same(item, other))
+    if not same:
+        return item
+    return replace(item, amount=None, missing=f"possible duplicate of {', '.join(same)}; leave one of them out")
+
+
+def _may_be_same(one: WorthItem, other: WorthItem) -> bool:
+    names = {item.institution.casefold() for item in (one, other) if item.institution}
+    return one.ending == other.ending and len(names) < 2
+
+
+def _aged(item: WorthItem, on: date, max_sessions: int, max_days: int) -> WorthItem:
+    """Take the amount from an item that is too old to be true on that day."""
+    if item.amount is None or item.at is None or item.at >= on:
+        return item
+    if item.instrument is None:
+        age, most, unit = (on - item.at).days, max_days, "days"
+    else:
+        age, most, unit = _sessions(item.instrument, item.at, on), max_sessions, "sessions"
+    if age <= most:
+        return item
+    return replace(item, amount=None, missing=f"old: of {item.at}, more than {most} {unit} before {on}")
+
+
+def _sessions(key: InstrumentKey, day: date, on: date) -> int:
+    """Return how many sessions of the venue there were after `day` and before `on`; days where no calendar tells."""
+    after = day + timedelta(days=1)
+    try:
+        return len(calendar_of(key).sessions(after, on))
+    except (InvalidInstrument, UnknownCalendar, BeyondCalendar):
+        return (on - after).days
+
+
+def _when(item: WorthItem) -> date:
+    """Return the day an item speaks of; without one, what has an amount is of now and what has none says nothing."""
+    return item.at or (date.min if item.amount is None else date.max)
+
+
+def _day(item: WorthItem) -> str:
+    return item.at.isoformat() if item.at else "without a date"
 
 
 def _line(item: WorthItem, currency: str, rates: RateTable | None, as_of: datetime) -> WorthLine:
@@ -69,6 +209,7 @@ def _line(item: WorthItem, currency: str, rates: RateTable | None, as_of: dateti
         source=item.source,
         amount=item.amount,
         value=value,
+        at=item.at,
         rate_date=rate_date,
         missing=missing,
     )

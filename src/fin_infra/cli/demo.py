@@ -136,12 +136,13 @@ def _print(picture: Mapping[str, Any]) -> None:
         (
             line["kind"],
             names.get(line["id"], line["id"]),
+            line["at"] or "",
             _money(line["amount"]),
             _money(line["value"]) or line["missing"],
         )
         for line in worth["lines"]
     ]
-    print_table("Net worth", ("kind", "what", "amount", "value"), lines, right=("amount", "value"))
+    print_table("Net worth", ("kind", "what", "as of", "amount", "value"), lines, right=("amount", "value"))
     say(
         f"Net worth {_money(worth['total']) or 'unknown'}   (assets {_money(worth['assets'])}, debts "
         f"{_money(worth['liabilities'])}). All of it is the local sandbox's, seed 7."

@@ -3,11 +3,12 @@ Floor 0: a total is never silently the sum of whatever happened to answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 
 
@@ -35,6 +36,15 @@ class WorthItem:
     amount: Money | None
     missing: str | None = None
     """Why `amount` is None."""
+    at: date | None = None
+    """The day the amount was true; None for one that was asked for just now."""
+    instrument: InstrumentKey | None = None
+    """What the amount is the price of: its age is counted in sessions of that venue, other ages in days."""
+    key: str | None = field(default=None, repr=False)
+    """Items with the same key are readings of one thing, of which the latest counts; None shares it with nothing."""
+    institution: str | None = None
+    ending: str | None = None
+    """Last digits of the account: with the institution they tell a statement of an account that is also live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,8 @@ class WorthLine:
     source: str
     amount: Money | None
     value: Money | None
+    at: date | None = None
+    """The day of the balance or price; None where it was asked for just now."""
     rate_date: date | None = None
     missing: str | None = None
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from fin_infra.analytics import net_worth
+from fin_infra.analytics import net_worth, portfolio_items
 from fin_infra.banking import easy_banking
 from fin_infra.crypto import easy_crypto
 from fin_infra.errors import InvalidInput
@@ -25,6 +25,7 @@ from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.questions.holdings import HoldingSources, holdings_of
 from fin_infra.transport import Async
 
 MAX_HOLDINGS = 50
@@ -38,10 +39,13 @@ class Sources:
     market: MarketDataProvider[Async]
     crypto: CryptoDataProvider[Async]
     fx: FxProvider[Async]
+    holdings: HoldingSources | None = None
+    """Brokers and aggregators whose accounts count; None counts none."""
 
     def all(self) -> tuple[Provider[Any], ...]:
         """Return every provider once."""
-        return self.banking, self.market, self.crypto, self.fx
+        held = self.holdings.all() if self.holdings else ()
+        return self.banking, self.market, self.crypto, self.fx, *held
 
     @classmethod
     def default(cls) -> Sources:
@@ -65,16 +69,22 @@ async def net_worth_of(
         raise InvalidInput(f"At most {MAX_HOLDINGS} holdings in one request.")
     rates = attempt(sources.fx.source, "latest", sources.fx.latest)
     accounts = attempt(sources.banking.source, "accounts", sources.banking.accounts)
-    table, listed = await asyncio.gather(rates, accounts)
+    (table, listed), (held, unread) = await asyncio.gather(asyncio.gather(rates, accounts), _held(sources.holdings))
     open_accounts = [account for account in listed.value or () if account.status is not AccountStatus.CLOSED]
     lines = await asyncio.gather(
         *(_account(sources.banking, account) for account in open_accounts),
         *(_holding_line(sources, holding, currency) for holding in holdings),
     )
-    missing = [error for error in (table.error, listed.error) if error]
-    asked = [item for item, _ in lines]
-    worth = net_worth([*asked, *items], currency, table.value, as_of=_now(sources.fx, table.value), errors=missing)
+    missing = [*(error for error in (table.error, listed.error) if error), *unread]
+    now = _now(sources.fx, table.value)
+    asked = [_until(item, now.date()) for item in (*(item for item, _ in lines), *held)]
+    worth = net_worth([*asked, *items], currency, table.value, as_of=now, errors=missing)
     return replace(worth, errors=(*missing, *(error for _, error in lines if error)))
+
+
+def _until(item: WorthItem, today: date) -> WorthItem:
+    """Date what was received just now by the clock that the total has, which in the sandbox stands still."""
+    return replace(item, at=min(item.at, today)) if item.at else item
 
 
 def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
@@ -82,26 +92,38 @@ def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
     return table.as_of if table is not None and fx.environment == "sandbox" else datetime.now(UTC)
 
 
+async def _held(sources: HoldingSources | None) -> tuple[tuple[WorthItem, ...], tuple[SourceError, ...]]:
+    if sources is None:
+        return (), ()
+    portfolio, errors = await holdings_of(sources)
+    return portfolio_items(portfolio), errors
+
+
 async def _account(bank: BankingProvider[Async], account: Account) -> tuple[WorthItem, SourceError | None]:
     outcome = await attempt(bank.source, "balance", lambda: bank.balance(account.id))
     amount = outcome.value.current if outcome.value else None
-    return _item(WorthKind.ACCOUNT, account.id, account.source, amount, outcome.error)
+    item, error = _item(WorthKind.ACCOUNT, account.id, account.source, amount, outcome.error)
+    at = outcome.value.as_of.date() if outcome.value else None
+    return replace(item, at=at, institution=account.institution.name, ending=account.last_four), error
 
 
 async def _holding_line(sources: Sources, holding: Holding, currency: str) -> tuple[WorthItem, SourceError | None]:
     key = instrument(holding.key)
     source = sources.crypto if key.namespace == "CRYPTO" else sources.market
 
-    async def price() -> Money:
+    async def price() -> tuple[Money, date]:
         if key.namespace == "CRYPTO":
             spot = await sources.crypto.price(key, currency)
-            return Money(spot.price, spot.currency)
+            return Money(spot.price, spot.currency), spot.as_of.date()
         quote = await sources.market.quote(key)
-        return Money(quote.price, quote.currency)
+        return Money(quote.price, quote.currency), quote.trading_day or quote.as_of.date()
 
     outcome = await attempt(source.source, "price", price)
-    amount = outcome.value * holding.quantity if outcome.value else None
-    return _item(WorthKind.HOLDING, str(key), source.source, amount, outcome.error)
+    if outcome.value is None:
+        return _item(WorthKind.HOLDING, str(key), source.source, None, outcome.error)
+    each, day = outcome.value
+    item, error = _item(WorthKind.HOLDING, str(key), source.source, each * holding.quantity, outcome.error)
+    return replace(item, at=day, instrument=key), error
 
 
 def _item(
