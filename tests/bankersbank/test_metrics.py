@@ -178,7 +178,12 @@ PAGE = {"items": [ACCOUNT], "_meta": {"pageCount": 1}}
         ("accounts", (), PAGE, f"{B2C_ROOT}:/accounts"),
         ("account", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}"),
         ("balance", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}/balances"),
-        ("balance", ("DE89370400440532013000",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}/balances"),
+        (
+            "balance",
+            ("DE89370400440532013000",),
+            ACCOUNT | {"id": "DE89370400440532013000"},
+            f"{B2C_ROOT}:/accounts/{{id}}/balances",
+        ),
         ("balances", ("CURRENT",), PAGE, f"{B2C_ROOT}:/accounts/balances-by-account-type"),
         ("get_json", (f"/{ROOT}/collaterals/COL-4711",), 1, ONE),
         ("get_json", (f"/{ROOT}/collaterals/COL-4711/documents/77",), 1, f"{ONE}/documents/{{id}}"),

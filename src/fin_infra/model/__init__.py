@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         TransactionStatus,
     )
     from fin_infra.model.brokerage import (
+        ActivityStatus,
         Asset,
         AssetClass,
         BidAsk,
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     from fin_infra.model.instrument import InstrumentKey
     from fin_infra.model.market import Adjustment, Candle, CandleSeries, Interval, Overview, Quote, SymbolMatch
     from fin_infra.model.money import Money
-    from fin_infra.model.record import Listing, Meta, RateLimit, Record
+    from fin_infra.model.record import Listing, Meta, RateLimit, Record, RowError
     from fin_infra.model.statement import (
         Statement,
         StatementAccount,
@@ -90,6 +91,7 @@ __all__ = [
     "AccountStatus",
     "AccountSubtype",
     "AccountType",
+    "ActivityStatus",
     "Address",
     "Adjustment",
     "Asset",
@@ -143,6 +145,7 @@ __all__ = [
     "RateLimit",
     "RateTable",
     "Record",
+    "RowError",
     "Side",
     "Split",
     "Statement",
@@ -180,6 +183,7 @@ _NAMES = {
         "TransactionStatus",
     ),
     "brokerage": (
+        "ActivityStatus",
         "Asset",
         "AssetClass",
         "BidAsk",
@@ -226,7 +230,7 @@ _NAMES = {
     "instrument": ("InstrumentKey",),
     "market": ("Adjustment", "Candle", "CandleSeries", "Interval", "Overview", "Quote", "SymbolMatch"),
     "money": ("Money",),
-    "record": ("Listing", "Meta", "RateLimit", "Record"),
+    "record": ("Listing", "Meta", "RateLimit", "Record", "RowError"),
     "statement": (
         "Statement",
         "StatementAccount",
