@@ -164,6 +164,7 @@ def test_latency_when_a_call_is_retried_then_its_pauses_are_in_it(mode: str) -> 
 
 
 ACCOUNT = {"id": "A1", "type": "CURRENT", "currency": "EUR", "ledgerBalance": "1.00"}
+OTHER = ACCOUNT | {"id": "DE89370400440532013000"}
 PAGE = {"items": [ACCOUNT], "_meta": {"pageCount": 1}}
 
 

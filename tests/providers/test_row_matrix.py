@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,16 @@ READERS: dict[str, Reader] = {
     "alpaca/positions": listed(alpaca.position, NOW),
     "alpaca/activities": listed(alpaca.activity, NOW),
     "alpaca/asset": listed(alpaca.maybe_asset, NOW),
-    "snaptrade/connections": listed(snaptrade.connection, REPLY),
-    "snaptrade/accounts": listed(snaptrade.account, REPLY),
+    "snaptrade/authorizations": listed(snaptrade.connection, REPLY),
+    "snaptrade/accounts_1": listed(snaptrade.account, REPLY),
     "snaptrade/balances": listed(snaptrade.balance, "a-1", REPLY),
     "snaptrade/orders": listed(snaptrade.order, "a-1", REPLY),
-    "snaptrade/activities": listed(snaptrade.activity, "a-1", REPLY),
+    "snaptrade/activities_1": listed(snaptrade.activity, "a-1", REPLY),
     "snaptrade/positions": lambda rows: snaptrade.positions(
-        Reply(200, json.dumps({"results": rows}, default=float).encode()), "a-1"
+        Reply(200, json.dumps({"results": rows}, default=float).encode(), received_at=NOW), "a-1"
     ),
     "teller/accounts": listed(teller.account, REPLY),
-    "teller/transactions": lambda rows: teller.parse_transactions(
+    "teller/transactions_checking": lambda rows: teller.parse_transactions(
         json.dumps(rows, default=float).encode(), teller.Polarity(1, "USD"), NOW
     ),
     "finastra/accounts": lambda rows: finastra.read_rows(rows, REPLY, finastra.account),
@@ -67,7 +68,7 @@ def recorded(name: str) -> list[dict[str, Any]]:
         return OWN[name]
     vendor, of = name.split("/")
     domain = "banking" if vendor == "teller" else "brokerage"
-    body: Any = json.loads((HERE / domain / vendor / f"{of}.json").read_text())["reply"]["json"]
+    body: Any = json.loads((HERE / domain / vendor / f"{of}.json").read_text(), parse_float=Decimal)["reply"]["json"]
     found = next((body[key] for key in ("results", "data") if isinstance(body, dict) and key in body), body)
     return found if isinstance(found, list) else [found]
 
