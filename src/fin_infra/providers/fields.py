@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
 from fin_infra.model import Listing, RowError
@@ -37,11 +37,11 @@ def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id
         raise wrong(name, "a list")
     found: Listing[T] = Listing()
     errors: list[RowError] = []
-    for at, row in enumerate(items):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON
+    for at, row in enumerate(cast("list[Any]", items)):
         try:
-            if type(row) is not dict:  # pyright: ignore[reportUnknownArgumentType]  # JSON
+            if type(row) is not dict:
                 raise wrong(name, "a list of objects")
-            found.append(read(row))
+            found.append(read(cast("Row", row)))
         except FinInfraError as exc:
             errors.append(row_error(name, at, row, exc, id_field))
     found.errors = tuple(errors)
@@ -50,7 +50,7 @@ def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id
 
 def row_error(name: str, at: int, row: Any, exc: FinInfraError, id_field: str = "id") -> RowError:
     """Return the entry for row number `at`, with its id where it has one."""
-    ident = row.get(id_field) if type(row) is dict else None
+    ident = cast("Row", row).get(id_field) if type(row) is dict else None
     return RowError(place=f"{name}[{at}]", reason=str(exc), id=ident if type(ident) is str and ident else None)
 
 
