@@ -167,7 +167,7 @@ def test_providers_ls_when_no_keys_then_all_go_to_the_sandbox() -> None:
     rows = json.loads(out)
     assert code == 0
     assert {row["environment"] for row in rows} == {"sandbox"}
-    assert {row["key"] for row in rows} == {
+    assert {row["key"] for row in rows} >= {
         "banking:finastra",
         "banking:teller",
         "market:alpha_vantage",

@@ -44,7 +44,7 @@ def write(text: str) -> None:
 
 def test_resolve_when_key_is_known_then_built_in_adapter_comes_through_its_entry_point() -> None:
     assert type(resolve("market:alpha_vantage")).__name__ == "AlphaVantage"
-    assert {cls.info.key for cls in providers()} == {
+    assert {cls.info.key for cls in providers()} >= {
         "banking:teller",
         "banking:finastra",
         "market:alpha_vantage",

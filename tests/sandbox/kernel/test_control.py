@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox_kinds import fault_kinds
+
 C = "/_sandbox"
 
 
@@ -22,7 +24,7 @@ def test_reset_when_everything_was_touched_then_everything_is_as_at_the_start(as
         "now": "2026-11-20T15:00:00Z",
         "seed": 7,
         "faults": 0,
-        "vendors": ["alpaca", "alpha-vantage", "coingecko", "ecb", "finastra", "snaptrade", "teller"],
+        "vendors": list(fault_kinds()),
     }
     assert ask(f"{C}/requests").json() == {"requests": []}
     assert ask(f"{C}/quotas").json()["alpha-vantage"]["enforced"] is False

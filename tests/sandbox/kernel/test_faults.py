@@ -75,7 +75,7 @@ def test_probability_when_zero_or_one_then_never_or_always() -> None:
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
-        ({"vendor": "teler", "kind": "empty"}, "Unknown vendor 'teler'; use one of alpaca,"),
+        ({"vendor": "teler", "kind": "empty"}, "Unknown vendor 'teler'; use one of a"),
         ({"vendor": "teller", "kind": "drop_befor"}, "did you mean 'drop_before'?"),
         ({"vendor": "teller", "kind": "zzz"}, "use one of rate_limit,"),
         ({"vendor": "teller"}, "Unknown fault kind None"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from base64 import b64encode
 from email.utils import parsedate_to_datetime
+from importlib import import_module
 from typing import Any
 
 import httpx2
@@ -14,17 +14,9 @@ import pytest
 from tests.support.sandbox_kinds import fault_kinds
 
 VENDORS = tuple(fault_kinds())
-TELLER = {"authorization": "Basic " + b64encode(b"test_token_sandbox:").decode()}
-ALPACA = {"apca-api-key-id": "PKSANDBOX0000000000", "apca-api-secret-key": "sandbox-alpaca-secret"}
-PATHS = {
-    "teller": "/teller/accounts",
-    "alpha-vantage": "/alpha-vantage/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=SANDBOXDEMOKEY000",
-    "coingecko": "/coingecko/api/v3/simple/price?ids=bitcoin&vs_currencies=usd",
-    "ecb": "/ecb/stats/eurofxref/eurofxref-daily.xml",
-    "snaptrade": "/snaptrade/brokerages",
-    "alpaca": "/alpaca/v2/clock",
-    "finastra": "/finastra/login/v1/sandbox/.well-known/openid-configuration",
-}
+PROBES = {vendor: import_module(f"tests.sandbox.vendors.{vendor.replace('-', '_')}.probe") for vendor in VENDORS}
+"""A good request of each vendor, from its own folder."""
+TELLER_KEY: dict[str, str] = PROBES["teller"].HEADERS
 
 
 def _fault(http: httpx2.Client, vendor: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -34,7 +26,7 @@ def _fault(http: httpx2.Client, vendor: str, kind: str, **more: Any) -> dict[str
 
 
 def _get(http: httpx2.Client, vendor: str) -> httpx2.Response:
-    return http.get(PATHS[vendor], headers=TELLER | ALPACA)
+    return http.get(PROBES[vendor].PATH, headers=PROBES[vendor].HEADERS)
 
 
 def _log(http: httpx2.Client) -> list[dict[str, Any]]:
@@ -60,18 +52,7 @@ def test_outages_when_on_then_the_status_in_the_vendors_own_body(http: httpx2.Cl
     _fault(http, vendor, f"status_{status}", count=1, retry_after=3)
     reply = _get(http, vendor)
     assert (reply.status_code, reply.headers["retry-after"]) == (status, "3")
-    if vendor == "teller":
-        assert set(reply.json()["error"]) == {"code", "message"}
-    elif vendor == "coingecko":
-        assert reply.json()["status"]["error_code"] == status
-    elif vendor == "alpaca" and status == 500:
-        assert reply.json()["code"] == 50010000
-    elif vendor == "snaptrade" and status not in (502, 504):
-        assert (reply.json()["status_code"], reply.headers["x-request-id"]) == (status, "sandbox-fault")
-    elif vendor == "finastra":
-        assert (set(reply.json()), reply.json()["statusCode"]) == ({"statusCode", "message"}, status)
-    else:
-        assert reply.text.startswith("<html>")
+    assert PROBES[vendor].is_outage(reply, status)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -90,18 +71,18 @@ def test_drops_when_on_then_the_client_sees_a_connection_error_and_the_next_call
 def test_drops_when_deleting_then_only_the_late_one_had_its_effect(
     http: httpx2.Client, kind: str, still_there: bool
 ) -> None:
-    account = http.get("/teller/accounts", headers=TELLER).json()[1]["id"]
+    account = http.get("/teller/accounts", headers=TELLER_KEY).json()[1]["id"]
     _fault(http, "teller", kind, count=1)
     with pytest.raises(httpx2.TransportError):
-        http.delete(f"/teller/accounts/{account}", headers=TELLER)
-    assert (http.get(f"/teller/accounts/{account}", headers=TELLER).status_code == 200) is still_there
+        http.delete(f"/teller/accounts/{account}", headers=TELLER_KEY)
+    assert (http.get(f"/teller/accounts/{account}", headers=TELLER_KEY).status_code == 200) is still_there
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_timeout_when_on_then_silence_until_the_client_gives_up(http: httpx2.Client, vendor: str) -> None:
     _fault(http, vendor, "timeout", count=1)
     with pytest.raises(httpx2.ReadTimeout):
-        http.get(PATHS[vendor], headers=TELLER, timeout=0.2)
+        http.get(PROBES[vendor].PATH, headers=PROBES[vendor].HEADERS, timeout=0.2)
     assert _get(http, vendor).status_code == 200
 
 
@@ -189,7 +170,7 @@ def test_requests_when_logged_then_before_the_fault_and_without_secrets(http: ht
     )
     text = http.get("/_sandbox/requests").text
     assert [row["vendor"] for row in json.loads(text)["requests"]] == ["teller", "alpha-vantage", "coingecko"]
-    for secret in ("SANDBOXDEMOKEY000", "CG-sandbox", TELLER["authorization"].split()[1], "test_token_sandbox"):
+    for secret in ("SANDBOXDEMOKEY000", "CG-sandbox", TELLER_KEY["authorization"].split()[1], "test_token_sandbox"):
         assert secret not in text
     rows = _log(http)
     assert rows[1]["query"] == {"function": "GLOBAL_QUOTE", "symbol": "IBM", "apikey": "***"}
@@ -204,4 +185,4 @@ async def test_drop_when_there_is_no_transport_then_the_in_process_client_sees_a
     async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox", verify=False) as client:
         await client.post("/_sandbox/faults", json={"vendor": "ecb", "kind": "drop_before"})
         with pytest.raises(ConnectionResetError):
-            await client.get(PATHS["ecb"])
+            await client.get(PROBES["ecb"].PATH)

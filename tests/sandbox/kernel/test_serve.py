@@ -12,7 +12,7 @@ from fin_infra.sandbox import SandboxError, environment, running, serve
 
 
 def test_environment_when_printed_then_base_urls_keys_and_the_mode() -> None:
-    assert environment("http://127.0.0.1:9000/") == {
+    expected = {
         "FIN_INFRA_MODE": "sandbox",
         "TELLER_BASE_URL": "http://127.0.0.1:9000/teller",
         "TELLER_ACCESS_TOKEN": "test_token_sandbox",
@@ -36,6 +36,9 @@ def test_environment_when_printed_then_base_urls_keys_and_the_mode() -> None:
         "FINASTRA_B2C_CLIENT_SECRET": "sandbox-b2c-secret",
         "FINASTRA_B2C_BASE_URL": "http://127.0.0.1:9000/finastra",
     }
+    found = environment("http://127.0.0.1:9000/")
+    ours = tuple({name.partition("_")[0] for name in expected})
+    assert {name: value for name, value in found.items() if name.startswith(ours)} == expected
 
 
 def test_environment_when_used_then_every_credential_is_accepted() -> None:

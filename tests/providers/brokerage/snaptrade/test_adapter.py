@@ -437,7 +437,7 @@ def test_order_status_when_documented_then_in_the_table_and_else_refused() -> No
         (402, {"detail": "x"}, ReauthRequired, "disabled"),
         (403, {"detail": "x", "default_code": 1141}, PermissionDenied, "feature"),
         (403, {"detail": "x", "code": "1066"}, PermissionDenied, "may not"),
-        (404, {"detail": "x", "code": "1011"}, NotFound, "does not know"),
+        (404, {"detail": "x", "code": "1011"}, NotFound, "not found at SnapTrade"),
         (400, {"detail": "x", "code": "1010"}, InvalidRequest, "registered already"),
         (410, {"detail": "x"}, NotFound, "closed this endpoint"),
         (425, {"detail": "x", "code": 3012}, ProviderUnavailable, "first time"),

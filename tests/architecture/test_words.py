@@ -1,0 +1,69 @@
+"""Texts read as an English-speaking engineer writes them: a list of phrases that are not used, and what to write."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PHRASES = {
+    r"(?i)(?<!there )(?<!this )\b(?:is|are) no (?!longer\b|more than\b)[a-z]": "is not a ...",
+    r"(?i)\banew\b": "again",
+    r"(?i)\b(?:none|nothing|one|errors?) of ours\b": "a noun: `Invalid cursor`, `an error of fin_infra`",
+    r"\bshall\b": "should, or must",
+    r"(?i)\b(?:has|have) not (?:for|what|the form)\b": "does not have",
+    r"\b[Aa]n? text\b(?! (?:file|field|form|frame|pattern|column|element|message))": "text, or a string",
+    r"(?i)not both and not neither": "exactly one of",
+    r"(?i)\bmend(?:s|ed|ing)?\b": "fix",
+    r"(?i)\b(?:behaviour|colour|favour|honour|licence|catalogue)\w*": "American spelling",
+    r"(?i)\b\w*(?:normalis|authoris|recognis|categoris|summaris|serialis|organis|initialis)\w*\b": "-ize",
+    r"(?i)\benrolments?\b": "enrollment",
+    r"(?i)\bcancell(?:ed|ing)\b": "canceled, canceling",
+    r"(?i)\bwish(?:es|ed)?\b": "order, request",
+    r"(?i)\blacking\b": "missing",
+    r"(?i)\bbookings?\b": "transaction",
+    r"(?i)\blooked after\b": "handled",
+    r"(?i)does not know (?:it|them)\b": "not found at ...",
+    r"(?i)\bdoors?\b": "factory function",
+}
+"""What an earlier translator would write, and what to write instead."""
+ALLOWED = {  # asyncio's names, and what a vendor sends
+    "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`',
+}  # fmt: skip
+
+
+def _texts() -> list[Path]:
+    docs = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    return sorted([*(ROOT / "src").rglob("*.py"), *docs])
+
+
+def faults(text: str) -> list[str]:
+    """Return the lines with a phrase of the list, each with what to write instead."""
+    found: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        read = re.sub("|".join(map(re.escape, sorted(ALLOWED, key=len, reverse=True))), "", line)
+        found += [
+            f"line {number}: {match[0]!r}; write {better}"
+            for pattern, better in PHRASES.items()
+            if (match := re.search(pattern, read))
+        ]
+    return found
+
+
+@pytest.mark.parametrize("path", _texts(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_text_when_read_then_has_no_phrase_of_the_list(path: Path) -> None:
+    assert faults(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["'x' is no filter of orders", "That cursor is none of ours", "starts anew", "A text."]
+)
+def test_search_when_a_phrase_is_there_then_it_is_found(line: str) -> None:
+    assert faults(line)
+
+
+@pytest.mark.parametrize("line", ["There is no provider 'x'", "it is no longer open", "a text file", "a marker"])
+def test_search_when_a_line_only_resembles_one_then_it_is_not_found(line: str) -> None:
+    assert not faults(line)

@@ -1,0 +1,12 @@
+"""What the shared suite of faults needs of this vendor: a good request, and its own words for an outage."""
+
+from __future__ import annotations
+
+import httpx2
+
+HEADERS: dict[str, str] = {}
+PATH = "/finastra/login/v1/sandbox/.well-known/openid-configuration"
+
+
+def is_outage(reply: httpx2.Response, status: int) -> bool:
+    return (set(reply.json()), reply.json()["statusCode"]) == ({"statusCode", "message"}, status)
