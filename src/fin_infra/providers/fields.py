@@ -33,11 +33,12 @@ def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
 
 def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id") -> Listing[T]:
     """Return what `read` makes of each row; a row it cannot read is named in `errors` and hides no other."""
-    if type(items) is not list:
+    listed: list[Any] = items
+    if type(listed) is not list:
         raise wrong(name, "a list")
     found: Listing[T] = Listing()
     errors: list[RowError] = []
-    for at, row in enumerate(cast("list[Any]", items)):
+    for at, row in enumerate(listed):
         try:
             if type(row) is not dict:
                 raise wrong(name, "a list of objects")
