@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationInfo, field_validator
 
 from fin_infra.model import Category, Money, PartyType, TransactionStatus
-from fin_infra.providers.banking.teller.payloads import Book, parse_transactions
+from fin_infra.providers.banking.teller.payloads import Polarity, parse_transactions
 
 TARGET_S, TARGET_RATIO = 0.40, 4.0
 CATEGORIES = {category.value: category for category in Category}
@@ -130,10 +130,10 @@ def main() -> None:
     options.add_argument("--profile", action="store_true", help="show where the time of one parse goes")
     given = options.parse_args()
     body = card(given.count)
-    adapter, book, now = TypeAdapter(list[PydanticTransaction]), Book(-1, "USD"), datetime.now(UTC)
+    adapter, polarity, now = TypeAdapter(list[PydanticTransaction]), Polarity(-1, "USD"), datetime.now(UTC)
 
     def ours(body: bytes) -> list[Any]:
-        return parse_transactions(body, book, now)
+        return parse_transactions(body, polarity, now)
 
     def pydantic(body: bytes) -> list[Any]:
         return adapter.validate_json(body, context={"sign": -1, "currency": "USD"})

@@ -42,12 +42,18 @@ def accounts(client: FinastraCalls[Any], context: str) -> Flow[Listing[B2CAccoun
 
 def account(client: FinastraCalls[Any], account_id: str) -> Flow[B2CAccount]:
     path = url_path("accounts", account_id)
-    return (yield from client.product(B2C_ACCOUNTS, path, lambda reply: payloads.account(json_of(reply, dict), reply)))
+    found: B2CAccount = yield from client.product(
+        B2C_ACCOUNTS, path, lambda reply: payloads.account(json_of(reply, dict), reply)
+    )
+    return payloads.own(found, found.id, account_id)
 
 
 def balance(client: FinastraCalls[Any], account_id: str) -> Flow[B2CBalance]:
     path = url_path("accounts", account_id, "balances")
-    return (yield from client.product(B2C_ACCOUNTS, path, lambda reply: payloads.balance(json_of(reply, dict), reply)))
+    found: B2CBalance = yield from client.product(
+        B2C_ACCOUNTS, path, lambda reply: payloads.balance(json_of(reply, dict), reply)
+    )
+    return payloads.own(found, found.account_id, account_id)
 
 
 def balances(client: FinastraCalls[Any], kind: str, equivalent_currency: str | None) -> Flow[Listing[B2CBalance]]:
@@ -79,8 +85,10 @@ def _all(
             {"limit": PAGE_SIZE, "offset": number * PAGE_SIZE, **params},
         )
         found.extend(page.rows)
+        found.errors += page.rows.errors
         if number + 1 >= page.pages:
-            if page.count not in (None, len(page.rows), len(found)):
+            here, so_far = (len(rows) + len(rows.errors) for rows in (page.rows, found))
+            if page.count not in (None, here, so_far):
                 raise UnexpectedPayload("the list does not have as many rows as its field '_meta.itemCount' says")
             return found
     raise UnexpectedPayload("the answer's field 'pageCount' should be a number of pages that comes to an end")
@@ -88,7 +96,7 @@ def _all(
 
 @dataclass(frozen=True, slots=True)
 class _Page(Generic[T]):
-    rows: list[T]
+    rows: Listing[T]
     pages: int
     count: int | None
     """Of this page or of the whole list: the vendor does not document which."""
@@ -100,4 +108,4 @@ def _page(reply: Reply, make: Callable[[dict[str, Any], Reply], T]) -> _Page[T]:
     pages, count = meta.get("pageCount"), meta.get("itemCount")
     if type(pages) is not int or pages < 0:
         raise payloads.wrong("_meta.pageCount", "a number of pages")
-    return _Page([make(row, reply) for row in payloads.rows(body)], pages, count if type(count) is int else None)
+    return _Page(payloads.read_rows(body, reply, make), pages, count if type(count) is int else None)

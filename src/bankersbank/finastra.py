@@ -89,21 +89,22 @@ class FinastraOperations(FinastraCalls[M]):
         Raises:
             UnexpectedPayload: the list cannot be read to its end: it repeats itself, or stays empty before its total.
         """
-        index, empty = 0, 0
+        index, empty, unread = 0, 0, 0
         total: int | None = None
         walk = PageWalk("collaterals")
         while True:
             page = yield from self._page(index, page_size)
             total = total if page.total is None else page.total
             fresh = walk.fresh(page)
-            if fresh:
-                yield Page(fresh)
-            index += len(page)
-            empty = 0 if page else empty + 1
-            if _complete(index, walk.count, total, empty):
+            if fresh or page.errors:
+                yield Page(fresh, page.errors)
+            unread += len(page.errors)
+            index += page.rows
+            empty = 0 if page.rows else empty + 1
+            if _complete(index, walk.count + unread, total, empty):
                 return
-            if page and not fresh:
-                if total is None and len(page) != page_size:
+            if page.rows and not fresh:
+                if total is None and page.rows != page_size:
                     return  # a vendor that sends the whole list whatever it is asked for
                 walk.must_advance(fresh)
             if empty > 2:

@@ -57,13 +57,18 @@ class CollateralPage(Listing[Collateral]):
         self.total = total
 
     @property
+    def rows(self) -> int:
+        """How many rows the vendor sent, those that cannot be read included."""
+        return len(self) + len(self.errors)
+
+    @property
     def next_index(self) -> int | None:
         """Where the following page starts; None after the last one, which without `total` only an empty page tells.
 
         An empty page before the total is not the last one: the same index may be asked for again.
         """
-        after = self.starting_index + len(self)
-        done = not self if self.total is None else after >= self.total
+        after = self.starting_index + self.rows
+        done = not self.rows if self.total is None else after >= self.total
         return None if done else after
 
 

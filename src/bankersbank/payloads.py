@@ -4,17 +4,18 @@ Floor 3: bankersbank. Amounts may be JSON numbers, text, text with thousands sep
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
 from fin_infra.errors import FinInfraError, UnexpectedPayload
 from fin_infra.flow import json_of
-from fin_infra.model import Money
+from fin_infra.model import Listing, Money, RowError
 from fin_infra.transport import Reply
 
+T = TypeVar("T")
 # Amounts have thousands separators: libs/ffdc-apis/corporate-accounts of https://github.com/Finastra/finastra-nodejs-libs.
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII).fullmatch
 # The schema of collaterals is not public: names are those another client of the API looks for, unconfirmed.
@@ -84,9 +85,34 @@ def mapping(value: object) -> dict[str, Any]:
 def rows(body: object) -> list[dict[str, Any]]:
     """Return the rows of `{items}`, `{collaterals}` or a bare list."""
     found = next((mapping(body)[name] for name in _LIST_NAMES if name in mapping(body)), body)
-    if not isinstance(found, list) or any(type(row) is not dict for row in cast("list[object]", found)):
+    if not isinstance(found, list):
         raise UnexpectedPayload("the answer should be a list of objects, bare or under 'items' or 'collaterals'")
-    return cast("list[dict[str, Any]]", found)
+    return [mapping(row) for row in cast("list[object]", found)]
+
+
+def read_rows(body: object, reply: Reply, read: Callable[[dict[str, Any], Reply], T]) -> Listing[T]:
+    """Return what `read` makes of each row; a row it cannot read is named in `errors` and hides no other."""
+    found: Listing[T] = Listing()
+    errors: list[RowError] = []
+    for at, row in enumerate(rows(body)):
+        try:
+            if not row:
+                raise UnexpectedPayload("a row should be an object with fields")
+            found.append(read(row, reply))
+        except UnexpectedPayload as exc:
+            ident = row.get("id")
+            errors.append(
+                RowError(place=f"items[{at}]", reason=exc.message, id=ident if isinstance(ident, str) else None)
+            )
+    found.errors = tuple(errors)
+    return found
+
+
+def own(record: T, answered: str, asked: str) -> T:
+    """Return a record that is about what was asked; raise UnexpectedPayload for another."""
+    if answered != asked:
+        raise UnexpectedPayload("the answer is about another id than was asked for")
+    return record
 
 
 def total(body: object) -> int | None:
@@ -128,9 +154,10 @@ def collateral(row: dict[str, Any], reply: Reply) -> Collateral:
 
 def collateral_page(reply: Reply, starting_index: int) -> CollateralPage:
     body = reply.json()
-    return CollateralPage(
-        (collateral(row, reply) for row in rows(body)), starting_index=starting_index, total=total(body)
-    )
+    found = read_rows(body, reply, collateral)
+    page = CollateralPage(found, starting_index=starting_index, total=total(body))
+    page.errors = found.errors
+    return page
 
 
 def one_collateral(reply: Reply) -> Collateral:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from fin_infra.errors import ReauthRequired
 from fin_infra.fanout import attempt
@@ -18,8 +18,10 @@ from fin_infra.model import (
     CashBalance,
     HoldingAccount,
     Holdings,
+    Listing,
     Position,
 )
+from fin_infra.model.holdings import UNREADABLE_ROW
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.transport import Async
@@ -154,6 +156,23 @@ def _stale_error(source: str, account: HoldingAccount, connection: BrokerConnect
     )
 
 
+def _unread(source: str, operation: str, answer: object, account_id: str | None) -> list[AccountError]:
+    """Return an entry for each row of an answer that could not be read: a total lacks what it would have added."""
+    if not isinstance(answer, Listing):
+        return []
+    errors = cast("Listing[object]", answer).errors
+    return [
+        AccountError(
+            provider=source,
+            operation=operation,
+            code=UNREADABLE_ROW,
+            message=str(error),
+            account_id=account_id or (error.id if operation == "accounts" else None),
+        )
+        for error in errors
+    ]
+
+
 async def _ask(
     source: str,
     operation: str,
@@ -164,4 +183,5 @@ async def _ask(
     outcome = await attempt(source, operation, ask, deadline_s=DEADLINE_S)
     if outcome.error is not None:
         errors.append(AccountError(**asdict(outcome.error), account_id=account_id))
+    errors += _unread(source, operation, outcome.value, account_id)
     return outcome.value

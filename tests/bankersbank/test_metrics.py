@@ -164,6 +164,7 @@ def test_latency_when_a_call_is_retried_then_its_pauses_are_in_it(mode: str) -> 
 
 
 ACCOUNT = {"id": "A1", "type": "CURRENT", "currency": "EUR", "ledgerBalance": "1.00"}
+OTHER = ACCOUNT | {"id": "DE89370400440532013000"}
 PAGE = {"items": [ACCOUNT], "_meta": {"pageCount": 1}}
 
 
@@ -178,7 +179,12 @@ PAGE = {"items": [ACCOUNT], "_meta": {"pageCount": 1}}
         ("accounts", (), PAGE, f"{B2C_ROOT}:/accounts"),
         ("account", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}"),
         ("balance", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}/balances"),
-        ("balance", ("DE89370400440532013000",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}/balances"),
+        (
+            "balance",
+            ("DE89370400440532013000",),
+            ACCOUNT | {"id": "DE89370400440532013000"},
+            f"{B2C_ROOT}:/accounts/{{id}}/balances",
+        ),
         ("balances", ("CURRENT",), PAGE, f"{B2C_ROOT}:/accounts/balances-by-account-type"),
         ("get_json", (f"/{ROOT}/collaterals/COL-4711",), 1, ONE),
         ("get_json", (f"/{ROOT}/collaterals/COL-4711/documents/77",), 1, f"{ONE}/documents/{{id}}"),

@@ -276,10 +276,18 @@ def test_list_when_any_json_comes_then_a_page_or_unexpected_payload(body: Any) -
         payloads.collateral_page(reply(body), 0)
 
 
-@pytest.mark.parametrize("body", [{}, [1], [[]], {"items": None}, {"items": {}}, {"collaterals": "x"}, None, "x", 7])
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"collaterals": "x"}, None, "x", 7])
 def test_list_when_it_is_no_list_of_objects_then_unexpected(body: Any) -> None:
     with pytest.raises(UnexpectedPayload, match="list of objects"):
         payloads.collateral_page(reply(body), 0)
+
+
+@pytest.mark.parametrize("strange", [1, [], None, {}, {"id": ""}])
+def test_list_when_a_row_cannot_be_read_then_it_is_named_and_the_others_come(strange: Any) -> None:
+    page = payloads.collateral_page(reply([strange, {"id": "c-2"}]), 0)
+    assert [row.id for row in page] == ["c-2"]
+    assert [error.place for error in page.errors] == ["items[0]"]
+    assert page.rows == 2
 
 
 @pytest.mark.parametrize("count", ["57", 57.0, True, -1, None, [57]])

@@ -3,8 +3,9 @@ Floor 5: compares quantities only; an account that one of the two could not read
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 
@@ -29,6 +30,7 @@ class _Held:
 
     quantity: Decimal = _ZERO
     price: Money | None = None
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,12 +47,15 @@ def diff_holdings(
     after: Portfolio,
     *,
     splits: Mapping[InstrumentKey, Split] | None = None,
+    renames: Mapping[InstrumentKey, InstrumentKey] | None = None,
     tolerance: Decimal = TOLERANCE,
 ) -> list[HoldingChange]:
     """Return what changed, by instrument and account; nothing for prices, currencies and rates.
 
     A split is one that is given, or a quantity that became n, 1/n, n/2 or 2/n of what it was while the price did the
-    opposite. Equal and opposite changes of one instrument in two accounts are a transfer. What is left opened, closed
+    opposite; of 1/n the broker may have paid out the fraction. A rename is one that is given, or a holding that goes
+    on in the same account under another key with the same `identifier`; it is reported and no trade. Equal and
+    opposite changes of one instrument in two accounts are a transfer. What is left opened, closed
     or changed. An account that is or was connected twice is compared with itself, whichever connection counted. The
     deltas of an account add up to the difference, and the same two portfolios give the same list, whatever order they
     were read in.
@@ -58,13 +63,16 @@ def diff_holdings(
     Args:
         splits: by instrument; any venue in the United States will do. A fraction of a share that a broker pays out in
             cash is part of the split.
+        renames: the new key by the old one, for a ticker that changed or a share that moved to another market.
     """
     known = {str(composite(key)): split for key, split in (splits or {}).items()}
     if any(split.new < 1 or split.old < 1 or split.new == split.old for split in known.values()):
         raise InvalidInput("A split gives another number of shares than before, both above zero; write Split(4, 1).")
     same = _same(before, after)
     old, new = _held(before, same), _held(after, same)
-    adjusted: list[HoldingChange] = []
+    given = {str(composite(was)): str(composite(now)) for was, now in (renames or {}).items()}
+    renamed = _renamed(old, new, given)
+    adjusted = _rename(old, renamed)
     moved: dict[_Slot, tuple[Decimal, Decimal]] = {}
     for slot in sorted(old.keys() | new.keys()):
         was, now = old.get(slot, _Held()), new.get(slot, _Held())
@@ -107,20 +115,67 @@ def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_
             if part.current_price is not None and part.currency != "XXX" and part.market_value is not None:
                 price = Money(part.current_price, part.currency)
             total = _EXACT.add(found.get(slot, _Held()).quantity, part.quantity)
-            found[slot] = _Held(total, price)
+            found[slot] = _Held(total, price, part.identifier)
     return found
+
+
+def _renamed(old: Mapping[_Slot, _Held], new: Mapping[_Slot, _Held], given: Mapping[str, str]) -> dict[_Slot, _Slot]:
+    """Return the new slot of each holding that goes on under another key; none where two would have to be one."""
+    opened: dict[tuple[AccountRef, str | None], _Slot] = {
+        (slot.account, held.identifier): slot for slot, held in new.items() if held.identifier and slot not in old
+    }
+    found: dict[_Slot, _Slot] = {}
+    for slot, held in old.items():
+        if slot.text in given:
+            found[slot] = _Slot(given[slot.text], True, slot.account)
+        elif slot.keyed and slot not in new and (slot.account, held.identifier) in opened:
+            found[slot] = opened[slot.account, held.identifier]
+    taken = Counter(found.values())
+    return {
+        was: now
+        for was, now in found.items()
+        if now.keyed and now in new and now not in old and was not in new and taken[now] == 1
+    }
+
+
+def _rename(old: dict[_Slot, _Held], renamed: Mapping[_Slot, _Slot]) -> list[HoldingChange]:
+    """Move what was held to the new keys, and return the changes that say so."""
+    changes: list[HoldingChange] = []
+    for was, now in renamed.items():
+        held = old[now] = old.pop(was)
+        change = _change(ChangeKind.RENAMED, now, held.quantity, held.quantity)
+        changes.append(replace(change, renamed_from=InstrumentKey.parse(was.text) if was.keyed else None))
+    return changes
 
 
 def _found(was: _Held, now: _Held, tolerance: Decimal) -> Split | None:
     """Return the split that explains both quantity and price; None where another explanation is as good."""
     if not (was.quantity and now.quantity and was.price and now.price) or was.price.currency != now.price.currency:
         return None
-    ratio = Fraction(now.quantity) / Fraction(was.quantity)
+    if was.price.amount <= 0:
+        return None
+    ratio, rise = (
+        Fraction(now.quantity) / Fraction(was.quantity),
+        Fraction(now.price.amount) / Fraction(was.price.amount),
+    )
     new, old = ratio.numerator, ratio.denominator
     if ratio <= 0 or min(new, old) > 2 or max(new, old) > MOST_SHARES:
+        return _paid_out(was.quantity, now.quantity, rise, tolerance)
+    drift = rise * ratio
+    if drift > 0 and max(drift, 1 / drift) - 1 <= Fraction(tolerance):
+        return Split(new, old)
+    return _paid_out(was.quantity, now.quantity, rise, tolerance)
+
+
+def _paid_out(was: Decimal, now: Decimal, rise: Fraction, tolerance: Decimal) -> Split | None:
+    """Return the reverse split, one for n, that left whole shares and paid out the fraction; the price tells n."""
+    if rise <= 0 or now != int(now):
         return None
-    drift = Fraction(now.price.amount) * ratio / Fraction(was.price.amount)
-    return Split(new, old) if drift > 0 and max(drift, 1 / drift) - 1 <= Fraction(tolerance) else None
+    drifts = {
+        old: max(rise / old, old / rise) - 1 for old in range(2, MOST_SHARES + 1) if int(Fraction(was) / old) == now
+    }
+    old = min(drifts, key=drifts.__getitem__, default=0)
+    return Split(1, old) if old and drifts[old] <= Fraction(tolerance) else None
 
 
 def _after_split(was: Decimal, now: Decimal, split: Split) -> Decimal:

@@ -55,7 +55,13 @@ def carried(before: Holdings, after: Holdings) -> Holdings:
     now = {AccountRef(account.source, account.id) for account in after.accounts}
     lost = {error.provider for error in after.errors if error.account_id is None}
     kept = {AccountRef(account.source, account.id): account for account in before.accounts}
-    old = {who for who in kept if not after.is_read(who) and (who in now or who.source in lost) and before.is_read(who)}
+    old = {
+        who
+        for who in kept
+        if not (after.is_read(who) or after.is_partial(who))
+        and (who in now or who.source in lost)
+        and before.is_read(who)
+    }
     no_cash = {
         AccountRef(error.provider, error.account_id or "") for error in after.errors if error.operation == "balances"
     }

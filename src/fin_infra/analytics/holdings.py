@@ -132,6 +132,7 @@ def _line(group: Sequence[Position]) -> HoldingLine:
                 current_price=row.current_price,
                 market_value=row.market_value,
                 as_of=row.as_of,
+                identifier=row.identifier,
             )
             for row in rows
         ),

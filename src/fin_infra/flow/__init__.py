@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from fin_infra._moved import renamed
 from fin_infra.flow.access import Access, Kept, Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
-from fin_infra.flow.call import deadline, note
+from fin_infra.flow.call import deadline, note, row_errors
 from fin_infra.flow.client import Client, inbound_id, json_of
 from fin_infra.flow.limits import Limiter, Quota
 from fin_infra.flow.operation import Bound, BoundPages, operation, paged
@@ -42,6 +42,7 @@ __all__ = [
     "rate_limit",
     "request_id",
     "retry_after",
+    "row_errors",
     "survive",
 ]
 

@@ -3,17 +3,17 @@ Floor 2: `observed` wraps every flow; it is the only place that fills `meta`, er
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, ProviderError
 from fin_infra.flow import telemetry
 from fin_infra.flow.refusals import rate_limit
-from fin_infra.model import Listing, Meta, Record
+from fin_infra.model import Listing, Meta, Record, RowError
 from fin_infra.transport import Effect, Flow, Invoke, Page, Pages, Reply, Request
 
 if TYPE_CHECKING:
@@ -23,6 +23,24 @@ T = TypeVar("T")
 
 _seconds: ContextVar[tuple[float, ...]] = ContextVar("fin_infra_deadline", default=())
 current: ContextVar[Call | None] = ContextVar("fin_infra_call", default=None)
+_collected: ContextVar[tuple[list[RowError], ...]] = ContextVar("fin_infra_row_errors", default=())
+
+
+@contextmanager
+def row_errors() -> Generator[list[RowError]]:
+    """Collect the rows that operations started inside cannot read, of lists and of pages alike.
+
+    A listing has them as its `errors` too; an iterator over pages has no other place for them.
+
+        with row_errors() as errors:
+            orders = list(broker.orders())
+    """
+    errors: list[RowError] = []
+    token = _collected.set((*_collected.get(), errors))
+    try:
+        yield errors
+    finally:
+        _collected.reset(token)
 
 
 @contextmanager
@@ -189,6 +207,17 @@ def _attach(result: object, call: Call) -> None:
     """Give a result its `meta`: the one write to a frozen record, made before anyone else has seen it."""
     if issubclass(type(result), (Record, Listing)):
         object.__setattr__(result, "meta", call.meta())
+    if isinstance(result, Listing):
+        _report(call, cast("Listing[object]", result).errors)
+
+
+def _report(call: Call, errors: Sequence[RowError]) -> None:
+    """Tell whoever collects them, and the log, of rows that could not be read."""
+    if errors:
+        unread = call.notes.get("unreadable_rows")
+        call.notes["unreadable_rows"] = (unread if isinstance(unread, int) else 0) + len(errors)
+        for collected in _collected.get():
+            collected.extend(errors)
 
 
 def _attach_to_items(page: Page[Any], call: Call) -> None:
@@ -217,6 +246,7 @@ def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]
                 call.attempts += 1
             elif isinstance(effect, Page):
                 _attach_to_items(effect, call)
+                _report(call, effect.errors)
                 call.handed = call.client.transport.monotonic()
             try:
                 value = yield call.within(effect) if isinstance(effect, Invoke) else effect

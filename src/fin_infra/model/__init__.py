@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         TransactionStatus,
     )
     from fin_infra.model.brokerage import (
+        ActivityStatus,
         Asset,
         AssetClass,
         BidAsk,
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
         SymbolMatch,
     )
     from fin_infra.model.money import Money
-    from fin_infra.model.record import Listing, Meta, RateLimit, Record
+    from fin_infra.model.record import Listing, Meta, RateLimit, Record, RowError
     from fin_infra.model.statement import (
         Statement,
         StatementAccount,
@@ -101,6 +102,7 @@ __all__ = [
     "AccountStatus",
     "AccountSubtype",
     "AccountType",
+    "ActivityStatus",
     "Address",
     "Adjustment",
     "Asset",
@@ -157,6 +159,7 @@ __all__ = [
     "RateLimit",
     "RateTable",
     "Record",
+    "RowError",
     "Side",
     "Split",
     "Statement",
@@ -194,6 +197,7 @@ _NAMES = {
         "TransactionStatus",
     ),
     "brokerage": (
+        "ActivityStatus",
         "Asset",
         "AssetClass",
         "BidAsk",
@@ -251,7 +255,7 @@ _NAMES = {
         "SymbolMatch",
     ),
     "money": ("Money",),
-    "record": ("Listing", "Meta", "RateLimit", "Record"),
+    "record": ("Listing", "Meta", "RateLimit", "Record", "RowError"),
     "statement": (
         "Statement",
         "StatementAccount",

@@ -48,6 +48,8 @@ class OrderClass(StrEnum):
     """A take-profit and a stop-loss for a position that exists."""
     OTO = "oto"
     """An entry with one of the two."""
+    MLEG = "mleg"
+    """Several options in one order, each a leg; such orders are read and not placed."""
 
 
 class OrderStatus(StrEnum):
@@ -126,9 +128,11 @@ class Order(Record):
 
     id: str
     client_order_id: str
-    key: InstrumentKey
+    key: InstrumentKey | None
+    """None for an order of several legs, each of which has its own, and for what no key can name."""
     asset_class: AssetClass
-    side: Side
+    side: Side | None
+    """None for an order of several legs."""
     type: OrderType
     time_in_force: TimeInForce
     order_class: OrderClass
@@ -157,6 +161,8 @@ class Order(Record):
     replaced_by: str | None = None
     replaces: str | None = None
     legs: tuple[Order, ...] = ()
+    symbol_text: str = ""
+    """The broker's own spelling."""
     replayed: bool = False
     """True where a submit found that an earlier one with its key had already placed this order."""
 
@@ -285,6 +291,8 @@ class Position(Record):
     """The broker's own spelling."""
     in_cash: bool = False
     """True for a money market fund that the broker counts as cash too: it must not be added to the cash."""
+    identifier: str | None = None
+    """What stays when the symbol changes, such as `figi:BBG000B9XRY4`; compare it within one source only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +336,15 @@ class PortfolioHistory(Record):
     timeframe: str
 
 
+class ActivityStatus(StrEnum):
+    EXECUTED = "executed"
+    CORRECTED = "correct"
+    """Takes the place of an earlier row."""
+    CANCELED = "canceled"
+    """Did not happen after all: no money, no shares."""
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerActivity(Record):
     """Something that happened in an account. Amount positive for money in."""
@@ -350,6 +367,15 @@ class BrokerActivity(Record):
     """What the broker charged, positive; as a rule `amount` has it in already."""
     order_id: str | None = None
     description: str = field(default="", repr=False)
+    status: ActivityStatus | None = None
+    """None where the broker gives none."""
+    status_text: str = ""
+    """The broker's own word, kept where `status` is UNKNOWN."""
+
+    @property
+    def counts(self) -> bool:
+        """False for what was canceled: leave it out of every sum."""
+        return self.status is not ActivityStatus.CANCELED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,6 +411,8 @@ class TradeEvent(StrEnum):
     ORDER_CANCEL_REJECTED = "order_cancel_rejected"
     CAUGHT_UP = "caught_up"
     """Ours: the order as it was found after a gap in the stream."""
+    UNKNOWN = "unknown"
+    """A word that is new to us; `event_text` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,11 +420,17 @@ class TradeUpdate(Record):
     """One event of an order. `as_of` is the venue's instant, or the time of receipt where it gives none."""
 
     event: TradeEvent
-    order: Order
+    order: Order | None
+    """None where the order cannot be read; `problem` says why, and `order_id` which it is."""
     execution_id: str | None = None
     price: Decimal | None = None
     quantity: Decimal | None = None
     position_quantity: Decimal | None = None
+    order_id: str | None = None
+    event_text: str = ""
+    """The broker's own word."""
+    problem: str | None = None
+    """What of the event could not be read; ask for the order to see how it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

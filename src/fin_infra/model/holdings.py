@@ -13,6 +13,9 @@ from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.networth import SourceError
 
+UNREADABLE_ROW = "fin.unreadable_row"
+"""The code of an entry about one row of a list; the others were read."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class AccountRef:
@@ -57,7 +60,16 @@ class Holdings:
                     (account.source, "positions", account.id),
                 )
                 for error in self.errors
+                if error.account_id is not None or error.code != UNREADABLE_ROW
             )
+        )
+
+    def is_partial(self, account: AccountRef) -> bool:
+        """Say whether some of the account's positions were read and others could not be."""
+        return any(
+            (error.provider, error.operation, error.account_id, error.code)
+            == (account.source, "positions", account.id, UNREADABLE_ROW)
+            for error in self.errors
         )
 
 
@@ -72,6 +84,8 @@ class HoldingPart:
     current_price: Decimal | None
     market_value: Money | None
     as_of: datetime
+    identifier: str | None = None
+    """As `Position.identifier`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +145,7 @@ class Portfolio:
     def is_known(self, account: AccountRef) -> bool:
         """Say whether this tells what the account holds; one that is not listed any more holds nothing."""
         listed = any((row.source, row.id) == (account.source, account.id) for row in self.accounts)
-        unlisted = any(row.provider == account.source and row.account_id is None for row in self.errors)
+        unlisted = any(row.provider == account.source and row.account_id in (None, account.id) for row in self.errors)
         return account in self.read or not (listed or unlisted)
 
 
@@ -142,6 +156,8 @@ class ChangeKind(StrEnum):
     TRANSFERRED = "transferred"
     """Moved between two accounts: each of the two has a change, and their deltas add up to nothing."""
     SPLIT_ADJUSTED = "split_adjusted"
+    RENAMED = "renamed"
+    """The same holding under another key: `renamed_from` is what it was called before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +182,4 @@ class HoldingChange:
     other: AccountRef | None = None
     """The account at the other end of a transfer."""
     split: Split | None = None
+    renamed_from: InstrumentKey | None = None

@@ -49,11 +49,30 @@ class Record:
     """Set on the result of an operation and on what an iterator yields; a listing has it, its items do not."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowError:
+    """A row of a vendor's list that could not be read; the others are there."""
+
+    place: str
+    """Where in the answer: `orders[3]`, counted from 0."""
+    reason: str
+    """Which field, and what it should be; never its content."""
+    id: str | None = None
+    """The row's own id, where it has one."""
+
+    def __str__(self) -> str:
+        return f"{self.place}{f' ({self.id})' if self.id else ''}: {self.reason}"
+
+
 class Listing(list[T]):
-    """A list of records with the `meta` of the call that produced it."""
+    """A list of records with the `meta` of the call that produced it, and the rows that could not be read.
 
-    __slots__ = ("meta",)
+    Where `errors` is not empty the list lacks something: a sum over it is incomplete.
+    """
 
-    def __init__(self, items: Iterable[T] = (), meta: Meta | None = None) -> None:
+    __slots__ = ("errors", "meta")
+
+    def __init__(self, items: Iterable[T] = (), meta: Meta | None = None, errors: Iterable[RowError] = ()) -> None:
         super().__init__(items)
         self.meta = meta
+        self.errors: tuple[RowError, ...] = tuple(errors)

@@ -3,17 +3,19 @@ Floor 3: `maybe_*` gives None for an absent or null field; a field of the wrong 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
-from fin_infra.errors import InvalidInput, UnexpectedPayload
+from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
+from fin_infra.model import Listing, RowError
 from fin_infra.model.money import decimal_from_text
 
 Row: TypeAlias = Mapping[str, Any]
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 def wrong(name: str, wanted: str) -> UnexpectedPayload:
@@ -27,6 +29,36 @@ def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
     if type(items) is not list or any(type(row) is not dict for row in rows):
         raise wrong(name, "a list of objects")
     return rows
+
+
+def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id") -> Listing[T]:
+    """Return what `read` makes of each row; a row it cannot read is named in `errors` and hides no other."""
+    listed: list[Any] = items
+    if type(listed) is not list:
+        raise wrong(name, "a list")
+    found: Listing[T] = Listing()
+    errors: list[RowError] = []
+    for at, row in enumerate(listed):
+        try:
+            if type(row) is not dict:
+                raise wrong(name, "a list of objects")
+            found.append(read(cast("Row", row)))
+        except FinInfraError as exc:
+            errors.append(row_error(name, at, row, exc, id_field))
+    found.errors = tuple(errors)
+    return found
+
+
+def row_error(name: str, at: int, row: Any, exc: FinInfraError, id_field: str = "id") -> RowError:
+    """Return the entry for row number `at`, with its id where it has one."""
+    ident = cast("Row", row).get(id_field) if type(row) is dict else None
+    return RowError(place=f"{name}[{at}]", reason=str(exc), id=ident if type(ident) is str and ident else None)
+
+
+def own(asked: Sequence[object], answered: Sequence[object], what: str) -> None:
+    """Make sure that an answer is about what was asked; an answer about something else is nobody's business here."""
+    if asked != answered:
+        raise UnexpectedPayload(f"the answer is about another {what} than was asked for")
 
 
 def child(row: Row, name: str) -> dict[str, Any]:
@@ -80,7 +112,7 @@ def amount(row: Row, name: str) -> Decimal:
 
 def maybe_amount(row: Row, name: str) -> Decimal | None:
     value: Any = row.get(name)
-    if value is None:
+    if value is None or value == "":
         return None
     if type(value) is int or isinstance(value, Decimal):
         return Decimal(value)

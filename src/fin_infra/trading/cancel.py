@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fin_infra.errors import NotFound, OrderRejected, ProviderError
-from fin_infra.model import Cancellation, Order
+from fin_infra.errors import NotFound, OrderRejected, ProviderError, UnexpectedPayload
+from fin_infra.model import Cancellation, Order, RowError
 from fin_infra.transport import Effect, Flow, Page, Pages
 
 T = TypeVar("T")
@@ -22,23 +22,31 @@ def cancel_all(orders: Pages[Order], cancel: Callable[[str], Flow[None]]) -> Flo
     """
     found: list[Cancellation] = []
     first: ProviderError | None = None
-    for order in (yield from _items(orders)):
+    listed, unread = yield from _items(orders)
+    idents = [order.id for order in listed] + [error.id for error in unread if error.id is not None]
+    if any(error.id is None for error in unread):
+        first = UnexpectedPayload("an open order cannot be read and has no id, so it was not canceled")
+    for ident in idents:
         try:
-            yield from cancel(order.id)
+            yield from cancel(ident)
         except (OrderRejected, NotFound):
-            found.append(Cancellation(order_id=order.id, accepted=False))
+            found.append(Cancellation(order_id=ident, accepted=False))
         except ProviderError as exc:
             first = first or exc
         else:
-            found.append(Cancellation(order_id=order.id, accepted=True))
+            found.append(Cancellation(order_id=ident, accepted=True))
     if first is not None:
         raise first
     return found
 
 
-def _items(pages: Pages[T]) -> Flow[list[T]]:
-    """Return what all the pages hold; a list that is changed while it is read is read to its end first."""
+def _items(pages: Pages[T]) -> Flow[tuple[list[T], list[RowError]]]:
+    """Return what all the pages hold, and what of it cannot be read.
+
+    A list that is changed while it is read is read to its end first.
+    """
     found: list[T] = []
+    errors: list[RowError] = []
     advance: Callable[[Any], Any] = pages.send
     value: Any = None
     try:
@@ -46,10 +54,11 @@ def _items(pages: Pages[T]) -> Flow[list[T]]:
             try:
                 effect: Effect | Page[Any] = advance(value)
             except StopIteration:
-                return found
+                return found, errors
             advance, value = pages.send, None
             if isinstance(effect, Page):
                 found.extend(effect.items)
+                errors.extend(effect.errors)
                 continue
             try:
                 value = yield effect

@@ -47,7 +47,7 @@ class Closing:
         return (yield from self.submit(order))
 
     def _replay(self, earlier: Order) -> Order:
-        if (earlier.key.symbol, earlier.type) != (self.key.symbol, OrderType.MARKET):
+        if (earlier.key and earlier.key.symbol, earlier.type) != (self.key.symbol, OrderType.MARKET):
             raise IdempotencyConflict("This idempotency key belongs to another order; use a new key for a new order.")
         return replace(earlier, replayed=True)
 

@@ -52,7 +52,7 @@ def _plain(value: object) -> str:
 def same_order(wanted: NewOrder, found: Order) -> bool:
     """Say whether the broker's order is the one wanted: every term that the order was given, none that moves."""
     terms: list[tuple[object, object]] = [
-        (wanted.key.symbol, found.key.symbol),
+        (wanted.key.symbol, found.key and found.key.symbol),
         (wanted.side, found.side),
         (wanted.type, found.type),
         (wanted.time_in_force, found.time_in_force),

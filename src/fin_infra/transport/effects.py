@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from fin_infra._moved import renamed
 from fin_infra.errors import InvalidInput, UnexpectedPayload
+from fin_infra.model.record import RowError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -115,6 +116,8 @@ class Page(Generic[R_co]):
     """Items a paged flow hands to its caller before it goes on."""
 
     items: Sequence[R_co]
+    errors: Sequence[RowError] = ()
+    """Rows of the page that could not be read."""
 
 
 Effect: TypeAlias = Request | Pause | Blocking | Invoke | Join

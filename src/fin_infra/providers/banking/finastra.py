@@ -109,7 +109,7 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
     @operation
     def accounts(self) -> Flow[Listing[Account]]:
         found = yield from b2c.accounts(self, self.settings.context)
-        return Listing(_account(row, self.settings.login_tenant) for row in found)
+        return Listing((_account(row, self.settings.login_tenant) for row in found), errors=found.errors)
 
     @operation
     def account(self, account_id: str) -> Flow[Account]:

@@ -11,6 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
+from fin_infra.errors import UnexpectedPayload
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
     Adjustment,
@@ -280,6 +281,9 @@ class BrokerageProvider(Provider[M]):
     def position(self, key: InstrumentKey) -> Flow[Position]:
         """Return one position; raise NotFound where there is none."""
         held = yield from self.positions.flow()
+        unread = getattr(held, "errors", ())  # a broker of one's own may return a plain list
+        if unread and not any(position.key == key for position in held):
+            raise UnexpectedPayload(f"a position cannot be read, so nobody knows whether it is this one: {unread[0]}")
         return position_of(held, key)
 
     @operation

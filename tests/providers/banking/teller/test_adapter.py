@@ -22,6 +22,7 @@ from fin_infra.errors import (
     ReauthRequired,
     UnexpectedPayload,
 )
+from fin_infra.flow import row_errors
 from fin_infra.model import (
     AccountStatus,
     AccountSubtype,
@@ -422,10 +423,11 @@ def test_refusal_when_body_is_not_tellers_then_status_decides(body: bytes) -> No
     ],
 )
 def test_transactions_when_a_field_is_wrong_then_error_names_it_and_quotes_nothing(change: dict[str, Any]) -> None:
-    teller = answering(reply(DEPOSITORY), reply([row("t1") | change]))
-    with pytest.raises(UnexpectedPayload) as caught:
-        list(teller.client.transactions("acc_1"))
-    (field, value), text = next(iter(change.items())), str(caught.value)
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | change, row("t2")]), reply([]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t2"]
+    (error,) = errors
+    (field, value), text = next(iter(change.items())), error.reason
     assert field in text
     assert value is None or value == "" or value == [] or str(value) not in text
 
@@ -433,8 +435,18 @@ def test_transactions_when_a_field_is_wrong_then_error_names_it_and_quotes_nothi
 @pytest.mark.parametrize("field", ["id", "account_id", "date", "amount", "description", "status"])
 def test_transactions_when_a_field_is_missing_then_error_names_it(field: str) -> None:
     bad = {name: value for name, value in row("t1").items() if name != field}
-    with pytest.raises(UnexpectedPayload, match=field):
-        list(answering(reply(DEPOSITORY), reply([bad])).client.transactions("acc_1"))
+    with row_errors() as errors:
+        list(answering(reply(DEPOSITORY), reply([bad, row("t2")]), reply([])).client.transactions("acc_1"))
+    (error,) = errors
+    assert (error.place, field in error.reason) == ("transactions[0]", True)
+
+
+def test_transactions_when_no_row_of_a_page_can_be_read_then_its_last_id_leads_on() -> None:
+    bad = [row("t9") | {"status": "teleported"}, row("t8") | {"status": "teleported"}]
+    teller = answering(reply(DEPOSITORY), reply(bad), reply([row("t7")]), reply([]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t7"]
+    assert [error.id for error in errors] == ["t9", "t8"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[null]", b"[[]]", b"nope", b'[{"id": "\xff"}]', b"[" * 3000])

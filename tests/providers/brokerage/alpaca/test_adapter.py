@@ -18,6 +18,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
     UnknownSymbol,
 )
+from fin_infra.flow import row_errors
 from fin_infra.model import (
     Adjustment,
     AssetClass,
@@ -195,14 +196,12 @@ def test_orders_when_of_every_kind_then_each_is_read() -> None:
         ({"side": ""}, "'side' has a word"),
         ({"type": "iceberg"}, "'type' has a word"),
         ({"time_in_force": "gtd"}, "'time_in_force' has a word"),
-        ({"order_class": "mleg"}, "several legs"),
-        ({"symbol": "AAPL`"}, "'symbol' names"),
-        ({"symbol": "NEWCOIN/USD", "asset_class": "crypto"}, "'symbol' names"),
+        ({"symbol": ""}, "'symbol'"),
         ({"filled_qty": None}, "'filled_qty'"),
         ({"limit_price": "NaN"}, "'limit_price'"),
         ({"hwm": "string"}, "'hwm'"),
         ({"created_at": "2026-10-08 14:02"}, "'created_at'"),
-        ({"legs": [{}]}, "'asset_class'"),
+        ({"legs": [{}]}, "'symbol'"),
         ({"legs": "none"}, "'legs'"),
     ],
 )
@@ -218,7 +217,43 @@ def test_order_when_in_any_known_state_then_read(status: OrderStatus) -> None:
 
 def test_order_when_in_a_class_of_assets_we_do_not_know_then_unknown() -> None:
     order = answering(body_of("order") | {"symbol": "FI111225", "asset_class": "ipo"}).order(ORDER_ID)
-    assert (order.asset_class, order.key) == (AssetClass.UNKNOWN, InstrumentKey("US", "FI111225"))
+    assert (order.asset_class, order.key) == (AssetClass.UNKNOWN, None)
+    assert order.symbol_text == "FI111225"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"symbol": "AAPL`"}, AssetClass.EQUITY),
+        ({"symbol": "NEWCOIN/USD", "asset_class": "crypto"}, AssetClass.CRYPTO),
+        ({"symbol": "BTC-PERP", "asset_class": "crypto_perp"}, AssetClass.UNKNOWN),
+    ],
+)
+def test_order_when_no_key_names_its_symbol_then_the_text_is_kept(change: dict[str, Any], kind: AssetClass) -> None:
+    order = answering(body_of("order") | change).order(ORDER_ID)
+    assert (order.key, order.symbol_text, order.asset_class) == (None, change["symbol"], kind)
+
+
+def test_order_when_it_has_several_legs_then_parent_and_legs_are_read() -> None:
+    leg = body_of("order") | {"symbol": "AAPL250620C00100000", "asset_class": "us_option"}
+    parent = body_of("order") | {"order_class": "mleg", "symbol": "", "asset_class": "", "side": "", "legs": [leg]}
+    order = answering(parent).order(ORDER_ID)
+    assert (order.order_class, order.key, order.side) == (OrderClass.MLEG, None, None)
+    assert [str(one.key) for one in order.legs] == ["OCC:AAPL250620C00100000"]
+
+
+def test_order_when_the_answer_is_about_another_then_refused() -> None:
+    with pytest.raises(UnexpectedPayload, match="another order"):
+        answering(body_of("order")).order("0" + ORDER_ID[1:] if ORDER_ID[0] != "0" else "1" + ORDER_ID[1:])
+
+
+def test_orders_when_one_cannot_be_read_then_the_others_come_and_it_is_named() -> None:
+    good, bad = body_of("order"), body_of("order") | {"id": "bad-1", "status": "teleported"}
+    with row_errors() as errors:
+        found = list(answering([bad, good]).orders())
+    assert [order.id for order in found] == [ORDER_ID]
+    assert [(error.place, error.id) for error in errors] == [("orders[0]", "bad-1")]
+    assert "'status'" in errors[0].reason
 
 
 def test_order_when_numbers_come_as_json_numbers_then_exact() -> None:

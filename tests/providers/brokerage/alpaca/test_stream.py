@@ -19,7 +19,6 @@ from fin_infra.errors import (
     AuthenticationFailed,
     MissingExtra,
     ProviderUnavailable,
-    UnexpectedPayload,
 )
 from fin_infra.model import OrderStatus, TradeEvent, TradeUpdate
 from fin_infra.providers.brokerage.alpaca.adapter import Alpaca
@@ -145,19 +144,36 @@ async def test_updates_when_started_then_keys_then_listen_and_a_ping_is_answered
 
 
 @pytest.mark.parametrize("kind", ["caught_up", "vanished"])
-async def test_updates_when_an_event_is_unknown_then_unexpected_payload_with_the_word(kind: str) -> None:
-    async with stream(Vendor(), says(event("new"), event(kind))) as updates:
+async def test_updates_when_an_event_is_unknown_then_the_word_is_kept_and_the_stream_goes_on(kind: str) -> None:
+    async with stream(Vendor(), says(event("new"), event(kind), event("fill"))) as updates:
         await first(updates, 1)
-        with pytest.raises(UnexpectedPayload, match=f"'event' has a word we do not know: '{kind}'") as caught:
-            await first(updates, 1)
-    assert (caught.value.provider, caught.value.operation) == ("brokerage:alpaca", "trade_updates")
+        strange, fill = await first(updates, 2)
+    assert (strange.event, strange.event_text, strange.problem) == (TradeEvent.UNKNOWN, kind, None)
+    assert strange.order is not None
+    assert fill.event is TradeEvent.FILL
+
+
+@pytest.mark.parametrize("change", [{"status": "teleported"}, {"side": "sideways"}, {"filled_qty": None}])
+async def test_updates_when_an_order_cannot_be_read_then_it_is_named_and_the_stream_goes_on(
+    change: dict[str, Any],
+) -> None:
+    bad = event("fill")
+    bad["data"]["order"] |= change
+    async with stream(Vendor(), says(event("new"), bad, event("fill"))) as updates:
+        _, broken, fill = await first(updates, 3)
+    assert (broken.event, broken.order) == (TradeEvent.FILL, None)
+    assert broken.order_id == bad["data"]["order"]["id"]
+    assert next(iter(change)) in (broken.problem or "")
+    assert fill.order is not None
 
 
 @pytest.mark.parametrize("frame", [b"\xff\x00", "[]", '"x"', '{"stream": "trade_updates"}', "{"])
-async def test_updates_when_a_frame_makes_no_sense_then_unexpected_payload(frame: bytes | str) -> None:
-    async with stream(Vendor(), says(frame)) as updates:
-        with pytest.raises(UnexpectedPayload):
-            await first(updates, 1)
+async def test_updates_when_a_frame_makes_no_sense_then_a_problem_and_the_stream_goes_on(frame: bytes | str) -> None:
+    async with stream(Vendor(), says(frame, event("new"))) as updates:
+        broken, new = await first(updates, 2)
+    assert (broken.event, broken.order) == (TradeEvent.UNKNOWN, None)
+    assert broken.problem
+    assert new.event is TradeEvent.NEW
 
 
 async def test_updates_when_the_keys_are_refused_then_it_ends_with_the_next_step() -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError
+from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, UnexpectedPayload
 from fin_infra.flow import PageWalk, json_of, operation, paged
 from fin_infra.model import (
     Account,
@@ -20,6 +20,7 @@ from fin_infra.model import (
     Balance,
     Institution,
     Listing,
+    RowError,
     Transaction,
     TransactionStatus,
 )
@@ -104,7 +105,7 @@ class TellerClient(BankingProvider[M]):
     @operation
     def accounts(self) -> Flow[Listing[Account]]:
         reply = yield from self.get("/accounts")
-        found = Listing(payloads.account(row, reply) for row in fields.objects(reply.json(), "accounts"))
+        found = fields.rows(reply.json(), "accounts", lambda row: payloads.account(row, reply))
         for account in found:
             self._remember(account)
         return found
@@ -116,13 +117,17 @@ class TellerClient(BankingProvider[M]):
     @operation
     def details(self, account_id: str) -> Flow[AccountDetails]:
         reply = yield from self.get(url_path("accounts", account_id, "details"))
-        return payloads.details(json_of(reply, dict), reply)
+        found = payloads.details(json_of(reply, dict), reply)
+        fields.own([account_id], [found.account_id], "account")
+        return found
 
     @operation
     def balance(self, account_id: str) -> Flow[Balance]:
         polarity = yield from self._polarity(account_id)
         reply = yield from self.get(url_path("accounts", account_id, "balances"))
-        return payloads.balance(json_of(reply, dict), polarity, reply)
+        found = payloads.balance(json_of(reply, dict), polarity, reply)
+        fields.own([account_id], [found.account_id], "account")
+        return found
 
     @paged
     def transactions(
@@ -141,24 +146,27 @@ class TellerClient(BankingProvider[M]):
                 start_date=first.isoformat() if first else None,
                 end_date=last.isoformat() if last else None,
             )
-            yield Page(cursor.take(parse_transactions(reply.content, polarity, reply.received_at)))
+            found = parse_transactions(reply.content, polarity, reply.received_at, account_id)
+            yield Page(cursor.take(found), cursor.unread(found.errors))
 
     @operation
     def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
         polarity = yield from self._polarity(account_id)
         reply = yield from self.get(url_path("accounts", account_id, "transactions", transaction_id))
-        return parse_transaction(reply.content, polarity, reply.received_at)
+        found = parse_transaction(reply.content, polarity, reply.received_at)
+        fields.own([account_id, transaction_id], [found.account_id, found.id], "transaction")
+        return found
 
     @operation
     def identity(self) -> Flow[Listing[AccountIdentity]]:
         reply = yield from self.get("/identity")
-        return Listing(payloads.identity(row, reply) for row in fields.objects(reply.json(), "identity"))
+        return fields.rows(reply.json(), "identity", lambda row: payloads.identity(row, reply))
 
     @operation
     def institutions(self) -> Flow[Listing[Institution]]:
         """Return the banks Teller reaches; the request carries no access token."""
         reply = yield from self.get("/institutions")
-        return Listing(payloads.institution(row) for row in fields.objects(reply.json(), "institutions"))
+        return fields.rows(reply.json(), "institutions", payloads.institution)
 
     @operation
     def delete_account(self, account_id: str) -> Flow[None]:
@@ -171,6 +179,7 @@ class TellerClient(BankingProvider[M]):
     def _fetch(self, account_id: str) -> Flow[Account]:
         reply = yield from self.get(url_path("accounts", account_id))
         account = payloads.account(json_of(reply, dict), reply)
+        fields.own([account_id], [account.id], "account")
         self._remember(account)
         return account
 
@@ -200,14 +209,29 @@ class TransactionCursor:
         self._walk = PageWalk("transactions")
         self._repeatable: set[str] = set()
         """Ids the next page may rightly repeat."""
+        self._unread: set[str] = set()
 
-    def take(self, rows: Sequence[Transaction]) -> list[Transaction]:
+    def unread(self, errors: Sequence[RowError]) -> list[RowError]:
+        """Return the rows of a page that cannot be read and that no page named before."""
+        fresh = [error for error in errors if error.id is None or error.id not in self._unread]
+        self._unread.update(error.id for error in fresh if error.id is not None)
+        return fresh
+
+    def take(self, rows: Listing[Transaction]) -> list[Transaction]:
         """Return the rows of a page that were not there before.
+
+        A page of which nothing new can be read is not the end of the list: the last row's id leads on.
 
         Raises:
             UnexpectedPayload: the page repeats an earlier one, so that going on would never end.
         """
         fresh = self._walk.fresh(rows)
+        unread = [error.id for error in rows.errors if error.id not in self._unread]
+        if not fresh and unread:
+            if unread[-1] is None:
+                raise UnexpectedPayload("a page of transactions cannot be read, and no id in it leads on to the next")
+            self.from_id, self._repeatable = unread[-1], {row.id for row in rows}
+            return fresh
         if not fresh:
             self.over = True
             if any(row.id not in self._repeatable for row in rows):

@@ -34,16 +34,18 @@ from fin_infra.model import (
     Balance,
     Category,
     Institution,
+    Listing,
     Money,
     Owner,
     PartyType,
+    RowError,
     Transaction,
     TransactionStatus,
 )
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.normalize import decimal_from_text
 from fin_infra.providers import fields
-from fin_infra.providers.bulk import Verbatim, quick
+from fin_infra.providers.bulk import Verbatim, collector_paused, quick
 from fin_infra.transport import Reply
 
 KEY = "banking:teller"
@@ -121,14 +123,52 @@ _PARTIES = {party.value: party for party in PartyType} | {"organisation": PartyT
 _FIELD = re.compile(r"`(?:\$\.)?([a-z_.]+)`$")
 
 
-def parse_transactions(body: bytes, polarity: Polarity, received_at: datetime) -> list[Transaction]:
+def parse_transactions(
+    body: bytes, polarity: Polarity, received_at: datetime, account_id: str | None = None
+) -> Listing[Transaction]:
     """Read the JSON list of transactions of one account, in its order, with money in as positive.
 
+    A row that cannot be read, for instance because its status is neither posted nor pending, is named in `errors`; so
+    is one of another account than `account_id`.
+
     Raises:
-        UnexpectedPayload: not a list of transactions, or a status that is neither posted nor pending.
+        UnexpectedPayload: not a list.
     """
     with _understood():
-        return [_transaction(raw, polarity, received_at) for raw in _rows(body)]
+        raws = _rows(body)
+    try:
+        with collector_paused():
+            found = [_transaction(raw, polarity, received_at) for raw in raws]
+    except (ValueError, RecursionError, UnexpectedPayload):
+        return _one_by_one(raws, polarity, received_at, account_id)
+    if account_id is not None and any(row.account_id != account_id for row in found):
+        return _one_by_one(raws, polarity, received_at, account_id)
+    return Listing(found)
+
+
+def _one_by_one(
+    raws: list[msgspec.Raw], polarity: Polarity, received_at: datetime, account_id: str | None
+) -> Listing[Transaction]:
+    """Read rows of which some cannot be read."""
+    found: Listing[Transaction] = Listing()
+    errors: list[RowError] = []
+    for at, raw in enumerate(raws):
+        try:
+            with _understood():
+                row = _transaction(raw, polarity, received_at)
+            fields.own([account_id or row.account_id], [row.account_id], "account")
+            found.append(row)
+        except UnexpectedPayload as exc:
+            errors.append(fields.row_error("transactions", at, _loosely(raw), exc))
+    found.errors = tuple(errors)
+    return found
+
+
+def _loosely(raw: msgspec.Raw) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def parse_transaction(body: bytes, polarity: Polarity, received_at: datetime) -> Transaction:
@@ -180,7 +220,7 @@ def institution(row: fields.Row) -> Institution:
 
 
 def account(row: fields.Row, reply: Reply) -> Account:
-    subtype = fields.text(row, "subtype")
+    subtype = fields.maybe_text(row, "subtype") or ""
     return Account(
         source=KEY,
         as_of=reply.received_at,

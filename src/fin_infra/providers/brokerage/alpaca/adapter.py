@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -202,7 +203,9 @@ class Alpaca(BrokerageProvider[M]):
             raise InvalidInput(f"A calendar needs a start before its end, not {start} to {end}.")
         last = end - timedelta(days=1)
         reply = yield from self.get("/v2/calendar", start=start.isoformat(), end=last.isoformat())
-        return Listing(payloads.market_day(row, reply.received_at) for row in fields.objects(reply.json(), "calendar"))
+        return fields.rows(
+            reply.json(), "calendar", lambda row: payloads.market_day(row, reply.received_at), id_field="date"
+        )
 
     @operation
     def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
@@ -215,7 +218,8 @@ class Alpaca(BrokerageProvider[M]):
         if word is None:
             raise InvalidInput("Alpaca lists equities and coins; ask for a single option with `asset`.")
         reply = yield from self.get("/v2/assets", status="active", asset_class=word)
-        return Listing(payloads.assets(fields.objects(reply.json(), "assets"), reply.received_at))
+        rows = fields.rows(reply.json(), "assets", lambda row: payloads.maybe_asset(row, reply.received_at))
+        return Listing((row for row in rows if row is not None), errors=rows.errors)
 
     @operation
     def asset(self, key: InstrumentKey) -> Flow[Asset]:
@@ -223,11 +227,15 @@ class Alpaca(BrokerageProvider[M]):
         path = url_path("v2", "options", "contracts", symbol) if key.is_option else url_path("v2", "assets", symbol)
         reply = yield from self.request("GET", path, refusal=symbol_refusal(str(key)))
         read = payloads.contract if key.is_option else payloads.asset
-        return read(json_of(reply, dict), reply.received_at)
+        asset = read(json_of(reply, dict), reply.received_at)
+        fields.own([asset.key.symbol], [key.symbol], "instrument")
+        return asset
 
     @operation
     def order(self, order_id: str) -> Flow[Order]:
-        return _order((yield from self.get(url_path("v2", "orders", order_id), nested="true")))
+        found = _order((yield from self.get(url_path("v2", "orders", order_id), nested="true")))
+        fields.own([order_id], [found.id], "order")
+        return found
 
     @paged
     def orders(
@@ -253,10 +261,11 @@ class Alpaca(BrokerageProvider[M]):
                 after=None if start is None else stamp(aware(start) - MICROSECOND),
                 until=until,
             )
-            rows = [payloads.order(row, reply.received_at) for row in fields.objects(reply.json(), "orders")]
+            body = reply.json()
+            rows = fields.rows(body, "orders", partial(payloads.order, received_at=reply.received_at))
             fresh = walk.fresh(rows)
-            yield Page([row for row in fresh if start is None or _submitted(row) >= start])
-            if len(rows) < self.settings.page_size:
+            yield Page([row for row in fresh if start is None or _submitted(row) >= start], rows.errors)
+            if len(body) < self.settings.page_size:
                 return
             walk.must_advance(fresh)
             # the bound is exclusive and our instants are cut to microseconds, so that the last instant comes again
@@ -269,18 +278,21 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def cancel_orders(self) -> Flow[list[Cancellation]]:
         reply = yield from self.request("DELETE", "/v2/orders")
-        return payloads.cancellations(fields.objects(reply.json(), "orders"))
+        return fields.rows(reply.json(), "orders", payloads.cancellation)
 
     @operation
     def positions(self) -> Flow[Listing[Position]]:
         reply = yield from self.get("/v2/positions")
-        return Listing(payloads.position(row, reply.received_at) for row in fields.objects(reply.json(), "positions"))
+        read = partial(payloads.position, received_at=reply.received_at)
+        return fields.rows(reply.json(), "positions", read, id_field="symbol")
 
     @operation
     def position(self, key: InstrumentKey) -> Flow[Position]:
         symbol = symbols.write(key).replace("/", "")
         reply = yield from self.get(url_path("v2", "positions", symbol))
-        return payloads.position(json_of(reply, dict), reply.received_at)
+        found = payloads.position(json_of(reply, dict), reply.received_at)
+        fields.own([symbol], [found.symbol_text.replace("/", "")], "instrument")
+        return found
 
     @operation
     def portfolio_history(
@@ -317,23 +329,24 @@ class Alpaca(BrokerageProvider[M]):
                 page_size=size,
                 page_token=token,
             )
-            rows = [payloads.activity(row, reply.received_at) for row in fields.objects(reply.json(), "activities")]
+            body = reply.json()
+            rows = fields.rows(body, "activities", partial(payloads.activity, received_at=reply.received_at))
             fresh = walk.fresh(rows)
-            yield Page([row for row in fresh if _within(row.at, start, end)])
-            if len(rows) < size:
+            yield Page([row for row in fresh if _within(row.at, start, end)], rows.errors)
+            if len(body) < size:
                 return
-            walk.must_advance(fresh)
-            token = rows[-1].id
+            token = walk.next_token(fields.ident(fields.objects(body, "activities")[-1], "id"))
 
     @operation
     def watchlists(self) -> Flow[Listing[Watchlist]]:
         reply = yield from self.get("/v2/watchlists")
-        rows = fields.objects(reply.json(), "watchlists")
-        return Listing(payloads.watchlist(row, reply.received_at) for row in rows)
+        return fields.rows(reply.json(), "watchlists", partial(payloads.watchlist, received_at=reply.received_at))
 
     @operation
     def watchlist(self, watchlist_id: str) -> Flow[Watchlist]:
-        return _watchlist((yield from self.get(url_path("v2", "watchlists", watchlist_id))))
+        found = _watchlist((yield from self.get(url_path("v2", "watchlists", watchlist_id))))
+        fields.own([watchlist_id], [found.id], "watchlist")
+        return found
 
     @operation
     def create_watchlist(self, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
@@ -394,23 +407,26 @@ class Alpaca(BrokerageProvider[M]):
                 return data.series(found, key, interval, adjustment, start, end, reply.received_at)
             token = walk.next_token(after)
 
-    async def trade_updates(self: Alpaca[Async]) -> AsyncIterator[TradeUpdate]:
-        """Yield what happens to the account's orders, from now on, as it happens.
+    async def trade_updates(self: Alpaca[Async], *, since: datetime | None = None) -> AsyncIterator[TradeUpdate]:
+        """Yield what happens to the account's orders as it happens: from now on, or from `since`.
 
         A lost connection is opened again; then every order that has changed meanwhile is yielded as it is found, with
-        the event `caught_up`. An event may come twice: `execution_id` and the order's `updated_at` tell.
+        the event `caught_up`. An event may come twice: `execution_id` and the order's `updated_at` tell. An event that
+        is new to us has the event `unknown`; one whose order cannot be read has no order and a `problem`.
+
+        Args:
+            since: the `as_of` of the last update you have, at most 90 days ago. What changed after it comes first.
 
         Raises:
             AuthenticationFailed: the keys are refused.
             ProviderUnavailable: the first connection cannot be opened. Later ones are tried until you stop.
-            UnexpectedPayload: an event that we do not know.
             MissingExtra: the package `websockets` is not installed.
         """
         if not isinstance(self.transport, AsyncTransport):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
             raise InvalidInput("Trade updates need an async client: easy_brokerage(mode='async').")
         from fin_infra.providers.brokerage.alpaca.stream import TradeStream
 
-        stream = TradeStream(self, (self._key_id, self._secret))
+        stream = TradeStream(self, (self._key_id, self._secret), None if since is None else aware(since))
         async with aclosing(stream.updates()) as updates:
             async for update in updates:
                 yield update

@@ -1,17 +1,18 @@
 """What Alpaca's trading API says, turned into our records, and our orders turned into what it takes.
-Floor 3: numbers come as text or as JSON numbers; an order status or event that we do not know raises."""
+Floor 3: numbers come as text or as JSON numbers; an order status that we do not know raises, for that row."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from fin_infra.errors import InvalidInput, UnexpectedPayload
+from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
 from fin_infra.model import (
+    ActivityStatus,
     Asset,
     AssetClass,
     BrokerAccount,
@@ -43,6 +44,7 @@ from fin_infra.providers.brokerage.alpaca import symbols
 from fin_infra.providers.fields import Row
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 KEY = "brokerage:alpaca"
 ZONE = "America/New_York"
@@ -53,7 +55,8 @@ _FIRST_MS = 100_000_000_000
 """Epoch stamps from here on are milliseconds, which an old example of the vendor has."""
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_cover": Side.BUY}
 _ORDER_CLASSES = {"": OrderClass.SIMPLE, **{kind.value: kind for kind in OrderClass}}
-_EVENTS = {event.value: event for event in TradeEvent if event is not TradeEvent.CAUGHT_UP}
+_OURS = {TradeEvent.CAUGHT_UP, TradeEvent.UNKNOWN}
+_EVENTS = {event.value: event for event in TradeEvent if event not in _OURS}
 
 
 def plain(value: Decimal) -> str:
@@ -113,14 +116,19 @@ def _given(numbers: Mapping[str, Decimal | None]) -> dict[str, str]:
     return {name: plain(value) for name, value in numbers.items() if value is not None}
 
 
-def order(row: Row, received_at: datetime) -> Order:
-    """Read an order with its legs."""
-    if row.get("order_class") == "mleg":
-        raise UnexpectedPayload("the answer holds an option order with several legs, which fin-infra does not read")
-    kind = symbols.asset_class(fields.text(row, "asset_class"))
-    key, currency = symbols.read(fields.ident(row, "symbol"), kind)
+def order(row: Row, received_at: datetime, parent_type: str = "") -> Order:
+    """Read an order with its legs.
+
+    Its state, type and terms must be words that we know; what it is about may be something that no key can name.
+    """
+    several = row.get("order_class") == OrderClass.MLEG
+    kind = symbols.asset_class(fields.maybe_text(row, "asset_class"))
+    symbol = fields.maybe_text(row, "symbol") or ""
+    if not (symbol or several):
+        raise fields.wrong("symbol", "a symbol")
+    key, currency = symbols.maybe_read(symbol, kind) or (None, "USD")
     updated = _maybe_when(row, "updated_at")
-    legs = row.get("legs")
+    legs, leg_type = row.get("legs"), fields.text(row, "type") if several else ""
     return Order(
         source=KEY,
         as_of=updated or received_at,
@@ -129,8 +137,9 @@ def order(row: Row, received_at: datetime) -> Order:
         client_order_id=fields.text(row, "client_order_id"),
         key=key,
         asset_class=kind,
-        side=_word(row, "side", _SIDES),
-        type=_word(row, "type", _members(OrderType)),
+        side=None if several and not row.get("side") else _word(row, "side", _SIDES),
+        # legs of an order of several have an empty type in the specification's example: the order's own holds for them
+        type=_word(row if row.get("type") else {"type": parent_type}, "type", _members(OrderType)),
         time_in_force=_word(row, "time_in_force", _members(TimeInForce)),
         order_class=_word(row, "order_class", _ORDER_CLASSES),
         status=_word(row, "status", _members(OrderStatus)),
@@ -143,7 +152,7 @@ def order(row: Row, received_at: datetime) -> Order:
         trail_price=fields.maybe_amount(row, "trail_price"),
         trail_percent=fields.maybe_amount(row, "trail_percent"),
         high_water_mark=fields.maybe_amount(row, "hwm"),
-        extended_hours=flag(row, "extended_hours"),
+        extended_hours=_maybe_flag(row, "extended_hours") or False,
         currency=currency,
         created_at=when(row, "created_at"),
         submitted_at=_maybe_when(row, "submitted_at"),
@@ -156,37 +165,58 @@ def order(row: Row, received_at: datetime) -> Order:
         replaced_at=_maybe_when(row, "replaced_at"),
         replaced_by=fields.maybe_text(row, "replaced_by"),
         replaces=fields.maybe_text(row, "replaces"),
-        legs=() if legs is None else tuple(order(leg, received_at) for leg in fields.objects(legs, "legs")),
+        symbol_text=symbol,
+        legs=() if legs is None else tuple(order(leg, received_at, leg_type) for leg in fields.objects(legs, "legs")),
     )
 
 
 def trade_update(row: Row, received_at: datetime) -> TradeUpdate:
-    """Read one event of an order."""
-    at = _maybe_when(row, "timestamp")
+    """Read one event of an order, as far as it can be read: no event is so strange that it ends a stream."""
+    word = row.get("event")
+    event = _EVENTS.get(word, TradeEvent.UNKNOWN) if type(word) is str else TradeEvent.UNKNOWN
+    problems: list[str] = []
+
+    def read(what: Callable[[], T]) -> T | None:
+        try:
+            return what()
+        except FinInfraError as exc:
+            problems.append(str(exc))
+            return None
+
+    at = read(lambda: _maybe_when(row, "timestamp"))
+    body: Any = row.get("order")
+    ident = body.get("id") if type(body) is dict else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # JSON
     return TradeUpdate(
         source=KEY,
         as_of=at or received_at,
         raw=row,
-        event=_word(row, "event", _EVENTS),
-        order=order(fields.child(row, "order"), received_at),
-        execution_id=fields.maybe_text(row, "execution_id"),
-        price=fields.maybe_amount(row, "price"),
-        quantity=fields.maybe_amount(row, "qty"),
-        position_quantity=fields.maybe_amount(row, "position_qty"),
+        event=event,
+        order=read(lambda: order(fields.child(row, "order"), received_at)),
+        execution_id=read(lambda: fields.maybe_text(row, "execution_id")),
+        price=read(lambda: fields.maybe_amount(row, "price")),
+        quantity=read(lambda: fields.maybe_amount(row, "qty")),
+        position_quantity=read(lambda: fields.maybe_amount(row, "position_qty")),
+        order_id=ident if type(ident) is str and ident else None,  # pyright: ignore[reportUnknownArgumentType]  # JSON
+        event_text=word if type(word) is str else "",
+        problem="; ".join(problems) or None,
     )
 
 
 def caught_up(found: Order) -> TradeUpdate:
     """Return the update for an order as it was found after a gap in the stream."""
-    return TradeUpdate(source=KEY, as_of=found.as_of, raw=found.raw, event=TradeEvent.CAUGHT_UP, order=found)
+    return TradeUpdate(
+        source=KEY, as_of=found.as_of, raw=found.raw, event=TradeEvent.CAUGHT_UP, order=found, order_id=found.id
+    )
 
 
-def cancellations(rows: Iterable[Row]) -> list[Cancellation]:
-    """Read the answers of a multi-status reply; its statuses are those of HTTP."""
-    return [
-        Cancellation(order_id=fields.ident(row, "id"), accepted=200 <= fields.amount(row, "status") < 300)
-        for row in rows
-    ]
+def unreadable(order_id: str | None, problem: str, at: datetime) -> TradeUpdate:
+    """Return the update for an order that was found after a gap and cannot be read."""
+    return TradeUpdate(source=KEY, as_of=at, event=TradeEvent.CAUGHT_UP, order=None, order_id=order_id, problem=problem)
+
+
+def cancellation(row: Row) -> Cancellation:
+    """Read one answer of a multi-status reply; its statuses are those of HTTP."""
+    return Cancellation(order_id=fields.ident(row, "id"), accepted=200 <= fields.amount(row, "status") < 300)
 
 
 def account(row: Row, received_at: datetime) -> BrokerAccount:
@@ -259,21 +289,17 @@ def _time_of_day(row: Row, name: str) -> datetime:
         raise fields.wrong(name, "a time of day such as 09:30") from None
 
 
-def assets(rows: Iterable[Row], received_at: datetime) -> list[Asset]:
-    """Read a list of assets, without those whose symbol no key can hold and coins that are not priced in dollars."""
-    return [found for row in rows if (found := _asset(row, received_at)) is not None]
-
-
 def asset(row: Row, received_at: datetime) -> Asset:
     """Read one asset."""
-    found = _asset(row, received_at)
+    found = maybe_asset(row, received_at)
     if found is None:
         symbols.read(fields.ident(row, "symbol"), symbols.asset_class(fields.text(row, "class")))
         raise UnexpectedPayload("the answer is about a coin that is not priced in dollars")
     return found
 
 
-def _asset(row: Row, received_at: datetime) -> Asset | None:
+def maybe_asset(row: Row, received_at: datetime) -> Asset | None:
+    """Read one asset; None for a symbol that no key can hold, and for a coin that is not priced in dollars."""
     kind = symbols.asset_class(fields.text(row, "class"))
     named = symbols.maybe_read(fields.ident(row, "symbol"), kind)
     if named is None or named[1] != "USD":
@@ -289,7 +315,7 @@ def _asset(row: Row, received_at: datetime) -> Asset | None:
         exchange=fields.text(row, "exchange"),
         active=fields.text(row, "status") == "active",
         tradable=flag(row, "tradable"),
-        fractionable=flag(row, "fractionable"),
+        fractionable=_maybe_flag(row, "fractionable") or False,
         marginable=flag(row, "marginable"),
         shortable=flag(row, "shortable"),
         easy_to_borrow=_easy_to_borrow(row),
@@ -327,9 +353,10 @@ def contract(row: Row, received_at: datetime) -> Asset:
 
 def position(row: Row, received_at: datetime) -> Position:
     """Read a position; what is held short is negative, whatever sign the vendor gives."""
-    kind = symbols.asset_class(fields.text(row, "asset_class"))
+    kind = symbols.asset_class(fields.maybe_text(row, "asset_class"))
     text = fields.ident(row, "symbol")
-    key, currency = symbols.read(text, kind)
+    key, currency = symbols.maybe_read(text, kind) or (None, "USD")
+    asset_id = fields.maybe_text(row, "asset_id")
     side = _word(row, "side", _members(PositionSide))
     value, cost = fields.maybe_amount(row, "market_value"), fields.maybe_amount(row, "cost_basis")
     return Position(
@@ -351,6 +378,7 @@ def position(row: Row, received_at: datetime) -> Position:
         last_day_price=fields.maybe_amount(row, "lastday_price"),
         unrealized_today=_maybe_money(row, "unrealized_intraday_pl", "USD"),
         symbol_text=text,
+        identifier=f"alpaca:{asset_id}" if asset_id else None,
     )
 
 
@@ -407,7 +435,7 @@ def activity(row: Row, received_at: datetime) -> BrokerActivity:
     at = _maybe_when(row, "transaction_time")
     text = fields.maybe_text(row, "symbol") or ""
     named = _activity_key(text)
-    kind = fields.ident(row, "activity_type")
+    kind, status = fields.ident(row, "activity_type"), fields.maybe_text(row, "status")
     price = "price" if kind == "FILL" else "per_share_amount"
     return BrokerActivity(
         source=KEY,
@@ -425,6 +453,8 @@ def activity(row: Row, received_at: datetime) -> BrokerActivity:
         amount=_maybe_money(row, "net_amount", fields.maybe_text(row, "currency") or "USD"),
         order_id=fields.maybe_text(row, "order_id"),
         description=fields.maybe_text(row, "description") or "",
+        status=fields.word(ActivityStatus, status, ActivityStatus.UNKNOWN) if status else None,
+        status_text=status or "",
     )
 
 
@@ -439,7 +469,7 @@ def watchlist(row: Row, received_at: datetime) -> Watchlist:
     rows = row.get("assets")
     members = [] if rows is None else fields.objects(rows, "assets")
     named = [
-        symbols.maybe_read(fields.ident(one, "symbol"), symbols.asset_class(fields.text(one, "class")))
+        symbols.maybe_read(fields.ident(one, "symbol"), symbols.asset_class(fields.maybe_text(one, "class")))
         for one in members
     ]
     return Watchlist(
@@ -462,7 +492,7 @@ def when(row: Row, name: str) -> datetime:
 
 
 def _maybe_when(row: Row, name: str) -> datetime | None:
-    return None if row.get(name) is None else when(row, name)
+    return None if row.get(name) in (None, "") else when(row, name)
 
 
 def flag(row: Row, name: str) -> bool:
@@ -473,7 +503,7 @@ def flag(row: Row, name: str) -> bool:
 
 
 def _maybe_flag(row: Row, name: str) -> bool | None:
-    return None if row.get(name) is None else flag(row, name)
+    return None if row.get(name) in (None, "") else flag(row, name)
 
 
 def _money(row: Row, name: str, currency: str) -> Money:

@@ -20,7 +20,7 @@ from fin_infra.errors import (
     ProviderUnavailable,
     UnexpectedPayload,
 )
-from fin_infra.flow import Backoff, json_of
+from fin_infra.flow import Backoff, json_of, row_errors
 from fin_infra.model import Order, TradeUpdate
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import payloads
@@ -39,6 +39,8 @@ PING_S = 10.0
 """As Alpaca's own clients do."""
 MARGIN = timedelta(minutes=1)
 """How far behind the last news a gap is looked for: the instants of list and stream may differ."""
+LONGEST_ORDER = timedelta(days=91)
+"""Alpaca cancels orders that are good until canceled 90 days after they came in (https://docs.alpaca.markets/docs/orders-at-alpaca)."""
 KEPT = 10_000
 BACKOFF = Backoff(base_s=0.5, cap_s=30.0)
 
@@ -59,14 +61,16 @@ class Known:
 class TradeStream:
     """One subscription to the trade updates of an account."""
 
-    def __init__(self, broker: Alpaca[Async], keys: tuple[str, str]) -> None:
+    def __init__(self, broker: Alpaca[Async], keys: tuple[str, str], since: datetime | None = None) -> None:
         endpoint = broker.endpoint
         settings = endpoint.settings
         self._broker, self._keys = broker, keys
         self._config = HttpConfig(base_url=endpoint.base_url, ca_file=settings.ca_file, allow_http=settings.allow_http)
         self._known: dict[str, Known] = {}
-        self._since: datetime | None = None
-        """The vendor's instant of the last news; None until the stream has begun."""
+        self._since = since
+        """The vendor's instant of the last news; None until a stream from now on has begun."""
+        self._resumes = since is not None
+        self._begun = False
 
     async def updates(self) -> AsyncGenerator[TradeUpdate]:
         """Yield updates for good; see `Alpaca.trade_updates`."""
@@ -78,10 +82,13 @@ class TradeStream:
                     await self._subscribe(socket)
                     async for missed in self._caught_up():
                         yield missed
-                    tries = 0
+                    tries, self._begun = 0, True
                     async for frame in socket:
                         if (update := _update(frame)) is not None:
-                            self._note(update.order, update.as_of)
+                            if update.order is not None:
+                                self._note(update.order, update.as_of)
+                            if update.problem:
+                                log.warning("%s %s: an event cannot be read: %s", KEY, OPERATION, update.problem)
                             yield update
                 lost: ProviderError = _unavailable("the stream was closed")
             except ProviderError as exc:
@@ -93,7 +100,7 @@ class TradeStream:
             if isinstance(lost, AuthenticationFailed):
                 raise self._explained(lost)
             tries += 1
-            if self._since is None and tries >= self._broker.settings.max_attempts:
+            if not self._begun and tries >= self._broker.settings.max_attempts:
                 raise self._explained(lost)
             wait = BACKOFF.wait(tries, lost.retry_after)
             log.warning("%s %s: %s; trying again in %.1f s", KEY, OPERATION, lost.message, wait)
@@ -132,23 +139,35 @@ class TradeStream:
         broker, since = self._broker, self._since
         now = (await broker.clock()).as_of
         found: dict[str, Order] = {}
-        async for order in broker.orders(status="open"):
-            found.update((one.id, one) for one in _with_legs(order))
+        with row_errors() as errors:
+            async for order in broker.orders(status="open"):
+                found.update((one.id, one) for one in _with_legs(order))
         if since is None:
             for one in found.values():
                 self._note(one, now)
             self._since = now
             return
-        async for order in broker.orders(status="all", start=since - MARGIN):
-            found.update((one.id, one) for one in _with_legs(order))
+        # the list goes by when orders came in: a stream that knows none yet asks for all that may have been alive
+        first = since - (LONGEST_ORDER if self._resumes and not self._begun else MARGIN)
+        with row_errors() as more:
+            async for order in broker.orders(status="all", start=first):
+                found.update((one.id, one) for one in _with_legs(order))
+        for ident, error in {error.id or error.place: error for error in (*errors, *more)}.items():
+            log.warning("%s %s: %s", KEY, OPERATION, error)
+            self._known.pop(ident, None)
+            yield payloads.unreadable(error.id, error.reason, now)
         for ident in [ident for ident, known in self._known.items() if not known.is_final and ident not in found]:
             try:
                 found[ident] = await broker.order(ident)
             except NotFound:
                 del self._known[ident]  # a paper account that was reset has forgotten its orders
+            except UnexpectedPayload as exc:
+                yield payloads.unreadable(ident, exc.message, now)
         for one in sorted(found.values(), key=lambda one: one.updated_at or one.created_at):
             known = self._known.get(one.id)
-            if known is None or known.news != one.updated_at:
+            if known is None and (one.updated_at or one.created_at) < since - MARGIN:
+                self._note(one, one.as_of)
+            elif known is None or known.news != one.updated_at:
                 self._note(one, one.as_of)
                 yield payloads.caught_up(one)
         self._since = max(since, now)
@@ -201,10 +220,15 @@ async def _answer(socket: ClientConnection, stream: str) -> dict[str, Any]:
 
 def _update(frame: str | bytes) -> TradeUpdate | None:
     """Read a frame; None for one that tells nothing about orders."""
-    message = _message(frame)
+    now = datetime.now(UTC)
+    try:
+        message = _message(frame)
+    except UnexpectedPayload:
+        return payloads.trade_update({}, now)
     if message.get("stream") != OPERATION:
         return None
-    return payloads.trade_update(fields.child(message, "data"), datetime.now(UTC))
+    data: Any = message.get("data")
+    return payloads.trade_update(data if type(data) is dict else {}, now)  # pyright: ignore[reportUnknownArgumentType]  # JSON
 
 
 def _message(frame: str | bytes) -> dict[str, Any]:

@@ -33,6 +33,7 @@ COINS: Mapping[str, str] = {
     "TRUMP": "official-trump",
     "UNI": "uniswap",
     "USDC": "usd-coin",
+    "USDG": "global-dollar",
     "USDT": "tether",
     "XRP": "ripple",
     "XTZ": "tezos",
@@ -72,6 +73,8 @@ def maybe_read(symbol: str, kind: AssetClass) -> tuple[InstrumentKey, str] | Non
             return InstrumentKey("CRYPTO", COINS[ticker]), quote
         if kind is AssetClass.OPTION:
             return InstrumentKey("OCC", symbol), "USD"
+        if kind is AssetClass.UNKNOWN:  # whatever it is, it must not pass for a share
+            return None
         return SPELLING.read(symbol), "USD"
     except (InvalidInstrument, KeyError):
         return None

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -114,26 +115,29 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     @operation
     def connections(self) -> Flow[Listing[BrokerConnection]]:
         reply = yield from self.get("/authorizations")
-        return Listing(payloads.connection(row, reply) for row in fields.objects(reply.json(), "connections"))
+        return fields.rows(reply.json(), "connections", lambda row: payloads.connection(row, reply))
 
     @operation
     def accounts(self) -> Flow[Listing[HoldingAccount]]:
         found: Listing[HoldingAccount] = Listing()
-        for link in (yield from self.connections.flow()):
+        links = yield from self.connections.flow()
+        found.errors = links.errors
+        for link in links:
             reply = yield from self.get(url_path("authorizations", link.id, "accounts"))
-            found += [payloads.account(row, reply) for row in fields.objects(reply.json(), "accounts")]
+            rows = fields.rows(reply.json(), "accounts", partial(payloads.account, reply=reply))
+            found += rows
+            found.errors += rows.errors
         return found
 
     @operation
     def balances(self, account_id: str) -> Flow[Listing[CashBalance]]:
         reply = yield from self.get(url_path("accounts", account_id, "balances"))
-        rows = fields.objects(reply.json(), "balances")
-        return Listing(payloads.balance(row, account_id, reply) for row in rows)
+        return fields.rows(reply.json(), "balances", lambda row: payloads.balance(row, account_id, reply))
 
     @operation
     def positions(self, account_id: str) -> Flow[Listing[Position]]:
         reply = yield from self.get(url_path("accounts", account_id, "positions", "all"))
-        return Listing(payloads.positions(reply, account_id))
+        return payloads.positions(reply, account_id)
 
     @paged
     def activities(
@@ -157,9 +161,10 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
                 )
             if not rows and offset < count:
                 raise UnexpectedPayload("the list of activities ends before its own total")
-            found = [payloads.activity(row, account_id, reply) for row in rows]
+            found = fields.rows(rows, "activities", partial(payloads.activity, account_id=account_id, reply=reply))
             fresh = walk.fresh(found)
-            yield Page([row for row in fresh if (not start or row.day >= start) and (not end or row.day < end)])
+            within = [row for row in fresh if (not start or row.day >= start) and (not end or row.day < end)]
+            yield Page(within, found.errors)
             offset, total = offset + len(rows), count
 
     @operation
@@ -167,8 +172,11 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         if status not in STATES:
             raise InvalidInput(f"{status!r} is not a filter of orders; use open, closed or all.")
         reply = yield from self.get(url_path("accounts", account_id, "orders"), state=STATES[status], days=ORDER_DAYS)
-        rows = [payloads.order(row, account_id, reply) for row in fields.objects(reply.json(), "orders")]
-        return Listing(row for row in rows if status != "closed" or (row.status is not None and row.status.is_final))
+        rows = fields.rows(
+            reply.json(), "orders", lambda row: payloads.order(row, account_id, reply), id_field="brokerage_order_id"
+        )
+        wanted = (row for row in rows if status != "closed" or (row.status is not None and row.status.is_final))
+        return Listing(wanted, errors=rows.errors)
 
     @operation
     def register_user(self, user_id: str) -> Flow[SnapTradeUser]:

@@ -18,6 +18,7 @@ from fin_infra.model import (
     CashBalance,
     HoldingAccount,
     HoldingOrder,
+    Listing,
     Money,
     OrderStatus,
     OrderType,
@@ -159,11 +160,11 @@ def balance(row: fields.Row, account_id: str, reply: Reply) -> CashBalance:
     )
 
 
-def positions(reply: Reply, account_id: str) -> list[Position]:
+def positions(reply: Reply, account_id: str) -> Listing[Position]:
     body: dict[str, Any] = json_of(reply, dict)
     fresh = _maybe(fields.child, body, "data_freshness") or {}
     as_of = _maybe(fields.when, fresh, "as_of") or reply.received_at
-    return [_position(row, account_id, as_of) for row in fields.children(body, "results")]
+    return fields.rows(body.get("results"), "results", lambda row: _position(row, account_id, as_of))
 
 
 def _position(row: fields.Row, account_id: str, as_of: datetime) -> Position:
@@ -189,6 +190,7 @@ def _position(row: fields.Row, account_id: str, as_of: datetime) -> Position:
         unrealized=worth - basis if worth is not None and basis is not None else None,
         symbol_text=held.text,
         in_cash=row.get("cash_equivalent") is True,
+        identifier=held.identifier,
     )
 
 
@@ -266,7 +268,10 @@ def page(reply: Reply) -> tuple[list[dict[str, Any]], int]:
     total: Any = fields.child(body, "pagination").get("total")
     if type(total) is not int or total < 0:
         raise fields.wrong("total", "a whole number")
-    return fields.children(body, "data"), total
+    rows: Any = body.get("data")
+    if type(rows) is not list:
+        raise fields.wrong("data", "a list")
+    return rows, total  # pyright: ignore[reportUnknownVariableType]  # rows are looked at one by one
 
 
 def _side(word: str) -> Side | None:
@@ -276,7 +281,7 @@ def _side(word: str) -> Side | None:
 
 
 def _maybe(read: Callable[[fields.Row, str], T], row: fields.Row, name: str) -> T | None:
-    return None if row.get(name) is None else read(row, name)
+    return None if row.get(name) in (None, "") else read(row, name)
 
 
 def _flag(row: fields.Row, name: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from fin_infra.errors import InvalidInput
 from fin_infra.model import AssetClass, InstrumentKey
@@ -59,12 +60,15 @@ class Named:
     asset_class: AssetClass
     multiplier: Decimal | None
     currency: str | None = None
+    identifier: str | None = None
 
 
 def of_position(row: fields.Row) -> Named:
     """Read an instrument of `positions/all`, where `kind` tells the shapes apart."""
     kind, symbol = fields.text(row, "kind"), fields.text(row, "symbol")
     asset_class = KINDS.get(kind, AssetClass.UNKNOWN)
+    figi = row.get("figi_code") or _loose(row.get("figi_instrument"), "figi_code")
+    identifier = f"figi:{figi}" if type(figi) is str else None
     if asset_class is AssetClass.OPTION:
         under = fields.child(row, "underlying") if row.get("underlying") is not None else {}
         multiplier = fields.maybe_amount(row, "multiplier")
@@ -75,9 +79,8 @@ def of_position(row: fields.Row) -> Named:
     raw = fields.maybe_text(row, "raw_symbol") or symbol
     if asset_class is AssetClass.CRYPTO:
         return Named(_coin(raw), symbol, asset_class, _ONE, currency)
-    return Named(
-        _listed(symbol, raw, fields.maybe_text(row, "exchange"), currency), symbol, asset_class, _ONE, currency
-    )
+    key = _listed(symbol, raw, fields.maybe_text(row, "exchange"), currency)
+    return Named(key, symbol, asset_class, _ONE, currency, identifier)
 
 
 def of_symbols(row: fields.Row, symbol_name: str) -> Named | None:
@@ -95,12 +98,19 @@ def of_symbols(row: fields.Row, symbol_name: str) -> Named | None:
     raw, currency = fields.maybe_text(found, "raw_symbol") or text, _inner(found, "currency", "code")
     if asset_class is AssetClass.CRYPTO:
         return Named(_coin(raw), text, asset_class, _ONE, currency)
+    if asset_class is AssetClass.UNKNOWN and kind:  # whatever it is, it must not pass for a share
+        return Named(None, text, asset_class, None, currency)
     venue = _inner(found, "exchange", "mic_code") or _inner(found, "exchange", "code")
     return Named(_listed(text, raw, venue, currency), text, asset_class, _ONE, currency)
 
 
 def _inner(row: fields.Row, name: str, field: str) -> str | None:
     return None if row.get(name) is None else fields.maybe_text(fields.child(row, name), field)
+
+
+def _loose(value: object, name: str) -> object:
+    """Return a field of something that is an object or not: what only describes must not hide a row."""
+    return cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
 
 
 def _option(symbol: str) -> InstrumentKey | None:
