@@ -3,7 +3,7 @@ Floor 4: what is down, not covered or not in the plan moves on; a wrong symbol i
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import partial
