@@ -45,7 +45,7 @@ from tests.conformance.fault_cases import (
     vendor,
     verdict_of,
 )
-from tests.support.cases import Case, plain
+from tests.support.cases import Case
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_kinds import kinds_of
 from tests.support.vendors import VENDORS
@@ -250,9 +250,11 @@ def test_operation_when_not_offered_then_refused_by_name_before_any_request(
 ) -> None:
     for name in operations(cls) - offered(cls):
         _, *wanted = signature(getattr(cls, name).fn).parameters.values()
-        ids = ["an_id" for parameter in wanted if parameter.default is Parameter.empty]
+        wanted = [parameter for parameter in wanted if parameter.default is Parameter.empty]
+        ids = tuple("an_id" for parameter in wanted if parameter.kind is not Parameter.KEYWORD_ONLY)
+        named = {parameter.name: "a_value" for parameter in wanted if parameter.kind is Parameter.KEYWORD_ONLY}
         with bench.client(cls, Watch()) as client:
-            outcome = bench.call(client, plain(name, name, *ids))
+            outcome = bench.call(client, Case(name, name, lambda _, ids=ids: ids, named))
         assert type(outcome.error) is FeatureDisabled, name
         assert f"{cls.info.key} does not offer {name};" in str(outcome.error)
         assert outcome.watch.sent == []

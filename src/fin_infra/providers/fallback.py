@@ -3,7 +3,7 @@ Floor 4: what is down, not covered or not in the plan moves on; a wrong symbol i
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import partial
@@ -241,7 +241,8 @@ def _attempts(
 
 def _begun(member: Provider[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[Any, Any, Any]:
     """Run a member's operation; one that refuses before its first effect, without being a generator, refuses here."""
-    return (yield from getattr(type(member), name).fn(member, *args, **kwargs))
+    run: Callable[..., Generator[Any, Any, Any]] = getattr(type(member), name).fn
+    return (yield from run(member, *args, **kwargs))
 
 
 def _binds(effect: Any) -> bool:

@@ -165,6 +165,8 @@ class BrokerageProvider(Provider[M]):
             OrderRejected: the broker refuses, for instance because the order is no longer open.
             OrderStateUnknown: the answer was lost; look at the order before you ask again.
         """
+        if "replace_order" not in self.can:
+            return (yield from self.not_offered("replace_order"))
         replacement = Replacement(desk=self, order_id=order_id, change=change, time=self._time(), queue=queue)
         return (yield from replacement.run(idempotency_key))
 

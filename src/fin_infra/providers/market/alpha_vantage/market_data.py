@@ -75,7 +75,7 @@ class Window:
                 bound = at.date()
             if bound is None:
                 return None
-            if not isinstance(bound, date):
+            if not isinstance(bound, date):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
                 raise InvalidInput(f"{bound!r} is neither a day nor a time; use a date such as {date(2026, 1, 31)}.")
             return datetime.combine(bound, time(), zone(zone_name))
 

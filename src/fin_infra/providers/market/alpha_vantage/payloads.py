@@ -145,7 +145,8 @@ def spelled(key: InstrumentKey) -> str:
     try:
         return SPELLING.write(key)
     except InvalidInstrument as exc:
-        raise (NotCovered(str(exc)) if isinstance(key, InstrumentKey) else exc) from None
+        typed = isinstance(key, InstrumentKey)  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
+        raise (NotCovered(str(exc)) if typed else exc) from None
 
 
 def session_of(key: InstrumentKey, first: date, after: date) -> tuple[datetime, datetime]:
