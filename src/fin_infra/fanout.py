@@ -3,13 +3,14 @@ Floor 2: only our errors are caught, so that a fault of ours never looks like a 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from fin_infra.errors import FinInfraError, ProviderError
 from fin_infra.flow import deadline
-from fin_infra.model.networth import SourceError
+from fin_infra.model import RowError
+from fin_infra.model.networth import UNREADABLE_ROW, SourceError
 from fin_infra.security import redact
 
 T = TypeVar("T")
@@ -33,6 +34,13 @@ async def attempt(
             return Outcome(await ask(), None)
     except FinInfraError as exc:
         return Outcome(None, _source_error(exc, source, operation))
+
+
+def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list[SourceError]:
+    """Return an entry for each row of an answer that could not be read; the answer lacks what they say."""
+    return [
+        SourceError(provider=source, operation=operation, code=UNREADABLE_ROW, message=str(error)) for error in errors
+    ]
 
 
 def _source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import TypeVar, cast
 
 from fin_infra.errors import ReauthRequired
-from fin_infra.fanout import attempt
+from fin_infra.fanout import attempt, unread_rows
 from fin_infra.model import (
     AccountError,
     AccountRef,
@@ -21,7 +21,6 @@ from fin_infra.model import (
     Listing,
     Position,
 )
-from fin_infra.model.holdings import UNREADABLE_ROW
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.transport import Async
@@ -162,14 +161,8 @@ def _unread(source: str, operation: str, answer: object, account_id: str | None)
         return []
     errors = cast("Listing[object]", answer).errors
     return [
-        AccountError(
-            provider=source,
-            operation=operation,
-            code=UNREADABLE_ROW,
-            message=str(error),
-            account_id=account_id or (error.id if operation == "accounts" else None),
-        )
-        for error in errors
+        AccountError(**asdict(entry), account_id=account_id or (error.id if operation == "accounts" else None))
+        for error, entry in zip(errors, unread_rows(source, operation, errors), strict=True)
     ]
 
 

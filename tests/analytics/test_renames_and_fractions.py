@@ -19,7 +19,7 @@ from fin_infra.model import (
     PositionSide,
     Split,
 )
-from fin_infra.model.holdings import UNREADABLE_ROW
+from fin_infra.model.networth import UNREADABLE_ROW
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 FB, META = InstrumentKey("XNAS", "FB"), InstrumentKey("XNAS", "META")

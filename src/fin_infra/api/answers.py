@@ -13,6 +13,7 @@ from fastapi.params import Depends
 from starlette.responses import Response
 
 from fin_infra.api.shapes import shape, view
+from fin_infra.fanout import unread_rows
 from fin_infra.model import Listing, Meta, Record
 from fin_infra.model.networth import SourceError
 from fin_infra.providers.provider import Provider
@@ -53,7 +54,7 @@ class Envelope(Generic[T]):
 
 @dataclass(slots=True)
 class Answer:
-    """What a route has found out; `errors` names the sources that did not answer."""
+    """What a route has found out; `errors` names the sources that did not answer and the rows that cannot be read."""
 
     data: Any
     meta: Meta | None = None
@@ -100,7 +101,11 @@ class Answers:
 
 
 def _answer(result: Result) -> Answer:
-    return result if isinstance(result, Answer) else Answer(result, result.meta)
+    if isinstance(result, Answer):
+        return result
+    meta = result.meta
+    unread = result.errors if isinstance(result, Listing) else ()
+    return Answer(result, meta, unread_rows(meta.provider, meta.operation, unread) if meta else ())
 
 
 def _pack(answer: Answer) -> bytes:

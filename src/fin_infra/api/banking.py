@@ -17,6 +17,8 @@ from fin_infra.api.cursors import read_day_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
+from fin_infra.fanout import unread_rows
+from fin_infra.flow import row_errors
 from fin_infra.model import Account, Balance, Transaction
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.transport import Async
@@ -92,19 +94,21 @@ async def _page(
     rows: list[Transaction] = []
     more = False
     transactions = bank.transactions(account_id, start=start, end=end)
-    async with aclosing(cast("AsyncGenerator[Transaction]", transactions)) as newest_first:
-        async for row in newest_first:
-            if after is not None:
-                after = None if row.id == after else after
-            elif len(rows) == limit:
-                more = True
-                break
-            else:
-                rows.append(row)
+    with row_errors() as unread:
+        async with aclosing(cast("AsyncGenerator[Transaction]", transactions)) as newest_first:
+            async for row in newest_first:
+                if after is not None:
+                    after = None if row.id == after else after
+                elif len(rows) == limit:
+                    more = True
+                    break
+                else:
+                    rows.append(row)
     if after is not None:
         raise InvalidInput(
             "The transaction that the cursor points to is gone, as when a pending one has posted; "
             "start without a cursor."
         )
     page = TransactionPage(items=tuple(rows), next=write_cursor(rows[-1].date, rows[-1].id) if more else None)
-    return Answer(page, rows[-1].meta if rows else None, sources=[bank])
+    errors = unread_rows(bank.source, "transactions", unread)
+    return Answer(page, rows[-1].meta if rows else None, errors, sources=[bank])

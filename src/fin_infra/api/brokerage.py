@@ -20,7 +20,8 @@ from fin_infra.api.cursors import read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.errors import OrderChecksFailed
-from fin_infra.flow import deadline
+from fin_infra.fanout import unread_rows
+from fin_infra.flow import deadline, row_errors
 from fin_infra.model import (
     BrokerAccount,
     Cancellation,
@@ -274,19 +275,21 @@ async def _page(
     rows: list[Order] = []
     same: list[Order] = []
     """Orders of the cursor's instant; what comes after the cursor's order is not known before it comes."""
-    async with aclosing(cast("AsyncGenerator[Order]", broker.orders(status=status, end=end))) as found:
-        async for order in found:
-            if last is not None and _at(order) == last[0]:
-                same = [] if order.id == last[1] else [*same, order]
-                continue
-            rows.append(order)
-            if len(same) + len(rows) > limit:
-                break
+    with row_errors() as unread:
+        async with aclosing(cast("AsyncGenerator[Order]", broker.orders(status=status, end=end))) as found:
+            async for order in found:
+                if last is not None and _at(order) == last[0]:
+                    same = [] if order.id == last[1] else [*same, order]
+                    continue
+                rows.append(order)
+                if len(same) + len(rows) > limit:
+                    break
     rows = [*same, *rows]
     more = len(rows) > limit
     rows = rows[:limit]
     page = OrderPage(items=tuple(rows), next=write_cursor(_at(rows[-1]), rows[-1].id) if more else None)
-    return Answer(page, rows[-1].meta if rows else None, sources=[broker])
+    errors = unread_rows(broker.source, "orders", unread)
+    return Answer(page, rows[-1].meta if rows else None, errors, sources=[broker])
 
 
 def _at(order: Order) -> datetime:

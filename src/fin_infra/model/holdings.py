@@ -11,10 +11,7 @@ from enum import StrEnum
 from fin_infra.model.brokerage import AssetClass, CashBalance, HoldingAccount, Position, PositionSide
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
-from fin_infra.model.networth import SourceError
-
-UNREADABLE_ROW = "fin.unreadable_row"
-"""The code of an entry about one row of a list; the others were read."""
+from fin_infra.model.networth import UNREADABLE_ROW, SourceError
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Listing, Meta, Record
+from fin_infra.model.record import Listing, Meta, Record, RowError
 
 
 class Interval(StrEnum):
@@ -52,24 +52,24 @@ class Quote(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteError:
-    """An instrument of which there is no quote, and why: `code` is that of the error, `detail` its text."""
+class QuoteError(RowError):
+    """An instrument of which there is no quote, and why; `id` is the key as text."""
 
     key: InstrumentKey
     code: str
-    detail: str
+    """That of the error, such as `fin.invalid_instrument`."""
 
 
 class Quotes(Listing[Quote]):
     """Quotes in the order they were asked for; `errors` names the instruments that have none."""
 
-    __slots__ = ("errors",)
+    __slots__ = ()
+    errors: tuple[QuoteError, ...]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by `__init__`
 
     def __init__(
         self, items: Iterable[Quote] = (), meta: Meta | None = None, errors: Iterable[QuoteError] = ()
     ) -> None:
-        super().__init__(items, meta)
-        self.errors = tuple(errors)
+        super().__init__(items, meta, errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

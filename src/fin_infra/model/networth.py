@@ -62,6 +62,10 @@ class WorthLine:
     missing: str | None = None
 
 
+UNREADABLE_ROW = "fin.unreadable_row"
+"""The code of an entry about one row of a list; the others were read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceError:
     """A source that did not answer, as one entry next to the data of the others."""

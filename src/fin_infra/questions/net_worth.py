@@ -13,7 +13,7 @@ from fin_infra.analytics import net_worth, portfolio_items
 from fin_infra.banking import easy_banking
 from fin_infra.crypto import easy_crypto
 from fin_infra.errors import InvalidInput
-from fin_infra.fanout import attempt
+from fin_infra.fanout import attempt, unread_rows
 from fin_infra.fx import easy_fx
 from fin_infra.markets import easy_market
 from fin_infra.model import Account, AccountStatus, Money, RateTable
@@ -75,7 +75,8 @@ async def net_worth_of(
         *(_account(sources.banking, account) for account in open_accounts),
         *(_holding_line(sources, holding, currency) for holding in holdings),
     )
-    missing = [*(error for error in (table.error, listed.error) if error), *unread]
+    rows = unread_rows(sources.banking.source, "accounts", listed.value.errors) if listed.value is not None else ()
+    missing = [*(error for error in (table.error, listed.error) if error), *rows, *unread]
     now = _now(sources.fx, table.value)
     asked = [_until(item, now.date()) for item in (*(item for item, _ in lines), *held)]
     worth = net_worth([*asked, *items], currency, table.value, as_of=now, errors=missing)

@@ -143,7 +143,10 @@ class AlphaVantage(MarketDataProvider[M]):
             found = yield from self._one_by_one(list(symbols.values()), failed)
         if failed and not found:
             raise next(iter(failed.values()))
-        errors = [QuoteError(key=key, code=exc.code, detail=str(exc)) for key, exc in failed.items()]
+        errors = [
+            QuoteError(place=f"keys[{keys.index(key)}]", id=str(key), key=key, code=exc.code, reason=str(exc))
+            for key, exc in failed.items()
+        ]
         return Quotes((found[key] for key in keys if key in found), errors=errors)
 
     def _batch(
