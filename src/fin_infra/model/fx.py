@@ -36,4 +36,4 @@ class RateTable(Record):
     date: date
     rates: Mapping[str, Decimal]
     unread: tuple[str, ...] = ()
-    """Currencies that are listed for this day with something that is no rate."""
+    """Currencies that are listed for this day without a rate that can be read."""

@@ -238,10 +238,10 @@ class _Days:
         self._at = day
 
     def _rate(self, code: str, text: str) -> None:
-        """Keep a rate; one that is no positive number, or comes twice, is named and hides no other."""
+        """Keep a rate; one that is not a positive number, or comes twice, is named and hides no other."""
         rates, unread = self.rates[self._at], self.unread.setdefault(self._at, set())
         if not _CODE.fullmatch(code) or code == BASE:
-            raise UnexpectedPayload(f"the ECB's file has a rate of {self._at} for something that is no currency")
+            raise UnexpectedPayload(f"the ECB's file has a rate of {self._at} for something that is not a currency")
         rate = Decimal(text) if _RATE.fullmatch(text) else None
         if not rate or code in rates or code in unread:
             rates.pop(code, None)
@@ -287,8 +287,8 @@ def _require(table: RateTable, base: str, quote: str) -> None:
     for code in (base, quote):
         if base != quote and code in table.unread:
             raise RateUnavailable(
-                f"No {base}/{quote} rate for {table.date}: what the ECB's file has for {code} on that day is no single "
-                "positive number; take another date."
+                f"No {base}/{quote} rate for {table.date}: what the ECB's file has for {code} on that day is not "
+                "a single positive number; take another date."
             )
         if base != quote and code in ENDED and code not in table.rates:
             raise RateUnavailable(f"No {base}/{quote} rate for {table.date}: {ENDED[code]}; take an earlier date.")

@@ -8,19 +8,20 @@ from fin_infra.errors import PermissionDenied, RateLimited
 from fin_infra.model import Adjustment, InstrumentKey, Interval
 from tests.support.cases import Case, Verdict, plain
 
-IBM, NVIDIA, TESCO = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA"), InstrumentKey("XLON", "TSCO")
+IBM, TESCO = InstrumentKey("US", "IBM"), InstrumentKey("XLON", "TSCO")
 VERDICTS = {
     "quota_note": Verdict((RateLimited,), settings={"deadline_s": 5}),  # midnight in New York is hardly ever that near
     "burst_note": Verdict((RateLimited,), heals=True, least_pause_s=1),
     "premium_note": Verdict((PermissionDenied,)),
 }
+SIX = [InstrumentKey("US", symbol) for symbol in ("IBM", "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL")]
 IN_QUERY = ("api_key",)
 """Alpha Vantage takes it in no other way."""
 CASES = [
     plain("ping", "ping"),
     plain("quote", "quote", IBM),
     plain("quote in pence", "quote", TESCO),
-    plain("quotes", "quotes", [IBM, NVIDIA]),
+    plain("quotes", "quotes", SIX),  # up to five are asked for one by one where the plan has no batches
     plain("daily candles", "candles", IBM),
     plain("adjusted candles", "candles", IBM, adjustment=Adjustment.SPLITS_AND_DIVIDENDS),
     Case(
