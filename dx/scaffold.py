@@ -105,7 +105,7 @@ def scaffold(root: Path, domain: str, vendor: str, title: str) -> list[Path]:
 
 def _tidy(paths: list[Path]) -> None:
     """Put names in the order that a vendor's own name gives them."""
-    for command in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
+    for command in (["format", "--quiet"], ["check", "--fix", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, "--no-cache", *map(str, paths)], check=False)
 
 

@@ -32,6 +32,8 @@ PHRASES = {
 ALLOWED = {  # asyncio's names, and what a vendor sends
     "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`',
 }  # fmt: skip
+WIRE_WORD = re.compile(r"""(?<=["'])[A-Z_]+(?=["'])|(?<=`)[A-Z_]+(?=`)""")
+"""A word as a vendor sends it, in capitals and quoted: its spelling is the vendor's."""
 
 
 def _texts() -> list[Path]:
@@ -44,6 +46,7 @@ def faults(text: str) -> list[str]:
     found: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         read = re.sub("|".join(map(re.escape, sorted(ALLOWED, key=len, reverse=True))), "", line)
+        read = WIRE_WORD.sub("", read)
         found += [
             f"line {number}: {match[0]!r}; write {better}"
             for pattern, better in PHRASES.items()
