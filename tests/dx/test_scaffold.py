@@ -36,6 +36,7 @@ def _content(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_scaffold_when_run_then_writes_its_own_folders_and_two_lines(tree: Path, domain: str) -> None:
     before = _content(tree)
