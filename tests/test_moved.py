@@ -90,6 +90,8 @@ def test_finder_when_installed_twice_then_stands_last_and_once() -> None:
         ("fin_infra.transport.effects", "path", "fin_infra.transport", "url_path"),
         ("fin_infra.transport.http", "UNREACHABLE", "fin_infra.transport.effects", "UNREACHABLE"),
         ("fin_infra.providers.registry", "place_of", "fin_infra.providers.registry", "endpoint_of"),
+        ("fin_infra.model.brokerage", "NewOrder", "fin_infra.model.order", "NewOrder"),
+        ("fin_infra.model.brokerage", "HoldingOrder", "fin_infra.model.aggregator", "HoldingOrder"),
     ],
 )
 def test_name_when_it_changed_then_old_one_warns_and_gives_the_same_object(

@@ -79,7 +79,8 @@ def test_model_when_imported_then_a_module_comes_with_the_first_of_its_names() -
         name for name in ours("import fin_infra") if name.startswith("model.")
     }
     assert "model.market" in ours("from fin_infra.model import Quote")
-    assert "model.brokerage" not in ours("from fin_infra.model import Quote")
+    assert not ours("from fin_infra.model import Quote") & {"model.brokerage", "model.order"}
+    assert not ours("from fin_infra.model import Order") & {"model.aggregator", "model.brokerage"}
     assert "model.holdings" in ours("import fin_infra.model\nfin_infra.model.holdings.Split")
 
 
@@ -87,7 +88,9 @@ def test_easy_banking_when_called_then_brings_no_other_domain_and_no_chain() -> 
     found = ours("from fin_infra.banking import easy_banking\neasy_banking()")
     assert "providers.banking.teller.adapter" in found
     others = ("brokerage", "crypto", "fx", "market")
-    assert not found & {f"model.{name}" for name in ("brokerage", "crypto", "holdings", "market", "statement")}
+    assert not found & {
+        f"model.{name}" for name in ("aggregator", "brokerage", "crypto", "holdings", "market", "order", "statement")
+    }
     assert not {name for name in found if name.startswith(tuple(f"providers.{name}." for name in others))}
     assert not found & {"providers.fallback", "providers.base", "trading", "sandbox", "brokerage"}
 

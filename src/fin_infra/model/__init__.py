@@ -7,6 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fin_infra.model.aggregator import (
+        BrokerConnection,
+        CashBalance,
+        HoldingAccount,
+        HoldingOrder,
+    )
     from fin_infra.model.banking import (
         Account,
         AccountDetails,
@@ -26,32 +32,16 @@ if TYPE_CHECKING:
     from fin_infra.model.brokerage import (
         ActivityStatus,
         Asset,
-        AssetClass,
         BidAsk,
         BrokerAccount,
         BrokerActivity,
-        BrokerConnection,
-        Cancellation,
-        CashBalance,
         EquityPoint,
-        HoldingAccount,
-        HoldingOrder,
         MarketClock,
         MarketDay,
-        NewOrder,
-        Order,
-        OrderChange,
-        OrderClass,
-        OrderStatus,
-        OrderType,
         PortfolioHistory,
         Position,
         PositionSide,
-        Side,
-        TimeInForce,
         Trade,
-        TradeEvent,
-        TradeUpdate,
         Watchlist,
     )
     from fin_infra.model.crypto import ChartPoint, CryptoAsset, CryptoPrice, MarketChart
@@ -82,6 +72,20 @@ if TYPE_CHECKING:
         SymbolMatch,
     )
     from fin_infra.model.money import Money
+    from fin_infra.model.order import (
+        AssetClass,
+        Cancellation,
+        NewOrder,
+        Order,
+        OrderChange,
+        OrderClass,
+        OrderStatus,
+        OrderType,
+        Side,
+        TimeInForce,
+        TradeEvent,
+        TradeUpdate,
+    )
     from fin_infra.model.record import Listing, Meta, RateLimit, Record, RowError
     from fin_infra.model.statement import (
         Statement,
@@ -180,6 +184,12 @@ __all__ = [
 ]
 
 _NAMES = {
+    "aggregator": (
+        "BrokerConnection",
+        "CashBalance",
+        "HoldingAccount",
+        "HoldingOrder",
+    ),
     "banking": (
         "Account",
         "AccountDetails",
@@ -199,32 +209,16 @@ _NAMES = {
     "brokerage": (
         "ActivityStatus",
         "Asset",
-        "AssetClass",
         "BidAsk",
         "BrokerAccount",
         "BrokerActivity",
-        "BrokerConnection",
-        "Cancellation",
-        "CashBalance",
         "EquityPoint",
-        "HoldingAccount",
-        "HoldingOrder",
         "MarketClock",
         "MarketDay",
-        "NewOrder",
-        "Order",
-        "OrderChange",
-        "OrderClass",
-        "OrderStatus",
-        "OrderType",
         "PortfolioHistory",
         "Position",
         "PositionSide",
-        "Side",
-        "TimeInForce",
         "Trade",
-        "TradeEvent",
-        "TradeUpdate",
         "Watchlist",
     ),
     "crypto": ("ChartPoint", "CryptoAsset", "CryptoPrice", "MarketChart"),
@@ -255,6 +249,20 @@ _NAMES = {
         "SymbolMatch",
     ),
     "money": ("Money",),
+    "order": (
+        "AssetClass",
+        "Cancellation",
+        "NewOrder",
+        "Order",
+        "OrderChange",
+        "OrderClass",
+        "OrderStatus",
+        "OrderType",
+        "Side",
+        "TimeInForce",
+        "TradeEvent",
+        "TradeUpdate",
+    ),
     "record": ("Listing", "Meta", "RateLimit", "Record", "RowError"),
     "statement": (
         "Statement",

@@ -8,10 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from fin_infra.model.brokerage import AssetClass, CashBalance, HoldingAccount, Position, PositionSide
+from fin_infra.model.aggregator import CashBalance, HoldingAccount
+from fin_infra.model.brokerage import Position, PositionSide
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.networth import UNREADABLE_ROW, SourceError
+from fin_infra.model.order import AssetClass
 
 
 @dataclass(frozen=True, slots=True, order=True)
