@@ -17,7 +17,7 @@ from tests.sandbox.test_vendors import ROOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 ADAPTER_ROOMS = {
-    *("adapter", "payloads", "refusals", "symbols", "signature"),
+    *("adapter", "payloads", "orders", "refusals", "symbols", "signature"),
     *("stream", "webhook", "market_data", "rules"),
 }
 SUITES = {"banking": "test_banking.py", "brokerage": "test_brokerage.py", "fx": "test_fx.py"}

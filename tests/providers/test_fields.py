@@ -22,7 +22,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 READERS = [fields.text, fields.maybe_text, fields.ident, fields.amount, fields.maybe_amount, fields.day, fields.when]
-READERS += [fields.child, fields.children, fields.words]
+READERS += [fields.child, fields.children, fields.words, fields.flag]
 
 
 class Colour(StrEnum):
@@ -41,6 +41,7 @@ class Colour(StrEnum):
         (fields.amount, Decimal("0.1"), Decimal("0.1")),
         (fields.maybe_amount, None, None),
         (fields.maybe_amount, "", None),
+        (fields.flag, False, False),
         (fields.day, "2024-02-29", date(2024, 2, 29)),
         (fields.when, "2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
         (fields.when, "2026-01-31T12:00:00-05:00", datetime(2026, 1, 31, 17, tzinfo=UTC)),
@@ -67,6 +68,9 @@ def test_reader_when_field_is_right_then_its_value(read: Callable[..., Any], val
         (fields.amount, "NaN"),
         (fields.amount, ""),
         (fields.maybe_amount, " "),
+        (fields.flag, None),
+        (fields.flag, 1),
+        (fields.flag, "true"),
         (fields.day, "2026-W05-1"),
         (fields.day, "2026-02-30"),
         (fields.day, "2026-01-31T00:00:00"),
@@ -95,6 +99,18 @@ def test_reader_when_field_is_anything_then_value_or_our_error(read: Callable[..
 )
 def test_word_when_not_in_the_vocabulary_then_unknown(text: str | None, member: Colour) -> None:
     assert fields.word(Colour, text, Colour.UNKNOWN) is member
+
+
+@pytest.mark.parametrize("row", [{}, {"field": None}, {"field": ""}])
+def test_maybe_when_there_is_no_value_then_none_and_nothing_is_read(row: dict[str, Any]) -> None:
+    assert fields.maybe(fields.flag, row, "field") is None
+
+
+def test_maybe_when_there_is_a_value_then_it_is_read_as_strictly_as_ever() -> None:
+    assert fields.maybe(fields.flag, {"field": False}, "field") is False
+    for wrong in (0, " ", "false", []):
+        with pytest.raises(UnexpectedPayload, match="'field' should be true or false"):
+            fields.maybe(fields.flag, {"field": wrong}, "field")
 
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

@@ -15,6 +15,7 @@ from bankersbank import payloads as finastra
 from fin_infra.model import Listing
 from fin_infra.providers import fields
 from fin_infra.providers.banking.teller import payloads as teller
+from fin_infra.providers.brokerage.alpaca import orders as alpaca_orders
 from fin_infra.providers.brokerage.alpaca import payloads as alpaca
 from fin_infra.providers.brokerage.snaptrade import payloads as snaptrade
 from fin_infra.transport import Reply
@@ -33,7 +34,7 @@ def listed(read: Callable[..., Any], *args: Any) -> Reader:
 
 
 READERS: dict[str, Reader] = {
-    "alpaca/order": listed(alpaca.order, NOW),
+    "alpaca/order": listed(alpaca_orders.order, NOW),
     "alpaca/positions": listed(alpaca.position, NOW),
     "alpaca/activities": listed(alpaca.activity, NOW),
     "alpaca/asset": listed(alpaca.maybe_asset, NOW),

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
@@ -278,7 +278,7 @@ async def _page(
     with row_errors() as unread:
         async with aclosing(cast("AsyncGenerator[Order]", broker.orders(status=status, end=end))) as found:
             async for order in found:
-                if last is not None and _at(order) == last[0]:
+                if last is not None and order.placed_at == last[0]:
                     same = [] if order.id == last[1] else [*same, order]
                     continue
                 rows.append(order)
@@ -287,10 +287,6 @@ async def _page(
     rows = [*same, *rows]
     more = len(rows) > limit
     rows = rows[:limit]
-    page = OrderPage(items=tuple(rows), next=write_cursor(_at(rows[-1]), rows[-1].id) if more else None)
+    page = OrderPage(items=tuple(rows), next=write_cursor(rows[-1].placed_at, rows[-1].id) if more else None)
     errors = unread_rows(broker.source, "orders", unread)
     return Answer(page, rows[-1].meta if rows else None, errors, sources=[broker])
-
-
-def _at(order: Order) -> datetime:
-    return order.submitted_at or order.created_at

@@ -160,6 +160,11 @@ class Order(Record):
     replayed: bool = False
     """True where a submit found that an earlier one with its key had already placed this order."""
 
+    @property
+    def placed_at(self) -> datetime:
+        """When the order came in, which lists of orders go by."""
+        return self.submitted_at or self.created_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChange:

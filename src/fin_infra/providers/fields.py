@@ -102,6 +102,18 @@ def ident(row: Row, name: str) -> str:
     return value
 
 
+def flag(row: Row, name: str) -> bool:
+    value = row.get(name)
+    if type(value) is not bool:
+        raise wrong(name, "true or false")
+    return value
+
+
+def maybe(read: Callable[[Row, str], T], row: Row, name: str) -> T | None:
+    """Return what `read` makes of a field; None where it is absent, null or empty text."""
+    return None if row.get(name) in (None, "") else read(row, name)
+
+
 def amount(row: Row, name: str) -> Decimal:
     """Return a number given as JSON number or as decimal text."""
     value = maybe_amount(row, name)

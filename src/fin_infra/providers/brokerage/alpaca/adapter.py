@@ -45,7 +45,7 @@ from fin_infra.model import (
 from fin_infra.normalize import aware, calendar_day
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import market_data as data
-from fin_infra.providers.brokerage.alpaca import payloads, symbols
+from fin_infra.providers.brokerage.alpaca import orders, payloads, symbols
 from fin_infra.providers.brokerage.alpaca.payloads import KEY, MICROSECOND, stamp
 from fin_infra.providers.brokerage.alpaca.refusals import change_refusal, order_refusal, refusal, symbol_refusal
 from fin_infra.providers.brokerage.alpaca.rules import RULES
@@ -170,14 +170,14 @@ class Alpaca(BrokerageProvider[M]):
         return "check ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY against the paper keys of your dashboard"
 
     def send_order(self, order: NewOrder, client_order_id: str) -> Flow[Order]:
-        body = payloads.order_body(order, client_order_id)
+        body = orders.order_body(order, client_order_id)
         reply = yield from self.request(
             "POST", "/v2/orders", headers=_JSON, content=_encode(body), refusal=order_refusal
         )
         return _own(_order(reply), client_order_id)
 
     def send_change(self, order_id: str, change: OrderChange, client_order_id: str) -> Flow[Order]:
-        body = payloads.change_body(change, client_order_id)
+        body = orders.change_body(change, client_order_id)
         reply = yield from self.request(
             "PATCH", url_path("v2", "orders", order_id), headers=_JSON, content=_encode(body), refusal=change_refusal
         )
@@ -262,14 +262,14 @@ class Alpaca(BrokerageProvider[M]):
                 until=until,
             )
             body = reply.json()
-            rows = fields.rows(body, "orders", partial(payloads.order, received_at=reply.received_at))
+            rows = fields.rows(body, "orders", partial(orders.order, received_at=reply.received_at))
             fresh = walk.fresh(rows)
-            yield Page([row for row in fresh if start is None or _submitted(row) >= start], rows.errors)
+            yield Page([row for row in fresh if start is None or row.placed_at >= start], rows.errors)
             if len(body) < self.settings.page_size:
                 return
             walk.must_advance(fresh)
             # the bound is exclusive and our instants are cut to microseconds, so that the last instant comes again
-            until = stamp(_submitted(rows[-1]) + MICROSECOND)
+            until = stamp(rows[-1].placed_at + MICROSECOND)
 
     @operation
     def cancel_order(self, order_id: str) -> Flow[None]:
@@ -278,7 +278,7 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def cancel_orders(self) -> Flow[list[Cancellation]]:
         reply = yield from self.request("DELETE", "/v2/orders")
-        return fields.rows(reply.json(), "orders", payloads.cancellation)
+        return fields.rows(reply.json(), "orders", orders.cancellation)
 
     @operation
     def positions(self) -> Flow[Listing[Position]]:
@@ -448,7 +448,7 @@ def _plain(secret: SecretStr | None) -> str:
 
 
 def _order(reply: Reply) -> Order:
-    return payloads.order(json_of(reply, dict), reply.received_at)
+    return orders.order(json_of(reply, dict), reply.received_at)
 
 
 def _own(found: Order, client_order_id: str) -> Order:
@@ -466,10 +466,6 @@ def _done(reply: Reply) -> None:
 
 def _watchlist(reply: Reply) -> Watchlist:
     return payloads.watchlist(json_of(reply, dict), reply.received_at)
-
-
-def _submitted(order: Order) -> datetime:
-    return order.submitted_at or order.created_at
 
 
 def _within(at: datetime | None, start: datetime | None, end: datetime | None) -> bool:

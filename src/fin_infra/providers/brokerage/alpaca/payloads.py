@@ -1,41 +1,32 @@
-"""What Alpaca's trading API says, turned into our records, and our orders turned into what it takes.
-Floor 3: numbers come as text or as JSON numbers; an order status that we do not know raises, for that row."""
+"""What Alpaca's trading API says of accounts, assets, positions and days, turned into our records.
+Floor 3: numbers come as text or as JSON numbers; orders are read and written in `orders`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
+from fin_infra._moved import renamed
+from fin_infra.errors import InvalidInput, UnexpectedPayload
 from fin_infra.model import (
     ActivityStatus,
     Asset,
     AssetClass,
     BrokerAccount,
     BrokerActivity,
-    Cancellation,
     EquityPoint,
     InstrumentKey,
     MarketClock,
     MarketDay,
     Money,
-    NewOrder,
-    Order,
-    OrderChange,
-    OrderClass,
-    OrderStatus,
-    OrderType,
     PortfolioHistory,
     Position,
     PositionSide,
     Side,
-    TimeInForce,
-    TradeEvent,
-    TradeUpdate,
     Watchlist,
 )
 from fin_infra.normalize import from_unix, from_unix_ms, localize, trading_date
@@ -53,170 +44,12 @@ MICROSECOND = timedelta(microseconds=1)
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _FIRST_MS = 100_000_000_000
 """Epoch stamps from here on are milliseconds, which an old example of the vendor has."""
-_SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_cover": Side.BUY}
-_ORDER_CLASSES = {"": OrderClass.SIMPLE, **{kind.value: kind for kind in OrderClass}}
-_OURS = {TradeEvent.CAUGHT_UP, TradeEvent.UNKNOWN}
-_EVENTS = {event.value: event for event in TradeEvent if event not in _OURS}
-
-
-def plain(value: Decimal) -> str:
-    """Return a number without exponent, as the vendor takes it."""
-    return format(value, "f")
+SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_cover": Side.BUY}
 
 
 def stamp(at: datetime) -> str:
     """Return an instant as the vendor takes it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def order_body(order: NewOrder, client_order_id: str) -> dict[str, Any]:
-    """Return the body that places an order."""
-    numbers = {
-        "qty": order.quantity,
-        "notional": order.notional,
-        "limit_price": order.limit_price,
-        "stop_price": order.stop_price,
-        "trail_price": order.trail_price,
-        "trail_percent": order.trail_percent,
-    }
-    body: dict[str, Any] = {
-        "symbol": symbols.write(order.key),
-        "side": order.side.value,
-        "type": order.type.value,
-        "time_in_force": order.time_in_force.value,
-        "client_order_id": client_order_id,
-        **_given(numbers),
-    }
-    if order.extended_hours:
-        body["extended_hours"] = True
-    if order.order_class is not OrderClass.SIMPLE:
-        body["order_class"] = order.order_class.value
-    if order.take_profit is not None:
-        body["take_profit"] = _given({"limit_price": order.take_profit})
-    if order.stop_loss is not None:
-        body["stop_loss"] = _given({"stop_price": order.stop_loss, "limit_price": order.stop_loss_limit})
-    return body
-
-
-def change_body(change: OrderChange, client_order_id: str) -> dict[str, Any]:
-    """Return the body that replaces an order."""
-    numbers = {
-        "qty": change.quantity,
-        "limit_price": change.limit_price,
-        "stop_price": change.stop_price,
-        "trail": change.trail,
-    }
-    body: dict[str, Any] = {"client_order_id": client_order_id, **_given(numbers)}
-    if change.time_in_force is not None:
-        body["time_in_force"] = change.time_in_force.value
-    return body
-
-
-def _given(numbers: Mapping[str, Decimal | None]) -> dict[str, str]:
-    return {name: plain(value) for name, value in numbers.items() if value is not None}
-
-
-def order(row: Row, received_at: datetime, parent_type: str = "") -> Order:
-    """Read an order with its legs.
-
-    Its state, type and terms must be words that we know; what it is about may be something that no key can name.
-    """
-    several = row.get("order_class") == OrderClass.MLEG
-    kind = symbols.asset_class(fields.maybe_text(row, "asset_class"))
-    symbol = fields.maybe_text(row, "symbol") or ""
-    if not (symbol or several):
-        raise fields.wrong("symbol", "a symbol")
-    key, currency = symbols.maybe_read(symbol, kind) or (None, "USD")
-    updated = _maybe_when(row, "updated_at")
-    legs, leg_type = row.get("legs"), fields.text(row, "type") if several else ""
-    return Order(
-        source=KEY,
-        as_of=updated or received_at,
-        raw=row,
-        id=fields.ident(row, "id"),
-        client_order_id=fields.text(row, "client_order_id"),
-        key=key,
-        asset_class=kind,
-        side=None if several and not row.get("side") else _word(row, "side", _SIDES),
-        # legs of an order of several have an empty type in the specification's example: the order's own holds for them
-        type=_word(row if row.get("type") else {"type": parent_type}, "type", _members(OrderType)),
-        time_in_force=_word(row, "time_in_force", _members(TimeInForce)),
-        order_class=_word(row, "order_class", _ORDER_CLASSES),
-        status=_word(row, "status", _members(OrderStatus)),
-        quantity=fields.maybe_amount(row, "qty"),
-        notional=fields.maybe_amount(row, "notional"),
-        filled_quantity=fields.amount(row, "filled_qty"),
-        filled_average_price=fields.maybe_amount(row, "filled_avg_price"),
-        limit_price=fields.maybe_amount(row, "limit_price"),
-        stop_price=fields.maybe_amount(row, "stop_price"),
-        trail_price=fields.maybe_amount(row, "trail_price"),
-        trail_percent=fields.maybe_amount(row, "trail_percent"),
-        high_water_mark=fields.maybe_amount(row, "hwm"),
-        extended_hours=_maybe_flag(row, "extended_hours") or False,
-        currency=currency,
-        created_at=when(row, "created_at"),
-        submitted_at=_maybe_when(row, "submitted_at"),
-        updated_at=updated,
-        filled_at=_maybe_when(row, "filled_at"),
-        canceled_at=_maybe_when(row, "canceled_at"),
-        expired_at=_maybe_when(row, "expired_at"),
-        expires_at=_maybe_when(row, "expires_at"),
-        failed_at=_maybe_when(row, "failed_at"),
-        replaced_at=_maybe_when(row, "replaced_at"),
-        replaced_by=fields.maybe_text(row, "replaced_by"),
-        replaces=fields.maybe_text(row, "replaces"),
-        symbol_text=symbol,
-        legs=() if legs is None else tuple(order(leg, received_at, leg_type) for leg in fields.objects(legs, "legs")),
-    )
-
-
-def trade_update(row: Row, received_at: datetime) -> TradeUpdate:
-    """Read one event of an order, as far as it can be read: no event is so strange that it ends a stream."""
-    word = row.get("event")
-    event = _EVENTS.get(word, TradeEvent.UNKNOWN) if type(word) is str else TradeEvent.UNKNOWN
-    problems: list[str] = []
-
-    def read(what: Callable[[], T]) -> T | None:
-        try:
-            return what()
-        except FinInfraError as exc:
-            problems.append(str(exc))
-            return None
-
-    at = read(lambda: _maybe_when(row, "timestamp"))
-    body: Any = row.get("order")
-    ident = body.get("id") if type(body) is dict else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # JSON
-    return TradeUpdate(
-        source=KEY,
-        as_of=at or received_at,
-        raw=row,
-        event=event,
-        order=read(lambda: order(fields.child(row, "order"), received_at)),
-        execution_id=read(lambda: fields.maybe_text(row, "execution_id")),
-        price=read(lambda: fields.maybe_amount(row, "price")),
-        quantity=read(lambda: fields.maybe_amount(row, "qty")),
-        position_quantity=read(lambda: fields.maybe_amount(row, "position_qty")),
-        order_id=ident if type(ident) is str and ident else None,  # pyright: ignore[reportUnknownArgumentType]  # JSON
-        event_text=word if type(word) is str else "",
-        problem="; ".join(problems) or None,
-    )
-
-
-def caught_up(found: Order) -> TradeUpdate:
-    """Return the update for an order as it was found after a gap in the stream."""
-    return TradeUpdate(
-        source=KEY, as_of=found.as_of, raw=found.raw, event=TradeEvent.CAUGHT_UP, order=found, order_id=found.id
-    )
-
-
-def unreadable(order_id: str | None, problem: str, at: datetime) -> TradeUpdate:
-    """Return the update for an order that was found after a gap and cannot be read."""
-    return TradeUpdate(source=KEY, as_of=at, event=TradeEvent.CAUGHT_UP, order=None, order_id=order_id, problem=problem)
-
-
-def cancellation(row: Row) -> Cancellation:
-    """Read one answer of a multi-status reply; its statuses are those of HTTP."""
-    return Cancellation(order_id=fields.ident(row, "id"), accepted=200 <= fields.amount(row, "status") < 300)
 
 
 def account(row: Row, received_at: datetime) -> BrokerAccount:
@@ -242,14 +75,14 @@ def account(row: Row, received_at: datetime) -> BrokerAccount:
         initial_margin=_maybe_money(row, "initial_margin", currency),
         maintenance_margin=_maybe_money(row, "maintenance_margin", currency),
         multiplier=fields.maybe_amount(row, "multiplier"),
-        shorting_enabled=_maybe_flag(row, "shorting_enabled"),
-        trading_blocked=flag(row, "trading_blocked"),
-        transfers_blocked=flag(row, "transfers_blocked"),
-        account_blocked=flag(row, "account_blocked"),
-        suspended_by_user=flag(row, "trade_suspended_by_user"),
-        pattern_day_trader=_maybe_flag(row, "pattern_day_trader"),
+        shorting_enabled=fields.maybe(fields.flag, row, "shorting_enabled"),
+        trading_blocked=fields.flag(row, "trading_blocked"),
+        transfers_blocked=fields.flag(row, "transfers_blocked"),
+        account_blocked=fields.flag(row, "account_blocked"),
+        suspended_by_user=fields.flag(row, "trade_suspended_by_user"),
+        pattern_day_trader=fields.maybe(fields.flag, row, "pattern_day_trader"),
         daytrade_count=None if count is None else int(count),
-        created_at=_maybe_when(row, "created_at"),
+        created_at=maybe_when(row, "created_at"),
     )
 
 
@@ -259,7 +92,7 @@ def clock(row: Row) -> MarketClock:
         source=KEY,
         as_of=when(row, "timestamp"),
         raw=row,
-        is_open=flag(row, "is_open"),
+        is_open=fields.flag(row, "is_open"),
         next_open=when(row, "next_open"),
         next_close=when(row, "next_close"),
     )
@@ -314,10 +147,10 @@ def maybe_asset(row: Row, received_at: datetime) -> Asset | None:
         name=fields.maybe_text(row, "name") or "",
         exchange=fields.text(row, "exchange"),
         active=fields.text(row, "status") == "active",
-        tradable=flag(row, "tradable"),
-        fractionable=_maybe_flag(row, "fractionable") or False,
-        marginable=flag(row, "marginable"),
-        shortable=flag(row, "shortable"),
+        tradable=fields.flag(row, "tradable"),
+        fractionable=fields.maybe(fields.flag, row, "fractionable") or False,
+        marginable=fields.flag(row, "marginable"),
+        shortable=fields.flag(row, "shortable"),
         easy_to_borrow=_easy_to_borrow(row),
         min_order_size=fields.maybe_amount(row, "min_order_size"),
         min_trade_increment=fields.maybe_amount(row, "min_trade_increment"),
@@ -327,8 +160,8 @@ def maybe_asset(row: Row, received_at: datetime) -> Asset | None:
 
 def _easy_to_borrow(row: Row) -> bool | None:
     """The word is new, the flag deprecated."""
-    word = fields.maybe_text(row, "borrow_status")
-    return word == "easy_to_borrow" if word else _maybe_flag(row, "easy_to_borrow")
+    said = fields.maybe_text(row, "borrow_status")
+    return said == "easy_to_borrow" if said else fields.maybe(fields.flag, row, "easy_to_borrow")
 
 
 def contract(row: Row, received_at: datetime) -> Asset:
@@ -344,7 +177,7 @@ def contract(row: Row, received_at: datetime) -> Asset:
         name=fields.maybe_text(row, "name") or "",
         exchange="",
         active=fields.text(row, "status") == "active",
-        tradable=flag(row, "tradable"),
+        tradable=fields.flag(row, "tradable"),
         fractionable=False,
         marginable=False,
         shortable=False,
@@ -357,7 +190,7 @@ def position(row: Row, received_at: datetime) -> Position:
     text = fields.ident(row, "symbol")
     key, currency = symbols.maybe_read(text, kind) or (None, "USD")
     asset_id = fields.maybe_text(row, "asset_id")
-    side = _word(row, "side", _members(PositionSide))
+    side = member(row, "side", PositionSide)
     value, cost = fields.maybe_amount(row, "market_value"), fields.maybe_amount(row, "cost_basis")
     return Position(
         source=KEY,
@@ -432,7 +265,7 @@ def _epoch(value: Decimal | None) -> datetime:
 
 def activity(row: Row, received_at: datetime) -> BrokerActivity:
     """Read a fill or another event; the id begins with New York's wall clock and is never read as a time."""
-    at = _maybe_when(row, "transaction_time")
+    at = maybe_when(row, "transaction_time")
     text = fields.maybe_text(row, "symbol") or ""
     named = _activity_key(text)
     kind, status = fields.ident(row, "activity_type"), fields.maybe_text(row, "status")
@@ -447,7 +280,7 @@ def activity(row: Row, received_at: datetime) -> BrokerActivity:
         day=trading_date(at, ZONE) if at is not None else fields.day(row, "date"),
         key=named,
         symbol_text=text,
-        side=_word(row, "side", _SIDES) if row.get("side") else None,
+        side=word(row, "side", SIDES) if row.get("side") else None,
         quantity=fields.maybe_amount(row, "qty"),
         price=fields.maybe_amount(row, price),
         amount=_maybe_money(row, "net_amount", fields.maybe_text(row, "currency") or "USD"),
@@ -474,14 +307,14 @@ def watchlist(row: Row, received_at: datetime) -> Watchlist:
     ]
     return Watchlist(
         source=KEY,
-        as_of=_maybe_when(row, "updated_at") or received_at,
+        as_of=maybe_when(row, "updated_at") or received_at,
         raw=row,
         id=fields.ident(row, "id"),
         name=fields.text(row, "name"),
         keys=tuple(found[0] for found in named if found is not None),
         account_id=fields.maybe_text(row, "account_id"),
-        created_at=_maybe_when(row, "created_at"),
-        updated_at=_maybe_when(row, "updated_at"),
+        created_at=maybe_when(row, "created_at"),
+        updated_at=maybe_when(row, "updated_at"),
     )
 
 
@@ -491,19 +324,8 @@ def when(row: Row, name: str) -> datetime:
     return fields.when({name: _FRACTION.sub(r"\1", value)} if type(value) is str else row, name)
 
 
-def _maybe_when(row: Row, name: str) -> datetime | None:
-    return None if row.get(name) in (None, "") else when(row, name)
-
-
-def flag(row: Row, name: str) -> bool:
-    value = row.get(name)
-    if type(value) is not bool:
-        raise fields.wrong(name, "true or false")
-    return value
-
-
-def _maybe_flag(row: Row, name: str) -> bool | None:
-    return None if row.get(name) in (None, "") else flag(row, name)
+def maybe_when(row: Row, name: str) -> datetime | None:
+    return fields.maybe(when, row, name)
 
 
 def _money(row: Row, name: str, currency: str) -> Money:
@@ -522,13 +344,19 @@ def _checked(value: Decimal, currency: str) -> Money:
         raise fields.wrong("currency", "an ISO 4217 code") from None
 
 
-def _members(kind: type[E]) -> dict[str, E]:
-    return {member.value: member for member in kind}
-
-
-def _word(row: Row, name: str, known: Mapping[str, E]) -> E:
+def word(row: Row, name: str, known: Mapping[str, E]) -> E:
     """Return what a word stands for; an order in a state we do not know must not pass for one we do."""
-    word = fields.text(row, name)
-    if word not in known:
-        raise UnexpectedPayload(f"the answer's field {name!r} has a word we do not know: {word[:40]!r}")
-    return known[word]
+    said = fields.text(row, name)
+    if said not in known:
+        raise UnexpectedPayload(f"the answer's field {name!r} has a word we do not know: {said[:40]!r}")
+    return known[said]
+
+
+def member(row: Row, name: str, kind: type[E]) -> E:
+    """Return the member of ours that the vendor's word spells."""
+    return word(row, name, {one.value: one for one in kind})
+
+
+if not TYPE_CHECKING:
+    _ORDERS = ("order_body", "change_body", "order", "trade_update", "caught_up", "unreadable", "cancellation")
+    __getattr__ = renamed(__name__, {name: f"fin_infra.providers.brokerage.alpaca.orders.{name}" for name in _ORDERS})

@@ -23,7 +23,7 @@ from fin_infra.errors import (
 from fin_infra.flow import Backoff, json_of, row_errors
 from fin_infra.model import Order, TradeUpdate
 from fin_infra.providers import fields
-from fin_infra.providers.brokerage.alpaca import payloads
+from fin_infra.providers.brokerage.alpaca import orders
 from fin_infra.providers.brokerage.alpaca.payloads import KEY
 from fin_infra.transport import Async, Pause, Reply
 from fin_infra.transport.config import HttpConfig
@@ -155,21 +155,21 @@ class TradeStream:
         for ident, error in {error.id or error.place: error for error in (*errors, *more)}.items():
             log.warning("%s %s: %s", KEY, OPERATION, error)
             self._known.pop(ident, None)
-            yield payloads.unreadable(error.id, error.reason, now)
+            yield orders.unreadable(error.id, error.reason, now)
         for ident in [ident for ident, known in self._known.items() if not known.is_final and ident not in found]:
             try:
                 found[ident] = await broker.order(ident)
             except NotFound:
                 del self._known[ident]  # a paper account that was reset has forgotten its orders
             except UnexpectedPayload as exc:
-                yield payloads.unreadable(ident, exc.message, now)
+                yield orders.unreadable(ident, exc.message, now)
         for one in sorted(found.values(), key=lambda one: one.updated_at or one.created_at):
             known = self._known.get(one.id)
             if known is None and (one.updated_at or one.created_at) < since - MARGIN:
                 self._note(one, one.as_of)
             elif known is None or known.news != one.updated_at:
                 self._note(one, one.as_of)
-                yield payloads.caught_up(one)
+                yield orders.caught_up(one)
         self._since = max(since, now)
 
     def _note(self, order: Order, at: datetime) -> None:
@@ -224,11 +224,11 @@ def _update(frame: str | bytes) -> TradeUpdate | None:
     try:
         message = _message(frame)
     except UnexpectedPayload:
-        return payloads.trade_update({}, now)
+        return orders.trade_update({}, now)
     if message.get("stream") != OPERATION:
         return None
     data: Any = message.get("data")
-    return payloads.trade_update(data if type(data) is dict else {}, now)  # pyright: ignore[reportUnknownArgumentType]  # JSON
+    return orders.trade_update(data if type(data) is dict else {}, now)  # pyright: ignore[reportUnknownArgumentType]  # JSON
 
 
 def _message(frame: str | bytes) -> dict[str, Any]:
@@ -263,4 +263,4 @@ def _with_legs(order: Order) -> Iterator[Order]:
 
 
 def _known(order: Order) -> Known:
-    return Known(order.updated_at, order.submitted_at or order.created_at, order.status.is_final)
+    return Known(order.updated_at, order.placed_at, order.status.is_final)

@@ -3,11 +3,11 @@ Floor 3: pure functions and tables; amounts come signed with money in positive, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from fin_infra.errors import UnknownCurrency
 from fin_infra.flow import json_of
@@ -36,7 +36,6 @@ from fin_infra.transport import Reply
 
 KEY = "brokerage:snaptrade"
 NO_CURRENCY = "XXX"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +107,7 @@ def portal(reply: Reply) -> PortalLink:
 
 
 def connection(row: fields.Row, reply: Reply) -> BrokerConnection:
-    broker, disabled = fields.child(row, "brokerage"), _flag(row, "disabled")
+    broker, disabled = fields.child(row, "brokerage"), fields.flag(row, "disabled")
     return BrokerConnection(
         source=KEY,
         as_of=reply.received_at,
@@ -118,15 +117,15 @@ def connection(row: fields.Row, reply: Reply) -> BrokerConnection:
         broker_name=fields.maybe_text(broker, "display_name") or fields.text(broker, "name"),
         can_trade=fields.text(row, "type") == "trade",
         disabled=disabled,
-        disabled_at=_maybe(fields.when, row, "disabled_date") if disabled else None,
-        created_at=_maybe(fields.when, row, "created_date"),
+        disabled_at=fields.maybe(fields.when, row, "disabled_date") if disabled else None,
+        created_at=fields.maybe(fields.when, row, "created_date"),
     )
 
 
 def account(row: fields.Row, reply: Reply) -> HoldingAccount:
     sync = fields.child(row, "sync_status")
     holdings, transactions = fields.child(sync, "holdings"), fields.child(sync, "transactions")
-    total = _maybe(fields.child, fields.child(row, "balance"), "total")
+    total = fields.maybe(fields.child, fields.child(row, "balance"), "total")
     return HoldingAccount(
         source=KEY,
         as_of=reply.received_at,
@@ -138,12 +137,12 @@ def account(row: fields.Row, reply: Reply) -> HoldingAccount:
         number=fields.maybe_text(row, "number"),
         status=fields.maybe_text(row, "status"),
         category=fields.maybe_text(row, "account_category"),
-        is_paper=_flag(row, "is_paper"),
+        is_paper=fields.flag(row, "is_paper"),
         total=_money(fields.maybe_amount(total, "amount"), fields.maybe_text(total, "currency")) if total else None,
         institution_account_id=fields.maybe_text(row, "institution_account_id"),
-        holdings_synced_at=_maybe(fields.when, holdings, "last_successful_sync"),
-        transactions_synced_on=_maybe(fields.day, transactions, "last_successful_sync"),
-        first_sync_done=_flag(holdings, "initial_sync_completed"),
+        holdings_synced_at=fields.maybe(fields.when, holdings, "last_successful_sync"),
+        transactions_synced_on=fields.maybe(fields.day, transactions, "last_successful_sync"),
+        first_sync_done=fields.flag(holdings, "initial_sync_completed"),
     )
 
 
@@ -162,8 +161,8 @@ def balance(row: fields.Row, account_id: str, reply: Reply) -> CashBalance:
 
 def positions(reply: Reply, account_id: str) -> Listing[Position]:
     body: dict[str, Any] = json_of(reply, dict)
-    fresh = _maybe(fields.child, body, "data_freshness") or {}
-    as_of = _maybe(fields.when, fresh, "as_of") or reply.received_at
+    fresh = fields.maybe(fields.child, body, "data_freshness") or {}
+    as_of = fields.maybe(fields.when, fresh, "as_of") or reply.received_at
     return fields.rows(body.get("results"), "results", lambda row: _position(row, account_id, as_of))
 
 
@@ -196,8 +195,8 @@ def _position(row: fields.Row, account_id: str, as_of: datetime) -> Position:
 
 def activity(row: fields.Row, account_id: str, reply: Reply) -> BrokerActivity:
     held = of_symbols(row, "symbol")
-    at = _maybe(fields.when, row, "trade_date") or fields.when(row, "settlement_date")
-    kind, currency = fields.text(row, "type"), (_maybe(fields.child, row, "currency") or {})
+    at = fields.maybe(fields.when, row, "trade_date") or fields.when(row, "settlement_date")
+    kind, currency = fields.text(row, "type"), (fields.maybe(fields.child, row, "currency") or {})
     side = _side(kind)
     code, units, price = (
         fields.maybe_text(currency, "code"),
@@ -230,7 +229,7 @@ def order(row: fields.Row, account_id: str, reply: Reply) -> HoldingOrder:
     if status not in STATUSES:
         raise fields.wrong("status", "a status that SnapTrade documents")
     type_text, force = fields.maybe_text(row, "order_type") or "", fields.maybe_text(row, "time_in_force") or ""
-    trail = _maybe(fields.child, row, "trailing_stop") or {}
+    trail = fields.maybe(fields.child, row, "trailing_stop") or {}
     step = fields.maybe_amount(trail, "amount")
     return HoldingOrder(
         source=KEY,
@@ -255,10 +254,10 @@ def order(row: fields.Row, account_id: str, reply: Reply) -> HoldingOrder:
         trail_price=step if trail.get("type") == "DOLLAR" else None,
         trail_percent=step if trail.get("type") == "PERCENT" else None,
         currency=held.currency,
-        submitted_at=_maybe(fields.when, row, "time_placed"),
-        updated_at=_maybe(fields.when, row, "time_updated"),
-        filled_at=_maybe(fields.when, row, "time_executed"),
-        expires_at=_maybe(fields.when, row, "expiry_date"),
+        submitted_at=fields.maybe(fields.when, row, "time_placed"),
+        updated_at=fields.maybe(fields.when, row, "time_updated"),
+        filled_at=fields.maybe(fields.when, row, "time_executed"),
+        expires_at=fields.maybe(fields.when, row, "expiry_date"),
     )
 
 
@@ -278,17 +277,6 @@ def _side(word: str) -> Side | None:
     """Return the side of an action such as BUY, BUY_TO_OPEN or SELL_SHORT."""
     first = word.upper().partition("_")[0]
     return Side.BUY if first == "BUY" else Side.SELL if first == "SELL" else None
-
-
-def _maybe(read: Callable[[fields.Row, str], T], row: fields.Row, name: str) -> T | None:
-    return None if row.get(name) in (None, "") else read(row, name)
-
-
-def _flag(row: fields.Row, name: str) -> bool:
-    value = row.get(name)
-    if type(value) is not bool:
-        raise fields.wrong(name, "true or false")
-    return value
 
 
 def _unit(text: str | None) -> tuple[str, Decimal]:
