@@ -23,7 +23,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "conformance/test_market.py": ("markets", "model/market", "providers/interfaces/market"),
     "conformance/test_crypto.py": ("crypto", "model/crypto", "providers/interfaces/crypto"),
     "conformance/test_fx.py": ("fx", "model/fx", "providers/interfaces/fx"),
-    "conformance/test_brokerage.py": ("model/brokerage", "model/order"),
+    "conformance/test_brokerage.py": ("model/brokerage", "model/order", "providers/interfaces/brokerage_extras"),
     "conformance/test_aggregators.py": ("model/aggregator", "providers/interfaces/aggregator"),
     # words and tables, tried by what reads them
     "model/test_currency.py": ("model/_iso4217",),

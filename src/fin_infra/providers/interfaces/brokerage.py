@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from threading import Lock
@@ -14,28 +14,21 @@ from typing import Any, ClassVar, Literal
 from fin_infra.errors import UnexpectedPayload
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
-    Adjustment,
     Asset,
     AssetClass,
     BidAsk,
     BrokerAccount,
-    BrokerActivity,
     Cancellation,
-    CandleSeries,
     InstrumentKey,
-    Interval,
     Listing,
     MarketClock,
-    MarketDay,
     NewOrder,
     Order,
     OrderChange,
-    PortfolioHistory,
     Position,
-    Trade,
-    Watchlist,
 )
-from fin_infra.providers.provider import Endpoint, Provider, optional
+from fin_infra.providers.interfaces.brokerage_extras import BrokerageExtras
+from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import load
 from fin_infra.trading import (
     Closing,
@@ -59,11 +52,11 @@ from fin_infra.transport import Flow, M, Pages, Transport, blocking
 OrderFilter = Literal["open", "closed", "all"]
 
 
-class BrokerageProvider(Provider[M]):
+class BrokerageProvider(BrokerageExtras[M]):
     """A broker. Every order is checked, written down and placed once, see `docs/brokerage.md`.
 
-    What is abstract here is what the order path needs of every broker. The rest is refused with `FeatureDisabled`, or
-    made of the core, until an adapter offers it.
+    What is abstract here is what the order path needs of every broker. The rest is made of the core, or refused with
+    `FeatureDisabled` (`BrokerageExtras`), until an adapter offers it.
 
     `limits` and `journal` come from FIN_INFRA_TRADING_*; both may be replaced before the first order, the journal by
     one that several machines share.
@@ -292,89 +285,3 @@ class BrokerageProvider(Provider[M]):
     def cancel_orders(self) -> Flow[list[Cancellation]]:
         """Ask to cancel every open order."""
         return (yield from cancel_all(self.orders.flow(status="open"), self.cancel_order.flow))
-
-    # What a broker may offer.
-
-    @operation
-    @optional
-    def calendar(self, *, start: date, end: date) -> Flow[Listing[MarketDay]]:
-        """Return the trading days from `start` to before `end`, oldest first."""
-        return (yield from self.not_offered("calendar"))
-
-    @operation
-    @optional
-    def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
-        """Return what can be traded; thousands of rows."""
-        return (yield from self.not_offered("assets"))
-
-    @operation
-    @optional
-    def portfolio_history(
-        self, *, period: str = "1M", timeframe: str = "1D", start: datetime | None = None, end: datetime | None = None
-    ) -> Flow[PortfolioHistory]:
-        """Return what the account was worth over time, in the broker's words for `period` and `timeframe`."""
-        return (yield from self.not_offered("portfolio_history"))
-
-    @paged
-    @optional
-    def activities(
-        self, *, types: Sequence[str] = (), start: datetime | None = None, end: datetime | None = None
-    ) -> Pages[BrokerActivity]:
-        """Yield what happened in the account, newest first, each once; `types` are the broker's words, such as FILL."""
-        yield from self.not_offered("activities")
-
-    @operation
-    @optional
-    def watchlists(self) -> Flow[Listing[Watchlist]]:
-        """Return the watchlists; their instruments may come only with `watchlist`."""
-        return (yield from self.not_offered("watchlists"))
-
-    @operation
-    @optional
-    def watchlist(self, watchlist_id: str) -> Flow[Watchlist]:
-        """Return one watchlist with its instruments; raise NotFound."""
-        return (yield from self.not_offered("watchlist"))
-
-    @operation
-    @optional
-    def create_watchlist(self, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
-        """Make a watchlist. Never repeated by retry."""
-        return (yield from self.not_offered("create_watchlist"))
-
-    @operation
-    @optional
-    def update_watchlist(self, watchlist_id: str, *, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
-        """Give a watchlist this name and these instruments."""
-        return (yield from self.not_offered("update_watchlist"))
-
-    @operation
-    @optional
-    def delete_watchlist(self, watchlist_id: str) -> Flow[None]:
-        """Delete a watchlist. Never repeated by retry."""
-        yield from self.not_offered("delete_watchlist")
-
-    @operation
-    @optional
-    def bid_ask(self, key: InstrumentKey) -> Flow[BidAsk]:
-        """Return the best bid and offer; raise UnknownSymbol."""
-        return (yield from self.not_offered("bid_ask"))
-
-    @operation
-    @optional
-    def last_trade(self, key: InstrumentKey) -> Flow[Trade]:
-        """Return the last trade; raise UnknownSymbol."""
-        return (yield from self.not_offered("last_trade"))
-
-    @operation
-    @optional
-    def candles(
-        self,
-        key: InstrumentKey,
-        *,
-        interval: Interval = Interval.DAY_1,
-        adjustment: Adjustment = Adjustment.RAW,
-        start: datetime | None = None,
-        end: datetime | None = None,
-    ) -> Flow[CandleSeries]:
-        """Return candles oldest first that open from `start` to before `end`; both aware."""
-        return (yield from self.not_offered("candles"))

@@ -278,7 +278,7 @@ class Ledger:
 
     def __init__(self, moments: list[str]) -> None:
         self.rows = [
-            body_of("order") | {"id": f"order-{n:04d}", "submitted_at": at, "created_at": at}
+            body_of("order") | {"id": f"order-{n:04d}", "submitted_at": at, "created_at": "2026-10-08T13:00:00Z"}
             for n, at in enumerate(moments)
         ]
 
@@ -312,7 +312,7 @@ def test_orders_when_many_share_an_instant_then_each_comes_once_newest_first(siz
     broker = Alpaca(Replay(ledger), place(page_size=size))
     found = list(broker.orders(status="all"))
     assert sorted(order.id for order in found) == [row["id"] for row in ledger.rows]
-    assert [order.created_at for order in found] == sorted((order.created_at for order in found), reverse=True)
+    assert [order.placed_at for order in found] == sorted((order.submitted_at for order in found), reverse=True)
 
 
 def test_orders_when_in_a_window_then_from_start_to_before_end() -> None:
