@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fin_infra.errors import ConfigurationError, MissingExtra
 from fin_infra.security import redact
-from fin_infra.trading.journal import SqlJournal
+from fin_infra.trading.journal import SqlJournal, committed
 
 TIMEOUT_S = 15
 """For connecting and for each answer; above the time that the lock is waited for."""
@@ -125,12 +125,8 @@ class PostgresJournal(SqlJournal):
         with self._lock:
             cursor = self._begun()
             try:
-                try:
+                with committed(cursor):
                     yield cursor
-                    cursor.execute("COMMIT")
-                except BaseException:
-                    cursor.execute("ROLLBACK")
-                    raise
             except self._failures as exc:
                 self._drop()
                 raise self._unusable(exc) from None

@@ -12,7 +12,7 @@ from bankersbank.calls import FinastraCalls
 from bankersbank.config import B2C_ACCOUNTS
 from bankersbank.models import B2CAccount, B2CBalance
 from fin_infra.errors import FeatureDisabled, UnexpectedPayload
-from fin_infra.flow import json_of
+from fin_infra.flow import json_of, wrong_field
 from fin_infra.model import Listing
 from fin_infra.transport import Effect, Flow, Reply, url_path
 
@@ -107,5 +107,5 @@ def _page(reply: Reply, make: Callable[[dict[str, Any], Reply], T]) -> _Page[T]:
     meta = payloads.mapping(payloads.mapping(body).get("_meta"))
     pages, count = meta.get("pageCount"), meta.get("itemCount")
     if type(pages) is not int or pages < 0:
-        raise payloads.wrong("_meta.pageCount", "a number of pages")
+        raise wrong_field("_meta.pageCount", "a number of pages")
     return _Page(payloads.read_rows(body, reply, make), pages, count if type(count) is int else None)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
 from fin_infra.errors import FinInfraError, UnexpectedPayload
-from fin_infra.flow import json_of
+from fin_infra.flow import json_of, wrong_field
 from fin_infra.model import Listing, Money, RowError
 from fin_infra.transport import Reply
 
@@ -28,10 +28,6 @@ _AMOUNTS = {
 }
 
 
-def wrong(name: str, wanted: str) -> UnexpectedPayload:
-    return UnexpectedPayload(f"the answer's field {name!r} should be {wanted}")
-
-
 def maybe_text(row: Mapping[str, Any], *names: str) -> str | None:
     """Return the first of the fields that is there; numbers count as text, since ids may come as such."""
     for name in names:
@@ -39,7 +35,7 @@ def maybe_text(row: Mapping[str, Any], *names: str) -> str | None:
         if type(value) is int:
             return str(value)
         if value is not None and type(value) is not str:
-            raise wrong(name, "text")
+            raise wrong_field(name, "text")
         if value:
             return value
     return None
@@ -48,7 +44,7 @@ def maybe_text(row: Mapping[str, Any], *names: str) -> str | None:
 def text(row: Mapping[str, Any], *names: str) -> str:
     value = maybe_text(row, *names)
     if value is None:
-        raise wrong(names[0], "text that is not empty")
+        raise wrong_field(names[0], "text that is not empty")
     return value
 
 
@@ -66,7 +62,7 @@ def decimal(value: object, name: str) -> Decimal | None:
         return value
     if type(value) is str and len(value) <= 40 and _AMOUNT(value.strip()):
         return Decimal(value.strip().replace(",", ""))
-    raise wrong(name, "an amount such as 1234.56 or '1,234.56'")
+    raise wrong_field(name, "an amount such as 1234.56 or '1,234.56'")
 
 
 def money(row: Mapping[str, Any], name: str, currency: str) -> Money | None:
@@ -74,7 +70,7 @@ def money(row: Mapping[str, Any], name: str, currency: str) -> Money | None:
     try:
         return None if amount is None else Money(amount, currency)
     except FinInfraError:
-        raise wrong("currency", "an ISO 4217 code") from None
+        raise wrong_field("currency", "an ISO 4217 code") from None
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -183,12 +179,12 @@ def balance(row: dict[str, Any], reply: Reply) -> B2CBalance:
     currency = text(row, "currency")
     ledger = money(row, "ledgerBalance", currency)
     if ledger is None:
-        raise wrong("ledgerBalance", "an amount")
+        raise wrong_field("ledgerBalance", "an amount")
     day = maybe_text(row, "balanceAsOn")
     try:
         on = None if day is None else date.fromisoformat(day)
     except ValueError:
-        raise wrong("balanceAsOn", "a date") from None
+        raise wrong_field("balanceAsOn", "a date") from None
     return B2CBalance(
         source=SOURCE,
         as_of=reply.received_at,

@@ -46,21 +46,24 @@ def _drop_query(record: logging.LogRecord) -> None:
         record.args = (*args[:2], str(args[2]).partition("?")[0], *args[3:])
 
 
+class _Masked(logging.Formatter):
+    """Masks tracebacks, whose text a filter never sees."""
+
+    def formatException(self, ei: ExcInfo) -> str:
+        return redact(super().formatException(ei))
+
+
 def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
-    """Return svc-infra's formatter with tracebacks masked, since a filter never sees their text."""
+    """Return svc-infra's formatter with tracebacks masked."""
     from svc_infra.logging import JsonFormatter, TextFormatter
 
-    class MaskedJson(JsonFormatter):
-        def formatException(self, ei: ExcInfo) -> str:
-            return redact(super().formatException(ei))
+    class MaskedJson(_Masked, JsonFormatter):
+        pass
 
-    class MaskedText(TextFormatter):
+    class MaskedText(_Masked, TextFormatter):
         def format(self, record: logging.LogRecord) -> str:
             rid = getattr(record, "request_id", None)
             return super().format(record) + (f" request_id={rid}" if rid else "")
-
-        def formatException(self, ei: ExcInfo) -> str:
-            return redact(super().formatException(ei))
 
     return MaskedJson() if json_format else MaskedText()
 

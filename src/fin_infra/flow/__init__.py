@@ -12,7 +12,7 @@ from fin_infra.flow.limits import Limiter, Quota
 from fin_infra.flow.operation import Bound, BoundPages, operation, paged
 from fin_infra.flow.pages import PageWalk
 from fin_infra.flow.policies import Backoff, Policy, survive
-from fin_infra.flow.refusals import by_status, rate_limit, retry_after
+from fin_infra.flow.refusals import by_status, rate_limit, retry_after, wrong_field
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls, request_id
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "retry_after",
     "row_errors",
     "survive",
+    "wrong_field",
 ]
 
 if not TYPE_CHECKING:  # checkers go on refusing names that do not exist

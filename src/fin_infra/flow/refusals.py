@@ -55,6 +55,11 @@ def by_status(reply: Reply, message: str | None = None, vendor_code: str | None 
     )
 
 
+def wrong_field(name: str, wanted: str) -> UnexpectedPayload:
+    """Return the error for an answer whose field `name` should be `wanted`; what it was is never said."""
+    return UnexpectedPayload(f"the answer's field {name!r} should be {wanted}")
+
+
 def retry_after(reply: Reply) -> float | None:
     """Return the seconds of the Retry-After header, given as seconds or as an HTTP date; None without a usable one.
 

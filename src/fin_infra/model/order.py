@@ -115,6 +115,11 @@ class NewOrder:
     stop_loss_limit: Decimal | None = None
     currency: str = "USD"
 
+    @property
+    def own_limit(self) -> Decimal | None:
+        """The limit of the order itself. An OCO enters nothing: its take-profit is the order, as brokers show it."""
+        return self.take_profit if self.order_class is OrderClass.OCO else self.limit_price
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Record):

@@ -10,17 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, cast
 
 from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
+from fin_infra.flow import wrong_field
 from fin_infra.model import Listing, RowError
 from fin_infra.model.money import decimal_from_text
 
 Row: TypeAlias = Mapping[str, Any]
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
-
-
-def wrong(name: str, wanted: str) -> UnexpectedPayload:
-    """Return the error for field `name`, which should be `wanted`."""
-    return UnexpectedPayload(f"the answer's field {name!r} should be {wanted}")
+wrong = wrong_field
 
 
 def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def same_order(wanted: NewOrder, found: Order) -> bool:
         (wanted.trail_percent, found.trail_percent),
     ]
     if wanted.limit_price is not None or found.type in (OrderType.LIMIT, OrderType.STOP_LIMIT):
-        terms.append((_limit(wanted), found.limit_price))
+        terms.append((wanted.own_limit, found.limit_price))
     if wanted.type in _STOPS:  # a trailing stop's moves
         terms.append((wanted.stop_price, found.stop_price))
     legs = {(leg.limit_price, leg.stop_price) for leg in found.legs}
@@ -72,11 +72,6 @@ def same_order(wanted: NewOrder, found: Order) -> bool:
     if as_given and wanted.order_class is not OrderClass.SIMPLE:
         terms.append((_legs(wanted), legs))
     return all(ours == theirs for ours, theirs in terms)
-
-
-def _limit(order: NewOrder) -> Decimal | None:
-    """The broker shows the take-profit of an OCO as the order itself."""
-    return order.take_profit if order.order_class is OrderClass.OCO else order.limit_price
 
 
 def _legs(order: NewOrder) -> set[tuple[Decimal | None, Decimal | None]]:

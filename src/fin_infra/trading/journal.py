@@ -135,6 +135,17 @@ _UNFINISHED = f"SELECT 1 FROM ({_ALL_OPEN}) AS unfinished LIMIT 1"  # noqa: S608
 _INSERT = f"INSERT INTO order_journal ({_COLUMNS}, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # made of constants
 
 
+@contextmanager
+def committed(cursor: Any) -> Generator[None]:
+    """End the transaction that has begun: commit it, or roll it back where anything was raised."""
+    try:
+        yield
+        cursor.execute("COMMIT")
+    except BaseException:
+        cursor.execute("ROLLBACK")
+        raise
+
+
 class SqlJournal:
     """The journal over any DB-API connection that takes `?` parameters; a lock makes it safe between threads.
 
@@ -154,12 +165,8 @@ class SqlJournal:
                 cursor = self._connection.cursor()
                 for statement in self._begin:
                     cursor.execute(statement)
-                try:
+                with committed(cursor):
                     yield cursor
-                    cursor.execute("COMMIT")
-                except BaseException:
-                    cursor.execute("ROLLBACK")
-                    raise
             except self._connection.Error as exc:
                 raise ConfigurationError(
                     f"The order journal cannot be used ({exc}); see that the database of FIN_INFRA_TRADING_JOURNAL is "

@@ -60,7 +60,7 @@ class Proposal:
 
     @property
     def limit(self) -> Decimal | None:
-        return _limit(self.order)
+        return self.order.own_limit
 
     @cached_property
     def price(self) -> Decimal | None:
@@ -132,7 +132,7 @@ def _worth(order: NewOrder, price: Decimal | None) -> Decimal | None:
 
 def _price(order: NewOrder, quote: BidAsk | None) -> Decimal | None:
     bid, ask = (None, None) if quote is None else (quote.bid, quote.ask)
-    limit = _limit(order)
+    limit = order.own_limit
     if order.type in LIMITS:
         if limit is None or order.side is Side.BUY or bid is None:
             return limit
@@ -147,8 +147,3 @@ def _price(order: NewOrder, quote: BidAsk | None) -> Decimal | None:
 def _trailed(order: NewOrder, ask: Decimal) -> Decimal:
     """A trailing stop to buy begins above the offer, and only falls from there."""
     return ask + (order.trail_price or Decimal(0)) + ask * (order.trail_percent or Decimal(0)) / 100
-
-
-def _limit(order: NewOrder) -> Decimal | None:
-    """The limit of an OCO is its take-profit."""
-    return order.take_profit if order.order_class is OrderClass.OCO else order.limit_price

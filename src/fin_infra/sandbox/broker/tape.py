@@ -12,8 +12,8 @@ from functools import lru_cache
 from fin_infra.sandbox.broker import hours
 from fin_infra.sandbox.broker.assets import Asset
 from fin_infra.sandbox.world.catalog import LISTINGS, Listing
-from fin_infra.sandbox.world.days import DAY
-from fin_infra.sandbox.world.prices import CENT, Bar, utc_midnight
+from fin_infra.sandbox.world.days import DAY, utc_midnight
+from fin_infra.sandbox.world.prices import CENT, Bar
 from fin_infra.sandbox.world.world import World
 
 SPREAD = Decimal("0.0001")  # each side of an equity's last price, at least a cent

@@ -5,7 +5,7 @@ Floor 8: rule-based, enough for a made-up world; New York also has its one-off c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 DAY = timedelta(days=1)
@@ -124,6 +124,11 @@ def open_days(market: str, first: date, last: date) -> Iterator[date]:
         if is_open(market, day):
             yield day
         day -= DAY
+
+
+def utc_midnight(day: date) -> datetime:
+    """Return the instant a UTC day begins."""
+    return datetime.combine(day, time(0), UTC)
 
 
 def weekday_number(day: date) -> int:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from fin_infra.sandbox.world.catalog import ANCHOR_DAY, LISTINGS
-from fin_infra.sandbox.world.days import DAY, weekday_number
+from fin_infra.sandbox.world.days import DAY, utc_midnight, weekday_number
 from fin_infra.sandbox.world.portfolio import (
     CASH_EQUIVALENT,
     CHANGES,
@@ -149,7 +149,7 @@ class HoldingWalk:
         return Step(day=day, type="CONTRIBUTION", cash=self.holder.monthly, currency=self.holder.currency)
 
     def _dividends(self, keys: set[str], first: date, last: date) -> Iterator[Step]:
-        for month in _firsts(first, datetime.combine(last, time(0), UTC)):
+        for month in _firsts(first, utc_midnight(last)):
             for day in (month + n * DAY for n in range(7, 14)):
                 for key in sorted(keys):
                     if per_share := self._market.dividend(INSTRUMENTS[key], day):

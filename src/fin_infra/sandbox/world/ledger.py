@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from fin_infra.sandbox.world.days import DAY
+from fin_infra.sandbox.world.days import DAY, utc_midnight
 from fin_infra.sandbox.world.household import CLIENTS, FIRST_DAY, MERCHANTS, SUPPLIERS, TIPPED, AccountPlan, Merchant
 from fin_infra.sandbox.world.prices import stream
 
@@ -136,12 +136,8 @@ class Statements:
         """Return what the statement of `day`'s month asks for, 0 when nothing is owed."""
         month = day.replace(day=1)
         before = (month - DAY).replace(day=1)
-        earlier = Decimal(0) if month <= FIRST_DAY else self._charges.posted_total(_midnight(before))
-        return max(self._charges.posted_total(_midnight(month)) - earlier, Decimal(0))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), UTC)
+        earlier = Decimal(0) if month <= FIRST_DAY else self._charges.posted_total(utc_midnight(before))
+        return max(self._charges.posted_total(utc_midnight(month)) - earlier, Decimal(0))
 
 
 def ident(prefix: str, rng: Random) -> str:

@@ -5,7 +5,7 @@ Floor 8: every walk is fixed at the anchor day and grown both ways on demand, so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from random import Random
@@ -270,8 +270,3 @@ class Crypto:
 def _grain(price: Decimal) -> Decimal:
     """Return the step that leaves about ten significant digits at this size of price."""
     return Decimal(1).scaleb(price.adjusted() - 9)
-
-
-def utc_midnight(day: date) -> datetime:
-    """Return the instant a UTC day begins."""
-    return datetime.combine(day, time(0), UTC)

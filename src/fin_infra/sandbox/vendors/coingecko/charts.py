@@ -13,7 +13,8 @@ from starlette.responses import Response
 from fin_infra.sandbox.kernel.reply import json_reply, number
 from fin_infra.sandbox.vendors.coingecko.market_data import EPOCH, Market, Refused, milliseconds, precision_of
 from fin_infra.sandbox.world.catalog import Coin
-from fin_infra.sandbox.world.prices import MATH, utc_midnight
+from fin_infra.sandbox.world.days import utc_midnight
+from fin_infra.sandbox.world.prices import MATH
 
 FREE_DAYS = 365
 OHLC_DAYS = ("1", "7", "14", "30", "90", "180", "365", "max")

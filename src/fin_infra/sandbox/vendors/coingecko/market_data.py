@@ -12,7 +12,8 @@ from starlette.requests import Request
 
 from fin_infra.sandbox.kernel.reply import number
 from fin_infra.sandbox.world.catalog import COINS, CURRENCIES, Coin
-from fin_infra.sandbox.world.prices import MATH, utc_midnight
+from fin_infra.sandbox.world.days import utc_midnight
+from fin_infra.sandbox.world.prices import MATH
 
 if TYPE_CHECKING:
     from fin_infra.sandbox.vendors.coingecko.vendor import CoinGecko
