@@ -21,6 +21,7 @@ from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.model import NewOrder
 from fin_infra.providers import registry
 from fin_infra.security import redact
+from tests.providers.brokerage.alpaca.support import orders_at
 from tests.support.sandbox_control import Control
 
 ORDER = {"key": "AAPL", "side": "buy", "quantity": "3"}
@@ -51,8 +52,7 @@ class Client:
 
     def orders(self) -> list[dict[str, Any]]:
         """Every order that the broker has, whoever asks."""
-        accounts = httpx2.get(f"{self.control.url}/_sandbox/alpaca").json()["accounts"]
-        return [order for account in accounts.values() for order in account["orders"]]
+        return orders_at(self.control.url)
 
     def sends(self) -> int:
         return len([row for row in self.control.requests("alpaca") if row["method"] == "POST"])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from tests.support.imports import modules_after
 
 HEAVY = [
     "aiohttp",
@@ -34,18 +32,12 @@ HEAVY = [
 ]
 
 
-def modules(statement: str) -> set[str]:
-    code = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    return set(json.loads(done.stdout))
-
-
 def loaded(statement: str) -> set[str]:
-    return {name.partition(".")[0] for name in modules(statement)}
+    return {name.partition(".")[0] for name in modules_after(statement)}
 
 
 def ours(statement: str) -> set[str]:
-    return {name.removeprefix("fin_infra.") for name in modules(statement) if name.startswith("fin_infra.")}
+    return {name.removeprefix("fin_infra.") for name in modules_after(statement) if name.startswith("fin_infra.")}
 
 
 @pytest.mark.parametrize(

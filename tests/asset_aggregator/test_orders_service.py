@@ -31,6 +31,7 @@ from fin_infra.providers import registry
 from fin_infra.sandbox import running
 from fin_infra.trading import JournalEntry, SqliteJournal, client_order_id
 from fin_infra.transport.http import HttpTransport
+from tests.providers.brokerage.alpaca.support import orders_at
 from tests.support.postgres_server import PASSWORD, PostgresServer
 
 ALL, READER, BOB = "a" * 30, "r" * 30, "b" * 30
@@ -81,12 +82,6 @@ def headers(token: str = ALL, key: str | None = None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
 
 
-def broker(sandbox: str) -> list[dict[str, Any]]:
-    """Every order that the sandbox's broker has."""
-    accounts = httpx2.get(f"{sandbox}/_sandbox/alpaca").json()["accounts"]
-    return [order for account in accounts.values() for order in account["orders"]]
-
-
 def until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + WAIT_S
     while not condition():
@@ -134,7 +129,7 @@ def test_route_when_no_token_or_scope_then_refused_and_no_broker_is_asked(
     assert client.request(method, path, json=ORDER).status_code == 401
     status = client.request(method, path, json=ORDER, headers=headers(READER, "k")).status_code
     assert status == (200 if method == "GET" else 403)
-    assert broker(sandbox) == []
+    assert orders_at(sandbox) == []
 
 
 def test_problems_when_answered_then_they_are_ours_with_whole_ids(client: TestClient) -> None:
@@ -156,7 +151,7 @@ def test_key_when_two_principals_use_it_then_each_has_an_order(
 ) -> None:
     one = client.post("/brokerage/orders", json=ORDER, headers=headers(ALL, "k"))
     two = client.post("/brokerage/orders", json=ORDER | {"quantity": "4"}, headers=headers(BOB, "k"))
-    assert (one.status_code, two.status_code, len(broker(sandbox))) == (201, 201, 2)
+    assert (one.status_code, two.status_code, len(orders_at(sandbox))) == (201, 201, 2)
 
 
 def test_metrics_when_orders_were_placed_then_the_provider_families_show_them(client: TestClient) -> None:
@@ -174,7 +169,7 @@ def test_one_key_when_posted_by_many_threads_then_one_order_and_honest_answers(
     assert {reply.status_code for reply in replies} <= {201, 200, 409}, {reply.text for reply in replies}
     assert [reply.status_code for reply in replies].count(201) == 1
     ids = {reply.json()["data"]["id"] for reply in [*replies, last] if reply.status_code < 400}
-    assert [order["id"] for order in broker(sandbox)] == list(ids)
+    assert [order["id"] for order in orders_at(sandbox)] == list(ids)
     assert last.status_code == 200
 
 
@@ -192,7 +187,7 @@ def test_one_key_when_posted_to_two_machines_with_one_database_then_one_order(
         ready = httpx2.get(f"{one}/readyz").json()
     assert {reply.status_code for reply in replies} <= {201, 200, 409}, {reply.text for reply in replies}
     assert [reply.status_code for reply in replies].count(201) == 1
-    assert len(broker(sandbox)) == 1
+    assert len(orders_at(sandbox)) == 1
     assert {"name": "order-journal", "status": "healthy"}.items() <= next(
         check.items() for check in ready["checks"] if check["name"] == "order-journal"
     )
@@ -221,7 +216,7 @@ def test_journal_when_it_fails_after_sending_then_the_order_is_still_the_answer(
     assert lost.status_code == 500
     assert PASSWORD not in lost.text
     assert again.status_code in (200, 409)
-    assert [order["id"] for order in broker(sandbox)] == [reply.json()["data"]["id"]]
+    assert [order["id"] for order in orders_at(sandbox)] == [reply.json()["data"]["id"]]
 
 
 def _arrived(sandbox: str) -> list[dict[str, Any]]:
@@ -332,7 +327,7 @@ def test_start_when_orders_are_open_then_they_are_looked_after_beside_readiness(
         "young": "intent",
     }
     assert entries["young"].client_order_id in caplog.text
-    assert len(broker(sandbox)) == 1
+    assert len(orders_at(sandbox)) == 1
 
 
 class Events:

@@ -23,13 +23,13 @@ from prometheus_client import generate_latest
 
 from bankersbank.finastra import AsyncFinastraAPIClient, FinastraAPIClient, FinastraConfig
 from fin_infra.errors import ConfigurationError, FinInfraError
-from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.sandbox import running
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from fin_infra.transport.replay import AsyncReplay, Replay
 from tests.bankersbank.support import MODES, call, reply
+from tests.support.logs import Everything, everything
 from tests.support.sandbox_kinds import kinds_of
 
 CLIENT_ID, SECRET, KEY_ID = "sandbox-b2b-client", "sandbox-b2b-secret", "kid-of-ours-4711"
@@ -37,7 +37,6 @@ ODD_SECRET = "Zq7+odd/Secret=4711&x"
 VARIANTS = ("secret", "key")
 FAULTS = ["none", *(kind for kind in kinds_of("finastra") if kind != "latency")]
 PLACES = {"login": "/login", "product": "/total-lending"}
-CLOCKS = frozenset({"created", "msecs", "relativeCreated", "thread", "process"})
 
 
 @cache
@@ -73,38 +72,10 @@ def of_the_key() -> set[str]:
     return {line for line in pem().splitlines() if "-----" not in line and len(line) > 20}
 
 
-class Everything(logging.Handler):
-    """Keeps each log record with all that is attached to it, and every call record."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.texts: list[str] = []
-        self.names: set[str] = set()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.names.add(record.name)
-        facts = {name: value for name, value in vars(record).items() if name not in CLOCKS}
-        self.texts.append(f"{self.format(record)} {facts}")
-
-    def heard(self, record: CallRecord) -> None:
-        self.texts.append(repr({name: getattr(record, name) for name in CallRecord.__slots__}))
-
-
 @pytest.fixture
 def captured() -> Iterator[Everything]:
-    """Every logger there is, at DEBUG."""
-    handler, root = Everything(), logging.getLogger()
-    known = [logging.getLogger(name) for name in ("httpx2", "httpcore2", "fin_infra", "asyncio", "jwt")]
-    levels = [(logger, logger.level) for logger in (root, *known)]
-    for logger, _ in levels:
-        logger.setLevel(logging.DEBUG)
-    root.addHandler(handler)
-    stop = observe_calls(handler.heard)
-    yield handler
-    stop()
-    root.removeHandler(handler)
-    for logger, level in levels:
-        logger.setLevel(level)
+    with everything() as heard:
+        yield heard
 
 
 class Wire:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import subprocess
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from fin_infra.calendars import ALIASES, CALENDARS, Calendar, calendar
 from fin_infra.errors import BeyondCalendar, InvalidInput, NaiveTime, UnknownCalendar
 from tests.support.effort import effort
+from tests.support.imports import modules_after
 
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
@@ -350,18 +350,12 @@ def test_sessions_when_a_span_is_cut_then_the_parts_are_the_whole(
     ]
 
 
-def loaded(statement: str) -> set[str]:
-    code = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    return set(json.loads(done.stdout))
-
-
 def test_calendar_when_used_then_no_pandas_numpy_or_source_is_loaded() -> None:
     heavy = {"pandas", "numpy", "exchange_calendars", "babel", "pydantic", "msgspec", "httpx2"}
     asked = "from datetime import *; calendar('XHKG').is_open(datetime.now(UTC))"
-    assert loaded("import fin_infra.calendars, fin_infra.normalize, fin_infra.i18n") & heavy == set()
-    assert loaded(f"from fin_infra.calendars import calendar; {asked}") & heavy == set()
-    assert {"exchange_calendars", "pandas"} <= loaded("import exchange_calendars")
+    assert modules_after("import fin_infra.calendars, fin_infra.normalize, fin_infra.i18n") & heavy == set()
+    assert modules_after(f"from fin_infra.calendars import calendar; {asked}") & heavy == set()
+    assert {"exchange_calendars", "pandas"} <= modules_after("import exchange_calendars")
 
 
 def test_tables_when_calendars_are_imported_or_named_then_are_read_only_on_the_first_question() -> None:

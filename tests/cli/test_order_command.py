@@ -21,6 +21,7 @@ from fin_infra.cli.main import app
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
 from fin_infra.transport.http import HttpTransport
+from tests.providers.brokerage.alpaca.support import orders_at
 
 BUY = ("order", "submit", "buy", "AAPL", "--quantity", "1")
 
@@ -53,18 +54,13 @@ def run(*words: str, answer: str | None = None) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def orders(url: str) -> list[dict[str, Any]]:
-    accounts = httpx2.get(f"{url}/_sandbox/alpaca").json()["accounts"]
-    return [order for account in accounts.values() for order in account["orders"]]
-
-
 def test_submit_when_confirmed_then_shown_asked_and_sent(sandbox: str) -> None:
     code, out, err = run(*BUY, answer="y\n")
     assert code == 0
     for words in ("To Alpaca, the sandbox", "US:AAPL", "bid 270.23, ask 270.29 USD", "Send this order"):
         assert words in err
     assert "pending_new" in out
-    assert [order["qty"] for order in orders(sandbox)] == ["1"]
+    assert [order["qty"] for order in orders_at(sandbox)] == ["1"]
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", None])
@@ -72,7 +68,7 @@ def test_submit_when_not_confirmed_then_nothing_is_sent(sandbox: str, answer: st
     code, out, err = run(*BUY, answer=answer)
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].endswith("error: Nothing was sent; --yes sends without asking.")
-    assert orders(sandbox) == []
+    assert orders_at(sandbox) == []
 
 
 def test_submit_when_repeated_with_the_key_it_printed_then_one_order(sandbox: str) -> None:
@@ -83,7 +79,7 @@ def test_submit_when_repeated_with_the_key_it_printed_then_one_order(sandbox: st
     assert code == 0
     assert json.loads(again)["id"] == json.loads(out)["id"]
     assert (json.loads(out)["replayed"], json.loads(again)["replayed"]) == (False, True)
-    assert len(orders(sandbox)) == 1
+    assert len(orders_at(sandbox)) == 1
     assert json.loads(run("order", "status", "--key", key, "--json")[1])["status"] == "filled"
 
 
@@ -93,14 +89,14 @@ def test_submit_when_killed_while_sending_then_the_printed_key_finds_the_order(s
     command = [sys.executable, "-m", "fin_infra.cli", *BUY, "--yes"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         end = time.monotonic() + 60
-        while not orders(sandbox):
+        while not orders_at(sandbox):
             assert time.monotonic() < end
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         _, err = process.communicate(timeout=60)
     key = next(line for line in err.splitlines() if line.startswith("Idempotency key:")).split()[-1]
     code, out, _ = run(*BUY, "--yes", "--json", "--key", key)
-    assert (code, json.loads(out)["replayed"], len(orders(sandbox))) == (0, True, 1)
+    assert (code, json.loads(out)["replayed"], len(orders_at(sandbox))) == (0, True, 1)
 
 
 def test_submit_when_nobody_knows_then_it_says_what_to_do(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +132,7 @@ def test_submit_when_it_cannot_be_meant_then_one_sentence_and_no_order(
     got, out, err = run("order", "submit", *words, "--yes")
     assert (got, out) == (code, "")
     assert says in err.splitlines()[-1]
-    assert orders(sandbox) == []
+    assert orders_at(sandbox) == []
 
 
 def test_submit_when_the_market_is_closed_then_queue_is_named_and_lets_it_wait(sandbox: str) -> None:
@@ -151,7 +147,7 @@ def test_prices_when_given_then_they_say_the_type(sandbox: str) -> None:
     assert run(*BUY, "--stop", "300", "--yes")[0] == 0
     assert run(*BUY, "--stop", "300", "--limit", "301", "--yes")[0] == 0
     assert run(*BUY, "--trail-percent", "5", "--yes")[0] == 0
-    assert [order["type"] for order in orders(sandbox)] == ["limit", "stop", "stop_limit", "trailing_stop"]
+    assert [order["type"] for order in orders_at(sandbox)] == ["limit", "stop", "stop_limit", "trailing_stop"]
 
 
 def test_cancel_when_open_then_the_order_ends_and_again_is_refused(sandbox: str) -> None:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 import pytest
 
 from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, PermissionDenied, ProviderError
-from fin_infra.flow import CallRecord, observe_calls
 from fin_infra.providers.provider import Endpoint, Provider
 from fin_infra.providers.registry import providers
 from fin_infra.settings import load
@@ -25,6 +24,7 @@ from fin_infra.transport.http import HttpTransport
 from tests.conformance.fault_bench import Bench, Stage, Watch, bench, benches, offered, stage
 from tests.conformance.fault_cases import MODES, modes_of, vendor, verdict_of
 from tests.support.cases import Case
+from tests.support.logs import Everything, everything
 from tests.support.sandbox_kinds import kinds_of
 from tests.support.vendors import VENDORS
 
@@ -44,44 +44,10 @@ CELLS = [
 ]
 
 
-CLOCKS = frozenset({"created", "msecs", "relativeCreated", "thread", "process"})
-"""Numbers of a log record in which any digits may come up by chance."""
-
-
-class Everything(logging.Handler):
-    """Keeps each log record as it would be written down, with all that was attached to it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.texts: list[str] = []
-        self.names: set[str] = set()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.names.add(record.name)
-        self.texts.append(
-            f"{record.name} {self.format(record)} { {k: v for k, v in vars(record).items() if k not in CLOCKS} }"
-        )
-
-
 @pytest.fixture
 def captured() -> Iterator[Everything]:
-    """Every logger there is, at DEBUG, whatever it was told before."""
-    handler, root = Everything(), logging.getLogger()
-    known = [logging.getLogger(name) for name in ("httpx2", "httpcore2", "fin_infra", "asyncio")]
-    levels = [(logger, logger.level) for logger in (root, *known)]
-    for logger, _ in levels:
-        logger.setLevel(logging.DEBUG)
-    root.addHandler(handler)
-    stop = observe_calls(lambda record: handler.texts.append(_every_field(record)))
-    yield handler
-    stop()
-    root.removeHandler(handler)
-    for logger, level in levels:
-        logger.setLevel(level)
-
-
-def _every_field(record: CallRecord) -> str:
-    return repr({name: getattr(record, name) for name in CallRecord.__slots__})
+    with everything() as heard:
+        yield heard
 
 
 def forms(secret: str) -> set[str]:

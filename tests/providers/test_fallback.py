@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +35,6 @@ from fin_infra.model import (
     SymbolMatch,
 )
 from fin_infra.providers import registry
-from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
 from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE
 from fin_infra.providers.crypto.coingecko import CoinGecko
@@ -52,6 +49,9 @@ from fin_infra.providers.registry import resolve
 from fin_infra.settings import ProviderSettings, load
 from fin_infra.transport import Async, Flow, M, Page, Pages, Reply, Request, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay
+from tests.providers.support import two_of_each, write
+
+__all__ = ["two_of_each"]  # a fixture
 
 AAPL = InstrumentKey("XNAS", "AAPL")
 DOWN = Reply(503, b"")
@@ -311,38 +311,7 @@ def test_chain_when_a_member_is_of_another_domain_then_refuses() -> None:
         chain("market", [*toys([]), broker])
 
 
-class _OtherBroker(Alpaca[M]):
-    """A second broker, of another package."""
-
-
-class _OtherBank(TellerClient[M]):
-    """A second bank, of another package."""
-
-
-@pytest.fixture
-def _two_of_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A second bank and a second broker are installed, and each test has a working directory of its own."""
-
-    installed = [point for domain in DOMAINS for point in entry_points(group=f"fin_infra.{domain}")]
-    others = [
-        EntryPoint("other", f"{__name__}:_OtherBroker", "fin_infra.brokerage"),
-        EntryPoint("other", f"{__name__}:_OtherBank", "fin_infra.banking"),
-    ]
-    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints([*installed, *others]))
-    monkeypatch.delenv("FIN_INFRA_CONFIG", raising=False)
-    monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
-    monkeypatch.chdir(tmp_path)
-    registry.reset()
-    yield
-    registry.reset()
-
-
-def write(text: str) -> None:
-    Path("fin-infra.yaml").write_text(text)
-    registry.reset()
-
-
-@pytest.mark.usefixtures("_two_of_each")
+@pytest.mark.usefixtures("two_of_each")
 @pytest.mark.parametrize(
     ("text", "ask"),
     [
@@ -372,7 +341,7 @@ def test_resolve_when_map_lists_two_of_a_domain_of_persons_then_one_sentence_say
     assert f"such as {domain}:" in str(caught.value)
 
 
-@pytest.mark.usefixtures("_two_of_each")
+@pytest.mark.usefixtures("two_of_each")
 def test_resolve_when_a_config_was_made_by_hand_then_refuses_before_any_member_is_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -384,7 +353,7 @@ def test_resolve_when_a_config_was_made_by_hand_then_refuses_before_any_member_i
             resolve("banking")
 
 
-@pytest.mark.usefixtures("_two_of_each")
+@pytest.mark.usefixtures("two_of_each")
 def test_resolve_when_a_domain_of_persons_names_one_in_a_list_then_it_is_taken() -> None:
     write("banking: [teller]\nmarket: [alpha_vantage, alpha_vantage]")
     assert resolve("banking").source == "banking:teller"

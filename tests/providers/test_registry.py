@@ -24,6 +24,7 @@ from fin_infra.providers.provider import Provider, endpoint
 from fin_infra.providers.registry import provider_class, providers, resolve
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import AsyncTransport, Flow, M, SyncTransport
+from tests.providers.support import write
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +35,6 @@ def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     registry.reset()
     yield
-    registry.reset()
-
-
-def write(text: str) -> None:
-    Path("fin-infra.yaml").write_text(text)
     registry.reset()
 
 

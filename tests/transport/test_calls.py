@@ -16,6 +16,7 @@ from fin_infra.flow import paged as paged_operation
 from fin_infra.transport import Flow, M, Page, Pages, Request, query_key
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
+from tests.transport.support import drip_headers, silent
 
 SECRET = "S3CRET-apikey"
 
@@ -129,17 +130,7 @@ def test_order_when_a_kept_connection_was_closed_by_the_server_then_is_sent_once
     assert len(server.requests) == 2
 
 
-def drip(server: Any, connection: socket.socket, number: int) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    server.drip(connection, b"X-Drip: 1\r\n")
-
-
-def silent(server: Any, connection: socket.socket, number: int) -> None:
-    server.stop.wait(8)
-    server.finished.set()
-
-
-@pytest.mark.parametrize("behaviour", [drip, silent])
+@pytest.mark.parametrize("behaviour", [drip_headers, silent])
 def test_deadline_when_vendor_never_ends_then_call_ends(serve: Any, session: Any, behaviour: Any) -> None:
     server = serve(behaviour)
     bank = session(server.url)

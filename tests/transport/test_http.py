@@ -31,6 +31,7 @@ from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.effects import UNREACHABLE
 from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 from tests.support.ports import free_port
+from tests.transport.support import drip_headers, silent
 
 GET = Request("GET", "/x", timeout_s=5.0)
 
@@ -130,11 +131,6 @@ def test_url_when_request_is_logged_then_no_line_shows_it(
 # Time
 
 
-def drip_headers(server: Any, connection: socket.socket, number: int) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    server.drip(connection, b"X-Drip: 1\r\n")
-
-
 def drip_status(server: Any, connection: socket.socket, number: int) -> None:
     server.drip(connection, b"H")
 
@@ -156,11 +152,6 @@ def drip_chunks(server: Any, connection: socket.socket, number: int) -> None:
 def drip_trailers(server: Any, connection: socket.socket, number: int) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
     server.drip(connection, b"X-T: 1\r\n")
-
-
-def silent(server: Any, connection: socket.socket, number: int) -> None:
-    server.stop.wait(8)
-    server.finished.set()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from fin_infra.model import InstrumentKey, NewOrder, Side
 from fin_infra.providers.brokerage.alpaca.adapter import Alpaca, Settings
 from fin_infra.providers.provider import Endpoint
@@ -58,3 +60,9 @@ def reply(body: Any, status: int = 200, **headers: str) -> Reply:
 def order_of(**terms: Any) -> NewOrder:
     """An order to buy ten AAPL at the market, changed by `terms`."""
     return NewOrder(**({"key": AAPL, "side": Side.BUY, "quantity": Decimal(10)} | terms))
+
+
+def orders_at(sandbox: str) -> list[dict[str, Any]]:
+    """Return every order that the sandbox's broker has, of all accounts, by its control plane."""
+    accounts = httpx2.get(f"{sandbox}/_sandbox/alpaca").json()["accounts"]
+    return [order for account in accounts.values() for order in account["orders"]]
