@@ -190,11 +190,6 @@ def refusal(reply: Reply) -> ProviderError | None:
         return None
     body, code = _said(reply)
     vendor_code = None if code is None else str(code)
-    message = _message(body)
-    if reply.status == 401:
-        return AuthenticationFailed(
-            "Alpaca does not accept the keys", vendor_code=vendor_code, http_status=reply.status
-        )
     if reply.status == 429:
         wait = retry_after(reply)
         return RateLimited(
@@ -204,25 +199,27 @@ def refusal(reply: Reply) -> ProviderError | None:
             vendor_code=vendor_code,
             http_status=reply.status,
         )
-    if reply.status == 404 and code is None:
-        return UnexpectedPayload(
-            "the answer is a 404 that is not Alpaca's; check the base URL and any proxy", http_status=reply.status
-        )
-    if reply.status == 403 and re.search("subscription does not permit", message, re.IGNORECASE):
-        return PermissionDenied(
-            "the data plan does not cover SIP data of the last 15 minutes; set ALPACA_FEED=iex, or ask for older data",
-            vendor_code=vendor_code,
-            http_status=reply.status,
-        )
-    if reply.status in (400, 422) and re.search("invalid symbol", message, re.IGNORECASE):
-        return UnknownSymbol("Alpaca does not know this symbol", vendor_code=vendor_code, http_status=reply.status)
-    if code is not None and 400 <= reply.status < 500 and reply.status not in (403, 404, 408):
-        return InvalidRequest(
-            "Alpaca refuses the parameters; the code is in vendor_code",
-            vendor_code=vendor_code,
-            http_status=reply.status,
-        )
-    return by_status(reply, vendor_code=vendor_code)
+    known = _known(reply.status, code, _message(body))
+    if known is None:
+        return by_status(reply, vendor_code=vendor_code)
+    kind, text = known
+    return kind(text, vendor_code=vendor_code, http_status=reply.status)
+
+
+def _known(status: int, code: int | None, message: str) -> tuple[type[ProviderError], str] | None:
+    """Return what Alpaca means where its status alone does not tell, None where it does."""
+    if status == 401:
+        return AuthenticationFailed, "Alpaca does not accept the keys"
+    if status == 404 and code is None:
+        return UnexpectedPayload, "the answer is a 404 that is not Alpaca's; check the base URL and any proxy"
+    if status == 403 and re.search("subscription does not permit", message, re.IGNORECASE):
+        advice = "set ALPACA_FEED=iex, or ask for older data"
+        return PermissionDenied, f"the data plan does not cover SIP data of the last 15 minutes; {advice}"
+    if status in (400, 422) and re.search("invalid symbol", message, re.IGNORECASE):
+        return UnknownSymbol, "Alpaca does not know this symbol"
+    if code is not None and 400 <= status < 500 and status not in (403, 404, 408):
+        return InvalidRequest, "Alpaca refuses the parameters; the code is in vendor_code"
+    return None
 
 
 def symbol_refusal(name: str) -> Callable[[Reply], ProviderError | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
 )
 from fin_infra.flow import Backoff, json_of, row_errors
-from fin_infra.model import Order, TradeUpdate
+from fin_infra.model import Order, RowError, TradeUpdate
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import orders
 from fin_infra.providers.brokerage.alpaca.payloads import KEY
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
 
     from fin_infra.providers.brokerage.alpaca.adapter import Alpaca
+    from fin_infra.providers.interfaces.brokerage import OrderFilter
 
 OPERATION = "trade_updates"
 PING_S = 10.0
@@ -84,11 +85,7 @@ class TradeStream:
                         yield missed
                     tries, self._begun = 0, True
                     async for frame in socket:
-                        if (update := _update(frame)) is not None:
-                            if update.order is not None:
-                                self._note(update.order, update.as_of)
-                            if update.problem:
-                                log.warning("%s %s: an event cannot be read: %s", KEY, OPERATION, update.problem)
+                        if (update := self._heard(frame)) is not None:
                             yield update
                 lost: ProviderError = _unavailable("the stream was closed")
             except ProviderError as exc:
@@ -138,10 +135,7 @@ class TradeStream:
         """Yield what changed while nobody listened; at the beginning only look which orders are open."""
         broker, since = self._broker, self._since
         now = (await broker.clock()).as_of
-        found: dict[str, Order] = {}
-        with row_errors() as errors:
-            async for order in broker.orders(status="open"):
-                found.update((one.id, one) for one in _with_legs(order))
+        found, errors = await self._listed("open", None)
         if since is None:
             for one in found.values():
                 self._note(one, now)
@@ -149,9 +143,8 @@ class TradeStream:
             return
         # the list goes by when orders came in: a stream that knows none yet asks for all that may have been alive
         first = since - (LONGEST_ORDER if self._resumes and not self._begun else MARGIN)
-        with row_errors() as more:
-            async for order in broker.orders(status="all", start=first):
-                found.update((one.id, one) for one in _with_legs(order))
+        later, more = await self._listed("all", first)
+        found |= later
         for ident, error in {error.id or error.place: error for error in (*errors, *more)}.items():
             log.warning("%s %s: %s", KEY, OPERATION, error)
             self._known.pop(ident, None)
@@ -163,14 +156,38 @@ class TradeStream:
                 del self._known[ident]  # a paper account that was reset has forgotten its orders
             except UnexpectedPayload as exc:
                 yield orders.unreadable(ident, exc.message, now)
-        for one in sorted(found.values(), key=lambda one: one.updated_at or one.created_at):
+        for one in self._changed(found.values(), since):
+            yield orders.caught_up(one)
+        self._since = max(since, now)
+
+    async def _listed(self, status: OrderFilter, start: datetime | None) -> tuple[dict[str, Order], list[RowError]]:
+        """Return orders and their legs by id, and the rows that cannot be read."""
+        found: dict[str, Order] = {}
+        with row_errors() as errors:
+            async for order in self._broker.orders(status=status, start=start):
+                found.update((one.id, one) for one in _with_legs(order))
+        return found, errors
+
+    def _changed(self, found: Iterable[Order], since: datetime) -> Iterator[Order]:
+        """Yield the orders that changed after they were last heard of, in the order of their changes."""
+        for one in sorted(found, key=lambda one: one.updated_at or one.created_at):
             known = self._known.get(one.id)
             if known is None and (one.updated_at or one.created_at) < since - MARGIN:
                 self._note(one, one.as_of)
             elif known is None or known.news != one.updated_at:
                 self._note(one, one.as_of)
-                yield orders.caught_up(one)
-        self._since = max(since, now)
+                yield one
+
+    def _heard(self, frame: str | bytes) -> TradeUpdate | None:
+        """Read a frame and remember what it says; None for one that tells nothing about orders."""
+        update = _update(frame)
+        if update is None:
+            return None
+        if update.order is not None:
+            self._note(update.order, update.as_of)
+        if update.problem:
+            log.warning("%s %s: an event cannot be read: %s", KEY, OPERATION, update.problem)
+        return update
 
     def _note(self, order: Order, at: datetime) -> None:
         """Remember the order's last news, for the next gap."""
