@@ -13,8 +13,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError
 
-S = TypeVar("S", bound="ProviderSettings")
-
 
 class Mode(StrEnum):
     """Which side calls go to when a provider has no base URL of its own."""

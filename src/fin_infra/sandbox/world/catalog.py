@@ -70,7 +70,6 @@ def _us(symbol: str, name: str, exchange: str, price: str, **more: Any) -> Listi
     return Listing(symbol=symbol, name=name, exchange=exchange, price=Decimal(price), **more)
 
 
-_TECH = "TECHNOLOGY"
 _FOOD, _FINANCE, _HEALTH = "CONSUMER DEFENSIVE", "FINANCIAL SERVICES", "HEALTHCARE"
 LISTINGS: dict[str, Listing] = {
     row.symbol: row

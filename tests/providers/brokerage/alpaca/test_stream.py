@@ -45,6 +45,7 @@ class Vendor:
     def __init__(self, *rows: dict[str, Any]) -> None:
         self.rows = {row["id"]: row for row in rows}
         self.asked: list[Request] = []
+        self.listed = asyncio.Event()
 
     def __call__(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -54,6 +55,7 @@ class Vendor:
             row = self.rows.get(request.path.rpartition("/")[2])
             missing = {"code": 40410000, "message": "order not found for x"}
             return reply(missing, 404) if row is None else reply(row)
+        self.listed.set()
         params = dict(request.params)
         rows = [row for row in self.rows.values() if params["status"] == "all" or row["status"] == "new"]
         return reply([row for row in rows if row["submitted_at"] > params.get("after", "")])
@@ -251,6 +253,25 @@ async def test_updates_when_it_breaks_twice_without_news_then_nothing_is_told_tw
         found = await first(updates, 2)
     assert [(update.event, update.order.id) for update in found] == [
         (TradeEvent.CAUGHT_UP, "filled"),
+        (TradeEvent.CANCELED, "last"),
+    ]
+
+
+async def test_updates_when_a_change_was_told_before_the_break_then_it_is_not_told_again_after_it() -> None:
+    vendor = Vendor(order("told"))
+    changed = order("told", updated_at="2026-10-08T14:03:00.5Z")
+
+    async def tells(socket: ServerConnection) -> None:
+        await sign_in(socket)
+        await vendor.listed.wait()
+        vendor.rows["told"] = changed
+        await socket.send(json.dumps(event("restated", changed)).encode())
+        socket.transport.abort()
+
+    async with stream(vendor, tells, says(event("canceled", order("last", status="canceled")))) as updates:
+        found = await first(updates, 2)
+    assert [(update.event, update.order.id) for update in found] == [
+        (TradeEvent.RESTATED, "told"),
         (TradeEvent.CANCELED, "last"),
     ]
 
