@@ -14,6 +14,7 @@ from fin_infra.errors import InvalidInput, NaiveTime
 from fin_infra.normalize import (
     aware,
     calendar_day,
+    check_days,
     from_unix,
     from_unix_ms,
     in_zone,
@@ -155,6 +156,26 @@ def test_in_zone_when_calendar_ends_before_it_then_invalid_input() -> None:
 def test_calendar_day_when_it_is_no_plain_day_then_invalid_input(day: Any) -> None:
     with pytest.raises(InvalidInput, match="calendar day"):
         calendar_day(day)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(None, None), (date(2026, 1, 1), None), (None, date.min), (date(2026, 1, 1), date(2026, 1, 1))]
+)
+def test_check_days_when_bounds_are_days_in_order_then_nothing(start: date | None, end: date | None) -> None:
+    check_days("Transactions", start, end)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        (date(2026, 1, 2), date(2026, 1, 1), "^Fills need a start that is not after their end, not 2026-01-02 to"),
+        (datetime(2026, 1, 1, tzinfo=UTC), None, "calendar day"),
+        (None, "2026-01-01", "calendar day"),
+    ],
+)
+def test_check_days_when_a_bound_is_wrong_then_invalid_input(start: Any, end: Any, text: str) -> None:
+    with pytest.raises(InvalidInput, match=text):
+        check_days("Fills", start, end)
 
 
 def test_zone_when_digits_are_of_another_script_then_invalid_input() -> None:

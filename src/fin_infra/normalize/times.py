@@ -67,6 +67,22 @@ def calendar_day(day: date) -> date:
     return day
 
 
+def check_days(what: str, start: date | None, end: date | None) -> None:
+    """Check the bounds of a window from `start` to before `end`, which is empty where they are the same day.
+
+    Args:
+        what: what is asked for, in the plural; an error begins with it.
+
+    Raises:
+        InvalidInput: a bound is not a calendar day, or the start is after the end.
+    """
+    for bound in (start, end):
+        if bound is not None:
+            calendar_day(bound)
+    if start is not None and end is not None and start > end:
+        raise InvalidInput(f"{what} need a start that is not after their end, not {start} to {end}.")
+
+
 def zone(name: str) -> tzinfo:
     """Return the time zone a vendor means: an IANA name, an alias such as `US/Eastern`, or an offset such as `UTC-04`.
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError, UnexpectedPayload
+from fin_infra.errors import ConfigurationError, ProviderError, UnexpectedPayload
 from fin_infra.flow import PageWalk, json_of, operation, paged
 from fin_infra.model import (
     Account,
@@ -24,7 +24,7 @@ from fin_infra.model import (
     Transaction,
     TransactionStatus,
 )
-from fin_infra.normalize import calendar_day
+from fin_infra.normalize import check_days
 from fin_infra.providers import fields
 from fin_infra.providers.banking.teller import payloads
 from fin_infra.providers.banking.teller.payloads import KEY, Polarity, parse_transaction, parse_transactions
@@ -245,11 +245,7 @@ class TransactionCursor:
 
 def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:
     """Turn [start, end) into the first and last day, as Teller counts; nothing lies before the first day there is."""
-    for bound in (start, end):
-        if bound is not None:
-            calendar_day(bound)
-    if start and end and start > end:
-        raise InvalidInput(f"Transactions need a start that is not after their end, not {start} to {end}.")
+    check_days("Transactions", start, end)
     if end == date.min:
         return date.max, date.min
     return start, end and end - timedelta(days=1)

@@ -25,7 +25,7 @@ from fin_infra.model import (
     Listing,
     Position,
 )
-from fin_infra.normalize import calendar_day
+from fin_infra.normalize import check_days
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.snaptrade import payloads, refusals
 from fin_infra.providers.brokerage.snaptrade.payloads import KEY, PortalLink, SnapTradeUser
@@ -231,10 +231,6 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
 
 def _window(start: date | None, end: date | None) -> tuple[str | None, str | None]:
     """Return the first and the last day of [start, end), as SnapTrade counts."""
-    for bound in (start, end):
-        if bound is not None:
-            calendar_day(bound)
-    if start and end and start > end:
-        raise InvalidInput(f"Activities need a start that is not after their end, not {start} to {end}.")
+    check_days("Activities", start, end)
     last = end - timedelta(days=1) if end and end > date.min else end
     return (start.isoformat() if start else None), (last.isoformat() if last else None)
