@@ -92,6 +92,7 @@ def test_finder_when_installed_twice_then_stands_last_and_once() -> None:
         ("fin_infra.transport.http", "UNREACHABLE", "fin_infra.transport.effects", "UNREACHABLE"),
         ("fin_infra.providers.registry", "place_of", "fin_infra.providers.registry", "endpoint_of"),
         (f"{ALPACA}.payloads", "order_body", f"{ALPACA}.orders", "order_body"),
+        (f"{ALPACA}.payloads", "clock", f"{ALPACA}.reference", "clock"),
         ("fin_infra.model.brokerage", "NewOrder", "fin_infra.model.order", "NewOrder"),
         ("fin_infra.model.brokerage", "HoldingOrder", "fin_infra.model.aggregator", "HoldingOrder"),
     ],

@@ -18,7 +18,7 @@ from tests.sandbox.test_vendors import ROOMS
 ROOT = Path(__file__).resolve().parents[2]
 ADAPTER_ROOMS = {
     *("adapter", "payloads", "orders", "refusals", "symbols", "signature"),
-    *("stream", "webhook", "market_data", "rules"),
+    *("stream", "webhook", "market_data", "reference", "rules"),
 }
 SUITES = {"banking": "test_banking.py", "brokerage": "test_brokerage.py", "fx": "test_fx.py"}
 

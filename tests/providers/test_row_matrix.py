@@ -17,6 +17,7 @@ from fin_infra.providers import fields
 from fin_infra.providers.banking.teller import payloads as teller
 from fin_infra.providers.brokerage.alpaca import orders as alpaca_orders
 from fin_infra.providers.brokerage.alpaca import payloads as alpaca
+from fin_infra.providers.brokerage.alpaca import reference as alpaca_reference
 from fin_infra.providers.brokerage.snaptrade import payloads as snaptrade
 from fin_infra.transport import Reply
 from tests.support.effort import share
@@ -37,7 +38,7 @@ READERS: dict[str, Reader] = {
     "alpaca/order": listed(alpaca_orders.order, NOW),
     "alpaca/positions": listed(alpaca.position, NOW),
     "alpaca/activities": listed(alpaca.activity, NOW),
-    "alpaca/asset": listed(alpaca.maybe_asset, NOW),
+    "alpaca/asset": listed(alpaca_reference.maybe_asset, NOW),
     "snaptrade/authorizations": listed(snaptrade.connection, REPLY),
     "snaptrade/accounts_1": listed(snaptrade.account, REPLY),
     "snaptrade/balances": listed(snaptrade.balance, "a-1", REPLY),

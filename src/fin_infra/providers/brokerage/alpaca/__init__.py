@@ -1,5 +1,5 @@
 """Alpaca: orders, positions and market data in the United States; paper money unless you say otherwise.
-Floor 3: `adapter` asks, `orders`, `payloads` and `market_data` read, `refusals` says what its errors mean."""
+Floor 3: `adapter` asks, `payloads`, `orders`, `reference` and `market_data` read, `refusals` has its errors."""
 
 from fin_infra.providers.brokerage.alpaca.adapter import (
     DATA_URL,

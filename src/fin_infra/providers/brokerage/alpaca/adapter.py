@@ -45,7 +45,7 @@ from fin_infra.model import (
 from fin_infra.normalize import aware, calendar_day
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import market_data as data
-from fin_infra.providers.brokerage.alpaca import orders, payloads, symbols
+from fin_infra.providers.brokerage.alpaca import orders, payloads, reference, symbols
 from fin_infra.providers.brokerage.alpaca.payloads import KEY, MICROSECOND, stamp
 from fin_infra.providers.brokerage.alpaca.refusals import change_refusal, order_refusal, refusal, symbol_refusal
 from fin_infra.providers.brokerage.alpaca.rules import RULES
@@ -195,7 +195,7 @@ class Alpaca(BrokerageProvider[M]):
     @operation
     def clock(self) -> Flow[MarketClock]:
         reply = yield from self.get("/v2/clock")
-        return payloads.clock(json_of(reply, dict))
+        return reference.clock(json_of(reply, dict))
 
     @operation
     def calendar(self, *, start: date, end: date) -> Flow[Listing[MarketDay]]:
@@ -204,7 +204,7 @@ class Alpaca(BrokerageProvider[M]):
         last = end - timedelta(days=1)
         reply = yield from self.get("/v2/calendar", start=start.isoformat(), end=last.isoformat())
         return fields.rows(
-            reply.json(), "calendar", lambda row: payloads.market_day(row, reply.received_at), id_field="date"
+            reply.json(), "calendar", lambda row: reference.market_day(row, reply.received_at), id_field="date"
         )
 
     @operation
@@ -218,7 +218,7 @@ class Alpaca(BrokerageProvider[M]):
         if word is None:
             raise InvalidInput("Alpaca lists equities and coins; ask for a single option with `asset`.")
         reply = yield from self.get("/v2/assets", status="active", asset_class=word)
-        rows = fields.rows(reply.json(), "assets", lambda row: payloads.maybe_asset(row, reply.received_at))
+        rows = fields.rows(reply.json(), "assets", lambda row: reference.maybe_asset(row, reply.received_at))
         return Listing((row for row in rows if row is not None), errors=rows.errors)
 
     @operation
@@ -226,7 +226,7 @@ class Alpaca(BrokerageProvider[M]):
         symbol = symbols.write(key)
         path = url_path("v2", "options", "contracts", symbol) if key.is_option else url_path("v2", "assets", symbol)
         reply = yield from self.request("GET", path, refusal=symbol_refusal(str(key)))
-        read = payloads.contract if key.is_option else payloads.asset
+        read = reference.contract if key.is_option else reference.asset
         asset = read(json_of(reply, dict), reply.received_at)
         fields.own([asset.key.symbol], [key.symbol], "instrument")
         return asset

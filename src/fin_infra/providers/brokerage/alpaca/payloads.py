@@ -1,5 +1,5 @@
-"""What Alpaca's trading API says of accounts, assets, positions and days, turned into our records.
-Floor 3: numbers come as text or as JSON numbers; orders are read and written in `orders`."""
+"""What Alpaca's trading API says of an account: balances, positions, history, activities, watchlists.
+Floor 3: numbers come as text or as JSON numbers; what its other rows share is read here too."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from fin_infra._moved import renamed
 from fin_infra.errors import InvalidInput, UnexpectedPayload
 from fin_infra.model import (
     ActivityStatus,
-    Asset,
     AssetClass,
     BrokerAccount,
     BrokerActivity,
     EquityPoint,
     InstrumentKey,
-    MarketClock,
-    MarketDay,
     Money,
     PortfolioHistory,
     Position,
@@ -29,13 +26,12 @@ from fin_infra.model import (
     Side,
     Watchlist,
 )
-from fin_infra.normalize import from_unix, from_unix_ms, localize, trading_date
+from fin_infra.normalize import from_unix, from_unix_ms, trading_date
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import symbols
 from fin_infra.providers.fields import Row
 
 E = TypeVar("E", bound=StrEnum)
-T = TypeVar("T")
 
 KEY = "brokerage:alpaca"
 ZONE = "America/New_York"
@@ -83,104 +79,6 @@ def account(row: Row, received_at: datetime) -> BrokerAccount:
         pattern_day_trader=fields.maybe(fields.flag, row, "pattern_day_trader"),
         daytrade_count=None if count is None else int(count),
         created_at=maybe_when(row, "created_at"),
-    )
-
-
-def clock(row: Row) -> MarketClock:
-    """Read the broker's clock."""
-    return MarketClock(
-        source=KEY,
-        as_of=when(row, "timestamp"),
-        raw=row,
-        is_open=fields.flag(row, "is_open"),
-        next_open=when(row, "next_open"),
-        next_close=when(row, "next_close"),
-    )
-
-
-def market_day(row: Row, received_at: datetime) -> MarketDay:
-    """Read a day of the calendar; its times are New York's, with a colon or without."""
-    return MarketDay(
-        source=KEY,
-        as_of=received_at,
-        raw=row,
-        day=fields.day(row, "date"),
-        open=_time_of_day(row, "open"),
-        close=_time_of_day(row, "close"),
-        extended_open=_time_of_day(row, "session_open") if row.get("session_open") else None,
-        extended_close=_time_of_day(row, "session_close") if row.get("session_close") else None,
-        settlement_date=fields.day(row, "settlement_date") if row.get("settlement_date") else None,
-    )
-
-
-def _time_of_day(row: Row, name: str) -> datetime:
-    text = fields.text(row, name)
-    try:
-        naive = datetime.fromisoformat(f"{fields.day(row, 'date')}T{text if ':' in text else f'{text[:2]}:{text[2:]}'}")
-        return localize(naive, ZONE)
-    except (ValueError, InvalidInput):
-        raise fields.wrong(name, "a time of day such as 09:30") from None
-
-
-def asset(row: Row, received_at: datetime) -> Asset:
-    """Read one asset."""
-    found = maybe_asset(row, received_at)
-    if found is None:
-        symbols.read(fields.ident(row, "symbol"), symbols.asset_class(fields.text(row, "class")))
-        raise UnexpectedPayload("the answer is about a coin that is not priced in dollars")
-    return found
-
-
-def maybe_asset(row: Row, received_at: datetime) -> Asset | None:
-    """Read one asset; None for a symbol that no key can hold, and for a coin that is not priced in dollars."""
-    kind = symbols.asset_class(fields.text(row, "class"))
-    named = symbols.maybe_read(fields.ident(row, "symbol"), kind)
-    if named is None or named[1] != "USD":
-        return None
-    return Asset(
-        source=KEY,
-        as_of=received_at,
-        raw=row,
-        id=fields.ident(row, "id"),
-        key=named[0],
-        asset_class=kind,
-        name=fields.maybe_text(row, "name") or "",
-        exchange=fields.text(row, "exchange"),
-        active=fields.text(row, "status") == "active",
-        tradable=fields.flag(row, "tradable"),
-        fractionable=fields.maybe(fields.flag, row, "fractionable") or False,
-        marginable=fields.flag(row, "marginable"),
-        shortable=fields.flag(row, "shortable"),
-        easy_to_borrow=_easy_to_borrow(row),
-        min_order_size=fields.maybe_amount(row, "min_order_size"),
-        min_trade_increment=fields.maybe_amount(row, "min_trade_increment"),
-        price_increment=fields.maybe_amount(row, "price_increment"),
-    )
-
-
-def _easy_to_borrow(row: Row) -> bool | None:
-    """The word is new, the flag deprecated."""
-    said = fields.maybe_text(row, "borrow_status")
-    return said == "easy_to_borrow" if said else fields.maybe(fields.flag, row, "easy_to_borrow")
-
-
-def contract(row: Row, received_at: datetime) -> Asset:
-    """Read an option contract, which has a path and a shape of its own."""
-    key, _ = symbols.read(fields.ident(row, "symbol"), AssetClass.OPTION)
-    return Asset(
-        source=KEY,
-        as_of=received_at,
-        raw=row,
-        id=fields.ident(row, "id"),
-        key=key,
-        asset_class=AssetClass.OPTION,
-        name=fields.maybe_text(row, "name") or "",
-        exchange="",
-        active=fields.text(row, "status") == "active",
-        tradable=fields.flag(row, "tradable"),
-        fractionable=False,
-        marginable=False,
-        shortable=False,
     )
 
 
@@ -357,6 +255,12 @@ def member(row: Row, name: str, kind: type[E]) -> E:
     return word(row, name, {one.value: one for one in kind})
 
 
+_ELSEWHERE = {
+    "orders": ("order_body", "change_body", "order", "trade_update", "caught_up", "unreadable", "cancellation"),
+    "reference": ("clock", "market_day", "asset", "maybe_asset", "contract"),
+}
 if not TYPE_CHECKING:
-    _ORDERS = ("order_body", "change_body", "order", "trade_update", "caught_up", "unreadable", "cancellation")
-    __getattr__ = renamed(__name__, {name: f"fin_infra.providers.brokerage.alpaca.orders.{name}" for name in _ORDERS})
+    _HERE = __name__.rpartition(".")[0]
+    __getattr__ = renamed(
+        __name__, {name: f"{_HERE}.{room}.{name}" for room, names in _ELSEWHERE.items() for name in names}
+    )
