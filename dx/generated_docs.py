@@ -36,8 +36,8 @@ def provider_table() -> str:
             ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
         )
         quotas = ", ".join(f"{quota.calls} per {quota.per_s:g} s" for quota in info.quotas) or "none published"
-        rows.append(f"| `{info.key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
-    notes = [f"- `{cls.info.key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
+        rows.append(f"| `{info.provider_key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
+    notes = [f"- `{cls.info.provider_key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
     return "\n".join([*rows, "", *notes]) + "\n"
 
 

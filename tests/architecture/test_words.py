@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,60 @@ def test_search_when_a_phrase_is_there_then_it_is_found(line: str) -> None:
 @pytest.mark.parametrize("line", ["There is no provider 'x'", "it is no longer open", "a text file", "a marker"])
 def test_search_when_a_line_only_resembles_one_then_it_is_not_found(line: str) -> None:
     assert not faults(line)
+
+
+KEY_TYPES = {"InstrumentKey", "InstrumentKey | None", "Key"}  # `Key` is the path's part of the HTTP routes
+KEY_TEXTS = {
+    "src/fin_infra/api/brokerage_orders.py": "an instrument as people write it",
+    "src/fin_infra/model/networth.py": "an instrument as people write it",
+    "src/fin_infra/sandbox/": "the sandbox has no InstrumentKey: its instruments are text",
+    "src/fin_infra/providers/info.py": "the old name of `provider_key`, for one release",
+    "src/fin_infra/model/statement.py": "the old name of `identity`, for one release",
+    "src/fin_infra/flow/client.py": "the old name of `source`, for one release",
+    "src/fin_infra/api/symbols.py": "an instrument's text",
+    "src/fin_infra/imports/statements/dedupe.py": "what tells a line of a statement from the others",
+}
+"""Where a bare `key` is not an `InstrumentKey`, and what it is instead."""
+
+
+def bare_keys(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Return the line and type of each parameter, field and property that is named `key` and nothing more."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.arg == "key":
+            yield node.lineno, ast.unparse(node.annotation) if node.annotation else "nothing said"
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target).rpartition(".")[2] == "key":
+            yield node.lineno, ast.unparse(node.annotation)
+        elif isinstance(node, ast.FunctionDef) and node.name == "key":
+            yield node.lineno, ast.unparse(node.returns) if node.returns else "nothing said"
+
+
+def other_keys(path: str, text: str) -> list[str]:
+    if any(path.startswith(known) for known in KEY_TEXTS):
+        return []
+    tree = ast.parse(text)
+    lambdas = {arg for node in ast.walk(tree) if isinstance(node, ast.Lambda) for arg in ast.walk(node.args)}
+    for node in lambdas:
+        if isinstance(node, ast.arg):
+            node.arg = ""
+    return [
+        f"line {line}: a key is an instrument, not {kind}" for line, kind in bare_keys(tree) if kind not in KEY_TYPES
+    ]
+
+
+@pytest.mark.parametrize("path", [path for path in _texts() if path.suffix == ".py"], ids=lambda path: str(path.name))
+def test_key_when_it_stands_alone_then_names_an_instrument(path: Path) -> None:
+    assert other_keys(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def get(key: str) -> None: ...",
+        "class A:\n    key: str",
+        "class A:\n    def key(self) -> str: ...",
+        "def f(key): ...",
+    ],
+)
+def test_key_search_when_it_names_something_else_then_it_is_found(text: str) -> None:
+    assert other_keys("src/fin_infra/x.py", text)
+    assert not other_keys("src/fin_infra/x.py", text.replace("key", "cache_key"))

@@ -104,7 +104,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def idempotency_key(request: Request, caller: str) -> str:
+def read_idempotency_key(request: Request, caller: str) -> str:
     """Return the key of the request in the scope of its caller: the header bare, or quoted as a structured field.
 
     Raises:

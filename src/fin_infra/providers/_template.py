@@ -39,7 +39,7 @@ class Template(FxProvider[M]):
 
     # 2. Info: facts as data, for the command line, the docs and the registry.
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Template Bank",
         settings=Settings,
         live_url="https://rates.template.example",
@@ -52,8 +52,8 @@ class Template(FxProvider[M]):
     settings: Settings
 
     def configure(self) -> None:
-        key = self.settings.api_key
-        self._sign = header_key("X-Api-Key", key.get_secret_value() if key else "")
+        api_key = self.settings.api_key
+        self._sign = header_key("X-Api-Key", api_key.get_secret_value() if api_key else "")
 
     def authorize(self, request: Request) -> Request:
         return self._sign(request)

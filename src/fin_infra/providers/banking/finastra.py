@@ -67,7 +67,7 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
     """The accounts that one application reaches at one bank."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Finastra",
         settings=Settings,
         live_url="https://api.fusionfabric.cloud",

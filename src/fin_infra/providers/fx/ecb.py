@@ -65,7 +65,7 @@ class Ecb(FxProvider[M]):
     """The ECB's euro reference rates; files are kept for an hour at most, and not beyond the next publication."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="European Central Bank",
         settings=Settings,
         live_url="https://www.ecb.europa.eu",

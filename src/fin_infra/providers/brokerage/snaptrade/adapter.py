@@ -68,7 +68,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     """One person's accounts at every broker they have connected."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="SnapTrade",
         settings=Settings,
         live_url="https://api.snaptrade.com",
