@@ -40,6 +40,7 @@ __all__ = [
 
 T = TypeVar("T")
 PAGE_SIZE = 50
+"""Collaterals asked for at a time: what another client of the API does; unconfirmed, as `config.COLLATERALS` says."""
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~@:+-]|%[0-9A-Fa-f]{2})+)+").fullmatch
 _VERSIONED = re.compile(r"/v\d{1,3}/", re.ASCII).search
 

@@ -82,6 +82,7 @@ KEY_TEXTS = {
     "src/fin_infra/providers/info.py": "the old name of `provider_key`, for one release",
     "src/fin_infra/model/statement.py": "the old name of `identity`, for one release",
     "src/fin_infra/flow/client.py": "the old name of `source`, for one release",
+    "src/asset_aggregator/infra/limits.py": "svc-infra's name of a parameter: pyright compares it with ours",
     "src/fin_infra/api/symbols.py": "an instrument's text",
     "src/fin_infra/imports/statements/dedupe.py": "what tells a line of a statement from the others",
 }

@@ -30,7 +30,7 @@ _REDIS_PAUSE_S = 5.0
 class Store(Protocol):
     """Count one request. The answer is (count in this window, limit, epoch second at which the window ends)."""
 
-    def incr(self, counted: str, window: int) -> tuple[int, int, int]: ...
+    def incr(self, key: str, window: int) -> tuple[int, int, int]: ...
 
 
 def principal_key(auth: Auth) -> Callable[[Request], str]:
@@ -68,12 +68,12 @@ class BoundedStore:
         """How many keys are held. Not `__len__`: svc-infra tests `store or InMemoryRateLimitStore()`."""
         return len(self._windows)
 
-    def incr(self, counted: str, window: int) -> tuple[int, int, int]:
+    def incr(self, key: str, window: int) -> tuple[int, int, int]:
         now = self._clock()
-        count, start = self._windows.pop(counted, (0, now))
+        count, start = self._windows.pop(key, (0, now))
         if now >= start + window:
             count, start = 0, now
-        self._windows[counted] = (count + 1, start)
+        self._windows[key] = (count + 1, start)
         if len(self._windows) > self._max_keys:
             self._windows.popitem(last=False)
         return count + 1, self._limit, math.ceil(start + window)
@@ -101,14 +101,14 @@ class FailOpenStore:
         self._retry_at = -math.inf
         self.close = close
 
-    def incr(self, counted: str, window: int) -> tuple[int, int, int]:
+    def incr(self, key: str, window: int) -> tuple[int, int, int]:
         if self._clock() >= self._retry_at:
             try:
-                return self._first.incr(counted, window)
+                return self._first.incr(key, window)
             except Exception as error:  # no failure of the store may refuse a caller
                 self._retry_at = self._clock() + self._pause_s
                 logger.warning("shared rate limits unavailable, counting locally: %s", type(error).__name__)
-        return self._second.incr(counted, window)
+        return self._second.incr(key, window)
 
 
 def make_store(settings: ServiceSettings, name: str) -> BoundedStore | FailOpenStore:

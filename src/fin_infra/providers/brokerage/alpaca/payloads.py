@@ -48,14 +48,17 @@ T = TypeVar("T")
 
 KEY = "brokerage:alpaca"
 ZONE = "America/New_York"
+"""What the calendar's times are in, which carry no zone: trading-api.json, see `_SIDES`."""
 MICROSECOND = timedelta(microseconds=1)
 # Stamps have up to nine digits behind the point, as the recorded paper orders of October 2026.
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _FIRST_MS = 100_000_000_000
 """Epoch stamps from here on are milliseconds, which an old example of the vendor has."""
+# Sides and order classes of trading-api.json in https://github.com/alpacahq/alpaca-mcp-server.
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_cover": Side.BUY}
 _ORDER_CLASSES = {"": OrderClass.SIMPLE, **{kind.value: kind for kind in OrderClass}}
 _OURS = {TradeEvent.CAUGHT_UP, TradeEvent.UNKNOWN}
+# websocket-streaming in https://github.com/alpacahq/alpaca-docs; `accepted` and `restated` as in alpaca-py
 _EVENTS = {event.value: event for event in TradeEvent if event not in _OURS}
 
 

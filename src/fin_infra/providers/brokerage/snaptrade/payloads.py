@@ -36,6 +36,7 @@ from fin_infra.transport import Reply
 
 KEY = "brokerage:snaptrade"
 NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency."""
 T = TypeVar("T")
 
 
@@ -78,6 +79,7 @@ STATUSES: Mapping[str, OrderStatus | None] = {
     "PENDING_RISK_REVIEW": OrderStatus.PENDING_REVIEW,
     "CONTINGENT_ORDER": OrderStatus.HELD,
 }
+# `order_type` and `time_in_force` of the same api.yaml; brokers send words of their own too.
 _TYPES = {
     "MARKET": OrderType.MARKET,
     "LIMIT": OrderType.LIMIT,
