@@ -225,7 +225,6 @@ def cancellation(row: Row) -> Cancellation:
 def account(row: Row, received_at: datetime) -> BrokerAccount:
     """Read the account; fields of the pattern-day-trader rule are gone since July 2026 and optional here."""
     currency = fields.maybe_text(row, "currency") or "USD"
-    count = fields.maybe_amount(row, "daytrade_count")
     return BrokerAccount(
         source=KEY,
         as_of=received_at,
@@ -251,7 +250,7 @@ def account(row: Row, received_at: datetime) -> BrokerAccount:
         account_blocked=flag(row, "account_blocked"),
         suspended_by_user=flag(row, "trade_suspended_by_user"),
         pattern_day_trader=_maybe_flag(row, "pattern_day_trader"),
-        daytrade_count=None if count is None else int(count),
+        daytrade_count=fields.maybe_whole(row, "daytrade_count"),
         created_at=_maybe_when(row, "created_at"),
     )
 

@@ -267,8 +267,8 @@ def order(row: fields.Row, account_id: str, reply: Reply) -> HoldingOrder:
 def page(reply: Reply) -> tuple[list[dict[str, Any]], int]:
     """Return the rows of a page and how many there are on all pages."""
     body: dict[str, Any] = json_of(reply, dict)
-    total: Any = fields.child(body, "pagination").get("total")
-    if type(total) is not int or total < 0:
+    total = fields.whole(fields.child(body, "pagination"), "total")
+    if total < 0:
         raise fields.wrong("total", "a whole number")
     rows: Any = body.get("data")
     if type(rows) is not list:
