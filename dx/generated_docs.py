@@ -57,7 +57,7 @@ def error_table() -> str:
 def floor_table() -> str:
     """Return the table of the floors in pyproject.toml, with the modules that are there."""
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
-    rows = ["| floor | what | modules |", "|---|---|---|"]
+    rows = ["| layer | what | modules |", "|---|---|---|"]
     for floor in floors:
         there = [f"`{name.removeprefix('fin_infra.')}`" for name in floor["modules"] if _exists(name)]
         rows.append(f"| {floor['number']} | {floor['what']} | {', '.join(there)} |")

@@ -119,7 +119,7 @@ def read_idempotency_key(request: Request, caller: str) -> str:
         text = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
     if not _visible(text) or len(text) > MAX_KEY_CHARS:
         raise HTTPException(
-            400, f"The {HEADER} is 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID is a good one."
+            400, f"The {HEADER} must be 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID will do."
         )
     return f"{len(caller)}:{caller}:{text}"
 

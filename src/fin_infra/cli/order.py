@@ -137,7 +137,7 @@ def _word(kind: type[K], text: str, what: str) -> K:
     try:
         return kind(text.lower().replace("-", "_"))
     except ValueError:
-        raise InvalidInput(f"{what} is one of {', '.join(kind)}; not {text!r}.") from None
+        raise InvalidInput(f"{what} must be one of {', '.join(kind)}, not {text!r}.") from None
 
 
 def _broker(provider: str, live: bool) -> BrokerageProvider[Sync]:
