@@ -13,6 +13,7 @@ from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import endpoint_of, provider_class, providers, resolve
+from fin_infra.transport import SyncTransport
 
 
 def verify(words: Sequence[str], *, as_json: bool) -> bool:
@@ -45,7 +46,12 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
         if untried is not None:
             return _result(info.provider_key, "sandbox", True, *untried)
     try:
-        resolve(info.provider_key).ping()
+        provider = resolve(info.provider_key)
+        try:
+            provider.ping()
+        finally:
+            if isinstance(provider.transport, SyncTransport):
+                provider.transport.close()
     except FinInfraError as exc:
         return _result(info.provider_key, endpoint.environment, False, exc.code, str(exc))
     return _result(info.provider_key, endpoint.environment, True, "works", "")
