@@ -36,8 +36,8 @@ def provider_table() -> str:
             ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
         )
         quotas = ", ".join(f"{quota.calls} per {quota.per_s:g} s" for quota in info.quotas) or "none published"
-        rows.append(f"| `{info.key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
-    notes = [f"- `{cls.info.key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
+        rows.append(f"| `{info.provider_key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
+    notes = [f"- `{cls.info.provider_key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
     return "\n".join([*rows, "", *notes]) + "\n"
 
 
@@ -57,7 +57,7 @@ def error_table() -> str:
 def floor_table() -> str:
     """Return the table of the floors in pyproject.toml, with the modules that are there."""
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
-    rows = ["| floor | what | modules |", "|---|---|---|"]
+    rows = ["| layer | what | modules |", "|---|---|---|"]
     for floor in floors:
         there = [f"`{name.removeprefix('fin_infra.')}`" for name in floor["modules"] if _exists(name)]
         rows.append(f"| {floor['number']} | {floor['what']} | {', '.join(there)} |")

@@ -17,6 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).resolve().with_name("templates")
 DOMAINS = tuple(sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir() and folder.name != "shared"))
+OFFERS = {
+    "banking": "accounts, balances and transactions",
+    "brokerage": "an account, its orders and positions",
+    "fx": "exchange rates, one table a day",
+}
 ENTRY_POINTS, SANDBOX_LIST = "pyproject.toml", "src/fin_infra/sandbox/vendors/__init__.py"
 
 
@@ -42,6 +47,8 @@ def words(domain: str, vendor: str, title: str) -> dict[str, str]:
         "VENDOR": vendor.upper(),
         "mount": vendor.replace("_", "-"),
         "title": title.strip(),
+        "possessive": title.strip() + ("'" if title.strip().endswith("s") else "'s"),
+        "offers": OFFERS[domain],
     }
 
 

@@ -34,6 +34,7 @@ CODES = {
     "fin.order_checks_failed": 422,
     "fin.idempotency_conflict": 422,
     "fin.order_in_flight": 409,
+    "fin.journal_unavailable": 503,
     "fin.statement_unreadable": 422,
     "fin.provider_error": 502,
     "fin.authentication_failed": 502,

@@ -39,7 +39,7 @@ def _items(statement: Statement, source: str) -> list[WorthItem]:
             amount=amount,
             missing=missing if amount is None else None,
             at=at,
-            key=" ".join((*statement.account.key, what)),
+            reading_of=" ".join((*statement.account.identity, what)),
             institution=statement.account.institution,
             ending=statement.account.ending or None,
         )

@@ -68,7 +68,7 @@ class FinastraConfig:
         if not _REALM(self.realm):
             raise ConfigurationError("FINASTRA_TENANT may hold letters, digits, dots, hyphens and underscores only.")
         if not _PRODUCT(self.product):
-            raise ConfigurationError(f"FINASTRA_B2B_PRODUCT_COLLATERALS is a path such as {COLLATERALS}.")
+            raise ConfigurationError(f"FINASTRA_B2B_PRODUCT_COLLATERALS must be a path such as {COLLATERALS}.")
         for name in ("breaker_threshold", "breaker_cooldown_s", "timeout_s", "deadline_s", "max_attempts"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{VARIABLES[name][0]} must be above zero.")

@@ -40,6 +40,7 @@ __all__ = [
 
 T = TypeVar("T")
 PAGE_SIZE = 50
+"""Collaterals asked for at a time: what another client of the API does; unconfirmed, as `config.COLLATERALS` says."""
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~@:+-]|%[0-9A-Fa-f]{2})+)+").fullmatch
 _VERSIONED = re.compile(r"/v\d{1,3}/", re.ASCII).search
 
@@ -108,7 +109,7 @@ class FinastraOperations(FinastraCalls[M]):
                     return  # a vendor that sends the whole list whatever it is asked for
                 walk.must_advance(fresh)
             if empty > 2:
-                raise UnexpectedPayload("the list of collaterals stays empty before it reaches its total")
+                raise UnexpectedPayload("the list of collaterals is empty before it reaches its total; ask again")
 
     @operation
     def get_collateral(self, collateral_id: str) -> Flow[Collateral]:
@@ -153,7 +154,7 @@ class FinastraOperations(FinastraCalls[M]):
 
     def _page(self, starting_index: int, page_size: int) -> Flow[CollateralPage]:
         if type(starting_index) is not int or starting_index < 0 or type(page_size) is not int or page_size < 1:
-            raise InvalidInput("`starting_index` is a whole number from 0 on, `page_size` one from 1 on.")
+            raise InvalidInput("`starting_index` must be a whole number, zero or more, and `page_size` one or more.")
         return (
             yield from self.product(
                 self.config.product,

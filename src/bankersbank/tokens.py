@@ -30,6 +30,7 @@ MARGIN_S = 30.0
 # RFC 7523; claims as in helpers.py of https://github.com/fusionfabric/ffdc-sample-python
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_S = 300
+"""Our choice: an assertion is used at once; the sample client has 30 minutes."""
 # RFC 6749, section 5.2; that the login keeps to it is unconfirmed.
 OAUTH_CODES = (
     "invalid_client",

@@ -67,7 +67,7 @@ def easy_brokerage_aggregator(
 
 
 def _only_aggregator() -> str:
-    keys = [cls.info.key for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
+    keys = [cls.info.provider_key for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
     if not keys:
         raise ProviderNotFound("No aggregator of brokers is installed and enabled.")
     if len(keys) > 1:

@@ -20,6 +20,7 @@ FinInfraError
 ├── OrderChecksFailed             an order did not pass the checks before sending; `failures` names all of them
 ├── IdempotencyConflict           one idempotency key, two different orders
 ├── OrderInFlight                 an order with that idempotency key is being placed at this moment
+├── JournalUnavailable            the order journal cannot be read or written now; no order is sent without it
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
 └── ProviderError                 a vendor refused, failed or answered nonsense
     ├── AuthenticationFailed      the vendor does not accept the credentials
@@ -215,6 +216,13 @@ class OrderInFlight(FinInfraError):
     title = "Order being placed"
     next_step = "Wait for the first answer, or ask again with the same key."
     status = 409
+
+
+class JournalUnavailable(FinInfraError):
+    code = "fin.journal_unavailable"
+    title = "Order journal unavailable"
+    next_step = "Bring the journal's database back, then repeat the request with the same idempotency key."
+    status = 503
 
 
 class StatementUnreadable(FinInfraError):

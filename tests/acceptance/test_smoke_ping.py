@@ -59,7 +59,7 @@ def test_data_route_when_the_token_is_wrong_then_it_is_refused_and_not_repeated(
 
 
 def test_providers_when_asked_then_all_four_are_up_in_the_sandbox(client):
-    found = {row["key"]: (row["environment"], row["health"]) for row in client.data("/providers")}
+    found = {row["provider"]: (row["environment"], row["health"]) for row in client.data("/providers")}
     for key in ("banking:teller", "market:alpha_vantage", "crypto:coingecko", "fx:ecb"):
         assert found[key] == ("sandbox", "up")
 

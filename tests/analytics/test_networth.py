@@ -162,7 +162,7 @@ READINGS = st.builds(
         source="bank",
         amount=None if amount is None else Money(amount, "USD"),
         at=NOW.date() - timedelta(days=days),
-        key=key,
+        reading_of=key,
         ending=key and f"111{key}",
     ),
     st.sampled_from([None, "1", "2", "3"]),
@@ -177,7 +177,7 @@ def test_net_worth_when_order_changes_or_readings_repeat_then_nothing_else_does(
     items: list[WorthItem], random: Random
 ) -> None:
     worth = net_worth(items, "USD", RATES, as_of=NOW)
-    shuffled = random.sample(items, len(items)) + [each for each in items if each.key]
+    shuffled = random.sample(items, len(items)) + [each for each in items if each.reading_of]
     other = net_worth(shuffled, "USD", RATES, as_of=NOW)
     assert (worth.total, worth.complete) == (other.total, other.complete)
     assert sorted(worth.missing) == sorted(other.missing)

@@ -200,7 +200,7 @@ def test_rate_limit_when_vendor_says_when_then_header_passes_it_on(client: TestC
 
 
 def test_providers_when_asked_then_each_is_listed_with_its_environment(client: TestClient) -> None:
-    rows = {row["key"]: row for row in ok(client, "/providers")["data"]}
+    rows = {row["provider"]: row for row in ok(client, "/providers")["data"]}
     assert rows["market:alpha_vantage"]["environment"] == "sandbox"
     assert "quote" in rows["market:alpha_vantage"]["operations"]
 

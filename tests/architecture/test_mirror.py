@@ -162,7 +162,7 @@ def test_line_when_it_names_a_test_then_it_is_there(test):
 
 
 def _vendor_names() -> re.Pattern[str]:
-    keys = {cls.info.key.partition(":")[2] for cls in providers()}
+    keys = {cls.info.provider_key.partition(":")[2] for cls in providers()}
     mounts = {cls.info.sandbox_path.strip("/") for cls in providers()}
     assert len(keys) >= 7
     return re.compile(

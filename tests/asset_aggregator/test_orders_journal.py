@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from asset_aggregator.orders_journal import PostgresJournal
-from fin_infra.errors import ConfigurationError, OrderChecksFailed
+from fin_infra.errors import ConfigurationError, JournalUnavailable, OrderChecksFailed
 from fin_infra.trading import JournalEntry, SqliteJournal, State
 from fin_infra.trading.journal import SqlJournal
 from tests.support.postgres_server import PASSWORD, PostgresServer
@@ -218,7 +218,7 @@ def test_connection_when_lost_between_two_steps_then_nobody_notices(postgres: Po
 def test_connection_when_lost_inside_a_step_then_it_raises_and_nothing_is_written(postgres: PostgresServer) -> None:
     name = postgres.database()
     with closing(PostgresJournal(postgres.url(name))) as journal:
-        with pytest.raises(ConfigurationError, match="SQL_URL"):
+        with pytest.raises(JournalUnavailable, match="SQL_URL"):
             journal.open(entry(), DAY, lambda known, others: postgres.hang_up(name))
         assert journal.find("account-1", "fin-1") == []
         assert journal.open(entry(), DAY, agree) is None
@@ -277,7 +277,7 @@ def test_lock_when_somebody_holds_it_then_waiting_ends_with_one_sentence(
         monkeypatch.setattr(waiter, "_begin", (orders_journal.BEGIN.replace("10s", "100ms"),))
 
         def meanwhile(known: JournalEntry | None, others: Sequence[JournalEntry]) -> None:
-            with pytest.raises(ConfigurationError, match="55P03"):
+            with pytest.raises(JournalUnavailable, match="55P03"):
                 waiter.unfinished()
 
         assert holder.open(entry(), DAY, meanwhile) is None
@@ -290,7 +290,7 @@ def test_password_when_anything_fails_then_it_shows_nowhere(postgres: PostgresSe
     absent = postgres.url("no_such_database")
     for url in (wrong, dead, absent):
         journal = PostgresJournal(url)
-        with pytest.raises(ConfigurationError, match="SQL_URL") as caught:
+        with pytest.raises(JournalUnavailable, match="SQL_URL") as caught:
             journal.unfinished()
         assert PASSWORD not in str(caught.value) + repr(caught.value) + repr(journal) + repr(vars(journal))
         assert caught.value.__cause__ is None
@@ -325,7 +325,7 @@ def test_url_when_written_for_another_driver_then_it_is_understood(postgres: Pos
 
 def test_encryption_when_the_server_has_none_then_require_refuses(postgres: PostgresServer) -> None:
     journal = PostgresJournal(postgres.url("postgres") + "?sslmode=require")
-    with pytest.raises(ConfigurationError, match="SSL"):
+    with pytest.raises(JournalUnavailable, match="SSL"):
         journal.unfinished()
 
 

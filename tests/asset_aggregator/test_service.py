@@ -176,7 +176,7 @@ def test_breaker_when_vendor_stays_down_then_503_with_retry_after_and_service_is
     assert 1 <= int(reply.headers["retry-after"]) <= 30
     assert len(arrived(sandbox)) == before
     assert 'fin_provider_breaker_state{provider="crypto:coingecko"} 2.0' in client.get("/metrics").text
-    rows = {row["key"]: row["health"] for row in client.get("/providers", headers=bearer()).json()["data"]}
+    rows = {row["provider"]: row["health"] for row in client.get("/providers", headers=bearer()).json()["data"]}
     assert rows["crypto:coingecko"] == "down"
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")

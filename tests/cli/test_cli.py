@@ -167,7 +167,7 @@ def test_providers_ls_when_no_keys_then_all_go_to_the_sandbox() -> None:
     rows = json.loads(out)
     assert code == 0
     assert {row["environment"] for row in rows} == {"sandbox"}
-    assert {row["key"] for row in rows} >= {
+    assert {row["provider"] for row in rows} >= {
         "banking:finastra",
         "banking:teller",
         "market:alpha_vantage",
@@ -181,7 +181,7 @@ def test_providers_ls_when_no_keys_then_all_go_to_the_sandbox() -> None:
 def test_providers_ls_when_key_is_set_then_that_one_goes_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "MYVERYOWNKEY")
     _, out, _ = run("providers", "ls", "--json")
-    assert {row["key"]: row["environment"] for row in json.loads(out)}["market:alpha_vantage"] == "live"
+    assert {row["provider"]: row["environment"] for row in json.loads(out)}["market:alpha_vantage"] == "live"
     assert "MYVERYOWNKEY" not in out
 
 
@@ -216,7 +216,7 @@ def test_providers_ls_when_yaml_sets_a_base_url_then_it_shows(tmp_path: Path) ->
     (tmp_path / "fin-infra.yaml").write_text('settings: {"fx:ecb": {base_url: "https://mirror.example"}}')
     registry.reset()
     _, out, _ = run("providers", "ls", "--json")
-    assert {row["key"]: row["environment"] for row in json.loads(out)}["fx:ecb"] == "custom"
+    assert {row["provider"]: row["environment"] for row in json.loads(out)}["fx:ecb"] == "custom"
 
 
 def test_sandbox_env_when_printed_then_a_shell_can_read_it() -> None:

@@ -138,13 +138,13 @@ class Stage:
 
     def set(self, cls: type[Provider[Any]]) -> None:
         """Prepare the world for an adapter, unless it is; building one takes a while."""
-        if self._ready != cls.info.key:
+        if self._ready != cls.info.provider_key:
             self.reset(cls)
 
     def reset(self, cls: type[Provider[Any]]) -> None:
         self.sandbox.reset()
-        self.ids = VENDORS[cls.info.key].prepare(self.sandbox)
-        self._ready = cls.info.key
+        self.ids = VENDORS[cls.info.provider_key].prepare(self.sandbox)
+        self._ready = cls.info.provider_key
 
     def clear(self) -> None:
         """Forget faults and requests; the world stays."""

@@ -39,8 +39,8 @@ def vendor(cls: type[Provider[Any]]) -> str:
 
 def leads(cls: type[Provider[Any]]) -> bool:
     """Return whether an adapter is the first of its domain, and stands for the drivers there."""
-    domain = cls.info.key.partition(":")[0]
-    return cls is next(one for one in PROVIDERS if one.info.key.startswith(f"{domain}:"))
+    domain = cls.info.provider_key.partition(":")[0]
+    return cls is next(one for one in PROVIDERS if one.info.provider_key.startswith(f"{domain}:"))
 
 
 def modes_of(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def modes_of(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str
 
 def verdict_of(cls: type[Provider[Any]], kind: str) -> Verdict:
     """Return what may come of a fault: the vendor's own word first."""
-    return {**VERDICTS, **VENDORS[cls.info.key].verdicts}[kind]
+    return {**VERDICTS, **VENDORS[cls.info.provider_key].verdicts}[kind]
 
 
 RETRY_AFTER_S = 7

@@ -55,7 +55,7 @@ KEYS = {
 """What the world holds, and the key that each must get whatever a broker calls it."""
 
 
-@pytest.fixture(params=AGGREGATORS, ids=lambda row: row.key)
+@pytest.fixture(params=AGGREGATORS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Aggregator:
     return request.param
 
@@ -73,7 +73,7 @@ def truth(sandbox: Sandbox, row: Aggregator) -> Callable[[], dict[str, Any]]:
 
 def test_aggregators_when_counted_then_each_has_a_row() -> None:
     found = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
-    assert {row.key for row in AGGREGATORS} == {cls.info.key for cls in found}
+    assert {row.provider_key for row in AGGREGATORS} == {cls.info.provider_key for cls in found}
 
 
 def test_connections_when_asked_then_all_and_the_broken_one_is_told(ask: Any) -> None:
@@ -223,8 +223,8 @@ def test_holdings_when_merged_then_one_line_each_and_what_could_not_be_read_is_n
         ("connections", accounts["fidelity-ira"]["id"]),
     }
     assert {error.code for error in portfolio.errors} == {"fin.provider_unavailable", "fin.reauth_required"}
-    assert AccountRef(row.key, accounts["fidelity-ira"]["id"]) in portfolio.read
-    assert AccountRef(row.key, accounts["questrade-tfsa"]["id"]) not in portfolio.read
+    assert AccountRef(row.provider_key, accounts["fidelity-ira"]["id"]) in portfolio.read
+    assert AccountRef(row.provider_key, accounts["questrade-tfsa"]["id"]) not in portfolio.read
     assert [text for text in portfolio.missing if "SIVBQ" in text]
     dollars = [
         Decimal(held["price"]) * Decimal(held["units"]) * held["multiplier"]

@@ -27,7 +27,7 @@ from tests.support.sandbox import Sandbox
 BANKS: list[Bank] = rows(Bank)
 
 
-@pytest.fixture(params=BANKS, ids=lambda row: row.key)
+@pytest.fixture(params=BANKS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Bank:
     return request.param
 
@@ -51,7 +51,7 @@ def by_type(accounts: list[Account], type: AccountType) -> Account:
 
 
 def test_banks_when_counted_then_each_adapter_is_here() -> None:
-    assert {row.key for row in BANKS} == {cls.info.key for cls in providers("banking")}
+    assert {row.provider_key for row in BANKS} == {cls.info.provider_key for cls in providers("banking")}
 
 
 def test_accounts_when_listed_then_those_of_the_world(sandbox: Sandbox, row: Bank, client: Driver) -> None:
@@ -62,7 +62,7 @@ def test_accounts_when_listed_then_those_of_the_world(sandbox: Sandbox, row: Ban
     assert all((a.status is AccountStatus.CLOSED) <= world[a.id].closed for a in accounts)
     assert not any(a.status is AccountStatus.OPEN and world[a.id].closed for a in accounts)
     assert accounts.meta.environment == "sandbox"
-    assert all(a.source == row.key and a.as_of.tzinfo is not None for a in accounts)
+    assert all(a.source == row.provider_key and a.as_of.tzinfo is not None for a in accounts)
     one = client("account", accounts[0].id)
     assert (one.id, one.name, one.status) == (accounts[0].id, accounts[0].name, AccountStatus.OPEN)
 
@@ -193,7 +193,7 @@ def test_delete_enrollment_when_done_then_the_token_is_worthless(client: Driver)
 @pytest.mark.parametrize(
     ("row", "error", "given"),
     [
-        pytest.param(row, error, given, id=f"{row.key}-{error.__name__}-{'-'.join(given)}")
+        pytest.param(row, error, given, id=f"{row.provider_key}-{error.__name__}-{'-'.join(given)}")
         for row in BANKS
         for error, given in row.broken
     ],
@@ -205,7 +205,7 @@ def test_enrolment_when_not_in_order_then_the_right_error(
     for operation in (*asked(row, "accounts", "identity"), "ping"):
         with pytest.raises(error) as caught:
             driver(operation)
-        assert caught.value.provider == row.key
+        assert caught.value.provider == row.provider_key
         assert not any(value in str(caught.value) for value in given.values())
 
 

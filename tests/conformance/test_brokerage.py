@@ -53,7 +53,7 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """Where the sandbox's clock stands: a Friday morning in New York, the market open."""
 
 
-@pytest.fixture(params=BROKERS, ids=lambda row: row.key)
+@pytest.fixture(params=BROKERS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Broker:
     return request.param
 
@@ -69,7 +69,7 @@ def order_of(**terms: Any) -> NewOrder:
 
 def test_brokers_when_counted_then_each_has_a_row() -> None:
     brokers = [cls for cls in providers("brokerage") if issubclass(cls, BrokerageProvider)]
-    assert {row.key for row in BROKERS} == {cls.info.key for cls in brokers}
+    assert {row.provider_key for row in BROKERS} == {cls.info.provider_key for cls in brokers}
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_newcomer_when_the_broker_itself_finds_money_short_then_its_reason(
 
 
 LISTENED = [
-    pytest.param(row, row.updates, frames, id=f"{row.key}-{frames}")
+    pytest.param(row, row.updates, frames, id=f"{row.provider_key}-{frames}")
     for row in BROKERS
     if row.updates is not None
     for frames in row.updates.frames

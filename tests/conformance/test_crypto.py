@@ -35,7 +35,7 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
 ROWS: list[Crypto] = rows(Crypto)
 
 
-@pytest.fixture(params=ROWS, ids=lambda row: row.key)
+@pytest.fixture(params=ROWS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Crypto:
     return request.param
 
@@ -46,7 +46,7 @@ def ask(connect: Any, row: Crypto) -> Any:
 
 
 def test_rows_when_counted_then_each_provider_has_one_and_is_asked_all_it_offers() -> None:
-    assert {row.key for row in ROWS} == {cls.info.key for cls in providers("crypto")}
+    assert {row.provider_key for row in ROWS} == {cls.info.provider_key for cls in providers("crypto")}
     assert all(row.cls.can <= OPERATIONS.keys() for row in ROWS)
 
 
@@ -120,7 +120,12 @@ def test_lookup_when_tickers_clash_then_candidates_else_one_key(ask: Any) -> Non
 
 @pytest.mark.parametrize(
     ("row", "days", "interval", "length"),
-    [pytest.param(row, *one, id=f"{row.key}-{one[0]}") for row in ROWS if row.can("candles") for one in row.candles],
+    [
+        pytest.param(row, *one, id=f"{row.provider_key}-{one[0]}")
+        for row in ROWS
+        if row.can("candles")
+        for one in row.candles
+    ],
 )
 def test_candles_when_asked_then_they_open_before_they_close_and_end_by_now(
     ask: Any, days: int, interval: Interval, length: timedelta
@@ -142,7 +147,12 @@ def test_candles_when_days_are_not_offered_then_invalid_input(ask: Any, row: Cry
 
 @pytest.mark.parametrize(
     ("row", "span", "step"),
-    [pytest.param(row, *one, id=f"{row.key}-{one[0]}") for row in ROWS if row.can("market_chart") for one in row.chart],
+    [
+        pytest.param(row, *one, id=f"{row.provider_key}-{one[0]}")
+        for row in ROWS
+        if row.can("market_chart")
+        for one in row.chart
+    ],
 )
 def test_market_chart_when_span_grows_then_steps_do_and_points_stay_inside(
     ask: Any, span: timedelta, step: int
@@ -169,7 +179,7 @@ def test_search_when_text_then_best_first_and_nothing_for_nonsense(ask: Any) -> 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_meta_when_answered_then_on_every_record(ask: Any, row: Crypto, operation: str) -> None:
     if not row.can(operation):
-        pytest.skip(f"{row.key} does not offer {operation}")
+        pytest.skip(f"{row.provider_key} does not offer {operation}")
     result = OPERATIONS[operation](ask)
     if operation != "lookup":
         assert (result.meta.operation, result.meta.attempts, result.meta.environment) == (operation, 1, "sandbox")

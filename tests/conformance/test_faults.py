@@ -82,7 +82,7 @@ class Matrix:
 
     def right(self, case: Case) -> tuple[Any, list[dict[str, Any]]]:
         """Return the answer without a fault and the requests behind it."""
-        place = (self.cls.info.key, self.bench.mode, case.name)
+        place = (self.cls.info.provider_key, self.bench.mode, case.name)
         if place not in self._undisturbed:
             with self.bench.client(self.cls, Watch(), **case.settings) as client:
                 outcome = self.bench.call(client, case)
@@ -94,7 +94,7 @@ class Matrix:
         return self._undisturbed[place]
 
     def run(self) -> None:
-        for case in VENDORS[self.cls.info.key].cases:
+        for case in VENDORS[self.cls.info.provider_key].cases:
             if case.mends:
                 continue
             answer, rows = self.right(case)
@@ -165,7 +165,7 @@ class Matrix:
             return
         if healed:
             self._fail(name, f"{error!r} although the fault went away")
-        if (error.provider, error.operation) != (self.cls.info.key, case.operation):
+        if (error.provider, error.operation) != (self.cls.info.provider_key, case.operation):
             self._fail(name, f"the error names {error.provider} {error.operation}")
         if error.retryable != self.verdict.heals and type(error) is not RateLimited:
             self._fail(name, f"retryable is {error.retryable}")
@@ -206,7 +206,7 @@ class Matrix:
             self.bench.stage.reset(self.cls)
 
     def _fail(self, name: str, text: str) -> None:
-        self.failed.append(f"{self.cls.info.key} {self.bench.mode} {self.kind}: {name}: {text}")
+        self.failed.append(f"{self.cls.info.provider_key} {self.bench.mode} {self.kind}: {name}: {text}")
 
 
 def test_kinds_when_listed_then_the_matrix_has_each_for_each_vendor(sandbox_server: Sandbox) -> None:
@@ -214,7 +214,7 @@ def test_kinds_when_listed_then_the_matrix_has_each_for_each_vendor(sandbox_serv
     assert set(told["kinds"]) == set(VERDICTS).union(*(row.verdicts for row in VENDORS.values()))
     assert {vendor(cls): kinds_of(vendor(cls)) for cls in PROVIDERS} == told["vendors"]
     for cls in PROVIDERS:
-        assert set(kinds_of(vendor(cls))) <= {*VERDICTS, *VENDORS[cls.info.key].verdicts}
+        assert set(kinds_of(vendor(cls))) <= {*VERDICTS, *VENDORS[cls.info.provider_key].verdicts}
 
 
 @pytest.mark.parametrize("tier", ["test", "long"])
@@ -227,8 +227,8 @@ def test_cells_when_counted_then_each_kind_of_each_adapter_is_tried_and_in_both_
         assert {mode for modes in tried.values() for mode in modes} == set(MODES)
         everywhere = tier == "long" or leads(cls)
         assert all(set(tried[kind]) == set(MODES) for kind in tried if everywhere or kind in HURTS_THE_CONNECTION)
-    domains = {cls.info.key.partition(":")[0] for cls in PROVIDERS}
-    assert sorted(cls.info.key.partition(":")[0] for cls in PROVIDERS if leads(cls)) == sorted(domains)
+    domains = {cls.info.provider_key.partition(":")[0] for cls in PROVIDERS}
+    assert sorted(cls.info.provider_key.partition(":")[0] for cls in PROVIDERS if leads(cls)) == sorted(domains)
 
 
 def test_modes_when_written_down_then_the_kinds_of_the_table() -> None:
@@ -237,9 +237,9 @@ def test_modes_when_written_down_then_the_kinds_of_the_table() -> None:
     assert tuple(word.strip(" `") for word in told.split(",")) == HURTS_THE_CONNECTION
 
 
-@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.key)
+@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.provider_key)
 def test_operations_when_counted_then_the_matrix_has_each(cls: type[Provider[Any]]) -> None:
-    asked = {case.operation for case in VENDORS[cls.info.key].cases}
+    asked = {case.operation for case in VENDORS[cls.info.provider_key].cases}
     assert asked == offered(cls)
     assert offered(cls) <= operations(cls)
 
@@ -256,7 +256,7 @@ def test_operation_when_not_offered_then_refused_by_name_before_any_request(
         with bench.client(cls, Watch()) as client:
             outcome = bench.call(client, Case(name, name, lambda _, ids=ids: ids, named))
         assert type(outcome.error) is FeatureDisabled, name
-        assert f"{cls.info.key} does not offer {name};" in str(outcome.error)
+        assert f"{cls.info.provider_key} does not offer {name};" in str(outcome.error)
         assert outcome.watch.sent == []
 
 
@@ -274,7 +274,7 @@ def test_operation_when_fault_strikes_then_the_right_answer_or_the_right_error(
 def test_operation_when_faults_come_at_random_then_the_right_answer_or_a_typed_error(
     bench: Bench, cls: type[Provider[Any]], undisturbed: Undisturbed
 ) -> None:
-    cases = [case for case in VENDORS[cls.info.key].cases if not (case.changes or case.heavy or case.mends)]
+    cases = [case for case in VENDORS[cls.info.provider_key].cases if not (case.changes or case.heavy or case.mends)]
     right = {case.name: Matrix(bench, cls, "latency", undisturbed).right(case)[0] for case in cases}
     bench.stage.reset(cls)  # the same chances on every run
     for kind in STORM:
@@ -299,7 +299,7 @@ def test_operation_when_vendor_stays_silent_then_ends_with_the_deadline(bench: B
     for _ in range(5):
         watch = Watch()
         with bench.client(cls, watch, deadline_s=TIMEOUT_S) as client:
-            outcome = bench.call(client, VENDORS[cls.info.key].cases[0])
+            outcome = bench.call(client, VENDORS[cls.info.provider_key].cases[0])
         if watch.sent:
             break  # else a busy machine let the time pass before the request had left
     assert type(outcome.error) is DeadlineExceeded
@@ -310,7 +310,7 @@ def test_operation_when_vendor_stays_silent_then_ends_with_the_deadline(bench: B
 def test_operation_when_vendor_stays_down_then_circuit_opens_without_a_request_and_closes_again(
     bench: Bench, cls: type[Provider[Any]]
 ) -> None:
-    case, watch = VENDORS[cls.info.key].cases[1], Watch()
+    case, watch = VENDORS[cls.info.provider_key].cases[1], Watch()
     bench.control("POST", "/faults", vendor=vendor(cls), kind="status_503")
     with bench.client(cls, watch, breaker_threshold=2, breaker_cooldown_s=20, max_attempts=2) as client:
         errors = [bench.call(client, case).error for _ in range(4)]
@@ -325,14 +325,14 @@ def test_operation_when_vendor_stays_down_then_circuit_opens_without_a_request_a
     assert healed[0].value == healed[1].value
 
 
-@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.key)
+@pytest.mark.parametrize("cls", PROVIDERS, ids=lambda cls: cls.info.provider_key)
 def test_answers_when_undisturbed_then_both_modes_agree(
     cls: type[Provider[Any]], benches: dict[str, Bench], stage: Stage
 ) -> None:
     stage.set(cls)
     answers: dict[str, list[Any]] = {}
     for one in benches.values():
-        for case in VENDORS[cls.info.key].cases:
+        for case in VENDORS[cls.info.provider_key].cases:
             with one.client(cls, Watch(), **case.settings) as client:
                 answers.setdefault(case.name, []).append(one.call(client, case).value)
             if case.changes:

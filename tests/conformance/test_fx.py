@@ -27,7 +27,7 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
 ROWS: list[Fx] = rows(Fx)
 
 
-@pytest.fixture(params=ROWS, ids=lambda row: row.key)
+@pytest.fixture(params=ROWS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Fx:
     return request.param
 
@@ -38,7 +38,7 @@ def ask(connect: Any, row: Fx) -> Any:
 
 
 def test_rows_when_counted_then_each_provider_has_one_and_is_asked_all_it_offers() -> None:
-    assert {row.key for row in ROWS} == {cls.info.key for cls in providers("fx")}
+    assert {row.provider_key for row in ROWS} == {cls.info.provider_key for cls in providers("fx")}
     assert all(row.cls.can == set(OPERATIONS) for row in ROWS)
 
 

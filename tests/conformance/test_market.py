@@ -27,7 +27,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # year to minute
 
 
-@pytest.fixture(params=MARKETS, ids=lambda row: row.key)
+@pytest.fixture(params=MARKETS, ids=lambda row: row.provider_key)
 def row(request: pytest.FixtureRequest) -> Market:
     return request.param
 
@@ -42,7 +42,7 @@ def closes(series: CandleSeries) -> list[Decimal]:
 
 
 def test_rows_when_counted_then_each_provider_has_one() -> None:
-    assert {row.key for row in MARKETS} == {cls.info.key for cls in providers("market")}
+    assert {row.provider_key for row in MARKETS} == {cls.info.provider_key for cls in providers("market")}
 
 
 def test_quote_when_known_then_the_worlds_price(market: Any, sandbox: Any) -> None:
@@ -74,7 +74,7 @@ def test_quotes_when_many_then_order_of_keys_and_same_price_as_one(market: Any) 
 @pytest.mark.parametrize("operation", ["quote", "candles", "overview"])
 def test_operation_when_symbol_is_unknown_then_unknown_symbol(market: Any, row: Market, operation: str) -> None:
     if not row.can(operation):
-        pytest.skip(f"{row.key} does not offer {operation}")
+        pytest.skip(f"{row.provider_key} does not offer {operation}")
     with pytest.raises(UnknownSymbol):
         market(operation, NOBODY)
 

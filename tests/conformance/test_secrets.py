@@ -33,8 +33,8 @@ WRONG = "Zq7+wrong/Secret-4711=x"
 PERSONAL = ("Marlowe", "Okafor", "Lantern Row", "+1218555", "ada@example.com", "ben@example.com")
 """Of the household; none of them is part of a merchant's or a bank's name."""
 OURS = ("fin_infra", "bankersbank")
-PROVIDERS = [pytest.param(cls, id=cls.info.key) for cls in providers()]
-GUARDED = [pytest.param(cls, id=cls.info.key) for cls in providers() if cls.info.settings.secrets()]
+PROVIDERS = [pytest.param(cls, id=cls.info.provider_key) for cls in providers()]
+GUARDED = [pytest.param(cls, id=cls.info.provider_key) for cls in providers() if cls.info.settings.secrets()]
 CELLS = [
     pytest.param(cls, mode, kind, id=f"{vendor(cls)}-{mode}-{kind}")
     for cls in providers()
@@ -125,10 +125,10 @@ def test_operation_when_fault_strikes_then_nothing_secret_or_personal_is_told(
     scope = {**verdict_of(cls, kind).scope, **({"seconds": 0.01} if kind.startswith("timeout") else {})}
     bench.control("POST", "/faults", vendor=vendor(cls), kind=kind, **scope)
     texts: list[str] = []
-    for case in VENDORS[cls.info.key].cases:
+    for case in VENDORS[cls.info.provider_key].cases:
         if not case.heavy:
             texts += _run(bench, cls, case)[0]
-    if any(case.changes for case in VENDORS[cls.info.key].cases):
+    if any(case.changes for case in VENDORS[cls.info.provider_key].cases):
         bench.stage.reset(cls)
     assert found(private, texts + captured.texts) == []
     assert {"fin_infra", "httpcore2.http11"} <= captured.names
@@ -142,7 +142,7 @@ def test_operation_when_undisturbed_then_nothing_secret_or_personal_is_told(
     private = _secrets(cls) | household
     captured.texts.clear()
     texts: list[str] = []
-    for case in VENDORS[cls.info.key].cases:
+    for case in VENDORS[cls.info.provider_key].cases:
         shown, error = _run(bench, cls, case)
         assert error is None
         texts += shown
@@ -158,7 +158,7 @@ def test_operation_when_key_is_wrong_then_refused_without_telling_the_key(
 ) -> None:
     given = dict.fromkeys(cls.info.settings.secrets(), WRONG)
     texts: list[str] = []
-    for case in VENDORS[cls.info.key].cases:
+    for case in VENDORS[cls.info.provider_key].cases:
         shown, error = _run(bench, cls, case, **given)
         texts += shown
         if not case.public:
@@ -174,7 +174,7 @@ def test_operation_when_key_cannot_be_sent_then_our_error_without_telling_the_ke
     bench: Bench, cls: type[Provider[Any]], captured: Everything, wrong: str
 ) -> None:
     given = dict.fromkeys(cls.info.settings.secrets(), wrong)
-    case = VENDORS[cls.info.key].cases[1]
+    case = VENDORS[cls.info.provider_key].cases[1]
     try:
         texts, error = _run(bench, cls, case, **given)
     except FinInfraError as exc:
@@ -189,7 +189,7 @@ def test_operation_when_nobody_answers_then_the_error_tells_no_secret(
     bench: Bench, cls: type[Provider[Any]], captured: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "url", "http://127.0.0.1:1")
-    texts, error = _run(bench, cls, VENDORS[cls.info.key].cases[1])
+    texts, error = _run(bench, cls, VENDORS[cls.info.provider_key].cases[1])
     assert isinstance(error, ProviderError)
     assert found(_secrets(cls), texts + captured.texts) == []
 
@@ -201,11 +201,11 @@ def test_request_when_made_then_the_key_is_in_the_url_only_where_the_vendor_want
 ) -> None:
     watch = Watch()
     with bench.client(cls, watch) as client:
-        for case in VENDORS[cls.info.key].cases:
+        for case in VENDORS[cls.info.provider_key].cases:
             if not (case.heavy or case.changes):
                 bench.call(client, case)
     addresses = [request.path + repr(request.params) for request in watch.sent]
-    in_query = {form for name in VENDORS[cls.info.key].in_query for form in forms(cls.info.sandbox[name])}
+    in_query = {form for name in VENDORS[cls.info.provider_key].in_query for form in forms(cls.info.sandbox[name])}
     assert found(_secrets(cls) - in_query, addresses) == []
     assert found(in_query, [request.path for request in watch.sent]) == []
     logged = [repr(row) for row in bench.requests()]
@@ -245,4 +245,4 @@ def test_search_when_a_secret_is_told_then_found(captured: Everything, secret: s
 
 @pytest.mark.parametrize("cls", PROVIDERS)
 def test_operations_when_counted_then_each_is_searched(cls: type[Provider[Any]]) -> None:
-    assert {case.operation for case in VENDORS[cls.info.key].cases if not case.heavy} == offered(cls)
+    assert {case.operation for case in VENDORS[cls.info.provider_key].cases if not case.heavy} == offered(cls)

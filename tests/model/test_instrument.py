@@ -117,7 +117,7 @@ def test_wrong_key_is_refused_with_the_right_form(text: str, says: str) -> None:
 
 
 def test_key_of_other_types_is_refused() -> None:
-    with pytest.raises(InvalidInstrument, match="two texts"):
+    with pytest.raises(InvalidInstrument, match="two strings"):
         InstrumentKey("XNAS", None)  # type: ignore[arg-type]  # what a user may try
 
 

@@ -66,7 +66,7 @@ class _Toy(MarketDataProvider[M]):
     """A source of prices whose answers a test scripts; it has no `search`, no `quotes` and no `overview`."""
 
     info = ProviderInfo(
-        key="market:toy",
+        provider_key="market:toy",
         title="Toy",
         settings=_Settings,
         live_url="https://toy.example",

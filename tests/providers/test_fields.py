@@ -22,7 +22,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 READERS = [fields.text, fields.maybe_text, fields.ident, fields.amount, fields.maybe_amount, fields.day, fields.when]
-READERS += [fields.child, fields.children, fields.words, fields.flag]
+READERS += [fields.child, fields.children, fields.words, fields.flag, fields.whole, fields.maybe_whole]
 
 
 class Colour(StrEnum):
@@ -38,6 +38,10 @@ class Colour(StrEnum):
         (fields.ident, "a", "a"),
         (fields.amount, "-12.00", Decimal("-12.00")),
         (fields.amount, 3, Decimal(3)),
+        (fields.whole, 0, 0),
+        (fields.whole, "-007", -7),
+        (fields.maybe_whole, None, None),
+        (fields.maybe_whole, 10**19, 10**19),
         (fields.amount, Decimal("0.1"), Decimal("0.1")),
         (fields.maybe_amount, None, None),
         (fields.maybe_amount, "", None),
@@ -123,3 +127,12 @@ def test_when_instant_lies_beyond_the_calendar_then_unexpected_payload(stamp: st
 def test_words_when_value_is_empty_but_no_list_then_unexpected_payload(value: object) -> None:
     with pytest.raises(UnexpectedPayload, match="list of words"):
         fields.words({"words": value}, "words")
+
+
+@pytest.mark.parametrize(
+    "value", [True, Decimal("1.0"), Decimal("1.5"), "1.0", "1e3", "1,000", "", " 1", "+1", "\u0661", "9" * 31]
+)
+def test_whole_when_it_is_another_number_then_an_error_that_names_the_field(value: object) -> None:
+    for read in (fields.whole, fields.maybe_whole):
+        with pytest.raises(UnexpectedPayload, match="'n' should be a whole number"):
+            read({"n": value}, "n")

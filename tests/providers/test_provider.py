@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ ENDPOINT = Endpoint("https://small.example", "custom", ProviderSettings())
 
 def info(**more: Any) -> ProviderInfo:
     facts = {"title": "Small Bank", "settings": ProviderSettings, "live_url": "https://small.example"}
-    return ProviderInfo(key="banking:small", sandbox_path="/small", ping="accounts", docs="", **facts, **more)
+    return ProviderInfo(provider_key="banking:small", sandbox_path="/small", ping="accounts", docs="", **facts, **more)
 
 
 class Small(BankingProvider[M]):
@@ -78,7 +79,25 @@ def test_can_when_operations_are_abstract_then_they_are_not_offered() -> None:
         Core(Replay([]), ENDPOINT)  # type: ignore[abstract]  # that is the point
 
 
-@pytest.mark.parametrize("cls", list(providers()), ids=lambda cls: cls.info.key)
+def test_info_when_named_by_its_old_key_then_it_works_and_warns() -> None:
+    facts: dict[str, Any] = {
+        "title": "Small Bank",
+        "settings": ProviderSettings,
+        "live_url": "",
+        "ping": "",
+        "docs": "",
+    }
+    old: dict[str, Any] = {"key": "banking:small"}
+    with pytest.warns(DeprecationWarning, match="provider_key"):
+        small = ProviderInfo(sandbox_path="", **facts, **old)
+    assert small.provider_key == "banking:small"
+    with pytest.warns(DeprecationWarning, match="provider_key"):
+        assert attrgetter("key")(small) == "banking:small"
+    with pytest.raises(TypeError, match="provider_key"):
+        ProviderInfo(sandbox_path="", **facts)
+
+
+@pytest.mark.parametrize("cls", list(providers()), ids=lambda cls: cls.info.provider_key)
 def test_can_when_an_adapter_is_built_in_then_it_offers_its_ping(
     cls: type[Provider[Any]],
 ) -> None:

@@ -40,7 +40,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 def test_resolve_when_key_is_known_then_built_in_adapter_comes_through_its_entry_point() -> None:
     assert type(resolve("market:alpha_vantage")).__name__ == "AlphaVantage"
-    assert {cls.info.key for cls in providers()} >= {
+    assert {cls.info.provider_key for cls in providers()} >= {
         "banking:teller",
         "banking:finastra",
         "market:alpha_vantage",
@@ -83,7 +83,7 @@ def test_resolve_when_feature_flag_is_off_then_provider_is_hidden(monkeypatch: p
     monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
     with pytest.raises(ProviderNotFound):
         resolve("market:alpha_vantage")
-    assert "market:alpha_vantage" not in {cls.info.key for cls in providers()}
+    assert "market:alpha_vantage" not in {cls.info.provider_key for cls in providers()}
     monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "perhaps")
     with pytest.raises(ConfigurationError, match="FEATURE_MARKET_ALPHA_VANTAGE"):
         resolve("market:alpha_vantage")
@@ -191,7 +191,7 @@ class _Toy(Provider[M]):
     """A provider of one operation."""
 
     info = ProviderInfo(
-        key="market:toy",
+        provider_key="market:toy",
         title="Toy",
         settings=_Settings,
         live_url="https://toy.example",

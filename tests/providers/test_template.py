@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from fin_infra.errors import AuthenticationFailed, RateUnavailable, StaleRate, UnexpectedPayload
+from fin_infra.errors import AuthenticationFailed, InvalidInput, RateUnavailable, StaleRate, UnexpectedPayload
 from fin_infra.providers._template import Settings, Template
 from fin_infra.providers.provider import Endpoint
 from fin_infra.settings import load
@@ -15,11 +15,12 @@ from fin_infra.transport import Reply, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay
 
 PLACE = Endpoint("https://rates.template.example", "custom", load(Settings, {"api_key": "k"}))
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 FRIDAY = b'{"base": "EUR", "date": "2026-11-20", "rates": {"USD": 1.25, "GBP": "0.80"}}'
 
 
 def bank(*bodies: bytes, status: int = 200) -> tuple[Template[Sync], Replay]:
-    transport = Replay([Reply(status, body) for body in bodies])
+    transport = Replay([Reply(status, body, received_at=NOW) for body in bodies])
     return Template(transport, PLACE), transport
 
 
@@ -48,7 +49,13 @@ def test_history_when_asked_then_the_end_is_the_day_after_the_last_one() -> None
 
 @pytest.mark.parametrize(
     ("on", "error"),
-    [(date(2026, 11, 27), None), (date(2026, 11, 28), StaleRate), (date(2026, 11, 19), RateUnavailable)],
+    [
+        (date(2026, 11, 27), None),
+        (date(2026, 11, 28), StaleRate),
+        (date(2026, 11, 19), RateUnavailable),
+        (date(2026, 12, 2), StaleRate),  # at noon in London it has begun on Kiritimati
+        (date(2026, 12, 3), InvalidInput),
+    ],
 )
 def test_rate_when_a_day_is_named_then_a_table_is_good_for_a_week(on: date, error: type[Exception] | None) -> None:
     template, _ = bank(FRIDAY)
@@ -65,7 +72,20 @@ def test_latest_when_key_is_refused_then_the_variable_is_named() -> None:
         bank(b"{}", status=401)[0].latest()
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", FRIDAY.replace(b"1.25", b"null"), FRIDAY.replace(b"11-20", b"13-20")])
+def test_tables_when_a_cell_or_a_day_cannot_be_read_then_it_is_named_and_hides_no_other() -> None:
+    odd = FRIDAY.replace(b"1.25", b"null")
+    table = bank(odd)[0].latest()
+    assert (dict(table.rates), table.unread) == ({"GBP": Decimal("0.80")}, ("USD",))
+    tables = bank(b"[" + FRIDAY.replace(b"11-20", b"13-20") + b"," + FRIDAY + b"]")[0].history(
+        start=date(2026, 11, 16), end=date(2026, 11, 21)
+    )
+    assert [table.date for table in tables] == [date(2026, 11, 20)]
+    assert [error.place for error in tables.errors] == ["tables[0]"]
+    with pytest.raises(RateUnavailable, match="EUR/USD"):
+        bank(odd)[0].rate("EUR", "USD")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", FRIDAY.replace(b"11-20", b"13-20")])
 def test_latest_when_answer_is_odd_then_unexpected_payload(body: bytes) -> None:
     with pytest.raises(UnexpectedPayload):
         bank(body)[0].latest()

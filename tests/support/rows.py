@@ -38,8 +38,8 @@ class Row:
     cls: type[Provider[Any]]
 
     @property
-    def key(self) -> str:
-        return self.cls.info.key
+    def provider_key(self) -> str:
+        return self.cls.info.provider_key
 
     @property
     def mount(self) -> str:
@@ -175,4 +175,4 @@ def rows(kind: type[Any]) -> list[Any]:
 def offering(kind: type[Any], *operations: str) -> pytest.MarkDecorator:
     """Ask only those rows of a kind whose adapters have all these operations."""
     able = [row for row in rows(kind) if row.can(*operations)]
-    return pytest.mark.parametrize("row", able, ids=lambda row: row.key)
+    return pytest.mark.parametrize("row", able, ids=lambda row: row.provider_key)

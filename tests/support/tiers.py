@@ -57,7 +57,7 @@ def left_out(item: pytest.Item, tier: str) -> bool:
 def _group(item: pytest.Item, path: str) -> str:
     """Return the vendor for the matrix, whose one file is too long for one worker, and the file for everything else."""
     cls = item.callspec.params.get("cls") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    return f"{path}-{cls.info.key}" if cls is not None and item.get_closest_marker("matrix") else path
+    return f"{path}-{cls.info.provider_key}" if cls is not None and item.get_closest_marker("matrix") else path
 
 
 def _functions(item: pytest.Item) -> Iterator[Any]:

@@ -52,7 +52,7 @@ class Book(BrokerageProvider[M]):
     """A broker in memory. `faults` are raised by the next sends: before the effect, or after it with `after`."""
 
     info = ProviderInfo(
-        key="brokerage:book",
+        provider_key="brokerage:book",
         title="Book",
         settings=ProviderSettings,
         live_url="http://127.0.0.1:1",

@@ -21,6 +21,8 @@ import pytest
 from fin_infra.errors import (
     ConfigurationError,
     DeadlineExceeded,
+    FinInfraError,
+    JournalUnavailable,
     NotFound,
     OrderChecksFailed,
     OrderRejected,
@@ -349,9 +351,9 @@ def test_journal_when_the_database_breaks_later_then_says_so_in_a_sentence(file:
     breaker = sqlite3.connect(file)
     breaker.execute("DROP TABLE order_journal")
     breaker.close()
-    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+    with pytest.raises(JournalUnavailable, match="FIN_INFRA_TRADING_JOURNAL"):
         journal.open(attempt(), EVER, agree)
-    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+    with pytest.raises(JournalUnavailable, match="FIN_INFRA_TRADING_JOURNAL"):
         journal.unresolved(ACCOUNT)
     journal.close()
 
@@ -360,7 +362,7 @@ def test_lock_when_another_process_holds_the_file_then_the_error_is_ours(file: P
     journal, other = SqliteJournal(file), sqlite3.connect(file, isolation_level=None)
     journal._connection.execute("PRAGMA busy_timeout = 1")
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(ConfigurationError, match="locked"):
+    with pytest.raises(JournalUnavailable, match="locked"):
         journal.open(attempt(), EVER, agree)
     other.execute("ROLLBACK")
     assert journal.open(attempt(), EVER, agree) is None
@@ -511,11 +513,14 @@ def test_submit_when_the_broker_forgot_a_placed_order_then_never_sends_it_again(
     assert forgetful.sent == []
 
 
-def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_order(journal: SqliteJournal) -> None:
+@pytest.mark.parametrize("error", [JournalUnavailable, ConfigurationError])
+def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_order(
+    journal: SqliteJournal, error: type[FinInfraError]
+) -> None:
     broker = Broker([], [placed(new_order(), "fin-1")])
 
     def refuse(*_: Any) -> Any:
-        raise ConfigurationError("the disk is full")
+        raise error("the disk is full")
 
     journal.record = refuse  # type: ignore[method-assign]
     assert run_submit(broker, journal).id == "order-1"
@@ -525,7 +530,7 @@ def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_or
 def test_submit_when_the_journal_fails_before_the_send_then_nothing_is_sent(journal: SqliteJournal) -> None:
     broker = Broker([], [placed(new_order(), "fin-1")])
     journal._connection.execute("DROP TABLE order_journal")
-    with pytest.raises(ConfigurationError, match="FIN_INFRA_TRADING_JOURNAL"):
+    with pytest.raises(JournalUnavailable, match="FIN_INFRA_TRADING_JOURNAL"):
         run_submit(broker, journal)
     assert broker.sent == []
 

@@ -58,7 +58,7 @@ class Corner(BrokerageProvider[M]):
     """A broker around the corner. Its orders are counted, 1, 2, 3, and listed two to a page."""
 
     info = ProviderInfo(
-        key="brokerage:corner",
+        provider_key="brokerage:corner",
         title="Corner",
         settings=ProviderSettings,
         can=frozenset({"submit_order"}),

@@ -17,7 +17,15 @@ from asset_aggregator.infra.boundary import BodyLimit, Boundary, RequestIdGuard,
 from asset_aggregator.infra.cache import SvcCache
 from asset_aggregator.infra.environment import ServiceSettings, prepare_environment
 from asset_aggregator.infra.health import Readiness, health_router
-from asset_aggregator.infra.limits import OPEN_PATHS, WINDOW_S, Store, make_store, principal_key
+from asset_aggregator.infra.limits import (
+    OPEN_PATHS,
+    WINDOW_S,
+    BoundedStore,
+    FailOpenStore,
+    Store,
+    make_store,
+    principal_key,
+)
 from asset_aggregator.infra.logs import configure_logging
 from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
 from asset_aggregator.infra.openapi import finish_openapi
@@ -63,18 +71,12 @@ def create_service(
     if settings.redis_url is not None:
         readiness.add_redis(settings.redis_url)
 
-    @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncGenerator[None, None]:
-        with closing(store), PrometheusCalls().observing():
-            async with cache.running(), lifespan(app) if lifespan else nullcontext():
-                yield
-
     app = easy_service_app(
         name=name,
         release=version,
         enable_logging=False,  # the other of svc-infra's two logging systems; see logs.py
         enable_observability=False,  # see add_metrics
-        lifespan=life,
+        lifespan=_life(store, cache, lifespan),
     )
     app.router.redirect_slashes = False  # the redirect names the Host header and plain http, whatever the caller used
     app.state.settings, app.state.auth, app.state.cache, app.state.readiness = settings, auth, cache, readiness
@@ -86,6 +88,18 @@ def create_service(
         app.include_router(router)
     finish_openapi(app)
     return app
+
+
+def _life(store: BoundedStore | FailOpenStore, cache: SvcCache, inner: Lifespan | None) -> Lifespan:
+    """Return the app's lifespan: the stores and the metrics of calls, and inside them the caller's own."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncGenerator[None, None]:
+        with closing(store), PrometheusCalls().observing():
+            async with cache.running(), inner(app) if inner else nullcontext():
+                yield
+
+    return life
 
 
 def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: Store) -> None:

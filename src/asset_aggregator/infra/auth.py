@@ -128,7 +128,7 @@ class Auth:
         async def principal(
             request: Request,
             bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-            key: Annotated[str | None, Security(_api_key)],
+            api_key: Annotated[str | None, Security(_api_key)],
         ) -> Principal:
             caller = self.identify(request)
             if caller is None:

@@ -1,5 +1,5 @@
 """Responses kept as bytes in `svc_infra.cache`, behind a small typed interface.
-Floor 8: asset_aggregator. Values are sealed with a key, because cashews would unpickle what it finds in Redis.
+Floor 8: asset_aggregator. Values are sealed with a secret, because cashews would unpickle what it finds in Redis.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _SEAL = struct.Struct(">32sd")  # HMAC-SHA256, then the epoch second of expiry
 
 
 class _KeyValue(Protocol):
-    async def get(self, key: str) -> object: ...
-    async def set(self, key: str, value: bytes, expire: float) -> object: ...
+    async def get(self, entry: str, /) -> object: ...
+    async def set(self, entry: str, value: bytes, /, expire: float) -> object: ...
 
 
 def _always() -> bool:
@@ -82,44 +82,46 @@ class SvcCache:
         keep: Callable[[], bool] = _always,
     ) -> bytes:
         """See `fin_infra.api.Cache`. Callers that ask for one key at one time share one `make`."""
-        key = self._key(cache_key)
-        found = await self._read(key)
+        entry = self._entry(cache_key)
+        found = await self._read(entry)
         if found is not None:
             return found
-        task = self._making.get(key)
+        task = self._making.get(entry)
         if task is None:
-            task = asyncio.ensure_future(self._fill(key, ttl_s, make, keep))
-            self._making[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
+            task = asyncio.ensure_future(self._fill(entry, ttl_s, make, keep))
+            self._making[entry] = task
+            task.add_done_callback(lambda done: self._forget(entry, done))
         return await asyncio.shield(task)  # a caller that gives up does not take the others' answer away
 
-    def _forget(self, key: str, done: asyncio.Task[bytes]) -> None:
-        self._making.pop(key, None)
+    def _forget(self, entry: str, done: asyncio.Task[bytes]) -> None:
+        self._making.pop(entry, None)
         if not done.cancelled():
             done.exception()  # seen, even when every caller has gone
 
     async def _fill(
-        self, key: str, ttl_s: float, make: Callable[[], Awaitable[bytes]], keep: Callable[[], bool]
+        self, entry: str, ttl_s: float, make: Callable[[], Awaitable[bytes]], keep: Callable[[], bool]
     ) -> bytes:
         body = await make()
         if ttl_s > 0 and len(body) <= MAX_BODY_BYTES and keep():
-            await self._write(key, body, min(ttl_s, MAX_TTL_S))
+            await self._write(entry, body, min(ttl_s, MAX_TTL_S))
         return body
 
-    async def _read(self, key: str) -> bytes | None:
+    async def _read(self, entry: str) -> bytes | None:
         try:
-            return self._unseal(key, await (self._backend or self._open()).get(key))
+            return self._unseal(entry, await (self._backend or self._open()).get(entry))
         except Exception as error:  # whatever the store does, the answer is made without it
             logger.warning("cache not readable: %s", type(error).__name__)
             return None
 
-    async def _write(self, key: str, body: bytes, ttl_s: float) -> None:
+    async def _write(self, entry: str, body: bytes, ttl_s: float) -> None:
         try:
-            await (self._backend or self._open()).set(key, self._seal(key, body, self._clock() + ttl_s), expire=ttl_s)
+            await (self._backend or self._open()).set(
+                entry, self._seal(entry, body, self._clock() + ttl_s), expire=ttl_s
+            )
         except Exception as error:  # whatever the store does, the answer is made without it
             logger.warning("cache not writable: %s", type(error).__name__)
 
-    def _key(self, parts: tuple[str, ...]) -> str:
+    def _entry(self, parts: tuple[str, ...]) -> str:
         """Hash length-prefixed parts: ("x:y", "z") and ("x", "y:z") differ, and no symbol or id shows in Redis."""
         digest = hashlib.sha256()
         for part in parts:
@@ -127,18 +129,18 @@ class SvcCache:
             digest.update(struct.pack(">Q", len(raw)) + raw)
         return f"{self._name}:v1:{digest.hexdigest()}"
 
-    def _mac(self, key: str, expires: float, body: bytes) -> bytes:
-        return hmac.digest(self._secret, struct.pack(">d", expires) + key.encode() + b"\0" + body, "sha256")
+    def _mac(self, entry: str, expires: float, body: bytes) -> bytes:
+        return hmac.digest(self._secret, struct.pack(">d", expires) + entry.encode() + b"\0" + body, "sha256")
 
-    def _seal(self, key: str, body: bytes, expires: float) -> bytes:
-        return _SEAL.pack(self._mac(key, expires, body), expires) + body
+    def _seal(self, entry: str, body: bytes, expires: float) -> bytes:
+        return _SEAL.pack(self._mac(entry, expires, body), expires) + body
 
-    def _unseal(self, key: str, value: object) -> bytes | None:
+    def _unseal(self, entry: str, value: object) -> bytes | None:
         if not isinstance(value, bytes) or len(value) < _SEAL.size:
             return None
         mac, expires = _SEAL.unpack_from(value)
         body = value[_SEAL.size :]
-        genuine = hmac.compare_digest(mac, self._mac(key, expires, body))
+        genuine = hmac.compare_digest(mac, self._mac(entry, expires, body))
         return body if genuine and self._clock() < expires else None
 
 

@@ -39,11 +39,11 @@ def principal_key(auth: Auth) -> Callable[[Request], str]:
     Closes: svc-infra keys by the raw X-API-Key header, so a new random key for each request is never limited.
     """
 
-    def key(request: Request) -> str:
+    def counted(request: Request) -> str:
         caller = auth.identify(request)
         return f"caller:{caller.name}" if caller else f"address:{client_address(request)}"
 
-    return key
+    return counted
 
 
 def _nothing() -> None:

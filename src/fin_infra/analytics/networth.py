@@ -121,10 +121,11 @@ def _ending(number: str | None) -> str | None:
 
 
 def _once(items: Iterable[WorthItem]) -> list[WorthItem]:
-    """Return one item per key, in the order in which keys first came."""
+    """Return one item per thing, in the order in which the things first came."""
     groups: dict[str, list[WorthItem]] = {}
     for number, item in enumerate(items):
-        groups.setdefault(f"key {item.key}" if item.key is not None else f"item {number}", []).append(item)
+        thing = f"item {number}" if item.reading_of is None else f"reading {item.reading_of}"
+        groups.setdefault(thing, []).append(item)
     return [_latest(group) for group in groups.values()]
 
 

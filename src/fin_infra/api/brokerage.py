@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
-from fin_infra.api.brokerage_orders import idempotency_key, openapi_order, read_order
+from fin_infra.api.brokerage_orders import openapi_order, read_idempotency_key, read_order
 from fin_infra.api.brokerage_updates import TradeUpdates, Updates
 from fin_infra.api.cursors import read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
@@ -200,10 +200,10 @@ def _add_submit(
         409 while the order of the key is being placed, 422 with all that speaks against the order, 504 where nobody
         knows whether it was placed: then repeat the request with the same key.
         """
-        key, body = idempotency_key(request, who), await read_order(request)
+        idempotency_key, body = read_idempotency_key(request, who), await read_order(request)
         order = body.order()
         _refuse_live(broker, allow_live)
-        placed = await _to_the_end(running, _submit(broker, order_deadline_s, order, key, body.queue))
+        placed = await _to_the_end(running, _submit(broker, order_deadline_s, order, idempotency_key, body.queue))
         reply = answers.known(placed)
         reply.headers["Location"] = f"/brokerage/orders/{placed.id}"
         if placed.replayed:
@@ -230,9 +230,11 @@ async def _cancel(broker: BrokerageProvider[Async], order_id: str) -> Answer:
     return Answer(Cancellation(order_id=broker_id, accepted=True), sources=[broker])
 
 
-async def _submit(broker: BrokerageProvider[Async], deadline_s: float, order: NewOrder, key: str, queue: bool) -> Order:
+async def _submit(
+    broker: BrokerageProvider[Async], deadline_s: float, order: NewOrder, idempotency_key: str, queue: bool
+) -> Order:
     with deadline(deadline_s):
-        return await broker.submit_order(order, idempotency_key=key, queue=queue, wait=False)
+        return await broker.submit_order(order, idempotency_key=idempotency_key, queue=queue, wait=False)
 
 
 async def _to_the_end(running: set[asyncio.Task[Order]], placing: Coroutine[Any, Any, Order]) -> Order:

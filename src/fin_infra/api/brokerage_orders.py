@@ -104,7 +104,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def idempotency_key(request: Request, caller: str) -> str:
+def read_idempotency_key(request: Request, caller: str) -> str:
     """Return the key of the request in the scope of its caller: the header bare, or quoted as a structured field.
 
     Raises:
@@ -119,7 +119,7 @@ def idempotency_key(request: Request, caller: str) -> str:
         text = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
     if not _visible(text) or len(text) > MAX_KEY_CHARS:
         raise HTTPException(
-            400, f"The {HEADER} is 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID is a good one."
+            400, f"The {HEADER} must be 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID will do."
         )
     return f"{len(caller)}:{caller}:{text}"
 

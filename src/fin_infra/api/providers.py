@@ -21,7 +21,7 @@ from fin_infra.providers.registry import endpoint_of, providers
 class ProviderStatus:
     """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured` or `not offered`."""
 
-    key: str
+    provider: str
     title: str
     operations: tuple[str, ...]
     environment: str | None
@@ -37,7 +37,7 @@ _HEALTH = {BreakerState.CLOSED: "up", BreakerState.HALF: "recovering", BreakerSt
 def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
     """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
     running = {provider.source: provider for provider in used}
-    return [_status(cls, running.get(cls.info.key)) for cls in providers()]
+    return [_status(cls, running.get(cls.info.provider_key)) for cls in providers()]
 
 
 def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderStatus:
@@ -52,7 +52,7 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
         except FeatureDisabled as exc:
             health, problem = "not offered", str(exc)
     return ProviderStatus(
-        key=cls.info.key,
+        provider=cls.info.provider_key,
         title=cls.info.title,
         operations=tuple(sorted(cls.can)),
         environment=environment,

@@ -13,12 +13,13 @@ from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import endpoint_of, provider_class, providers, resolve
+from fin_infra.transport import SyncTransport
 
 
-def verify(keys: Sequence[str], *, as_json: bool) -> bool:
+def verify(words: Sequence[str], *, as_json: bool) -> bool:
     """Print one row per provider; return True when every one that was tried works."""
-    classes = [cls for key in keys for cls in _named(key)] if keys else list(providers())
-    rows = [_row(cls, asked=bool(keys)) for cls in classes]
+    classes = [cls for word in words for cls in _named(word)] if words else list(providers())
+    rows = [_row(cls, asked=bool(words)) for cls in classes]
     if as_json:
         print_json(rows)
     else:
@@ -27,9 +28,9 @@ def verify(keys: Sequence[str], *, as_json: bool) -> bool:
     return all(row["ok"] for row in rows)
 
 
-def _named(key: str) -> list[type[Provider[Any]]]:
+def _named(word: str) -> list[type[Provider[Any]]]:
     """Return the providers a word names: all of a domain, or one by its key."""
-    return list(providers(key)) if key in DOMAINS else [provider_class(key)]
+    return list(providers(word)) if word in DOMAINS else [provider_class(word)]
 
 
 def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
@@ -37,18 +38,23 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     try:
         endpoint = endpoint_of(cls)
     except ConfigurationError as exc:
-        return _result(info.key, "-", False, "not configured", str(exc))
+        return _result(info.provider_key, "-", False, "not configured", str(exc))
     except FeatureDisabled as exc:  # nothing is wrong with keys that nobody can use, unless they were asked for
-        return _result(info.key, "-", not asked, "not offered", str(exc))
+        return _result(info.provider_key, "-", not asked, "not offered", str(exc))
     if endpoint.environment == "sandbox" and endpoint.settings.base_url is None:
         untried = _untried(info, asked=asked)
         if untried is not None:
-            return _result(info.key, "sandbox", True, *untried)
+            return _result(info.provider_key, "sandbox", True, *untried)
     try:
-        resolve(info.key).ping()
+        provider = resolve(info.provider_key)
+        try:
+            provider.ping()
+        finally:
+            if isinstance(provider.transport, SyncTransport):
+                provider.transport.close()
     except FinInfraError as exc:
-        return _result(info.key, endpoint.environment, False, exc.code, str(exc))
-    return _result(info.key, endpoint.environment, True, "works", "")
+        return _result(info.provider_key, endpoint.environment, False, exc.code, str(exc))
+    return _result(info.provider_key, endpoint.environment, True, "works", "")
 
 
 def _untried(info: ProviderInfo, *, asked: bool) -> tuple[str, str] | None:

@@ -151,7 +151,9 @@ def order_submit(
     stop_loss: Annotated[str | None, typer.Option(help="Stop price of the stop-loss.")] = None,
     stop_loss_limit: Annotated[str | None, typer.Option(help="Limit price of the stop-loss.")] = None,
     queue: Annotated[bool, typer.Option("--queue", help="Let it wait where the market is closed.")] = False,
-    key: Annotated[str | None, typer.Option(help="Idempotency key; the same key is the same order.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option("--key", help="Idempotency key; the same key is the same order.")
+    ] = None,
     live: LiveOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
     provider: BrokerOption = "brokerage",
@@ -180,7 +182,7 @@ def order_submit(
             side,
             symbol,
             terms,
-            idempotency_key=key,
+            idempotency_key=idempotency_key,
             queue=queue,
             live=live,
             yes=yes,
@@ -211,7 +213,9 @@ def _kind(limit: str | None, stop: str | None, trail: str | None) -> str:
 @order_app.command("status")
 def order_status(
     order_id: Annotated[str | None, typer.Argument(help="Id of an order, or its client order id `fin-...`.")] = None,
-    key: Annotated[str | None, typer.Option(help="The idempotency key that `order submit` printed.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option("--key", help="The idempotency key that `order submit` printed.")
+    ] = None,
     provider: BrokerOption = "brokerage",
     as_json: JsonOption = False,
 ) -> None:
@@ -219,7 +223,7 @@ def order_status(
     from fin_infra.cli.order import status
 
     with reported(as_json):
-        status(order_id, idempotency_key=key, provider=provider, as_json=as_json)
+        status(order_id, idempotency_key=idempotency_key, provider=provider, as_json=as_json)
 
 
 @order_app.command("cancel")

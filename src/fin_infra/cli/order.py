@@ -74,16 +74,17 @@ def submit(
     _note(_proposal(broker, order, queue))
     if not yes and not confirm(f"Send this order to {where(broker)}?"):
         raise Declined("Nothing was sent; --yes sends without asking.")
-    key = idempotency_key or str(uuid4())
-    _note(f"Idempotency key: {key}")
-    if idempotency_key is None:
+    idempotency_key, is_new = idempotency_key or str(uuid4()), idempotency_key is None
+    _note(f"Idempotency key: {idempotency_key}")
+    if is_new:
         _note("If this is interrupted, repeat the command with --key and that key: the order cannot double.")
     try:
-        found = broker.submit_order(order, idempotency_key=key, queue=queue)
+        found = broker.submit_order(order, idempotency_key=idempotency_key, queue=queue)
     except OrderStateUnknown as exc:
+        repeat = f"--key {shlex.quote(idempotency_key)}"
         _note(
-            f"Do not send it again as a new order. Find out with: fin-infra order status --key {shlex.quote(key)}\n"
-            f"Or repeat this command with --key {shlex.quote(key)}; it sends only what the broker does not have."
+            f"Do not send it again as a new order. Find out with: fin-infra order status {repeat}\n"
+            f"Or repeat this command with {repeat}; it sends only what the broker does not have."
         )
         raise exc
     _show(found, as_json)
@@ -136,7 +137,7 @@ def _word(kind: type[K], text: str, what: str) -> K:
     try:
         return kind(text.lower().replace("-", "_"))
     except ValueError:
-        raise InvalidInput(f"{what} is one of {', '.join(kind)}; not {text!r}.") from None
+        raise InvalidInput(f"{what} must be one of {', '.join(kind)}, not {text!r}.") from None
 
 
 def _broker(provider: str, live: bool) -> BrokerageProvider[Sync]:

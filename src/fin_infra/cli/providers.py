@@ -24,11 +24,11 @@ def ls(*, as_json: bool) -> None:
         print_json(rows)
         return
     columns = ("provider", "goes to", "operations", "variables")
-    cells = [(r["key"], r["environment"], ", ".join(r["operations"]), ", ".join(r["variables"])) for r in rows]
+    cells = [(r["provider"], r["environment"], ", ".join(r["operations"]), ", ".join(r["variables"])) for r in rows]
     print_table("Providers", columns, cells)
     for row in rows:
         if row["problem"]:
-            print(f"{row['key']}: {row['problem']}")
+            print(f"{row['provider']}: {row['problem']}")
 
 
 def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _row(cls: type[Provider[Any]]) -> dict[str, Any]:
     except FeatureDisabled as exc:
         environment, problem = "not offered", str(exc)
     return {
-        "key": info.key,
+        "provider": info.provider_key,
         "title": info.title,
         "environment": environment,
         "operations": sorted(cls.can),

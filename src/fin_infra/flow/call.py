@@ -51,7 +51,7 @@ def deadline(seconds: float) -> Generator[None]:
     take longer.
     """
     if not seconds > 0:
-        raise InvalidInput("A deadline is a positive number of seconds.")
+        raise InvalidInput("A deadline must be a number of seconds above zero.")
     token = _seconds.set((*_seconds.get(), seconds))
     try:
         yield

@@ -23,7 +23,7 @@ class Quota:
 
     def __post_init__(self) -> None:
         if self.calls < 1 or self.per_s <= 0:
-            raise ValueError("a quota allows at least one call in a window longer than nothing")
+            raise ValueError("a quota must allow at least one call, in a window above zero seconds")
 
 
 class Limiter:

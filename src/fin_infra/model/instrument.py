@@ -43,7 +43,7 @@ class InstrumentKey:
 
     def __post_init__(self) -> None:
         if not isinstance(self.namespace, str) or not isinstance(self.symbol, str):
-            raise InvalidInstrument("An instrument key is made of two texts, such as XNAS and AAPL.")
+            raise InvalidInstrument("An instrument key is made of two strings, such as XNAS and AAPL.")
         match self.namespace:
             case "CRYPTO":
                 _check_coin(self.symbol)

@@ -53,7 +53,7 @@ class Quote(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteError(RowError):
-    """An instrument of which there is no quote, and why; `id` is the key as text."""
+    """An instrument without a quote, and why; `id` is the key as text."""
 
     key: InstrumentKey
     code: str

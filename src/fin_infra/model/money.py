@@ -215,7 +215,7 @@ def _split(units: int, weights: Sequence[int | Decimal]) -> list[int]:
     """Share out `units` by weight with the largest-remainder method."""
     for weight in weights:
         if isinstance(weight, bool) or not isinstance(weight, (int, Decimal)):
-            raise InvalidInput(f"A weight is an int or a Decimal, not {type(weight).__name__}.")
+            raise InvalidInput(f"A weight must be an int or a Decimal, not {type(weight).__name__}.")
         if (isinstance(weight, Decimal) and not weight.is_finite()) or weight < 0:
             raise InvalidInput(f"A weight cannot be {weight}; use zero or more.")
     parts = [Fraction(weight) for weight in weights]

@@ -40,8 +40,8 @@ class WorthItem:
     """The day the amount was true; None for one that was asked for just now."""
     instrument: InstrumentKey | None = None
     """What the amount is the price of: its age is counted in sessions of that venue, other ages in days."""
-    key: str | None = field(default=None, repr=False)
-    """Items with the same key are readings of one thing, of which the latest counts; None shares it with nothing."""
+    reading_of: str | None = field(default=None, repr=False)
+    """Items with the same text here are readings of one thing, and the latest counts; None shares it with nothing."""
     institution: str | None = None
     ending: str | None = None
     """Last digits of the account: with the institution they tell a statement of an account that is also live."""

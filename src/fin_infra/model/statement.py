@@ -3,6 +3,7 @@ Floor 0: money in is positive; `warnings` says what was recognized but not read.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,10 +27,10 @@ class StatementAccount:
     institution_id: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, str, str, str]:
+    def identity(self) -> tuple[str, str, str, str, str, str]:
         """Institution, bank, branch, number, kind and currency, as printed: what ids of transactions are unique within.
 
-        Equal keys are one account. Different keys may still be: a bank's OFX names no institution where its QFX does.
+        Equal ones are one account. Different ones may still be: a bank's OFX names no institution where its QFX does.
         `imports.statements.same_account` tells those that a person has to be asked about.
         """
         return (
@@ -40,6 +41,12 @@ class StatementAccount:
             (self.type_text or self.type.value).upper(),
             self.currency,
         )
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str]:
+        """The old name of `identity`."""
+        warnings.warn("StatementAccount.key is now StatementAccount.identity", DeprecationWarning, stacklevel=2)
+        return self.identity
 
     @property
     def ending(self) -> str:

@@ -4,13 +4,22 @@ Floor 3: `docs/adding-a-provider.md` walks through it, and the tests run it; no 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
+from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from fin_infra.errors import AuthenticationFailed, ProviderError, RateUnavailable, StaleRate
+from fin_infra.errors import (
+    AuthenticationFailed,
+    InvalidInput,
+    ProviderError,
+    RateUnavailable,
+    StaleRate,
+    UnexpectedPayload,
+)
 from fin_infra.flow import Quota, by_status, json_of, operation
 from fin_infra.model import FxRate, Listing, RateTable
 from fin_infra.normalize import cross_rate
@@ -21,6 +30,8 @@ from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Reply, Request, header_key
 
+_FIRST_ZONE = timezone(timedelta(hours=14))
+"""Where a day begins first."""
 KEY = "fx:template"
 
 
@@ -39,7 +50,7 @@ class Template(FxProvider[M]):
 
     # 2. Info: facts as data, for the command line, the docs and the registry.
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Template Bank",
         settings=Settings,
         live_url="https://rates.template.example",
@@ -52,8 +63,8 @@ class Template(FxProvider[M]):
     settings: Settings
 
     def configure(self) -> None:
-        key = self.settings.api_key
-        self._sign = header_key("X-Api-Key", key.get_secret_value() if key else "")
+        api_key = self.settings.api_key
+        self._sign = header_key("X-Api-Key", api_key.get_secret_value() if api_key else "")
 
     def authorize(self, request: Request) -> Request:
         return self._sign(request)
@@ -72,12 +83,14 @@ class Template(FxProvider[M]):
     @operation
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
         reply = yield from self.get("/history", since=start.isoformat(), until=(end - timedelta(days=1)).isoformat())
-        return Listing(_table(row, reply) for row in json_of(reply, list))
+        return fields.rows(json_of(reply, list), "tables", partial(_table, reply=reply), id_field="date")
 
     @operation
     def rate(self, base: str, quote: str, *, on: date | None = None) -> Flow[FxRate]:
         reply = yield from self.get("/latest" if on is None else f"/day/{on.isoformat()}")
         table = _table(json_of(reply, dict), reply)
+        if on is not None and on > max(reply.received_at.astimezone(_FIRST_ZONE).date(), table.date):
+            raise InvalidInput(f"{on} has not come yet, so it has no {base}/{quote} rate; leave `on` out.")
         if on is not None and table.date > on:
             raise RateUnavailable(f"{KEY} has no {base}/{quote} rate for {on}; take a later date.")
         if on is not None and (on - table.date).days > MAX_AGE_DAYS:
@@ -85,14 +98,20 @@ class Template(FxProvider[M]):
         return cross_rate(base, quote, table)
 
 
-# 4. Parsing: pure functions from the wire to the model; `wire` raises UnexpectedPayload and names the field.
+# 4. Parsing: pure functions from the wire to the model; `fields` raises UnexpectedPayload and names the field.
 def _table(row: Mapping[str, Any], reply: Reply) -> RateTable:
-    rates = fields.child(row, "rates")
+    cells, rates, unread = fields.child(row, "rates"), dict[str, Decimal](), list[str]()
+    for currency in cells:
+        try:
+            rates[currency] = fields.amount(cells, currency)
+        except UnexpectedPayload:  # named, and hides no other
+            unread.append(currency)
     return RateTable(
         source=KEY,
         as_of=reply.received_at,
         raw=row,
         base=fields.text(row, "base"),
         date=fields.day(row, "date"),
-        rates={currency: fields.amount(rates, currency) for currency in rates},
+        rates=rates,
+        unread=tuple(sorted(unread)),
     )

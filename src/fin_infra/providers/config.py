@@ -35,17 +35,17 @@ class Config:
     def chain(self, domain: str) -> list[str]:
         return self.chains.get(domain, [])
 
-    def settings(self, key: str, cls: type[ProviderSettings]) -> dict[str, Any]:
+    def settings(self, provider_key: str, cls: type[ProviderSettings]) -> dict[str, Any]:
         """Return the file's settings of a provider, less those the environment sets, which win.
 
         Raises:
             ConfigurationError: the file holds a credential; those belong in the environment.
         """
-        given = self.provider_settings.get(key, {})
+        given = self.provider_settings.get(provider_key, {})
         secret = [name for name in given if name in cls.secrets()]
         if secret:
             raise ConfigurationError(
-                f"fin-infra.yaml holds {key} {secret[0]}; move it to the variable {cls.variable(secret[0])}."
+                f"fin-infra.yaml holds {provider_key} {secret[0]}; move it to the variable {cls.variable(secret[0])}."
             )
         return {name: value for name, value in given.items() if not os.environ.get(cls.variable(name))}
 

@@ -3,6 +3,7 @@ Floor 3: `maybe_*` gives None for an absent or null field; a field of the wrong 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ Row: TypeAlias = Mapping[str, Any]
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 wrong = wrong_field
+_WHOLE = re.compile(r"-?[0-9]{1,30}").fullmatch
 
 
 def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
@@ -129,6 +131,23 @@ def maybe_amount(row: Row, name: str) -> Decimal | None:
         return decimal_from_text(value)
     except InvalidInput:
         raise wrong(name, "a number") from None
+
+
+def whole(row: Row, name: str) -> int:
+    """Return a whole number given as JSON number or as digits; `1.0`, `1e3`, `true` and `1,000` are none."""
+    value = maybe_whole(row, name)
+    if value is None:
+        raise wrong(name, "a whole number")
+    return value
+
+
+def maybe_whole(row: Row, name: str) -> int | None:
+    value: Any = row.get(name)
+    if value is None or type(value) is int:
+        return value
+    if type(value) is not str or not _WHOLE(value):
+        raise wrong(name, "a whole number or null")
+    return int(value)
 
 
 def day(row: Row, name: str) -> date:

@@ -5,18 +5,31 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import InitVar, dataclass, field
+from typing import Any, cast
 
 from fin_infra.flow import Quota
 from fin_infra.settings import ProviderSettings
+
+
+class _OldKey:
+    """The old name of `provider_key`: empty as a default, a warning where it is read."""
+
+    def __get__(self, info: ProviderInfo | None, _: type[ProviderInfo]) -> str:
+        if info is None:
+            return ""
+        warnings.warn("ProviderInfo.key is now ProviderInfo.provider_key", DeprecationWarning, stacklevel=2)
+        return info.provider_key
+
+
+_OLD_KEY = cast("str", _OldKey())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderInfo:
     """Facts about one adapter; each field is shown to people."""
 
-    key: str
+    provider_key: str = ""
     """`domain:vendor`."""
     title: str
     settings: type[ProviderSettings]
@@ -40,11 +53,20 @@ class ProviderInfo:
     signup: str | None = None
     """Where to get a key."""
     notes: str = ""
+    key: InitVar[str] = _OLD_KEY
+    """Deprecated: the old name of `provider_key`."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, key: str) -> None:
+        if key:
+            warnings.warn(
+                "ProviderInfo(key=...) is now ProviderInfo(provider_key=...)", DeprecationWarning, stacklevel=3
+            )
+            object.__setattr__(self, "provider_key", key)
+        if not self.provider_key:
+            raise TypeError("ProviderInfo needs `provider_key`, as `domain:vendor`")
         if self.can:
             warnings.warn(
-                f"ProviderInfo of {self.key}: leave `can` out, an adapter offers the operations that it defines",
+                f"ProviderInfo of {self.provider_key}: leave `can` out, an adapter offers what it defines",
                 DeprecationWarning,
                 stacklevel=3,
             )

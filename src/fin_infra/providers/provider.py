@@ -45,7 +45,7 @@ class Provider(Client[M], ABC):
         settings = endpoint.settings
         super().__init__(
             transport,
-            source=self.info.key,
+            source=self.info.provider_key,
             environment=endpoint.environment,
             tenant=settings.tenant,
             timeout_s=settings.timeout_s,

@@ -91,7 +91,7 @@ def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
         ConfigurationError: a setting is missing or cannot be used.
         FeatureDisabled: the adapter knows the sandbox only, and calls would go live.
     """
-    return endpoint(cls.info, {**load_config().settings(cls.info.key, cls.info.settings), **settings})
+    return endpoint(cls.info, {**load_config().settings(cls.info.provider_key, cls.info.settings), **settings})
 
 
 def reset() -> None:
@@ -119,7 +119,7 @@ def _default(domain: str) -> list[str]:
     if domain not in DOMAINS:
         raise _not_found(domain)
     vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
-    infos = {cls.info.key: cls.info for cls in providers(domain)}
+    infos = {cls.info.provider_key: cls.info for cls in providers(domain)}
     named_only = {provider_key for provider_key, info in infos.items() if not info.default}
     stepping_back = {provider_key for provider_key, info in infos.items() if info.sandbox_only}
     vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in named_only]

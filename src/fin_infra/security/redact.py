@@ -94,7 +94,7 @@ def redact_value(name: str, value: object) -> object:
         return MASK
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value)
-        return {str(key): redact_value(str(key), item) for key, item in pairs.items()}
+        return {str(inner): redact_value(str(inner), item) for inner, item in pairs.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(cast("Iterable[object]", value))
         if len(items) == 2 and isinstance(items[0], str):  # a header: its first half names the second

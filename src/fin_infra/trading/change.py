@@ -77,7 +77,9 @@ def _changed(current: Order, change: OrderChange) -> NewOrder:
     """Return the order as it would be after the change, for the checks; legs are the broker's to look after."""
     trail = change.trail
     if current.key is None or current.side is None:
-        raise InvalidInput("An order of several legs, or of what no key can name, is changed at the broker's own site.")
+        raise InvalidInput(
+            "An order with several legs, or for something no key can name, is changed only at the broker's own site."
+        )
     return NewOrder(
         key=current.key,
         side=current.side,

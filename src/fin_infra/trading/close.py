@@ -32,7 +32,7 @@ class Closing:
         """Submit the order that closes the position; the key of an earlier closing gives that order.
 
         Raises:
-            NotFound: there is no position.
+            NotFound: the account has no position in it.
             InvalidInput: there is no such part of it.
             IdempotencyConflict: the key belongs to another order.
         """
@@ -62,12 +62,12 @@ class Closing:
         quantity, percent = self.quantity, self.percent
         for part in (quantity, percent):
             if part is not None and not (isinstance(part, Decimal) and part.is_finite()):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
-                raise InvalidInput('The part of a position to close is a finite Decimal, such as Decimal("1.5").')
+                raise InvalidInput('The part of a position to close must be a finite Decimal, such as Decimal("1.5").')
         if quantity is not None and percent is not None:
             raise InvalidInput("Give a quantity or a percent of the position to close, not both.")
         if percent is not None:
             if not 0 < percent <= 100:
-                raise InvalidInput("The percent of a position to close is above 0 and at most 100.")
+                raise InvalidInput("The percent of a position to close must be above 0 and at most 100.")
             return (held * percent / 100).quantize(_STEP, rounding=ROUND_DOWN).normalize()
         if quantity is not None and not 0 < quantity <= held:
             raise InvalidInput(f"The position is {held}; close that much or less.")

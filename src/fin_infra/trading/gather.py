@@ -66,7 +66,7 @@ def position_of(held: Iterable[Position], key: InstrumentKey) -> Position:
     for position in held:
         if position.key is not None and _same_instrument(position.key, key):
             return position
-    raise NotFound(f"there is no position in {key}")
+    raise NotFound(f"the account has no position in {key}")
 
 
 def _same_instrument(one: InstrumentKey, other: InstrumentKey) -> bool:

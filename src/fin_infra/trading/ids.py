@@ -28,7 +28,9 @@ def client_order_id(account_id: str, idempotency_key: str | None) -> str:
     if idempotency_key is None:
         return f"{PREFIX}{uuid4().hex}"
     if not idempotency_key.strip() or len(idempotency_key) > MAX_KEY_CHARS:
-        raise InvalidInput(f"An idempotency key has 1 to {MAX_KEY_CHARS} characters, not all blank; a UUID will do.")
+        raise InvalidInput(
+            f"An idempotency key must have 1 to {MAX_KEY_CHARS} characters, not all blank; a UUID will do."
+        )
     text = f"{len(account_id)}:{account_id}:{idempotency_key}".encode("utf-8", "surrogatepass")
     return f"{PREFIX}{hashlib.sha256(text).hexdigest()[:40]}"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from fin_infra.errors import ConfigurationError
+from fin_infra.errors import ConfigurationError, JournalUnavailable
 
 
 class State(StrEnum):
@@ -67,7 +67,11 @@ Judge = Callable[[JournalEntry | None, Sequence[JournalEntry]], None]
 
 
 class Journal(Protocol):
-    """Where orders are written down. Methods block; flows call them through `Blocking`."""
+    """Where orders are written down. Methods block; flows call them through `Blocking`.
+
+    Raises:
+        JournalUnavailable: from every method, where nothing can be read or written.
+    """
 
     def find(self, account: str, client_order_id: str) -> Sequence[JournalEntry]:
         """Return the attempts under an id, oldest first."""
@@ -150,7 +154,7 @@ class SqlJournal:
     """The journal over any DB-API connection that takes `?` parameters; a lock makes it safe between threads.
 
     Raises:
-        ConfigurationError: from every method, where the database fails.
+        JournalUnavailable: from every method, where the database fails.
     """
 
     def __init__(self, connection: Any, begin: Sequence[str]) -> None:
@@ -168,7 +172,7 @@ class SqlJournal:
                 with committed(cursor):
                     yield cursor
             except self._connection.Error as exc:
-                raise ConfigurationError(
+                raise JournalUnavailable(
                     f"The order journal cannot be used ({exc}); see that the database of FIN_INFRA_TRADING_JOURNAL is "
                     "sound and can be written."
                 ) from exc

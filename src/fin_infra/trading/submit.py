@@ -14,6 +14,7 @@ from uuid import uuid4
 from fin_infra.errors import (
     ConfigurationError,
     IdempotencyConflict,
+    JournalUnavailable,
     OrderChecksFailed,
     OrderInFlight,
     OrderRejected,
@@ -163,7 +164,7 @@ class Submission:
     def _write(self, entry: JournalEntry, state: State, order_id: str | None = None) -> Flow[JournalEntry | None]:
         """A journal that fails now hides no outcome: the intent is written, and reconciling will find the rest."""
         known: JournalEntry | None = None
-        with suppress(ConfigurationError):
+        with suppress(JournalUnavailable, ConfigurationError):  # the latter from journals of one's own
             known = yield from blocking(self.journal.record, entry, state, self.time.now(), order_id)
         return known
 

@@ -177,7 +177,9 @@ class Writer:
         if request.params:
             target += "?" + request.query
         if not request.path.startswith("/") or not _target(target):
-            raise InvalidInput("A request path starts with '/' and is percent-encoded; `path` makes one from segments.")
+            raise InvalidInput(
+                "A request path starts with '/' and is percent-encoded; `url_path` makes one from segments."
+            )
         # no value may be a variable of this frame when the error is raised: error trackers send those along
         wrong = next((name for name, value in request.headers if not _header_value(value)), None)
         if wrong is not None:

@@ -60,7 +60,7 @@ def test_checking_account_when_sgml_with_lying_header_then_every_value_is_typed(
         "30004",
         "00123",
     )
-    assert statement.account.key == ("4711", "30004", "00123", "00012345678", "CHECKING", "EUR")
+    assert statement.account.identity == ("4711", "30004", "00123", "00012345678", "CHECKING", "EUR")
     assert (statement.start, statement.end) == (date(2026, 1, 1), date(2026, 1, 31))
     assert [(line.id, line.posted, line.amount, line.description, line.memo) for line in statement.lines] == [
         ("A1", date(2026, 1, 5), Money(Decimal("-3.20"), "EUR"), "Café de la Gare", "Carte 0103"),

@@ -127,11 +127,11 @@ def _load(name: str, load: Callable[[], object]) -> StatementFormat:
         loaded = load()
     except Exception as error:
         raise ConfigurationError(
-            f"The statement format {name!r} cannot be loaded ({type(error).__name__}); repair or remove its package."
+            f"The statement format {name!r} cannot be loaded ({type(error).__name__}); fix or remove its package."
         ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, StatementFormat)):
         raise ConfigurationError(
-            f"The entry point {name!r} in {GROUP} is not a StatementFormat; repair or remove its package."
+            f"The entry point {name!r} in {GROUP} is not a StatementFormat; fix or remove its package."
         )
     return loaded()
 

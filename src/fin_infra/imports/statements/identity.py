@@ -30,7 +30,7 @@ def same_account(one: StatementAccount, other: StatementAccount) -> AccountMatch
     same number is ASK: an OFX without institution beside a QFX with one, a number with and without its branch, a kind
     that only one of them names.
     """
-    if one.key == other.key:
+    if one.identity == other.identity:
         return AccountMatch.SAME
     if one.currency != other.currency or _kinds_differ(one, other):
         return AccountMatch.DIFFERENT
@@ -50,7 +50,7 @@ def same_account(one: StatementAccount, other: StatementAccount) -> AccountMatch
 def account_candidates(account: StatementAccount, known: Iterable[StatementAccount]) -> tuple[StatementAccount, ...]:
     """Return the known accounts that `account` may be, for the question to a person; none where one has its key."""
     accounts = tuple(known)
-    if any(account.key == other.key for other in accounts):
+    if any(account.identity == other.identity for other in accounts):
         return ()
     return tuple(other for other in accounts if same_account(account, other) is AccountMatch.ASK)
 

@@ -42,7 +42,9 @@ _TYPES: Mapping[str, tuple[AccountType, AccountSubtype, str]] = {
     "LOAN": (AccountType.LOAN, AccountSubtype.UNKNOWN, "Loan"),
     "CREDITCARD": (AccountType.CREDIT, AccountSubtype.CREDIT_CARD, "Credit card"),
 }
-"""The vendor's word, what it is here, and how a person calls it. OTHER is as good as a new word."""
+"""The vendor's word, what it is here, and how a person calls it. OTHER is as good as a new word.
+
+libs/ffdc-apis/corporate-accounts of https://github.com/Finastra/finastra-nodejs-libs."""
 _UNKNOWN = (AccountType.UNKNOWN, AccountSubtype.UNKNOWN, "Account")
 _STATUSES = {"ACTIVE": AccountStatus.OPEN}
 """INACTIVE is not said to be closed, and a dormant account may hold money: it is UNKNOWN."""
@@ -67,7 +69,7 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
     """The accounts that one application reaches at one bank."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Finastra",
         settings=Settings,
         live_url="https://api.fusionfabric.cloud",

@@ -40,13 +40,13 @@ MAX_BYTES = 32 * 1024 * 1024
 PUBLISHED = time(16, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 """When a day's rates become known, in Frankfurt; they are fixed at 14:10 there, but nobody could use them then.
 
-The page that `docs` of `Ecb.info` names."""
+https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates/html/index.en.html"""
 ENDED = {
     "RUB": "the ECB has given no rouble rate since 2022-03-01",
     "HRK": "Croatia pays in euro since 2023-01-01",
     "BGN": "Bulgaria pays in euro since 2026-01-01",
 }
-"""Why a currency that people still ask for is missing."""
+"""Why a currency that people still ask for is missing: notes of the same page."""
 
 _ENVELOPE = "http://www.gesmes.org/xml/2002-08-01 Envelope"
 _CUBE = "http://www.ecb.int/vocabulary/2002-08-01/eurofxref Cube"
@@ -65,7 +65,7 @@ class Ecb(FxProvider[M]):
     """The ECB's euro reference rates; files are kept for an hour at most, and not beyond the next publication."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="European Central Bank",
         settings=Settings,
         live_url="https://www.ecb.europa.eu",

@@ -49,9 +49,9 @@ class Event:
 class Account:
     """One account's state; `looked_at` is the instant up to which the market has worked on it."""
 
-    def __init__(self, key: str, market: Market, opened: datetime, now: datetime, cash: Decimal) -> None:
-        self.key, self.market, self.opened = key, market, opened
-        self.id = random_uuid(market.seed, "broker-account", key)
+    def __init__(self, api_key: str, market: Market, opened: datetime, now: datetime, cash: Decimal) -> None:
+        self.api_key, self.market, self.opened = api_key, market, opened
+        self.id = random_uuid(market.seed, "broker-account", api_key)
         self.book, self.settings, self.may_short = PositionBook(), Settings(), True
         self.orders: dict[str, Order] = {}
         self.by_client_id: dict[str, Order] = {}
@@ -124,8 +124,8 @@ class Account:
     ) -> Order:
         """Enter an order with ids and stamps of its own."""
         self._made += 1
-        ident = random_uuid(self.market.seed, self.key, "order", self._made)
-        client_id = ticket.client_order_id or random_uuid(self.market.seed, self.key, "client-order", self._made)
+        ident = random_uuid(self.market.seed, self.api_key, "order", self._made)
+        client_id = ticket.client_order_id or random_uuid(self.market.seed, self.api_key, "client-order", self._made)
         stamp = self._stamp(now)
         order = Order(
             id=ident,
@@ -171,6 +171,6 @@ class Account:
     def say(self, kind: str, order: Order, fill: Fill | None = None, position_qty: Decimal | None = None) -> None:
         """Tell whoever listens what happened to an order."""
         self._told += 1
-        ident = fill.id if fill else random_uuid(self.market.seed, self.key, "event", self._told)
+        ident = fill.id if fill else random_uuid(self.market.seed, self.api_key, "event", self._told)
         at = order.updated_at
         self.tell(Event(kind=kind, id=ident, at=at, order=order, fill=fill, position_qty=position_qty))

@@ -42,32 +42,32 @@ class Broker:
         self._clock, self._keys = clock, keys
         self.market = Market(world, tape)
         self.feed = Feed()
-        self.watchlists: dict[str, dict[str, Watchlist]] = {key: {} for key in keys}
+        self.watchlists: dict[str, dict[str, Watchlist]] = {api_key: {} for api_key in keys}
         self.lists_made = 0
         self.rate_limited = False
         self.sip_is_delayed = False
         self._calls: dict[str, tuple[int, int]] = {}
         opened = clock.now - OPENED_BEFORE
-        self.engines = {key: Engine(key, self.market, opened, clock.now, START_CASH) for key in keys}
+        self.engines = {api_key: Engine(api_key, self.market, opened, clock.now, START_CASH) for api_key in keys}
         for engine in self.engines.values():
             engine.tell = self._publisher(engine)
 
     def _publisher(self, engine: Engine) -> Callable[[Event], None]:
         def tell(event: Event) -> None:
-            self.feed.publish(engine.key, event)
+            self.feed.publish(engine.api_key, event)
 
         return tell
 
-    def engine(self, key: str, secret: str) -> Engine | None:
+    def engine(self, api_key: str, secret: str) -> Engine | None:
         """Return the account a pair of keys opens, None for wrong ones."""
-        return self.engines[key] if self._keys.get(key) == secret else None
+        return self.engines[api_key] if self._keys.get(api_key) == secret else None
 
-    def count(self, key: str) -> tuple[int, int]:
+    def count(self, api_key: str) -> tuple[int, int]:
         """Count a request and return how many there were in this minute of the sandbox clock, and when it ends."""
         minute = int(self._clock.now.timestamp()) // 60
-        before = self._calls.get(key)
+        before = self._calls.get(api_key)
         used = 1 + (before[1] if before is not None and before[0] == minute else 0)
-        self._calls[key] = (minute, used)
+        self._calls[api_key] = (minute, used)
         return used, (minute + 1) * 60
 
     def catch_up(self) -> None:

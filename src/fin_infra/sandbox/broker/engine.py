@@ -165,7 +165,7 @@ class Engine(Account):
         ticket, number = order.ticket, len(self.book.entries) + 1
         fill = Fill(
             number=number,
-            id=random_uuid(self.market.seed, self.key, "fill", number),
+            id=random_uuid(self.market.seed, self.api_key, "fill", number),
             at=order.updated_at,
             order_id=order.id,
             asset=ticket.asset,

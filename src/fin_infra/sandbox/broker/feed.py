@@ -30,18 +30,18 @@ class Feed:
         self.frames = "binary"
         self._slots: dict[str, Connection] = {}
 
-    def take(self, key: str, connection: Connection) -> bool:
+    def take(self, api_key: str, connection: Connection) -> bool:
         """Give the account's slot to a connection; False when it is taken."""
-        return self._slots.setdefault(key, connection) is connection
+        return self._slots.setdefault(api_key, connection) is connection
 
-    def leave(self, key: str, connection: Connection) -> None:
+    def leave(self, api_key: str, connection: Connection) -> None:
         """Free the slot, if this connection has it."""
-        if self._slots.get(key) is connection:
-            del self._slots[key]
+        if self._slots.get(api_key) is connection:
+            del self._slots[api_key]
 
-    def publish(self, key: str, event: Event) -> None:
+    def publish(self, api_key: str, event: Event) -> None:
         """Send an event to whoever listens to the account."""
-        if connection := self._slots.get(key):
+        if connection := self._slots.get(api_key):
             connection.push(event)
 
     def connected(self) -> list[str]:

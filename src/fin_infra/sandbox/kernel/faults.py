@@ -92,7 +92,7 @@ class Fault:
 
 
 def _path_matches(path: str, pattern: str) -> bool:
-    if any(mark in pattern for mark in "*?["):
+    if any(sign in pattern for sign in "*?["):
         return fnmatchcase(path, pattern)
     return path == pattern or path.startswith(pattern.rstrip("/") + "/")
 

@@ -260,7 +260,7 @@ def test_overview_when_live_then_not_offered_and_other_providers_unharmed(
 ) -> None:
     clean.setenv("FIN_INFRA_MODE", "live")
     clean.setenv("TELLER_ACCESS_TOKEN", "test_token_made_up")
-    shown = {row.key: (row.environment, row.health) for row in statuses()}
+    shown = {row.provider: (row.environment, row.health) for row in statuses()}
     assert shown["banking:finastra"] == (None, "not offered")
     assert shown["banking:teller"] == ("live", "unused")
     ls(as_json=True)
@@ -277,7 +277,7 @@ def test_keys_verify_when_live_then_fails_only_where_asked_for(
     clean.setenv("FIN_INFRA_MODE", "live")
     for cls in registry.providers():
         if cls is not Finastra:
-            clean.setenv(f"FEATURE_{cls.info.key.replace(':', '_').upper()}", "0")
+            clean.setenv(f"FEATURE_{cls.info.provider_key.replace(':', '_').upper()}", "0")
     assert verify(keys, as_json=True) is ok
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["provider"], found["result"]) == ("banking:finastra", "not offered")

@@ -78,6 +78,11 @@ def test_account_when_it_has_the_old_fields_then_they_are_read() -> None:
     assert (account.pattern_day_trader, account.daytrade_count) == (False, 2)
 
 
+def test_account_when_a_count_is_not_whole_then_it_is_not_cut() -> None:
+    with pytest.raises(UnexpectedPayload, match="'daytrade_count' should be a whole number"):
+        answering(body_of("account") | {"daytrade_count": 2.5}).account()
+
+
 @pytest.mark.parametrize("name", ["trading_blocked", "account_blocked", "trade_suspended_by_user"])
 def test_account_when_blocked_then_it_cannot_trade(name: str) -> None:
     assert not answering(body_of("account") | {name: True}).account().can_trade

@@ -70,7 +70,7 @@ def test_webhook_when_signed_then_the_event_whatever_its_blanks_and_order() -> N
         (
             json.dumps({"eventTimestamp": "2026-08-12T18:22:47"}),
             signed({"eventTimestamp": "2026-08-12T18:22:47"}),
-            "with a zone",
+            "with a time zone",
         ),
     ],
 )

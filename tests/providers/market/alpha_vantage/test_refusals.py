@@ -89,6 +89,25 @@ def test_refusal_when_status_is_200_then_typed(name: str, text: str, kind: type[
     assert error.http_status == 200
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (BURST, "burst"),
+        (DAILY, "daily_quota"),
+        (LEGACY, "minute_quota"),
+        (PREMIUM, "premium"),
+        (BAD_KEY, "invalid_key"),
+        (BAD_CALL, "invalid_call"),
+        ("This API function (SECTOR) does not exist.", "no_function"),
+        ("Invalid inputs. Please refer to the API documentation.", "invalid_inputs"),
+    ],
+)
+def test_refusal_when_typed_then_has_our_word_for_the_notice(text: str, code: str) -> None:
+    error = refusal(Reply(200, body("Information", text), received_at=NOON))
+    assert error is not None
+    assert error.vendor_code == code
+
+
 @pytest.mark.parametrize("content", [b'{"Global Quote": {}}', b'{"bestMatches": []}', b"{}", b"[]", b"", b"a,b\r\n1,2"])
 def test_refusal_when_body_is_data_then_none(content: bytes) -> None:
     assert refusal(Reply(200, content)) is None

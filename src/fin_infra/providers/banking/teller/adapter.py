@@ -58,7 +58,7 @@ class TellerClient(BankingProvider[M]):
     """One enrollment at Teller: the accounts that one access token reaches."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Teller",
         settings=Settings,
         live_url="https://api.teller.io",

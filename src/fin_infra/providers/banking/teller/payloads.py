@@ -305,6 +305,7 @@ def deleted(reply: Reply) -> None:
         )
 
 
+# https://teller.io/docs, identity
 _ADDRESS = ("street", "city", "region", "postal_code", "country")
 _CODE = re.compile(r"[a-z0-9_.]{1,100}")
 # The codes that https://teller.io/docs lists under enrollments, all with status 404.
@@ -318,6 +319,7 @@ _WHY_DISCONNECTED: Mapping[str, str] = {
     "mfa_required": "the bank asks the person for a further proof of identity",
     "web_login_required": "the person must sign in at the bank's own site once",
 }
+# https://teller.io/docs, errors
 _BY_CODE: Mapping[str, tuple[type[ProviderError], str]] = {
     "account_number_verification_pending": (
         NotFound,

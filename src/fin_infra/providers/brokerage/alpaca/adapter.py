@@ -97,7 +97,7 @@ class Alpaca(BrokerageProvider[M]):
     """One account at Alpaca."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="Alpaca",
         settings=Settings,
         live_url=PAPER_URL,

@@ -24,8 +24,9 @@ from fin_infra.providers.brokerage.alpaca.payloads import KEY, when
 from fin_infra.providers.fields import Row
 
 MAX_BARS = 10_000
-"""The most that a page holds: market-data-api 1.1, `limit`."""
+"""The most that a page holds: `limit` in market-data-api.json of https://github.com/alpacahq/alpaca-mcp-server."""
 NEWEST_BARS = 100
+"""How many bars are asked for where no start is given: our choice."""
 FIRST_DAY = "2016-01-01"
 """Where Alpaca's history begins; unconfirmed."""
 
@@ -39,6 +40,7 @@ class Paths:
     bars: str
 
 
+# Paths, timeframes and adjustments of market-data-api.json, see MAX_BARS.
 PATHS: Mapping[AssetClass, Paths] = {
     AssetClass.EQUITY: Paths("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest", "/v2/stocks/bars"),
     AssetClass.OPTION: Paths(

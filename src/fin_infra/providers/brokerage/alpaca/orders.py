@@ -28,8 +28,10 @@ from fin_infra.providers.fields import Row
 
 T = TypeVar("T")
 
+# `order_class` of trading-api.json in https://github.com/alpacahq/alpaca-mcp-server
 _ORDER_CLASSES = {"": OrderClass.SIMPLE, **{kind.value: kind for kind in OrderClass}}
 _OURS = {TradeEvent.CAUGHT_UP, TradeEvent.UNKNOWN}
+# websocket-streaming in https://github.com/alpacahq/alpaca-docs; `accepted` and `restated` as in alpaca-py
 _EVENTS = {event.value: event for event in TradeEvent if event not in _OURS}
 
 

@@ -35,11 +35,13 @@ E = TypeVar("E", bound=StrEnum)
 
 KEY = "brokerage:alpaca"
 ZONE = "America/New_York"
+"""What the calendar's times are in, which carry no zone: trading-api.json, see `SIDES`."""
 MICROSECOND = timedelta(microseconds=1)
 # Stamps have up to nine digits behind the point, as the recorded paper orders of October 2026.
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _FIRST_MS = 100_000_000_000
 """Epoch stamps from here on are milliseconds, which an old example of the vendor has."""
+# `side` of trading-api.json in https://github.com/alpacahq/alpaca-mcp-server.
 SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_cover": Side.BUY}
 
 
@@ -51,7 +53,6 @@ def stamp(at: datetime) -> str:
 def account(row: Row, received_at: datetime) -> BrokerAccount:
     """Read the account; fields of the pattern-day-trader rule are gone since July 2026 and optional here."""
     currency = fields.maybe_text(row, "currency") or "USD"
-    count = fields.maybe_amount(row, "daytrade_count")
     return BrokerAccount(
         source=KEY,
         as_of=received_at,
@@ -77,7 +78,7 @@ def account(row: Row, received_at: datetime) -> BrokerAccount:
         account_blocked=fields.flag(row, "account_blocked"),
         suspended_by_user=fields.flag(row, "trade_suspended_by_user"),
         pattern_day_trader=fields.maybe(fields.flag, row, "pattern_day_trader"),
-        daytrade_count=None if count is None else int(count),
+        daytrade_count=fields.maybe_whole(row, "daytrade_count"),
         created_at=maybe_when(row, "created_at"),
     )
 

@@ -25,7 +25,7 @@ from fin_infra.flow import by_status, rate_limit, retry_after
 from fin_infra.transport import Reply
 
 LONGEST_RESET_S = 60.0
-"""The quota is one of a minute: a reset further away is some other clock's."""
+"""The quota is one of a minute (X-RateLimit-Limit in trading-api.json): a reset further away is some other clock's."""
 
 
 @dataclass(frozen=True, slots=True)

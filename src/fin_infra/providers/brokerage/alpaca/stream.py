@@ -37,11 +37,14 @@ if TYPE_CHECKING:
 
 OPERATION = "trade_updates"
 PING_S = 10.0
-"""As Alpaca's own clients do."""
+"""As `TradingStream` of https://github.com/alpacahq/alpaca-py does."""
 MARGIN = timedelta(minutes=1)
 """How far behind the last news a gap is looked for: the instants of list and stream may differ."""
 LONGEST_ORDER = timedelta(days=91)
-"""Alpaca cancels orders that are good until canceled 90 days after they came in (https://docs.alpaca.markets/docs/orders-at-alpaca)."""
+"""Alpaca cancels orders that are good until canceled 90 days after they came in.
+
+https://docs.alpaca.markets/docs/orders-at-alpaca, "Aged order policy".
+"""
 KEPT = 10_000
 BACKOFF = Backoff(base_s=0.5, cap_s=30.0)
 

@@ -11,7 +11,7 @@ from fin_infra.normalize import Spelling
 
 SPELLING = Spelling(class_separator=".")
 QUOTES = ("USDT", "USDC", "USD", "BTC")
-"""What coins are priced in there; we write dollars and read all."""
+"""What coins are priced in there (https://docs.alpaca.markets/docs/crypto-trading); we write dollars and read all."""
 COINS: Mapping[str, str] = {
     "AAVE": "aave",
     "AVAX": "avalanche-2",
@@ -33,14 +33,18 @@ COINS: Mapping[str, str] = {
     "TRUMP": "official-trump",
     "UNI": "uniswap",
     "USDC": "usd-coin",
-    "USDG": "global-dollar",
+    "USDG": "global-dollar",  # that Alpaca lists it is unconfirmed
     "USDT": "tether",
     "XRP": "ripple",
     "XTZ": "tezos",
     "YFI": "yearn-finance",
 }
-"""Alpaca's tickers to CoinGecko ids: at this broker each means one coin, also where others share the ticker."""
+"""Alpaca's tickers to CoinGecko ids: at this broker each means one coin, also where others share the ticker.
+
+Tickers: https://docs.alpaca.markets/docs/crypto-trading. Ids: /coins/list of https://docs.coingecko.com.
+"""
 _TICKERS = {coin: ticker for ticker, coin in COINS.items()}
+# `class` of assets in trading-api.json of https://github.com/alpacahq/alpaca-mcp-server
 _CLASSES = {"us_equity": AssetClass.EQUITY, "us_option": AssetClass.OPTION, "crypto": AssetClass.CRYPTO}
 
 

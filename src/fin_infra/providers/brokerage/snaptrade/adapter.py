@@ -41,7 +41,8 @@ LEGACY = "/api/v1"
 ORDER_DAYS = 90
 """As far back as SnapTrade lists orders: `days` of /accounts/{id}/orders in api.yaml of https://github.com/passiv/snaptrade-sdks."""
 OF_CLIENT = frozenset({"/snapTrade/registerUser", "/snapTrade/listUsers", "/snapTrade/deleteUser"})
-"""Paths that concern no person in particular, and are asked without one's secret."""
+"""Paths that concern no person in particular, and are asked without one's secret: in api.yaml without `userId`."""
+# `state` of /accounts/{id}/orders in api.yaml; it has no word for all that are closed
 STATES: dict[OrderFilter, str] = {"open": "open", "closed": "all", "all": "all"}
 
 
@@ -68,7 +69,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     """One person's accounts at every broker they have connected."""
 
     info = ProviderInfo(
-        key=KEY,
+        provider_key=KEY,
         title="SnapTrade",
         settings=Settings,
         live_url="https://api.snaptrade.com",

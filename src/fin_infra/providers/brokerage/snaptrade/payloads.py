@@ -36,6 +36,7 @@ from fin_infra.transport import Reply
 
 KEY = "brokerage:snaptrade"
 NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ STATUSES: Mapping[str, OrderStatus | None] = {
     "PENDING_RISK_REVIEW": OrderStatus.PENDING_REVIEW,
     "CONTINGENT_ORDER": OrderStatus.HELD,
 }
+# `order_type` and `time_in_force` of the same api.yaml; brokers send words of their own too.
 _TYPES = {
     "MARKET": OrderType.MARKET,
     "LIMIT": OrderType.LIMIT,
@@ -264,8 +266,8 @@ def order(row: fields.Row, account_id: str, reply: Reply) -> HoldingOrder:
 def page(reply: Reply) -> tuple[list[dict[str, Any]], int]:
     """Return the rows of a page and how many there are on all pages."""
     body: dict[str, Any] = json_of(reply, dict)
-    total: Any = fields.child(body, "pagination").get("total")
-    if type(total) is not int or total < 0:
+    total = fields.whole(fields.child(body, "pagination"), "total")
+    if total < 0:
         raise fields.wrong("total", "a whole number")
     rows: Any = body.get("data")
     if type(rows) is not list:

@@ -35,6 +35,7 @@ _CODES: Mapping[str, tuple[type[ProviderError], str]] = {
     "3012": (ProviderUnavailable, "SnapTrade is still fetching this account for the first time; ask in a few minutes"),
     "throttled": (RateLimited, "this connection was refreshed a moment ago; wait before you refresh it again"),
 }
+# Responses of the operations in the same api.yaml.
 _STATUSES: Mapping[int, tuple[type[ProviderError], str]] = {
     401: (AuthenticationFailed, f"SnapTrade does not accept the signature; {_KEYS}"),
     402: _CODES["3003"],

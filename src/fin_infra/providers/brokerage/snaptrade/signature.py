@@ -47,7 +47,7 @@ def verify_webhook(
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
-        raise InvalidInput("A SnapTrade webhook is a JSON object.")
+        raise InvalidInput("A SnapTrade webhook must be a JSON object.")
     wanted = _signed(consumer_key, cast("dict[str, Any]", event)).encode()
     if not hmac.compare_digest(wanted, (header or "").encode(errors="replace")):
         raise InvalidInput("The webhook is not signed with this consumer key; check SNAPTRADE_CONSUMER_KEY.")
@@ -55,7 +55,7 @@ def verify_webhook(
     try:
         at = aware(datetime.fromisoformat(str(found.get("eventTimestamp"))))
     except ValueError:
-        raise InvalidInput("A SnapTrade webhook has an eventTimestamp with a zone.") from None
+        raise InvalidInput("A SnapTrade webhook must have an eventTimestamp with a time zone.") from None
     if abs(aware(now or datetime.now(UTC)) - at) > TOLERANCE:
         raise InvalidInput("The webhook was made more than five minutes from now; check this machine's clock.")
     return found

@@ -25,7 +25,10 @@ KINDS: Mapping[str, AssetClass] = {
     "option": AssetClass.OPTION,
     "crypto": AssetClass.CRYPTO,
 }
-"""Of positions. What is worth something else than units times price, such as a future, a bond or a CFD, is missing."""
+"""Of positions. What is worth something else than units times price, such as a future, a bond or a CFD, is missing.
+
+`kind` in the positions of api.yaml of https://github.com/passiv/snaptrade-sdks.
+"""
 TYPES: Mapping[str, AssetClass] = {
     "cs": AssetClass.EQUITY,
     "ps": AssetClass.EQUITY,
@@ -35,7 +38,7 @@ TYPES: Mapping[str, AssetClass] = {
     "oef": AssetClass.EQUITY,
     "crypto": AssetClass.CRYPTO,
 }
-"""Of symbols in orders and activities."""
+"""Of symbols in orders and activities: the `code` of their type in the same api.yaml."""
 COINS: Mapping[str, str] = {
     "XXBT": "BTC",
     "XETH": "ETH",
@@ -48,7 +51,10 @@ COINS: Mapping[str, str] = {
     "XDG": "DOGE",
     "XXDG": "DOGE",
 }
-"""Kraken's own names of coins, to everybody's."""
+"""Kraken's own names of coins, to everybody's.
+
+`altname` of https://api.kraken.com/0/public/Assets, where it calls bitcoin XBT and dogecoin XDG.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class CoinGecko(CryptoDataProvider[M]):
     """CoinGecko v3 in its demo, pro and keyless modes."""
 
     info = ProviderInfo(
-        key=parse.KEY,
+        provider_key=parse.KEY,
         title="CoinGecko",
         settings=Settings,
         live_url="https://api.coingecko.com",
@@ -107,12 +107,12 @@ class CoinGecko(CryptoDataProvider[M]):
 
     def configure(self) -> None:
         secret, plan = self.settings.api_key, self.settings.plan
-        key = secret.get_secret_value() if secret else ""
-        if plan == "pro" and not key:
+        api_key = secret.get_secret_value() if secret else ""
+        if plan == "pro" and not api_key:
             raise ConfigurationError("CoinGecko's paid plans need COINGECKO_API_KEY; set it, or COINGECKO_PLAN=demo.")
-        if not re.fullmatch("[!-~]*", key):
+        if not re.fullmatch("[!-~]*", api_key):
             raise ConfigurationError("COINGECKO_API_KEY has spaces or characters that no key has; copy it again.")
-        self._auth = header_key(KEY_HEADERS[plan], key) if key else no_auth
+        self._auth = header_key(KEY_HEADERS[plan], api_key) if api_key else no_auth
         self._listed: tuple[float, Mapping[str, list[str]]] | None = None
 
     def authorize(self, request: Request) -> Request:

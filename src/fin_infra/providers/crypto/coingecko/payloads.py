@@ -251,7 +251,7 @@ def only(tickers: Mapping[str, list[str]], ticker: str) -> InstrumentKey:
         )
     key = _key(ids[0])
     if key is None:
-        raise UnexpectedPayload(f"CoinGecko's id of {ticker} is none that an instrument key can hold")
+        raise UnexpectedPayload(f"CoinGecko's id of {ticker} cannot be part of an instrument key")
     return key
 
 

@@ -75,7 +75,7 @@ class Settings(ProviderSettings):
 
 class AlphaVantage(MarketDataProvider[M]):
     info = ProviderInfo(
-        key="market:alpha_vantage",
+        provider_key="market:alpha_vantage",
         title="Alpha Vantage",
         settings=Settings,
         live_url="https://www.alphavantage.co",
@@ -92,8 +92,8 @@ class AlphaVantage(MarketDataProvider[M]):
     settings: Settings
 
     def configure(self) -> None:
-        key = self.settings.api_key
-        self._auth = no_auth if key is None else query_key("apikey", key.get_secret_value())
+        api_key = self.settings.api_key
+        self._auth = no_auth if api_key is None else query_key("apikey", api_key.get_secret_value())
         self._units: dict[str, tuple[float, Unit]] = {}
 
     @classmethod

@@ -34,7 +34,7 @@ def describe(vendor: Alpaca) -> Json:
     """Return policies, quotes, and each account's sums, positions, orders and ledger, once the market has caught up."""
     vendor.broker.catch_up()
     broker = vendor.broker
-    accounts = {key: _account(vendor, engine) for key, engine in broker.engines.items()}
+    accounts = {api_key: _account(vendor, engine) for api_key, engine in broker.engines.items()}
     return {
         "fill": broker.market.fill,
         "fills": broker.market.fills,
@@ -45,7 +45,9 @@ def describe(vendor: Alpaca) -> Json:
         "quotes": {symbol: _quote(vendor, asset) for symbol, asset in broker.market.assets.items()},
         "accounts": accounts,
         "orders": [
-            {"account": key, **_order(order)} for key, e in broker.engines.items() for order in e.orders.values()
+            {"account": api_key, **_order(order)}
+            for api_key, e in broker.engines.items()
+            for order in e.orders.values()
         ],
     }
 
@@ -98,10 +100,10 @@ def change(vendor: Alpaca, body: Json) -> Json:
     if _flag(body, "forget", default=False):
         vendor.open_broker()
     broker = vendor.broker
-    key = body.get("account", next(iter(broker.engines)))
-    engine = broker.engines.get(str(key))
+    wanted = body.get("account", next(iter(broker.engines)))
+    engine = broker.engines.get(str(wanted))
     if engine is None:
-        raise ValueError(f"There is no account {key!r}; use one of {', '.join(broker.engines)}.")
+        raise ValueError(f"There is no account {wanted!r}; use one of {', '.join(broker.engines)}.")
     deposit = _deposit(engine, body)
     fill, frames = _choice(body, "fill", FILLS, broker.market.fill), _choice(body, "frames", FRAMES, broker.feed.frames)
     shorting = _flag(body, "shorting", default=engine.may_short)

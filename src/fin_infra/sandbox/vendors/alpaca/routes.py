@@ -101,8 +101,8 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _account(vendor: Alpaca, request: Request) -> Engine:
-    key, secret = request.headers.get("apca-api-key-id", ""), request.headers.get("apca-api-secret-key", "")
-    engine = vendor.broker.engine(key, secret)
+    api_key, secret = request.headers.get("apca-api-key-id", ""), request.headers.get("apca-api-secret-key", "")
+    engine = vendor.broker.engine(api_key, secret)
     if engine is None:
         raise unauthorized()
     return engine
@@ -110,7 +110,7 @@ def _account(vendor: Alpaca, request: Request) -> Engine:
 
 def _count(vendor: Alpaca, engine: Engine) -> tuple[dict[str, str], bool]:
     """Count the request; return the rate-limit headers and whether it is one too many."""
-    used, ends = vendor.broker.count(engine.key)
+    used, ends = vendor.broker.count(engine.api_key)
     headers = {
         "x-ratelimit-limit": str(PER_MINUTE),
         "x-ratelimit-remaining": str(max(PER_MINUTE - used, 0)),

@@ -62,7 +62,7 @@ class Session:
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
             if self._engine is not None:
-                self._broker.feed.leave(self._engine.key, self)
+                self._broker.feed.leave(self._engine.api_key, self)
 
     async def _write(self) -> None:
         while (message := await self._outbox.get()) is not None:
@@ -97,13 +97,13 @@ class Session:
             self._say("listening", {"streams": [UPDATES] if self._listens else []})
 
     def _authenticate(self, fields: Json) -> None:
-        key = str(fields.get("key_id") or fields.get("key") or "")
+        api_key = str(fields.get("key_id") or fields.get("key") or "")
         secret = str(fields.get("secret_key") or fields.get("secret") or "")
-        engine = self._broker.engine(key, secret)
+        engine = self._broker.engine(api_key, secret)
         answer: Json = {"status": "authorized", "action": "authenticate"}
         if engine is None:
             answer["status"] = "unauthorized"
-        elif not self._broker.feed.take(engine.key, self):
+        elif not self._broker.feed.take(engine.api_key, self):
             answer |= {"status": "unauthorized", "message": "connection limit exceeded"}
         else:
             self._engine = engine

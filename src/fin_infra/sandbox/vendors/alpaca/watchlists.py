@@ -22,12 +22,12 @@ class WatchlistsApi:
 
     def list(self, call: Call) -> Response:
         """Answer every list without its assets."""
-        rows = call.broker.watchlists[call.engine.key].values()
+        rows = call.broker.watchlists[call.engine.api_key].values()
         return json_reply([_shown(call, found, with_assets=False) for found in rows])
 
     def create(self, call: Call) -> Response:
         """Make a list; its name must be new."""
-        mine = call.broker.watchlists[call.engine.key]
+        mine = call.broker.watchlists[call.engine.api_key]
         name = tickets.word(call.body, "name")
         if not name or len(name) > 64:
             raise invalid("name must have from 1 to 64 characters")
@@ -35,7 +35,7 @@ class WatchlistsApi:
             raise unprocessable("watchlist name must be unique")
         assets = _assets(call)
         call.broker.lists_made += 1
-        ident = random_uuid(call.broker.market.seed, call.engine.key, "watchlist", call.broker.lists_made)
+        ident = random_uuid(call.broker.market.seed, call.engine.api_key, "watchlist", call.broker.lists_made)
         mine[ident] = Watchlist(ident, name, call.now, call.now, assets)
         return json_reply(_shown(call, mine[ident]))
 
@@ -72,12 +72,12 @@ class WatchlistsApi:
 
     def delete(self, call: Call) -> Response:
         """Delete a list."""
-        del call.broker.watchlists[call.engine.key][self._one(call).id]
+        del call.broker.watchlists[call.engine.api_key][self._one(call).id]
         return Response(status_code=204)
 
     def _one(self, call: Call) -> Watchlist:
         wanted = call.path("list_id")
-        found = call.broker.watchlists[call.engine.key].get(wanted)
+        found = call.broker.watchlists[call.engine.api_key].get(wanted)
         if found is None:
             raise missing(f"watchlist not found for {wanted}")
         return found

@@ -158,8 +158,8 @@ def _grouped(word: str, *, adjusted: bool) -> Callable[[AlphaVantage, Params], R
 def _groups(sessions: list[date], word: str) -> list[list[date]]:
     groups: dict[tuple[int, int], list[date]] = {}
     for day in sessions:
-        key = day.isocalendar()[:2] if word == "Weekly" else (day.year, day.month)
-        groups.setdefault(key, []).append(day)
+        period = day.isocalendar()[:2] if word == "Weekly" else (day.year, day.month)
+        groups.setdefault(period, []).append(day)
     return list(groups.values())
 
 

@@ -47,10 +47,10 @@ PREMIUM_NOTE = (
 )
 
 
-def quota_note(key: str) -> str:
+def quota_note(api_key: str) -> str:
     """Return the daily-quota message, which echoes the key as the vendor's does."""
     return (
-        f"We have detected your API key as {key} and our standard API rate limit is 25 requests per day. Please "
+        f"We have detected your API key as {api_key} and our standard API rate limit is 25 requests per day. Please "
         "subscribe to any of the premium plans at https://www.alphavantage.co/premium/ to instantly remove all daily "
         "rate limits."
     )
@@ -76,23 +76,23 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _query(vendor: AlphaVantage, params: Params) -> Response:
-    key, name = params.get("apikey", ""), params.get("function", "").upper()
-    if key not in (API_KEY, FREE_KEY):
+    api_key, name = params.get("apikey", ""), params.get("function", "").upper()
+    if api_key not in (API_KEY, FREE_KEY):
         return _json({"Error Message": INVALID_KEY})
-    if note := _over_quota(vendor, key):
+    if note := _over_quota(vendor, api_key):
         return _json({"Information": note})
     function = _FUNCTIONS.get(name)
     if function is None:
         return _json({"Error Message": f"This API function ({params.get('function', '')}) does not exist."})
     try:
-        return function(vendor, {**params, "function": name, "free": "1" if key == FREE_KEY else ""})
+        return function(vendor, {**params, "function": name, "free": "1" if api_key == FREE_KEY else ""})
     except InvalidCall:
         return _json(invalid_call(name))
     except Premium:
         return _json({"Information": PREMIUM_NOTE})
 
 
-def _over_quota(vendor: AlphaVantage, key: str) -> str | None:
+def _over_quota(vendor: AlphaVantage, api_key: str) -> str | None:
     """Return the quota message when quotas are switched on and one is used up."""
     quota = vendor.quota
     if not quota.enforced:
@@ -102,7 +102,7 @@ def _over_quota(vendor: AlphaVantage, key: str) -> str | None:
         return BURST_NOTE
     day = vendor.clock.now.astimezone(ZoneInfo("America/New_York")).date()
     quota.calls[day] = quota.calls.get(day, 0) + 1
-    return quota_note(key) if quota.calls[day] > DAILY_QUOTA else None
+    return quota_note(api_key) if quota.calls[day] > DAILY_QUOTA else None
 
 
 def _json(body: object) -> Response:

@@ -59,7 +59,7 @@ def router(vendor: CoinGecko) -> Router:
         "/search": api.search,
         "/search/trending": api.trending,
         "/global": api.world_totals,
-        "/key": api.key,
+        "/key": api.key_usage,
     }
     routes = [Route(f"/api/v3{path}", _guarded(call)) for path, call in table.items()]
     return Router(routes, redirect_slashes=False, default=_not_found)
@@ -110,7 +110,7 @@ class CoinGeckoApi(Market):
         """Answer the quote currencies in lower case."""
         return json_reply(self.quotes())
 
-    def key(self, _: Request, pro: bool) -> Response:
+    def key_usage(self, _: Request, pro: bool) -> Response:
         """Answer the plan's usage; paid keys only."""
         if not pro:
             raise Refused(401, status_body(10005, KEY_MESSAGES[10005]))

@@ -1,5 +1,9 @@
 """Finastra's FusionFabric.cloud: login, gateway and two products.
 Floor 8: facts that need no server; `vendor` is what the kernel mounts, `login` issues tokens.
+
+Facts of the wire in this folder, where nothing else is said, are from
+https://developer.fusionfabric.cloud/docs/platform-deep-dive, libs/ffdc-apis/corporate-accounts of
+https://github.com/Finastra/finastra-nodejs-libs and https://github.com/fusionfabric/ffdc-sample-python.
 """
 
 MOUNT = "finastra"

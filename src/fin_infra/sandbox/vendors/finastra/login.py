@@ -139,12 +139,12 @@ class Login:
         try:
             unverified = jwt.decode_complete(assertion, options={"verify_signature": False})
             issuer, kid = unverified["payload"].get("iss"), unverified["header"].get("kid")
-            key = self._keys.get((issuer, kid)) if isinstance(issuer, str) else None
-            if key is None:
+            public_key = self._keys.get((issuer, kid)) if isinstance(issuer, str) else None
+            if public_key is None:
                 raise OAuthError("invalid_client", "No public key is registered for the iss and kid of the assertion.")
             claims = jwt.decode(
                 assertion,
-                key,
+                public_key,
                 algorithms=["RS256"],
                 audience=[LIVE_AUDIENCE, audience],
                 issuer=issuer,
@@ -172,7 +172,7 @@ def _is_rsa(pem: str) -> bool:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
-        key = load_pem_public_key(pem.encode())
+        public_key = load_pem_public_key(pem.encode())
     except ValueError:
         return False
-    return isinstance(key, RSAPublicKey) and key.key_size >= MIN_KEY_BITS
+    return isinstance(public_key, RSAPublicKey) and public_key.key_size >= MIN_KEY_BITS

@@ -91,17 +91,19 @@ def canonical(content: object, path: str, query: str, *, ascii_only: bool) -> by
     return text.encode("utf-8", "surrogatepass")
 
 
-def sign(key: str, content: object, path: str, query: str, *, ascii_only: bool = True) -> str:
+def sign(consumer_key: str, content: object, path: str, query: str, *, ascii_only: bool = True) -> str:
     """Return the Signature header of a request."""
-    digest = hmac.new(key.encode(), canonical(content, path, query, ascii_only=ascii_only), sha256)
+    digest = hmac.new(consumer_key.encode(), canonical(content, path, query, ascii_only=ascii_only), sha256)
     return b64encode(digest.digest()).decode()
 
 
-def is_signed(key: str, signature: str, content: object, paths: list[str], query: str) -> bool:
+def is_signed(consumer_key: str, signature: str, content: object, paths: list[str], query: str) -> bool:
     """Return whether the signature fits one of the paths, with non-ASCII text escaped or as UTF-8."""
     given = signature.encode("latin-1", "replace")
     expected = [
-        sign(key, content, path, query, ascii_only=escaped).encode() for path in paths for escaped in (True, False)
+        sign(consumer_key, content, path, query, ascii_only=escaped).encode()
+        for path in paths
+        for escaped in (True, False)
     ]
     return any(hmac.compare_digest(given, each) for each in expected)
 
