@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import product
 from typing import NamedTuple
 
-from fin_infra.imports.statements.likeness import fold, resembles
+from fin_infra.imports.statements.likeness import fold, holds, resembles
 from fin_infra.model.statement import StatementLine
 
 NEAR_DAYS = 5
@@ -72,12 +73,14 @@ def merge(
 ) -> MergeResult:
     """Sort the transactions of a further export of the same account into new, matched and conflicts.
 
-    1. Same id, date, amount and a like text: matched.
+    1. Same id, date, amount and a like text: matched, where no other line with that id, date and amount could be meant.
+       Where these exports reuse ids, a word in common is not enough: one text holds the other.
     2. Of what is left on both sides, same date, amount and text (`description`, or `memo` without one): matched, as
        many times as it is known. So two equal coffees on one day both stay, and a bank that changes its ids from
        export to export doubles nothing. Where the only changed ids are on the first or last day of `incoming` while
        others were kept, they are asked: the export may have begun or ended in the middle of that day.
-    3. Same id, date and amount: matched whatever the text, unless these exports reuse ids; then it is asked.
+    3. Same id, date and amount: matched whatever the text; asked where these exports reuse ids, or where several
+       texts share that id, date and amount.
     4. What resembles a line left on the other side is asked, once for each line it could double: a like text on the
        same date with the same amount; the same id with another amount or date at most five days away; or the same
        amount at most five days away, where one export covers the other's date and lacks the line.
@@ -146,11 +149,13 @@ class _Merge:
     def result(self) -> MergeResult:
         ids = {key.identity for key in self.known_keys if key.id}
         ids_are_kept = any(key.identity in ids for key in self.keys if key.id)
+        used_anew = self._ids_used_anew()
         self._match(self._pairs(lambda key: key if key.id else None))
-        self._match(self._pairs(lambda key: key.identity if key.id else None, alike=True))
+        self._match(self._clear_pairs(holds if used_anew else resembles))
+        shared = self._shared_identities()
         self._ask_repeated()
         self._match_texts(ids_are_kept)
-        self._match_ids()
+        self._match_ids(lambda key: not used_anew and key.identity not in shared)
         self._ask_corrections()
         self._ask_resembling()
         self._ask_contradictions()
@@ -165,10 +170,8 @@ class _Merge:
         part: Callable[[_Key], Hashable | None],
         known: Callable[[_Key], bool] = bool,
         incoming: Callable[[_Key], bool] = bool,
-        *,
-        alike: bool = False,
     ) -> list[_Pair]:
-        """Pair lines left whose `part` is equal and not None (with `alike`, and whose texts resemble each other)."""
+        """Pair lines left whose `part` is equal and not None."""
         pool: defaultdict[Hashable, list[int]] = defaultdict(list)
         for position in self.known_left:
             if position not in self.held and known(self.known_keys[position]):
@@ -179,13 +182,53 @@ class _Merge:
             positions = pool.get(part(self.keys[index]), []) if incoming(self.keys[index]) else []
             for place in reversed(range(len(positions))):
                 position = positions[place]
-                if alike and not resembles(self.incoming[index], self.known[position]):
-                    continue
                 if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
                     found.append((index, position))
                     del positions[place]
                     break
         return found
+
+    def _clear_pairs(self, alike: Callable[[StatementLine, StatementLine], bool]) -> list[_Pair]:
+        """Pair lines left of equal id, date and amount whose texts are like each other's and like no other's there.
+
+        An id, date and amount that several lines have tells nothing about which is which, so a line that may be two of
+        them takes none: the wrong one would leave its own partner over, and that one would double.
+        """
+        found: list[_Pair] = []
+        for indexes, positions in self._same_identity():
+            likes = {
+                (index, position)
+                for index, position in product(indexes, positions)
+                if alike(self.incoming[index], self.known[position])
+            }
+            may_be = _texts_by({(index, self.known_keys[position].words) for index, position in likes})
+            may_come = _texts_by({(position, self.keys[index].words) for index, position in likes})
+            clear = [(i, p) for i, p in sorted(likes) if may_be[i] == 1 and may_come[p] == 1]
+            found += self._as_often_as_known(clear)
+        return found
+
+    def _same_identity(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Yield the incoming and the known lines left that have an id, date and amount in common."""
+        pool: defaultdict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for position in self.known_left:
+            if self.known_keys[position].id:
+                pool[self.known_keys[position].identity][1].append(position)
+        for index in self.left:
+            if self.keys[index].identity in pool:
+                pool[self.keys[index].identity][0].append(index)
+        yield from (group for group in pool.values() if group[0])
+
+    def _as_often_as_known(self, pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+        """Yield pairs so that each line is in one of them, leaving those out that were said to differ."""
+        indexes: set[int] = set()
+        positions: set[int] = set()
+        for index, position in pairs:
+            if index in indexes or position in positions:
+                continue
+            if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
+                indexes.add(index)
+                positions.add(position)
+                yield index, position
 
     def _match(self, pairs: Iterable[_Pair]) -> None:
         for index, position in pairs:
@@ -222,18 +265,30 @@ class _Merge:
             )
         }
 
-    def _match_ids(self) -> None:
-        """Match what has id, date and amount in common whatever the text, unless ids are reused."""
+    def _match_ids(self, tells: Callable[[_Key], bool]) -> None:
+        """Match what has id, date and amount in common whatever the text, where those tell lines apart; else ask."""
+        for index, position in self._pairs(lambda key: key.identity if key.id else None):
+            if tells(self.keys[index]):
+                self._match([(index, position)])
+            else:
+                self._ask(Question.TEXT_CHANGED, index, position)
+
+    def _shared_identities(self) -> set[Hashable]:
+        """Return the ids with date and amount that lines left of different texts share, on one side or the other."""
+        return {
+            self.keys[indexes[0]].identity
+            for indexes, positions in self._same_identity()
+            if len({self.keys[index].words for index in indexes}) > 1
+            or len({self.known_keys[position].words for position in positions}) > 1
+        }
+
+    def _ids_used_anew(self) -> bool:
+        """Tell whether an id stands for several dates or amounts, so that it does not identify by itself."""
         uses: defaultdict[str, set[Hashable]] = defaultdict(set)
         for key in (*self.known_keys, *self.keys):
             uses[key.id].add(key.identity)
         uses.pop("", None)
-        used_anew = any(len(identities) > 1 for identities in uses.values())
-        for index, position in self._pairs(lambda key: key.identity if key.id else None):
-            if used_anew:
-                self._ask(Question.TEXT_CHANGED, index, position)
-            else:
-                self._match([(index, position)])
+        return any(len(identities) > 1 for identities in uses.values())
 
     def _ask_repeated(self) -> None:
         first = {self.keys[index].identity: index for index in self.matched}
@@ -389,6 +444,11 @@ class _Answers:
     def alone(self, question: Question, key: _Key, other: StatementLine | None) -> bool | None:
         said = self._alone.get((question, key, _key(other) if other else None))
         return said.pop() if said else None
+
+
+def _texts_by(found: Iterable[tuple[int, str]]) -> Counter[int]:
+    """Count the different texts that stand beside each line."""
+    return Counter(line for line, _ in found)
 
 
 def _with_id(key: _Key) -> bool:
