@@ -39,7 +39,10 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "analytics/test_holdings_changes.py": ("analytics/holding_changes",),
     "analytics/test_holdings_sync.py": ("analytics/holding_sync",),
     "imports/statements/test_ofx.py": (
+        "imports/statements/ofx/account",
         "imports/statements/ofx/format",
+        "imports/statements/ofx/reading",
+        "imports/statements/ofx/rows",
         "imports/statements/ofx/said",
         "imports/statements/ofx/text",
         "imports/statements/ofx/tree",

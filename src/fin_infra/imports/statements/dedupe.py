@@ -142,6 +142,8 @@ class _Merge:
         self.asked: dict[int, Conflict] = {}
         self.held: dict[int, _Key] = {}
         """Known lines that a person is asked about, and the key of the line that may be them."""
+        self.answered: dict[int, int] = {}
+        """Known lines that a person gave to an incoming line, and which."""
         self.days = _first_and_last(self.keys)
         self.known_days = _first_and_last(self.known_keys)
         self.answers = _Answers(answers)
@@ -158,6 +160,7 @@ class _Merge:
         self._match_ids(lambda key: not used_anew and key.identity not in shared)
         self._ask_corrections()
         self._ask_resembling()
+        self._ask_displaced()
         self._ask_contradictions()
         return MergeResult(
             new=tuple(self.incoming[index] for index in sorted(self.left)),
@@ -364,6 +367,29 @@ class _Merge:
         (first, last), (known_first, known_last) = self.days, self.known_days
         return first <= other.posted <= last or known_first <= key.posted <= known_last
 
+    def _ask_displaced(self) -> None:
+        """Ask about known lines that were given to another line, where that one may as well be a line left over.
+
+        Of two equal lines nobody can say which moved where, so the answers about them may have used up a partner.
+        """
+        elsewhere = [
+            position
+            for position, taker in self.answered.items()
+            if any(self._question(taker, left) for left in self.known_left)
+        ]
+        for index in list(self.left):
+            key = self.keys[index]
+            for position in sorted(elsewhere, key=lambda p: abs((self.known_keys[p].posted - key.posted).days)):
+                other = self.known_keys[position]
+                question = self._question(index, position)
+                if question is None or self.keys[self.answered[position]].text == key.text:
+                    continue
+                if not self.answers.same(key, other) and not self.answers.differ(index, key, other):
+                    self._place(
+                        Conflict(question=question, incoming=self.incoming[index], other=self.known[position]), index
+                    )
+                    break
+
     def _ask_contradictions(self) -> None:
         """Ask again where a line was said to be a known one that the export has beside it."""
         for index in list(self.left):
@@ -375,6 +401,7 @@ class _Merge:
     def _ask(self, question: Question, index: int, position: int) -> None:
         """Ask whether an incoming line is a known one, or take the answer that was given."""
         if self.answers.take(self.keys[index], self.known_keys[position]):
+            self.answered[position] = index
             self._match([(index, position)])
         else:
             self.held.setdefault(position, self.keys[index])

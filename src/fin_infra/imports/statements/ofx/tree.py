@@ -41,7 +41,12 @@ _LEAVES = frozenset(
 """Elements that may follow text whose end tag is left out; with AGGREGATES and dotted extensions (INTU.BID)."""
 _CLOSE_EACH_OTHER = {
     one: other
-    for pair in (("STMTRS", "CCSTMTRS"), ("STMTTRNRS", "CCSTMTTRNRS"), ("BANKACCTFROM", "CCACCTFROM"))
+    for pair in (
+        ("STMTRS", "CCSTMTRS"),
+        ("STMTTRNRS", "CCSTMTTRNRS"),
+        ("BANKACCTFROM", "CCACCTFROM"),
+        ("BANKMSGSRSV1", "CREDITCARDMSGSRSV1"),
+    )
     for one, other in (pair, pair[::-1])
 }
 """Banks print a card's statement under a bank account's end tags (buckets/application#336)."""
