@@ -175,6 +175,12 @@ def test_bookings_when_they_ran_together_then_the_file_is_refused() -> None:
     assert error.offset == text.rindex("<DTPOSTED>")
 
 
+def test_booking_when_inside_another_then_the_file_is_refused() -> None:
+    """The outer one could take its date from one transaction and its amount from the next."""
+    outer = "<STMTTRN><DTPOSTED>20260101" + BOOKING + "<TRNAMT>5.00<FITID>A2</STMTTRN>"
+    assert "inside another" in refusal(ofx(outer)).reason
+
+
 def test_amount_when_outside_a_booking_then_the_file_is_refused() -> None:
     text = ofx(BOOKING + BOOKING.replace("<STMTTRN>", "").replace("</STMTTRN>", ""))
     assert refusal(text).offset == text.rindex("<TRNAMT>")
@@ -783,6 +789,18 @@ def test_files_when_joined_then_each_keeps_its_institution() -> None:
 def test_header_when_missing_wrapped_or_hidden_then_the_body_is_read(header: str) -> None:
     text = ofx().removeprefix("OFXHEADER:100\n\n")
     assert [line.id for line in lines(header + text)] == ["A1"]
+
+
+@pytest.mark.parametrize("tag", ["<FITID>", "<TRNAMT>", "<NAME>", "<DTPOSTED>", "<ACCTTYPE>"])
+def test_tag_when_broken_or_in_small_letters_then_its_text_is_in_no_other_value(tag: str) -> None:
+    """It follows an id, a number or a kind, which it would lengthen; after a name it would be text."""
+    for broken in (tag.lower(), tag[:-1], f"<{tag}", f"<1{tag}"):
+        assert "holds another tag" in refusal(ofx().replace(tag, broken)).reason
+
+
+def test_id_when_in_a_cdata_section_then_may_hold_an_angle_bracket() -> None:
+    (line,) = lines(ofx(BOOKING.replace("<FITID>A1", "<FITID><![CDATA[A<1]]></FITID>")))
+    assert line.id == "A<1"
 
 
 def test_tags_when_lower_case_then_are_read() -> None:

@@ -69,7 +69,7 @@ class _Reader:
                 "The OFX file holds no bank, card or investment statement; export the account's transactions."
             )
         if self.found["STMTTRN"] != sum(len(statement.lines) for statement in statements) + self.skipped:
-            raise StatementUnreadable("Some transactions belong to no statement; the file is damaged, export it again.")
+            raise self._stray()
         notes += self._not_read()
         return StatementFile(
             format="ofx",
@@ -78,6 +78,13 @@ class _Reader:
             left_out=tuple(missing),
             warnings=(*notes, *(text for text in missing if text not in notes)),
         )
+
+    def _stray(self) -> StatementUnreadable:
+        statements = (node for node in self.ofx.root.walk() if node.name in STATEMENTS)
+        inside = {id(node) for statement in statements for node in statement.walk()}
+        strays = (node for node in self.ofx.root.walk() if node.name == "STMTTRN" and id(node) not in inside)
+        place = next((node.start for node in strays), 0)
+        return self.source.fault("A transaction belongs to no statement; the file is damaged, export it again", place)
 
     def _not_read(self) -> list[str]:
         notes = [f"{self.found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if self.found[name]]
