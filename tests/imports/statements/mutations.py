@@ -14,7 +14,7 @@ from random import Random
 
 from fin_infra.model.statement import StatementFile, StatementLine
 
-JUNK = (
+JUNK: tuple[bytes, ...] = (
     b"<BR/>",
     b"<",
     b">",

@@ -5,67 +5,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
 from itertools import product
-from typing import NamedTuple
 
-from fin_infra.imports.statements.likeness import fold, holds, resembles
+from fin_infra.imports.statements.answers import Answers, LineKey, line_key
+from fin_infra.imports.statements.conflict import Answer, Conflict, MergeResult, Question
+from fin_infra.imports.statements.likeness import holds, resembles
 from fin_infra.model.statement import StatementLine
 
 NEAR_DAYS = 5
 """Banks move a transaction's date by a weekend and a holiday; instalments share an id at least a week apart."""
-
-
-class Question(StrEnum):
-    """Why a person has to decide."""
-
-    TEXT_CHANGED = "text_changed"
-    """Same date and amount, and the texts contain or begin one another, or share a word."""
-    DATE_CHANGED = "date_changed"
-    AMOUNT_CHANGED = "amount_changed"
-    """Same id and a like text near that date, with another amount."""
-    ID_CHANGED = "id_changed"
-    """All but the id is equal, on the first or last day of an export whose other ids were kept."""
-    REPEATED = "repeated"
-    """The same export has that id, date and amount before."""
-    CORRECTS = "corrects"
-    """The line says that it replaces or deletes another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """An incoming line, and the one it may be the same as."""
-
-    question: Question
-    incoming: StatementLine
-    other: StatementLine | None
-    """A known line; for REPEATED the one before in the same export. None where a correction's line is not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a person says to a conflict: `same` makes it a duplicate, not the same a new transaction."""
-
-    conflict: Conflict
-    same: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeResult:
-    """Every incoming line, in exactly one of three places, each in the order it came."""
-
-    new: tuple[StatementLine, ...]
-    matched: tuple[tuple[StatementLine, StatementLine], ...]
-    """Incoming lines that are known already, each with the line that it is."""
-    conflicts: tuple[Conflict, ...]
-    """A person should decide; give the answers back to `merge`."""
-
-    @property
-    def duplicates(self) -> tuple[StatementLine, ...]:
-        return tuple(incoming for incoming, _ in self.matched)
 
 
 def merge(
@@ -83,42 +32,14 @@ def merge(
        texts share that id, date and amount.
     4. What resembles a line left on the other side is asked, once for each line it could double: a like text on the
        same date with the same amount; the same id with another amount or date at most five days away; or the same
-       amount at most five days away, where one export covers the other's date and lacks the line.
+       amount at most five days away, where one export covers the other's date and lacks the line. So is what a line left
+       over may have lost to another one by an answer, where that one resembles a known line left over as well.
     5. A line that repeats an id, date and amount of its own export, or corrects another line, is asked. All else is
        new: an id with another date or amount is another transaction, since banks reuse ids.
 
     `answers` are those given to earlier conflicts over these lines; each settles one question, now and on each repeat.
     """
     return _Merge(known, incoming, answers).result()
-
-
-class _Key(NamedTuple):
-    """What lines are matched by: those with equal keys may stand for each other."""
-
-    id: str
-    posted: date
-    amount: Decimal
-    currency: str
-    corrects: str
-    words: str
-
-    @property
-    def identity(self) -> Hashable:
-        return self[:-1]
-
-    @property
-    def text(self) -> Hashable:
-        return self[1:]
-
-    @property
-    def money(self) -> tuple[Decimal, str]:
-        return self.amount, self.currency
-
-
-def _key(line: StatementLine) -> _Key:
-    money = line.amount
-    text = fold(line.description or line.memo or "")
-    return _Key(line.id or "", line.posted, money.amount, money.currency, line.corrects or "", text)
 
 
 _Pair = tuple[int, int]
@@ -133,20 +54,20 @@ class _Merge:
     ) -> None:
         self.known = known
         self.incoming = incoming
-        self.known_keys = [_key(line) for line in known]
-        self.keys = [_key(line) for line in incoming]
+        self.known_keys = [line_key(line) for line in known]
+        self.keys = [line_key(line) for line in incoming]
         # Sorted, so that the order of the lines decides nothing.
         self.known_left = dict.fromkeys(sorted(range(len(known)), key=self.known_keys.__getitem__))
         self.left = dict.fromkeys(sorted(range(len(incoming)), key=self.keys.__getitem__))
         self.matched: dict[int, StatementLine] = {}
         self.asked: dict[int, Conflict] = {}
-        self.held: dict[int, _Key] = {}
+        self.held: dict[int, LineKey] = {}
         """Known lines that a person is asked about, and the key of the line that may be them."""
         self.answered: dict[int, int] = {}
         """Known lines that a person gave to an incoming line, and which."""
         self.days = _first_and_last(self.keys)
         self.known_days = _first_and_last(self.known_keys)
-        self.answers = _Answers(answers)
+        self.answers = Answers(answers)
 
     def result(self) -> MergeResult:
         ids = {key.identity for key in self.known_keys if key.id}
@@ -170,9 +91,9 @@ class _Merge:
 
     def _pairs(
         self,
-        part: Callable[[_Key], Hashable | None],
-        known: Callable[[_Key], bool] = bool,
-        incoming: Callable[[_Key], bool] = bool,
+        part: Callable[[LineKey], Hashable | None],
+        known: Callable[[LineKey], bool] = bool,
+        incoming: Callable[[LineKey], bool] = bool,
     ) -> list[_Pair]:
         """Pair lines left whose `part` is equal and not None."""
         pool: defaultdict[Hashable, list[int]] = defaultdict(list)
@@ -268,7 +189,7 @@ class _Merge:
             )
         }
 
-    def _match_ids(self, tells: Callable[[_Key], bool]) -> None:
+    def _match_ids(self, tells: Callable[[LineKey], bool]) -> None:
         """Match what has id, date and amount in common whatever the text, where those tell lines apart; else ask."""
         for index, position in self._pairs(lambda key: key.identity if key.id else None):
             if tells(self.keys[index]):
@@ -326,7 +247,7 @@ class _Merge:
         if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
             self._ask(question, index, position)
 
-    def _resembling(self) -> Iterator[tuple[int, int, _Key, _Key, Question, int, int]]:
+    def _resembling(self) -> Iterator[tuple[int, int, LineKey, LineKey, Question, int, int]]:
         """Yield how two lines left differ, by how many days, their keys, the question, and their positions."""
         by_day: defaultdict[Hashable, list[int]] = defaultdict(list)
         by_id: defaultdict[str, list[int]] = defaultdict(list)
@@ -362,7 +283,7 @@ class _Merge:
             return Question.ID_CHANGED if key.words == other.words else Question.TEXT_CHANGED
         return Question.DATE_CHANGED if same_id or self._lacks(key, other) else None
 
-    def _lacks(self, key: _Key, other: _Key) -> bool:
+    def _lacks(self, key: LineKey, other: LineKey) -> bool:
         """Tell whether one side covers the day of the other's line, and so ought to have it."""
         (first, last), (known_first, known_last) = self.days, self.known_days
         return first <= other.posted <= last or known_first <= key.posted <= known_last
@@ -423,54 +344,6 @@ class _Merge:
 
 _ORDER = [None, Question.ID_CHANGED, Question.TEXT_CHANGED, Question.DATE_CHANGED, Question.AMOUNT_CHANGED]
 """The likelier first; before them all, an equal id and amount."""
-_ALONE = (Question.REPEATED, Question.CORRECTS)
-
-
-class _Answers:
-    """What a person said, each answer once: lines with equal keys are counted, so they share their answers."""
-
-    def __init__(self, answers: Iterable[Answer]) -> None:
-        self._same: Counter[tuple[_Key, _Key]] = Counter()
-        self._differ: Counter[tuple[_Key, _Key]] = Counter()
-        self._parted: defaultdict[int, set[_Key]] = defaultdict(set)
-        self._alone: defaultdict[tuple[Question, _Key, _Key | None], list[bool]] = defaultdict(list)
-        self._same_as: defaultdict[_Key, set[_Key]] = defaultdict(set)
-        for answer in answers:
-            conflict = answer.conflict
-            key, other = _key(conflict.incoming), _key(conflict.other) if conflict.other else None
-            if other is None or conflict.question in _ALONE:
-                self._alone[(conflict.question, key, other)].append(answer.same)
-            elif answer.same:
-                self._same[(key, other)] += 1
-                self._same_as[key].add(other)
-            else:
-                self._differ[(key, other)] += 1
-
-    def differ(self, index: int, key: _Key, other: _Key) -> bool:
-        """Tell whether this incoming line was said not to be that known one; the first that would be asked takes it."""
-        if other in self._parted.get(index, ()):
-            return True
-        if not self._differ[(key, other)]:
-            return False
-        self._differ[(key, other)] -= 1
-        self._parted[index].add(other)
-        return True
-
-    def same(self, key: _Key, other: _Key) -> bool:
-        return self._same[(key, other)] > 0
-
-    def take(self, key: _Key, other: _Key) -> bool:
-        if not self.same(key, other):
-            return False
-        self._same[(key, other)] -= 1
-        return True
-
-    def same_as(self, key: _Key) -> set[_Key]:
-        return {other for other in self._same_as.get(key, ()) if self.same(key, other)}
-
-    def alone(self, question: Question, key: _Key, other: StatementLine | None) -> bool | None:
-        said = self._alone.get((question, key, _key(other) if other else None))
-        return said.pop() if said else None
 
 
 def _texts_by(found: Iterable[tuple[int, str]]) -> Counter[int]:
@@ -478,14 +351,14 @@ def _texts_by(found: Iterable[tuple[int, str]]) -> Counter[int]:
     return Counter(line for line, _ in found)
 
 
-def _with_id(key: _Key) -> bool:
+def _with_id(key: LineKey) -> bool:
     return bool(key.id)
 
 
-def _without_id(key: _Key) -> bool:
+def _without_id(key: LineKey) -> bool:
     return not key.id
 
 
-def _first_and_last(keys: Sequence[_Key]) -> tuple[date, date]:
+def _first_and_last(keys: Sequence[LineKey]) -> tuple[date, date]:
     days = [key.posted for key in keys]
     return (min(days), max(days)) if days else (date.max, date.min)

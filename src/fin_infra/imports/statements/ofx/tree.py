@@ -293,7 +293,7 @@ class _Builder:
 
 
 def _unwrap(data: str) -> str:
-    """Drop comments and take the text out of CDATA sections, shielding what is no markup there."""
+    """Drop comments and take the text out of CDATA sections, shielding what is text there."""
     parts: list[str] = []
     at = 0
     while True:
