@@ -233,6 +233,27 @@ def test_merge_when_twins_used_up_a_partner_then_what_is_left_over_is_asked() ->
     assert len(result.matched) == 3
 
 
+def test_merge_when_an_id_is_kept_and_another_line_has_its_old_text_then_the_id_decides() -> None:
+    known = [line("A1", text="AMAZON MARKET")]
+    incoming = [line("A1", text="AMAZON SHOP 7"), line("B2", text="AMAZON MARKET")]
+    result = merge(known, incoming)
+    assert (result.matched, result.new) == (((incoming[0], known[0]),), (incoming[1],))
+
+
+def test_merge_when_what_was_displaced_is_another_line_then_one_answer_settles_it() -> None:
+    known = [line(None, 15, text="Rent"), line(None, 18, text="Rent")]
+    incoming = [line(None, 16, text="Rent"), line(None, 17, text="Rent")]
+    result = settled(known, incoming, [(0, 0)])
+    assert (result.matched, result.new) == (((incoming[0], known[0]),), (incoming[1],))
+
+
+def test_merge_when_like_lines_were_said_to_differ_then_their_id_does_not_join_them() -> None:
+    known, incoming = line("X", text="Tea"), line("X", text="Tea 5")
+    said = Answer(conflict=Conflict(question=Question.TEXT_CHANGED, incoming=incoming, other=known), same=False)
+    assert merge([known], [incoming]).duplicates == (incoming,)
+    assert merge([known], [incoming], answers=[said]).new == (incoming,)
+
+
 def test_merge_when_twins_share_an_id_then_count_as_often_as_known() -> None:
     known, incoming = [line("X", text="Tea"), line("X", text="Tea")], [line("X", text="TEA 5")] * 2
     assert len(merge(known, incoming).matched) == 2

@@ -298,6 +298,60 @@ def test_value_when_it_stands_twice_and_differs_then_neither_is_taken() -> None:
     assert "<CURRENCY> stands twice" in refusal(ofx(transaction(more=two))).reason
 
 
+@pytest.mark.parametrize("more", ["<CURSYM>USD<CURSYM>CHF<CURRATE>1.1", "<CURSYM>USD<CURRATE>1.1<CURRATE>1.2"])
+def test_currency_when_its_code_or_rate_stands_twice_then_is_refused(more: str) -> None:
+    assert "stands twice" in refusal(ofx(transaction(more=f"<CURRENCY>{more}</CURRENCY>"))).reason
+
+
+def invested(position: str) -> Statement:
+    text = (
+        "OFXHEADER:100\n<OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>12"
+        f"</INVACCTFROM><INVPOSLIST><POSSTOCK><INVPOS>{position}</INVPOS></POSSTOCK></INVPOSLIST>"
+        "</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    return read_statement(text.encode(), skip_unreadable=True).statements[0]
+
+
+_SECURITY = "<SECID><UNIQUEID>1<UNIQUEIDTYPE>CUSIP</SECID>"
+
+
+def test_holding_when_it_names_its_own_currency_then_its_value_is_in_that() -> None:
+    currency = "<CURRENCY><CURRATE>0.9<CURSYM>CHF</CURRENCY>"
+    (position,) = invested(f"{_SECURITY}<UNITS>1<MKTVAL>5.00{currency}").positions
+    assert str(position.market_value) == "5.00 CHF"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        f"{_SECURITY}<UNITS>1<UNITS>2",
+        f"{_SECURITY}<UNITS>1<MKTVAL>5.00<MKTVAL>6.00",
+        "<SECID><UNIQUEID>1<UNIQUEID>2<UNIQUEIDTYPE>CUSIP</SECID><UNITS>1",
+    ],
+)
+def test_holding_when_a_value_stands_twice_and_differs_then_is_set_aside_and_named(printed: str) -> None:
+    statement = invested(printed)
+    assert statement.positions == ()
+    assert len(statement.left_out) == 1
+    assert statement.left_out == statement.warnings
+    assert "stands twice" in statement.left_out[0]
+
+
+def test_hint_when_a_part_of_a_transaction_is_unreadable_then_stands_once_in_the_error() -> None:
+    text = ofx(transaction(more="<ORIGCURRENCY>US$"))
+    assert refusal(text).reason.count("skip_unreadable") == 1
+    tail = "<AVAILBAL><BALAMT>N/A<DTASOF>20260131</AVAILBAL>"
+    (statement,) = read_statement(ofx(tail=tail).encode(), skip_unreadable=True).statements
+    assert statement.warnings[0].startswith("an available balance is set aside")
+
+
+def test_transaction_when_it_belongs_to_no_statement_then_says_where_it_is() -> None:
+    text = ofx().replace("</STMTRS>", "</STMTRS>" + transaction("-9.00").replace("A1", "A2"))
+    error = refusal(text)
+    assert "belongs to no statement" in error.reason
+    assert error.offset == text.rindex("<STMTTRN>")
+
+
 def test_transaction_when_a_word_of_it_stands_twice_then_the_first_is_read_and_named() -> None:
     (statement,) = read_statement(ofx(transaction(more="<CHECKNUM>7<CHECKNUM>8")).encode()).statements
     assert statement.lines[0].check_number == "7"
@@ -571,6 +625,21 @@ def test_closing_tag_when_a_card_is_closed_as_a_bank_account_then_is_read_with_a
     assert (statement.account.type, len(statement.lines)) == (AccountType.CREDIT, 1)
     assert "<CCSTMTRS> is closed by </STMTRS>" in warnings(text)[0]
     assert "closes nothing" in refusal(text.replace("</BANKTRANLIST>", "")).reason
+
+
+@pytest.mark.parametrize(
+    ("tag", "instead"),
+    [
+        ("STMTRS", "CCSTMTRS"),
+        ("STMTTRNRS", "CCSTMTTRNRS"),
+        ("BANKACCTFROM", "CCACCTFROM"),
+        ("BANKMSGSRSV1", "CREDITCARDMSGSRSV1"),
+    ],
+)
+def test_closing_tag_when_it_is_the_cards_then_ends_the_banks_element_with_a_note(tag: str, instead: str) -> None:
+    file = read_statement(ofx().replace(f"</{tag}>", f"</{instead}>").encode())
+    assert len(file.statements[0].lines) == 1
+    assert file.warnings == (f"<{tag}> is closed by </{instead}>; read as its end",)
 
 
 def test_kinds_when_every_debit_is_positive_then_warns() -> None:

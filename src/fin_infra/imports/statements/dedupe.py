@@ -32,8 +32,8 @@ def merge(
        texts share that id, date and amount.
     4. What resembles a line left on the other side is asked, once for each line it could double: a like text on the
        same date with the same amount; the same id with another amount or date at most five days away; or the same
-       amount at most five days away, where one export covers the other's date and lacks the line. So is what a line left
-       over may have lost to another one by an answer, where that one resembles a known line left over as well.
+       amount at most five days away, where one export covers the other's date and lacks the line. So is what a line
+       left over may have lost to another by an answer, where that one resembles a known line left over as well.
     5. A line that repeats an id, date and amount of its own export, or corrects another line, is asked. All else is
        new: an id with another date or amount is another transaction, since banks reuse ids.
 
