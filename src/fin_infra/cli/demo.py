@@ -40,7 +40,7 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         url = stack.enter_context(serving(_service(), listener))
         picture = _fetch(url, token)
         if as_json:
-            print_json(picture)
+            print_json({**picture, "notes": doubts})
         else:
             _print(picture)
             for doubt in doubts:

@@ -413,6 +413,16 @@ def test_amount_when_ambiguous_then_refused_until_the_mark_is_named(printed: str
     assert thousands == thousandths * 1000
 
 
+def test_amount_when_the_named_mark_does_not_fit_then_the_error_names_it() -> None:
+    assert "with the decimal mark ','" in refusal(ofx(transaction("100.00")), decimal_mark=",").reason
+
+
+@pytest.mark.parametrize("printed", ["2026/01/05", "2026.01.05", "2026-01-05"])
+def test_date_when_its_parts_are_set_apart_then_is_the_printed_day(printed: str) -> None:
+    assert lines(ofx(transaction(posted=printed)))[0].posted == date(2026, 1, 5)
+    assert "DTPOSTED" in refusal(ofx(transaction(posted=printed.replace("01", "1").replace("05", "5")))).reason
+
+
 def test_amount_when_ambiguous_but_others_tell_then_follows_the_file() -> None:
     read = lines(ofx(transaction("-1,234") + transaction("5.50")))
     assert [line.amount.amount for line in read] == [Decimal(-1234), Decimal("5.50")]

@@ -208,6 +208,7 @@ def _decimal(text: str, sign: str, digits: str, mark: str | None) -> Decimal:
     grouped = len(separators) == 1 and 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
     grouped = grouped or _INDIAN.fullmatch(whole) is not None
     if (separators and not grouped) or (fraction and not fraction.isdigit()) or not (whole or fraction):
-        raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56")
+        marked = f" with the decimal mark {mark!r}" if mark and mark not in text else ""
+        raise InvalidInput(f"{shown(text)!r} is not an amount like -1234.56{marked}")
     plain = "".join(groups) + ("." + fraction if found and fraction else "")
     return Decimal(sign + plain)
