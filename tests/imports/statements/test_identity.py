@@ -94,6 +94,13 @@ def test_card_when_the_institution_is_named_otherwise_then_its_number_is_enough_
     assert same_account(CARD, other) is AccountMatch.ASK
 
 
+def test_card_when_masked_then_another_institution_keeps_it_apart() -> None:
+    """Four digits are not a whole number: cards of two banks end alike."""
+    masked = {"number": "XXXXXXXXXXXX0002", "institution": "Elsewhere", "institution_id": "7"}
+    other = account(bank_id=None, branch_id=None, type=AccountType.CREDIT, type_text=None, **masked)
+    assert same_account(CARD, other) is AccountMatch.DIFFERENT
+
+
 def test_match_when_asked_in_either_order_then_is_the_same() -> None:
     accounts = [account(), CARD, account(branch_id=None), account(number="12345678"), account(institution_id=None)]
     for one, other in combinations(accounts, 2):
