@@ -3,12 +3,16 @@ Floor 8: files are read once, at start; one that cannot be read stops the start.
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Sequence
 from datetime import date
 
 from fin_infra.imports.statements import read_entry
 from fin_infra.model import AccountType, Money, Statement, StatementBalance
 from fin_infra.model.networth import WorthItem, WorthKind
+
+logger = logging.getLogger(__name__)
 
 
 def load_statements(paths: str) -> list[WorthItem]:
@@ -24,8 +28,17 @@ def load_statements(paths: str) -> list[WorthItem]:
         source = f"statement:{file.format}"
         for statement in file.statements:
             items += _items(statement, source)
+            items += [_gap(f"file {number}", source, text) for text in statement.left_out]
+            _log(number, statement.warnings)
         items += [_gap(f"file {number}", source, text) for text in file.left_out]
+        _log(number, file.warnings)
     return items
+
+
+def _log(number: int, warnings: Sequence[str]) -> None:
+    """Tell the operator what is doubtful in a file, once; values in it are blotted out already."""
+    for warning in warnings:
+        logger.warning("statement file %d: %s", number, warning)
 
 
 def _items(statement: Statement, source: str) -> list[WorthItem]:
@@ -46,10 +59,14 @@ def _items(statement: Statement, source: str) -> list[WorthItem]:
 
     if statement.account.type is not AccountType.INVESTMENT:
         ledger = statement.balance("ledger")
-        return [item("", *_ledger(statement, ledger))] if ledger else [item("", None, None, _NO_LEDGER)]
-    items = [item("cash", *_cash(statement, "available", "the file gives no cash balance"))]
+        return (
+            [item("", *_ledger(statement, ledger))] if ledger else [item("", None, None, _lacks(statement, "ledger"))]
+        )
+    items = [item("cash", *_cash(statement))]
     margin = statement.balance("margin")
-    if margin is not None and margin.amount.amount:
+    if margin is None and any(balance.kind == "margin" for balance in statement.balances):
+        items.append(item("margin", None, None, _lacks(statement, "margin")))
+    elif margin is not None and margin.amount.amount:
         items.append(item("margin", *_margin(statement, margin)))
     for position in statement.positions:
         at = position.at or statement.end
@@ -61,12 +78,22 @@ def _items(statement: Statement, source: str) -> list[WorthItem]:
 
 
 _MAY_BE_OWED = (AccountType.LOAN, AccountType.UNKNOWN)
-_NO_LEDGER = "the file gives no ledger balance"
+_NAMES = {"available": "cash"}
 
 
-def _cash(statement: Statement, kind: str, missing: str) -> tuple[Money | None, date | None, str]:
-    balance = statement.balance(kind)
-    return (balance.amount, balance.at or statement.end, "") if balance else (None, None, missing)
+def _lacks(statement: Statement, kind: str) -> str:
+    """Say why there is no balance of a kind: none in the file, or several that contradict each other."""
+    name = _NAMES.get(kind, kind)
+    if any(balance.kind == kind for balance in statement.balances):
+        return f"the file gives different {name} balances for the same day"
+    return f"the file gives no {name} balance"
+
+
+def _cash(statement: Statement) -> tuple[Money | None, date | None, str]:
+    balance = statement.balance("available")
+    return (
+        (balance.amount, balance.at or statement.end, "") if balance else (None, None, _lacks(statement, "available"))
+    )
 
 
 def _margin(statement: Statement, margin: StatementBalance) -> tuple[Money | None, date | None, str]:

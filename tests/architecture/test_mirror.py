@@ -28,7 +28,11 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # words and tables, tried by what reads them
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
-    "imports/statements/test_dedupe.py": ("imports/statements/likeness",),
+    "imports/statements/test_dedupe.py": (
+        "imports/statements/answers",
+        "imports/statements/conflict",
+        "imports/statements/likeness",
+    ),
     "asset_aggregator/test_statements.py": ("imports/statements/entry",),
     "analytics/test_holdings_merge.py": ("model/holdings", "analytics/holdings"),
     "analytics/test_networth.py": ("model/networth",),
@@ -39,7 +43,10 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "analytics/test_holdings_changes.py": ("analytics/holding_changes",),
     "analytics/test_holdings_sync.py": ("analytics/holding_sync",),
     "imports/statements/test_ofx.py": (
+        "imports/statements/ofx/account",
         "imports/statements/ofx/format",
+        "imports/statements/ofx/reading",
+        "imports/statements/ofx/rows",
         "imports/statements/ofx/said",
         "imports/statements/ofx/text",
         "imports/statements/ofx/tree",

@@ -177,6 +177,47 @@ def test_load_when_there_is_margin_debt_then_it_is_subtracted_or_missing(
         assert sums.total == Money(total, "USD").quantize()
 
 
+def test_load_when_margin_is_printed_twice_and_differs_then_it_is_missing(tmp_path: Path) -> None:
+    margin = "<INVBAL><AVAILCASH>1.00<MARGINBALANCE>{}</INVBAL>"
+    items = invested(tmp_path, "<INVPOSLIST></INVPOSLIST>" + margin.format("-5.00") + margin.format("-7.00"))
+    assert [item.missing for item in items] == [None, "the file gives different margin balances for the same day"]
+
+
+def test_load_when_one_file_has_two_balances_of_a_day_then_neither_counts(tmp_path: Path) -> None:
+    (item,) = load_statements(write(tmp_path, "a.ofx", BANK.format(balance=ledger("5.00") + ledger("7.00"))))
+    assert (item.amount, item.missing) == (None, "the file gives different ledger balances for the same day")
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        (
+            "<INVPOSLIST><POSSTOCK><INVPOS><SECID><UNIQUEID>1</SECID><UNITS>N/A</INVPOS></POSSTOCK></INVPOSLIST>",
+            "holding",
+        ),
+        ("<INVPOSLIST></INVPOSLIST><INVBAL><MARGINBALANCE>N/A</INVBAL>", "margin balance"),
+    ],
+)
+def test_load_when_a_holding_or_debt_is_set_aside_then_the_total_is_incomplete(
+    tmp_path: Path, part: str, word: str
+) -> None:
+    body = (
+        "<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><DTASOF>20261120<CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>00112233"
+        f"</INVACCTFROM><INVBAL><AVAILCASH>1.00</INVBAL>{part}</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    found = worth(write(tmp_path, "i.ofx", body) + "?skip_unreadable=1")
+    assert not found.complete
+    assert f"a {word} is set aside" in " ".join(found.missing)
+
+
+def test_load_when_a_file_is_doubtful_then_the_operator_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pending = "<STMTTRNP><TRNAMT>1.00</STMTTRNP>"
+    load_statements(write(tmp_path, "a.ofx", BANK.format(balance=pending + ledger("12345"))))
+    assert "statement file 1: 1 pending transaction(s) not read" in caplog.messages
+
+
 def test_load_when_holdings_are_not_listed_then_they_are_unknown_and_not_none(tmp_path: Path) -> None:
     items = invested(tmp_path, "<INVBAL><AVAILCASH>1.00<MARGINBALANCE>0<SHORTBALANCE>0</INVBAL>")
     assert [item.missing for item in items] == [None, "the file does not list the holdings"]

@@ -109,6 +109,7 @@ def test_import_when_file_has_more_than_transactions_then_all_of_it_shows(tmp_pa
     assert broker["positions"][0]["units"] == "10"
     assert broker["positions"][0]["market_value"] == {"amount": "2550.00", "currency": "USD"}
     assert broker["positions_listed"] is True
+    assert broker["left_out"] == []
     assert bank["account"]["institution"] == "Example Bank"
     assert (bank["start"], bank["end"]) == ("2026-11-01", "2026-11-20")
     assert bank["sums"] == [{"amount": "1487.66", "currency": "EUR"}]
@@ -285,8 +286,16 @@ def test_demo_when_port_is_taken_then_one_sentence_names_the_option() -> None:
 
 def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--json", "--port", "0"]
+    doubtful = tmp_path / "doubtful.ofx"
+    doubtful.write_text(
+        Path(statement(tmp_path)).read_text().replace("<BANKTRANLIST>", "<BANKTRANLIST><STMTTRNP></STMTTRNP>")
+    )
     done = subprocess.run(
-        [*command, "--statement", statement(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+        [*command, "--statement", f"{doubtful}?skip_unreadable=1"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -299,6 +308,7 @@ def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Pa
     assert picture["net_worth"]["complete"] is False
     assert any("old: of 2026-11-12" in gap for gap in picture["net_worth"]["missing"])
     assert len(picture["quotes"]) == 3
+    assert picture["notes"] == ["doubtful.ofx: 1 pending transaction(s) not read"]
 
 
 def test_demo_when_yaml_map_and_variables_lead_elsewhere_then_everything_still_comes_from_the_sandbox(

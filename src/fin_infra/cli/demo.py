@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -32,8 +32,7 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         ConfigurationError: a port is taken, or a setting cannot be used.
         StatementUnreadable: a statement file cannot be read.
     """
-    for file in statements:
-        read_entry(str(file))
+    doubts = [doubt for file in statements for doubt in _doubts(str(file))]
     with ExitStack() as stack:
         listener = stack.enter_context(reserve(port))
         sandbox = stack.enter_context(running(sandbox_port))
@@ -41,12 +40,21 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         url = stack.enter_context(serving(_service(), listener))
         picture = _fetch(url, token)
         if as_json:
-            print_json(picture)
+            print_json({**picture, "notes": doubts})
         else:
             _print(picture)
+            for doubt in doubts:
+                say(f"note: {doubt}")
         if once:
             return
         _serve(url, sandbox, token)
+
+
+def _doubts(entry: str) -> Iterator[str]:
+    """Yield what a statement file leaves doubtful, as `fin-infra import` shows it."""
+    file = read_entry(entry)
+    for warning in (*file.warnings, *(text for statement in file.statements for text in statement.warnings)):
+        yield f"{Path(entry.partition('?')[0]).name}: {warning}"
 
 
 def _serve(url: str, sandbox: str, token: str) -> None:

@@ -111,6 +111,7 @@ def _plain(statement: Statement) -> dict[str, object]:
         "transactions": [_line(line) for line in statement.lines],
         "positions_listed": statement.positions_listed,
         "positions": [_position(position) for position in statement.positions],
+        "left_out": list(statement.left_out),
         "warnings": list(statement.warnings),
     }
 

@@ -151,12 +151,21 @@ class Statement:
     """True where the file lists the holdings, even if there are none; False where it says nothing about them."""
     start: date | None = None
     end: date | None = None
+    left_out: tuple[str, ...] = ()
+    """Holdings and money owed that were set aside on request: a total over the statement lacks them.
+
+    Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()
 
     def balance(self, kind: str = "ledger") -> StatementBalance | None:
-        """Return the latest balance of that kind, or None where the file gives none; one without a date is oldest."""
+        """Return the latest balance of that kind; one without a date is oldest.
+
+        None where the file gives none, or several of the latest day that differ.
+        """
         found = [balance for balance in self.balances if balance.kind == kind]
-        return max(found, key=lambda balance: balance.at or date.min, default=None)
+        latest = max((balance.at or date.min for balance in found), default=None)
+        last = [balance for balance in found if (balance.at or date.min) == latest]
+        return last[0] if last and all(balance.amount == last[0].amount for balance in last) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -59,6 +60,8 @@ def test_format_when_the_extension_lies_then_content_decides(tmp_path: Path) -> 
         (lambda path: path.write_bytes(b""), "empty"),
         (lambda path: path.write_bytes(b" \r\n\0"), "empty"),
         (lambda path: path.write_text("<html><body>Please sign in</body></html>"), "OFX or QFX"),
+        (lambda path: path.write_bytes(b"PK\x03\x04" + CARD.read_bytes()), "unpack"),
+        (lambda path: path.write_bytes(gzip.compress(CARD.read_bytes())), "unpack"),
         (lambda path: os.mkfifo(path), "regular file"),
         (lambda path: None, "no file"),
     ],

@@ -38,6 +38,11 @@ CARD = account(number="4000000000000002", bank_id=None, branch_id=None, type=Acc
         {"currency": "USD"},
         {"number": "00012345679"},
         {"number": "5678"},
+        {"number": "XXXXXXX5679"},
+        {"number": "9XXXXXX5678"},
+        {"number": "XXXXXXXXX78"},
+        {"number": "XXXXXXX5678", "branch_id": "2"},
+        {"number": "XXXXXXX5678", "bank_id": None, "institution_id": "43"},
         {"type": AccountType.CREDIT, "type_text": None},
         {"institution_id": "43", "bank_id": None},
     ],
@@ -62,6 +67,11 @@ def test_account_when_both_files_print_something_else_then_is_another(values: di
         {"number": "000 1234 5678"},
         {"number": "12345678"},
         {"number": "FR7630004000100012345678"},
+        {"number": "XXXXXXX5678"},
+        {"number": "*******5678"},
+        {"number": "0001•••5678"},
+        {"branch_id": "001"},
+        {"bank_id": "030004"},
     ],
 )
 def test_account_when_one_file_says_less_then_a_person_is_asked(values: dict[str, Any]) -> None:
@@ -82,6 +92,13 @@ def test_card_when_the_institution_is_named_otherwise_then_its_number_is_enough_
         number=CARD.number, type=AccountType.CREDIT, currency="EUR", institution="Elsewhere", institution_id="7"
     )
     assert same_account(CARD, other) is AccountMatch.ASK
+
+
+def test_card_when_masked_then_another_institution_keeps_it_apart() -> None:
+    """Four digits are not a whole number: cards of two banks end alike."""
+    masked = {"number": "XXXXXXXXXXXX0002", "institution": "Elsewhere", "institution_id": "7"}
+    other = account(bank_id=None, branch_id=None, type=AccountType.CREDIT, type_text=None, **masked)
+    assert same_account(CARD, other) is AccountMatch.DIFFERENT
 
 
 def test_match_when_asked_in_either_order_then_is_the_same() -> None:

@@ -175,6 +175,12 @@ def test_bookings_when_they_ran_together_then_the_file_is_refused() -> None:
     assert error.offset == text.rindex("<DTPOSTED>")
 
 
+def test_booking_when_inside_another_then_the_file_is_refused() -> None:
+    """The outer one could take its date from one transaction and its amount from the next."""
+    outer = "<STMTTRN><DTPOSTED>20260101" + BOOKING + "<TRNAMT>5.00<FITID>A2</STMTTRN>"
+    assert "inside another" in refusal(ofx(outer)).reason
+
+
 def test_amount_when_outside_a_booking_then_the_file_is_refused() -> None:
     text = ofx(BOOKING + BOOKING.replace("<STMTTRN>", "").replace("</STMTTRN>", ""))
     assert refusal(text).offset == text.rindex("<TRNAMT>")
@@ -197,14 +203,19 @@ def test_comment_when_it_swallows_a_booking_then_the_file_is_refused() -> None:
     ("printed", "expected"),
     [
         ("-3,20", "-3.20"),
-        ("$120", "120"),
-        ("-$1,234.56", "-1234.56"),
+        ("€120", "120"),
+        ("-€1,234.56", "-1234.56"),
         ("1.234,56", "1234.56"),
         ("1 234,56", "1234.56"),
         ("1'234.50", "1234.50"),
         ("+0000000012.3400", "12.34"),
         ("12.50-", "-12.50"),
-        ("R$ 5,5", "5.5"),
+        ("5,5 €", "5.5"),
+        ("EUR 12.50", "12.50"),
+        ("-12.50 EUR", "-12.50"),
+        ("(12.50)", "-12.50"),
+        ("(€ 1.250,00)", "-1250"),
+        ("\u201312,50", "-12.50"),
         (".5", "0.5"),
         ("7.", "7"),
         ("1,234,567", "1234567"),
@@ -216,20 +227,200 @@ def test_amount_when_clear_then_read_exactly(printed: str, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "printed", ["abc", "", "1,23,4", "1.2.3", "--5", "1e5", "NaN", "12 34", "(5.00)", "5.00 EURO", ".", "9" * 70]
+    "printed",
+    ["abc", "", "1,23,4", "1.2.3", "--5", "1e5", "NaN", "12 34", "(-5.00)", "(5.00", "5.00 EURO", ".", "9" * 70],
 )
 def test_amount_when_malformed_then_error_with_offset_of_its_tag(printed: str) -> None:
     text = ofx(transaction(printed))
     assert refusal(text).offset in (text.index("<TRNAMT>"), text.index("<STMTTRN>"))
 
 
-@pytest.mark.parametrize("printed", ["1,234", "-1.234", "$12,000"])
+@pytest.mark.parametrize(
+    ("printed", "currency"),
+    [
+        ("$5.00", "EUR"),
+        ("€5.00", "USD"),
+        ("R$ 5,50", "USD"),
+        ("£5", "INR"),
+        ("12,50 zł", "EUR"),
+        ("kr 12,50", "EUR"),
+        ("BRL 12,50", "EUR"),
+        ("5.00 USD", "EUR"),
+        ("US$ 5", "CAD"),
+        ("¥500", "USD"),
+    ],
+)
+def test_amount_when_it_names_another_currency_then_is_refused(printed: str, currency: str) -> None:
+    """A dollar sign in an account in euros: either may be wrong, so the amount is neither."""
+    error = refusal(ofx(transaction(printed), currency=f"<CURDEF>{currency}"))
+    assert f"does not look like an amount in {currency}" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("printed", "currency", "expected"),
+    [
+        ("$5.00", "CAD", "5.00"),
+        ("R$ 5,50", "BRL", "5.50"),
+        ("12,50 zł", "PLN", "12.50"),
+        ("kr 12,50", "SEK", "12.50"),
+        ("12,50 Kč", "CZK", "12.50"),
+        ("¥500", "CNY", "500"),
+        ("RD$ 5.00", "DOP", "5.00"),
+        ("MXN 5.00", "MXN", "5.00"),
+    ],
+)
+def test_amount_when_its_sign_is_the_currencys_then_is_read(printed: str, currency: str, expected: str) -> None:
+    (line,) = lines(ofx(transaction(printed), currency=f"<CURDEF>{currency}"))
+    assert line.amount == Money(Decimal(expected), currency)
+
+
+@pytest.mark.parametrize(
+    ("printed", "fault"),
+    [
+        ("<ACCTID>2<ACCTID>3", "ACCTID stands twice"),
+        ("<ACCTID>2<BRANCHID>1<BRANCHID>2", "BRANCHID stands twice"),
+        ("<ACCTID>2</BANKACCTFROM><BANKACCTFROM><BANKID>1<ACCTID>3", "<BANKACCTFROM> stands twice"),
+    ],
+)
+def test_account_when_the_file_names_two_then_is_refused(printed: str, fault: str) -> None:
+    assert fault in refusal(ofx().replace("<ACCTID>2", printed)).reason
+
+
+def test_value_when_it_stands_twice_and_differs_then_neither_is_taken() -> None:
+    assert "CURDEF stands twice" in refusal(ofx(currency="<CURDEF>EUR<CURDEF>USD")).reason
+    assert lines(ofx(currency="<CURDEF>EUR<CURDEF>EUR"))
+    tail = "<LEDGERBAL><BALAMT>5.00<BALAMT>6.00<DTASOF>20260131</LEDGERBAL>"
+    assert "BALAMT stands twice" in refusal(ofx(tail=tail)).reason
+    (statement,) = read_statement(ofx(tail=tail).encode(), skip_unreadable=True).statements
+    assert statement.balances == ()
+    assert "BALAMT" in statement.warnings[0]
+    two = "<CURRENCY><CURSYM>USD</CURRENCY><CURRENCY><CURSYM>CHF</CURRENCY>"
+    assert "<CURRENCY> stands twice" in refusal(ofx(transaction(more=two))).reason
+
+
+@pytest.mark.parametrize("more", ["<CURSYM>USD<CURSYM>CHF<CURRATE>1.1", "<CURSYM>USD<CURRATE>1.1<CURRATE>1.2"])
+def test_currency_when_its_code_or_rate_stands_twice_then_is_refused(more: str) -> None:
+    assert "stands twice" in refusal(ofx(transaction(more=f"<CURRENCY>{more}</CURRENCY>"))).reason
+
+
+def invested(position: str) -> Statement:
+    text = (
+        "OFXHEADER:100\n<OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>12"
+        f"</INVACCTFROM><INVPOSLIST><POSSTOCK><INVPOS>{position}</INVPOS></POSSTOCK></INVPOSLIST>"
+        "</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    return read_statement(text.encode(), skip_unreadable=True).statements[0]
+
+
+_SECURITY = "<SECID><UNIQUEID>1<UNIQUEIDTYPE>CUSIP</SECID>"
+
+
+def test_holding_when_it_names_its_own_currency_then_its_value_is_in_that() -> None:
+    currency = "<CURRENCY><CURRATE>0.9<CURSYM>CHF</CURRENCY>"
+    (position,) = invested(f"{_SECURITY}<UNITS>1<MKTVAL>5.00{currency}").positions
+    assert str(position.market_value) == "5.00 CHF"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        f"{_SECURITY}<UNITS>1<UNITS>2",
+        f"{_SECURITY}<UNITS>1<MKTVAL>5.00<MKTVAL>6.00",
+        "<SECID><UNIQUEID>1<UNIQUEID>2<UNIQUEIDTYPE>CUSIP</SECID><UNITS>1",
+    ],
+)
+def test_holding_when_a_value_stands_twice_and_differs_then_is_set_aside_and_named(printed: str) -> None:
+    statement = invested(printed)
+    assert statement.positions == ()
+    assert len(statement.left_out) == 1
+    assert statement.left_out == statement.warnings
+    assert "stands twice" in statement.left_out[0]
+
+
+def test_hint_when_a_part_of_a_transaction_is_unreadable_then_stands_once_in_the_error() -> None:
+    text = ofx(transaction(more="<ORIGCURRENCY>US$"))
+    assert refusal(text).reason.count("skip_unreadable") == 1
+    tail = "<AVAILBAL><BALAMT>N/A<DTASOF>20260131</AVAILBAL>"
+    (statement,) = read_statement(ofx(tail=tail).encode(), skip_unreadable=True).statements
+    assert statement.warnings[0].startswith("an available balance is set aside")
+
+
+def test_transaction_when_it_belongs_to_no_statement_then_says_where_it_is() -> None:
+    text = ofx().replace("</STMTRS>", "</STMTRS>" + transaction("-9.00").replace("A1", "A2"))
+    error = refusal(text)
+    assert "belongs to no statement" in error.reason
+    assert error.offset == text.rindex("<STMTTRN>")
+
+
+def test_transaction_when_a_word_of_it_stands_twice_then_the_first_is_read_and_named() -> None:
+    (statement,) = read_statement(ofx(transaction(more="<CHECKNUM>7<CHECKNUM>8")).encode()).statements
+    assert statement.lines[0].check_number == "7"
+    assert any("CHECKNUM stands twice" in text for text in statement.warnings)
+
+
+def test_balance_when_it_names_its_own_currency_then_is_in_that() -> None:
+    tail = "<LEDGERBAL><BALAMT>5.00<DTASOF>20260131<CURRENCY><CURRATE>1.1<CURSYM>USD</CURRENCY></LEDGERBAL>"
+    (balance,) = read_statement(ofx(tail=tail).encode()).statements[0].balances
+    assert str(balance.amount) == "5.00 USD"
+
+
+def test_balance_when_two_of_one_day_differ_then_neither_is_taken() -> None:
+    def twice(first: str, second: str) -> Statement:
+        tail = "".join(
+            f"<LEDGERBAL><BALAMT>{amount}<DTASOF>{day}</LEDGERBAL>"
+            for amount, day in ((first, "20260131"), (second, "20260131"), ("1.00", "20260101"))
+        )
+        return read_statement(ofx(tail=tail).encode()).statements[0]
+
+    assert twice("5.00", "7.00").balance() is None
+    assert any("balances of the same day differ" in text for text in twice("5.00", "7.00").warnings)
+    balance = twice("5.00", "5.00").balance()
+    assert balance is not None
+    assert str(balance.amount) == "5.00 EUR"
+
+
+@pytest.mark.parametrize("number", ["N/A", "unknown", "NULL", "-"])
+def test_account_when_its_number_is_a_word_for_none_then_the_caller_says_it(number: str) -> None:
+    text = ofx().replace("<ACCTID>2", f"<ACCTID>{number}")
+    assert "account=" in refusal(text).reason
+    assert read_statement(text.encode(), account="42").statements[0].account.number == "42"
+
+
+@pytest.mark.parametrize("code", ["XXX", "XTS"])
+def test_currency_when_it_is_the_code_for_none_then_the_caller_says_it(code: str) -> None:
+    assert "currency='EUR'" in refusal(ofx(currency=f"<CURDEF>{code}")).reason
+    assert lines(ofx(currency=f"<CURDEF>{code}"), currency="CHF")[0].amount.currency == "CHF"
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (ofx(transaction(posted="00010101")), "a date is 0001-01-01"),
+        (ofx(transaction(posted="99991231")), "a date is 9999-12-31"),
+        (ofx().replace("<DTEND>20260131", "<DTEND>20250131"), "begins on 2026-01-01, after its end"),
+    ],
+)
+def test_dates_when_hard_to_believe_then_warns(text: str, warning: str) -> None:
+    assert any(warning in said for said in read_statement(text.encode()).statements[0].warnings)
+
+
+@pytest.mark.parametrize("printed", ["1,234", "-1.234", "€12,000", "(1,234)"])
 def test_amount_when_ambiguous_then_refused_until_the_mark_is_named(printed: str) -> None:
     assert "decimal_mark" in refusal(ofx(transaction(printed))).reason
     mark = "." if "." in printed else ","
     thousandths = lines(ofx(transaction(printed)), decimal_mark=mark)[0].amount.amount
     thousands = lines(ofx(transaction(printed)), decimal_mark="," if mark == "." else ".")[0].amount.amount
     assert thousands == thousandths * 1000
+
+
+def test_amount_when_the_named_mark_does_not_fit_then_the_error_names_it() -> None:
+    assert "with the decimal mark ','" in refusal(ofx(transaction("100.00")), decimal_mark=",").reason
+
+
+@pytest.mark.parametrize("printed", ["2026/01/05", "2026.01.05", "2026-01-05"])
+def test_date_when_its_parts_are_set_apart_then_is_the_printed_day(printed: str) -> None:
+    assert lines(ofx(transaction(posted=printed)))[0].posted == date(2026, 1, 5)
+    assert "DTPOSTED" in refusal(ofx(transaction(posted=printed.replace("01", "1").replace("05", "5")))).reason
 
 
 def test_amount_when_ambiguous_but_others_tell_then_follows_the_file() -> None:
@@ -430,7 +621,10 @@ def test_currency_when_the_printed_one_does_not_exist_then_the_caller_may_say_it
     assert "taken as EUR" in warnings(text, currency="EUR")[0]
 
 
-@pytest.mark.parametrize("zone", [" GMT", " EST", " BRT", "GMT", " UTC+1", " Z"])
+@pytest.mark.parametrize(
+    "zone",
+    [" GMT", " EST", " BRT", "GMT", " UTC+1", " Z", " (GMT)", " PST8PDT", " Europe/Paris", " PM", "[-3:GMT-03:00]"],
+)
 def test_date_when_a_zone_is_named_after_the_time_then_is_the_printed_day(zone: str) -> None:
     assert lines(ofx(transaction(posted=f"20221028120000.000{zone}")))[0].posted == date(2022, 10, 28)
 
@@ -441,6 +635,21 @@ def test_closing_tag_when_a_card_is_closed_as_a_bank_account_then_is_read_with_a
     assert (statement.account.type, len(statement.lines)) == (AccountType.CREDIT, 1)
     assert "<CCSTMTRS> is closed by </STMTRS>" in warnings(text)[0]
     assert "closes nothing" in refusal(text.replace("</BANKTRANLIST>", "")).reason
+
+
+@pytest.mark.parametrize(
+    ("tag", "instead"),
+    [
+        ("STMTRS", "CCSTMTRS"),
+        ("STMTTRNRS", "CCSTMTTRNRS"),
+        ("BANKACCTFROM", "CCACCTFROM"),
+        ("BANKMSGSRSV1", "CREDITCARDMSGSRSV1"),
+    ],
+)
+def test_closing_tag_when_it_is_the_cards_then_ends_the_banks_element_with_a_note(tag: str, instead: str) -> None:
+    file = read_statement(ofx().replace(f"</{tag}>", f"</{instead}>").encode())
+    assert len(file.statements[0].lines) == 1
+    assert file.warnings == (f"<{tag}> is closed by </{instead}>; read as its end",)
 
 
 def test_kinds_when_every_debit_is_positive_then_warns() -> None:
@@ -469,6 +678,13 @@ def test_counterparty_when_named_then_is_kept_and_its_number_stays_out_of_the_re
 )
 def test_amount_when_it_ran_into_the_next_value_then_is_refused(printed: str, currency: str) -> None:
     assert "decimals" in refusal(ofx(transaction(printed), currency=f"<CURDEF>{currency}")).reason
+
+
+@pytest.mark.parametrize("printed", ["-16992320132560259369437", "1" * 16, "1,000,000,000,000,000", "1" * 36])
+def test_amount_when_it_has_more_digits_than_money_has_then_is_refused(printed: str) -> None:
+    """`-169` and the id behind it ran together; the most that is read is below 10**15 of any currency."""
+    assert "digits" in refusal(ofx(transaction(printed))).reason
+    assert lines(ofx(transaction("9" * 15)))[0].amount.amount == 10**15 - 1
 
 
 @pytest.mark.parametrize(
@@ -652,6 +868,18 @@ def test_files_when_joined_then_each_keeps_its_institution() -> None:
 def test_header_when_missing_wrapped_or_hidden_then_the_body_is_read(header: str) -> None:
     text = ofx().removeprefix("OFXHEADER:100\n\n")
     assert [line.id for line in lines(header + text)] == ["A1"]
+
+
+@pytest.mark.parametrize("tag", ["<FITID>", "<TRNAMT>", "<NAME>", "<DTPOSTED>", "<ACCTTYPE>"])
+def test_tag_when_broken_or_in_small_letters_then_its_text_is_in_no_other_value(tag: str) -> None:
+    """It follows an id, a number or a kind, which it would lengthen; after a name it would be text."""
+    for broken in (tag.lower(), tag[:-1], f"<{tag}", f"<1{tag}"):
+        assert "holds another tag" in refusal(ofx().replace(tag, broken)).reason
+
+
+def test_id_when_in_a_cdata_section_then_may_hold_an_angle_bracket() -> None:
+    (line,) = lines(ofx(BOOKING.replace("<FITID>A1", "<FITID><![CDATA[A<1]]></FITID>")))
+    assert line.id == "A<1"
 
 
 def test_tags_when_lower_case_then_are_read() -> None:

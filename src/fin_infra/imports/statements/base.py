@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,8 @@ GROUP = "fin_infra.statements"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ACCOUNT = 64
 HEAD_BYTES = 64 * 1024
+_PACKED = (b"PK\x03\x04", b"\x1f\x8b")
+"""How ZIP and gzip files begin: one that is only wrapped would be read with its texts in the wrong encoding."""
 
 DecimalMark = Literal[".", ","]
 
@@ -81,25 +83,10 @@ def read_statement(
         StatementUnreadable: the file cannot be read as a whole; `offset` and `line` are the place at fault.
         UnknownCurrency, InvalidInput: `currency`, `account` or `decimal_mark` is not what it should be.
     """
-    if currency is not None and currency not in CURRENCIES:
-        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
-    if decimal_mark not in (None, ".", ","):
-        raise InvalidInput(f"decimal_mark is '.' or ',', not {decimal_mark!r}.")
-    if account is not None and not (account.strip() and account.isprintable() and len(account) <= MAX_ACCOUNT):
-        raise InvalidInput(f"account is an account number: 1 to {MAX_ACCOUNT} printable characters.")
-    if not isinstance(source, (str, bytes, os.PathLike)):
-        raise InvalidInput(f"A statement is given as a path or as bytes, not as {type(source).__name__}.")
-    data = source if isinstance(source, bytes) else _content(source, max_bytes)
-    if len(data) > max_bytes:
-        raise StatementUnreadable(_too_large(max_bytes))
-    if not data.strip(b"\0 \t\r\n"):
-        raise StatementUnreadable("The statement file is empty; export it again from the bank.")
-    options = ReadOptions(
-        account=account.strip() if account else None,
-        currency=currency,
-        decimal_mark=decimal_mark,
-        skip_unreadable=skip_unreadable,
+    options = _checked(
+        ReadOptions(account=account, currency=currency, decimal_mark=decimal_mark, skip_unreadable=skip_unreadable)
     )
+    data = _bytes(source, max_bytes)
     formats = statement_formats()
     head = data[:HEAD_BYTES]
     for form in formats.values():
@@ -109,6 +96,32 @@ def read_statement(
     raise StatementUnreadable(
         f"This is not a statement file of a known format; export the account as one of these: {titles}."
     )
+
+
+def _checked(options: ReadOptions) -> ReadOptions:
+    """Return the options as formats take them, or say which is not what it should be."""
+    account, currency, mark = options.account, options.currency, options.decimal_mark
+    if currency is not None and currency not in CURRENCIES:
+        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code; write it like 'EUR'.")
+    if mark not in (None, ".", ","):
+        raise InvalidInput(f"decimal_mark is '.' or ',', not {mark!r}.")
+    if account is not None and not (account.strip() and account.isprintable() and len(account) <= MAX_ACCOUNT):
+        raise InvalidInput(f"account is an account number: 1 to {MAX_ACCOUNT} printable characters.")
+    return replace(options, account=account.strip() if account else None)
+
+
+def _bytes(source: str | os.PathLike[str] | bytes, max_bytes: int) -> bytes:
+    """Return the content of a path, or the bytes given; never an empty, packed or oversized file."""
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        raise InvalidInput(f"A statement is given as a path or as bytes, not as {type(source).__name__}.")
+    data = source if isinstance(source, bytes) else _content(source, max_bytes)
+    if len(data) > max_bytes:
+        raise StatementUnreadable(_too_large(max_bytes))
+    if not data.strip(b"\0 \t\r\n"):
+        raise StatementUnreadable("The statement file is empty; export it again from the bank.")
+    if data.startswith(_PACKED):
+        raise StatementUnreadable("This is a packed file (ZIP or gzip); unpack it and give the statement inside it.")
+    return data
 
 
 @cache

@@ -5,66 +5,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from typing import NamedTuple
+from itertools import product
 
-from fin_infra.imports.statements.likeness import fold, resembles
+from fin_infra.imports.statements.answers import Answers, LineKey, line_key
+from fin_infra.imports.statements.conflict import Answer, Conflict, MergeResult, Question
+from fin_infra.imports.statements.likeness import holds, resembles
 from fin_infra.model.statement import StatementLine
 
 NEAR_DAYS = 5
 """Banks move a transaction's date by a weekend and a holiday; instalments share an id at least a week apart."""
-
-
-class Question(StrEnum):
-    """Why a person has to decide."""
-
-    TEXT_CHANGED = "text_changed"
-    """Same date and amount, and the texts contain or begin one another, or share a word."""
-    DATE_CHANGED = "date_changed"
-    AMOUNT_CHANGED = "amount_changed"
-    """Same id and a like text near that date, with another amount."""
-    ID_CHANGED = "id_changed"
-    """All but the id is equal, on the first or last day of an export whose other ids were kept."""
-    REPEATED = "repeated"
-    """The same export has that id, date and amount before."""
-    CORRECTS = "corrects"
-    """The line says that it replaces or deletes another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """An incoming line, and the one it may be the same as."""
-
-    question: Question
-    incoming: StatementLine
-    other: StatementLine | None
-    """A known line; for REPEATED the one before in the same export. None where a correction's line is not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a person says to a conflict: `same` makes it a duplicate, not the same a new transaction."""
-
-    conflict: Conflict
-    same: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeResult:
-    """Every incoming line, in exactly one of three places, each in the order it came."""
-
-    new: tuple[StatementLine, ...]
-    matched: tuple[tuple[StatementLine, StatementLine], ...]
-    """Incoming lines that are known already, each with the line that it is."""
-    conflicts: tuple[Conflict, ...]
-    """A person should decide; give the answers back to `merge`."""
-
-    @property
-    def duplicates(self) -> tuple[StatementLine, ...]:
-        return tuple(incoming for incoming, _ in self.matched)
 
 
 def merge(
@@ -72,50 +22,24 @@ def merge(
 ) -> MergeResult:
     """Sort the transactions of a further export of the same account into new, matched and conflicts.
 
-    1. Same id, date, amount and a like text: matched.
+    1. Same id, date, amount and a like text: matched, where no other line with that id, date and amount could be meant.
+       Where these exports reuse ids, a word in common is not enough: one text holds the other.
     2. Of what is left on both sides, same date, amount and text (`description`, or `memo` without one): matched, as
        many times as it is known. So two equal coffees on one day both stay, and a bank that changes its ids from
        export to export doubles nothing. Where the only changed ids are on the first or last day of `incoming` while
        others were kept, they are asked: the export may have begun or ended in the middle of that day.
-    3. Same id, date and amount: matched whatever the text, unless these exports reuse ids; then it is asked.
+    3. Same id, date and amount: matched whatever the text; asked where these exports reuse ids, or where several
+       texts share that id, date and amount.
     4. What resembles a line left on the other side is asked, once for each line it could double: a like text on the
        same date with the same amount; the same id with another amount or date at most five days away; or the same
-       amount at most five days away, where one export covers the other's date and lacks the line.
+       amount at most five days away, where one export covers the other's date and lacks the line. So is what a line
+       left over may have lost to another by an answer, where that one resembles a known line left over as well.
     5. A line that repeats an id, date and amount of its own export, or corrects another line, is asked. All else is
        new: an id with another date or amount is another transaction, since banks reuse ids.
 
     `answers` are those given to earlier conflicts over these lines; each settles one question, now and on each repeat.
     """
     return _Merge(known, incoming, answers).result()
-
-
-class _Key(NamedTuple):
-    """What lines are matched by: those with equal keys may stand for each other."""
-
-    id: str
-    posted: date
-    amount: Decimal
-    currency: str
-    corrects: str
-    words: str
-
-    @property
-    def identity(self) -> Hashable:
-        return self[:-1]
-
-    @property
-    def text(self) -> Hashable:
-        return self[1:]
-
-    @property
-    def money(self) -> tuple[Decimal, str]:
-        return self.amount, self.currency
-
-
-def _key(line: StatementLine) -> _Key:
-    money = line.amount
-    text = fold(line.description or line.memo or "")
-    return _Key(line.id or "", line.posted, money.amount, money.currency, line.corrects or "", text)
 
 
 _Pair = tuple[int, int]
@@ -130,29 +54,34 @@ class _Merge:
     ) -> None:
         self.known = known
         self.incoming = incoming
-        self.known_keys = [_key(line) for line in known]
-        self.keys = [_key(line) for line in incoming]
+        self.known_keys = [line_key(line) for line in known]
+        self.keys = [line_key(line) for line in incoming]
         # Sorted, so that the order of the lines decides nothing.
         self.known_left = dict.fromkeys(sorted(range(len(known)), key=self.known_keys.__getitem__))
         self.left = dict.fromkeys(sorted(range(len(incoming)), key=self.keys.__getitem__))
         self.matched: dict[int, StatementLine] = {}
         self.asked: dict[int, Conflict] = {}
-        self.held: dict[int, _Key] = {}
+        self.held: dict[int, LineKey] = {}
         """Known lines that a person is asked about, and the key of the line that may be them."""
+        self.answered: dict[int, int] = {}
+        """Known lines that a person gave to an incoming line, and which."""
         self.days = _first_and_last(self.keys)
         self.known_days = _first_and_last(self.known_keys)
-        self.answers = _Answers(answers)
+        self.answers = Answers(answers)
 
     def result(self) -> MergeResult:
         ids = {key.identity for key in self.known_keys if key.id}
         ids_are_kept = any(key.identity in ids for key in self.keys if key.id)
+        used_anew = self._ids_used_anew()
         self._match(self._pairs(lambda key: key if key.id else None))
-        self._match(self._pairs(lambda key: key.identity if key.id else None, alike=True))
+        self._match(self._clear_pairs(holds if used_anew else resembles))
+        shared = self._shared_identities()
         self._ask_repeated()
         self._match_texts(ids_are_kept)
-        self._match_ids()
+        self._match_ids(lambda key: not used_anew and key.identity not in shared)
         self._ask_corrections()
         self._ask_resembling()
+        self._ask_displaced()
         self._ask_contradictions()
         return MergeResult(
             new=tuple(self.incoming[index] for index in sorted(self.left)),
@@ -162,13 +91,11 @@ class _Merge:
 
     def _pairs(
         self,
-        part: Callable[[_Key], Hashable | None],
-        known: Callable[[_Key], bool] = bool,
-        incoming: Callable[[_Key], bool] = bool,
-        *,
-        alike: bool = False,
+        part: Callable[[LineKey], Hashable | None],
+        known: Callable[[LineKey], bool] = bool,
+        incoming: Callable[[LineKey], bool] = bool,
     ) -> list[_Pair]:
-        """Pair lines left whose `part` is equal and not None (with `alike`, and whose texts resemble each other)."""
+        """Pair lines left whose `part` is equal and not None."""
         pool: defaultdict[Hashable, list[int]] = defaultdict(list)
         for position in self.known_left:
             if position not in self.held and known(self.known_keys[position]):
@@ -179,13 +106,53 @@ class _Merge:
             positions = pool.get(part(self.keys[index]), []) if incoming(self.keys[index]) else []
             for place in reversed(range(len(positions))):
                 position = positions[place]
-                if alike and not resembles(self.incoming[index], self.known[position]):
-                    continue
                 if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
                     found.append((index, position))
                     del positions[place]
                     break
         return found
+
+    def _clear_pairs(self, alike: Callable[[StatementLine, StatementLine], bool]) -> list[_Pair]:
+        """Pair lines left of equal id, date and amount whose texts are like each other's and like no other's there.
+
+        An id, date and amount that several lines have tells nothing about which is which, so a line that may be two of
+        them takes none: the wrong one would leave its own partner over, and that one would double.
+        """
+        found: list[_Pair] = []
+        for indexes, positions in self._same_identity():
+            likes = {
+                (index, position)
+                for index, position in product(indexes, positions)
+                if alike(self.incoming[index], self.known[position])
+            }
+            may_be = _texts_by({(index, self.known_keys[position].words) for index, position in likes})
+            may_come = _texts_by({(position, self.keys[index].words) for index, position in likes})
+            clear = [(i, p) for i, p in sorted(likes) if may_be[i] == 1 and may_come[p] == 1]
+            found += self._as_often_as_known(clear)
+        return found
+
+    def _same_identity(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Yield the incoming and the known lines left that have an id, date and amount in common."""
+        pool: defaultdict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for position in self.known_left:
+            if self.known_keys[position].id:
+                pool[self.known_keys[position].identity][1].append(position)
+        for index in self.left:
+            if self.keys[index].identity in pool:
+                pool[self.keys[index].identity][0].append(index)
+        yield from (group for group in pool.values() if group[0])
+
+    def _as_often_as_known(self, pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+        """Yield pairs so that each line is in one of them, leaving those out that were said to differ."""
+        indexes: set[int] = set()
+        positions: set[int] = set()
+        for index, position in pairs:
+            if index in indexes or position in positions:
+                continue
+            if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
+                indexes.add(index)
+                positions.add(position)
+                yield index, position
 
     def _match(self, pairs: Iterable[_Pair]) -> None:
         for index, position in pairs:
@@ -222,18 +189,30 @@ class _Merge:
             )
         }
 
-    def _match_ids(self) -> None:
-        """Match what has id, date and amount in common whatever the text, unless ids are reused."""
+    def _match_ids(self, tells: Callable[[LineKey], bool]) -> None:
+        """Match what has id, date and amount in common whatever the text, where those tell lines apart; else ask."""
+        for index, position in self._pairs(lambda key: key.identity if key.id else None):
+            if tells(self.keys[index]):
+                self._match([(index, position)])
+            else:
+                self._ask(Question.TEXT_CHANGED, index, position)
+
+    def _shared_identities(self) -> set[Hashable]:
+        """Return the ids with date and amount that lines left of different texts share, on one side or the other."""
+        return {
+            self.keys[indexes[0]].identity
+            for indexes, positions in self._same_identity()
+            if len({self.keys[index].words for index in indexes}) > 1
+            or len({self.known_keys[position].words for position in positions}) > 1
+        }
+
+    def _ids_used_anew(self) -> bool:
+        """Tell whether an id stands for several dates or amounts, so that it does not identify by itself."""
         uses: defaultdict[str, set[Hashable]] = defaultdict(set)
         for key in (*self.known_keys, *self.keys):
             uses[key.id].add(key.identity)
         uses.pop("", None)
-        used_anew = any(len(identities) > 1 for identities in uses.values())
-        for index, position in self._pairs(lambda key: key.identity if key.id else None):
-            if used_anew:
-                self._ask(Question.TEXT_CHANGED, index, position)
-            else:
-                self._match([(index, position)])
+        return any(len(identities) > 1 for identities in uses.values())
 
     def _ask_repeated(self) -> None:
         first = {self.keys[index].identity: index for index in self.matched}
@@ -268,7 +247,7 @@ class _Merge:
         if not self.answers.differ(index, self.keys[index], self.known_keys[position]):
             self._ask(question, index, position)
 
-    def _resembling(self) -> Iterator[tuple[int, int, _Key, _Key, Question, int, int]]:
+    def _resembling(self) -> Iterator[tuple[int, int, LineKey, LineKey, Question, int, int]]:
         """Yield how two lines left differ, by how many days, their keys, the question, and their positions."""
         by_day: defaultdict[Hashable, list[int]] = defaultdict(list)
         by_id: defaultdict[str, list[int]] = defaultdict(list)
@@ -304,10 +283,33 @@ class _Merge:
             return Question.ID_CHANGED if key.words == other.words else Question.TEXT_CHANGED
         return Question.DATE_CHANGED if same_id or self._lacks(key, other) else None
 
-    def _lacks(self, key: _Key, other: _Key) -> bool:
+    def _lacks(self, key: LineKey, other: LineKey) -> bool:
         """Tell whether one side covers the day of the other's line, and so ought to have it."""
         (first, last), (known_first, known_last) = self.days, self.known_days
         return first <= other.posted <= last or known_first <= key.posted <= known_last
+
+    def _ask_displaced(self) -> None:
+        """Ask about known lines that were given to another line, where that one may as well be a line left over.
+
+        Of two equal lines nobody can say which moved where, so the answers about them may have used up a partner.
+        """
+        elsewhere = [
+            position
+            for position, taker in self.answered.items()
+            if any(self._question(taker, left) for left in self.known_left)
+        ]
+        for index in list(self.left):
+            key = self.keys[index]
+            for position in sorted(elsewhere, key=lambda p: abs((self.known_keys[p].posted - key.posted).days)):
+                other = self.known_keys[position]
+                question = self._question(index, position)
+                if question is None or self.keys[self.answered[position]].text == key.text:
+                    continue
+                if not self.answers.same(key, other) and not self.answers.differ(index, key, other):
+                    self._place(
+                        Conflict(question=question, incoming=self.incoming[index], other=self.known[position]), index
+                    )
+                    break
 
     def _ask_contradictions(self) -> None:
         """Ask again where a line was said to be a known one that the export has beside it."""
@@ -320,6 +322,7 @@ class _Merge:
     def _ask(self, question: Question, index: int, position: int) -> None:
         """Ask whether an incoming line is a known one, or take the answer that was given."""
         if self.answers.take(self.keys[index], self.known_keys[position]):
+            self.answered[position] = index
             self._match([(index, position)])
         else:
             self.held.setdefault(position, self.keys[index])
@@ -341,64 +344,21 @@ class _Merge:
 
 _ORDER = [None, Question.ID_CHANGED, Question.TEXT_CHANGED, Question.DATE_CHANGED, Question.AMOUNT_CHANGED]
 """The likelier first; before them all, an equal id and amount."""
-_ALONE = (Question.REPEATED, Question.CORRECTS)
 
 
-class _Answers:
-    """What a person said, each answer once: lines with equal keys are counted, so they share their answers."""
-
-    def __init__(self, answers: Iterable[Answer]) -> None:
-        self._same: Counter[tuple[_Key, _Key]] = Counter()
-        self._differ: Counter[tuple[_Key, _Key]] = Counter()
-        self._parted: defaultdict[int, set[_Key]] = defaultdict(set)
-        self._alone: defaultdict[tuple[Question, _Key, _Key | None], list[bool]] = defaultdict(list)
-        self._same_as: defaultdict[_Key, set[_Key]] = defaultdict(set)
-        for answer in answers:
-            conflict = answer.conflict
-            key, other = _key(conflict.incoming), _key(conflict.other) if conflict.other else None
-            if other is None or conflict.question in _ALONE:
-                self._alone[(conflict.question, key, other)].append(answer.same)
-            elif answer.same:
-                self._same[(key, other)] += 1
-                self._same_as[key].add(other)
-            else:
-                self._differ[(key, other)] += 1
-
-    def differ(self, index: int, key: _Key, other: _Key) -> bool:
-        """Tell whether this incoming line was said not to be that known one; the first that would be asked takes it."""
-        if other in self._parted.get(index, ()):
-            return True
-        if not self._differ[(key, other)]:
-            return False
-        self._differ[(key, other)] -= 1
-        self._parted[index].add(other)
-        return True
-
-    def same(self, key: _Key, other: _Key) -> bool:
-        return self._same[(key, other)] > 0
-
-    def take(self, key: _Key, other: _Key) -> bool:
-        if not self.same(key, other):
-            return False
-        self._same[(key, other)] -= 1
-        return True
-
-    def same_as(self, key: _Key) -> set[_Key]:
-        return {other for other in self._same_as.get(key, ()) if self.same(key, other)}
-
-    def alone(self, question: Question, key: _Key, other: StatementLine | None) -> bool | None:
-        said = self._alone.get((question, key, _key(other) if other else None))
-        return said.pop() if said else None
+def _texts_by(found: Iterable[tuple[int, str]]) -> Counter[int]:
+    """Count the different texts that stand beside each line."""
+    return Counter(line for line, _ in found)
 
 
-def _with_id(key: _Key) -> bool:
+def _with_id(key: LineKey) -> bool:
     return bool(key.id)
 
 
-def _without_id(key: _Key) -> bool:
+def _without_id(key: LineKey) -> bool:
     return not key.id
 
 
-def _first_and_last(keys: Sequence[_Key]) -> tuple[date, date]:
+def _first_and_last(keys: Sequence[LineKey]) -> tuple[date, date]:
     days = [key.posted for key in keys]
     return (min(days), max(days)) if days else (date.max, date.min)

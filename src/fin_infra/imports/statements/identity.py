@@ -3,6 +3,7 @@ Floor 4: equal keys are, printed differences are not, and what only one of the t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -13,6 +14,12 @@ _WHOLE_NUMBER = 12
 """A card number or IBAN tells an account without its bank; shorter numbers are given out by several banks."""
 _PART_OF_NUMBER = 6
 """Files print a number with or without branch, check digits and zeros in front; shorter parts occur by chance."""
+
+
+_MASK = re.compile(r"[*•#xX]{2,}")
+"""Files for people print a number as `XXXX1234`; the same bank's other files print it whole."""
+_SHOWN_OF_NUMBER = 3
+"""Fewer last digits than these are shared by chance."""
 
 
 class AccountMatch(StrEnum):
@@ -27,21 +34,24 @@ def same_account(one: StatementAccount, other: StatementAccount) -> AccountMatch
 
     SAME is an equal `key`: institution, bank, branch, number, kind and currency. They are DIFFERENT where both files
     print one of these and differ, so shares, branches and currencies under one number stay apart. All else with the
-    same number is ASK: an OFX without institution beside a QFX with one, a number with and without its branch, a kind
-    that only one of them names.
+    same number is ASK: an OFX without institution beside a QFX with one, a number with and without its branch or
+    zeros, a masked one (`XXXX1234`), a kind that only one of them names.
     """
     if one.identity == other.identity:
         return AccountMatch.SAME
     if one.currency != other.currency or _kinds_differ(one, other):
         return AccountMatch.DIFFERENT
-    numbers = _letters(one.number), _letters(other.number)
-    shorter, longer = sorted(numbers, key=len)
-    if shorter != longer and (len(shorter) < _PART_OF_NUMBER or shorter not in longer):
+    shorter, longer = sorted((_letters(one.number), _letters(other.number)), key=len)
+    masked = _MASK.search(one.number + other.number) is not None
+    part = len(shorter) >= _PART_OF_NUMBER and shorter in longer
+    if not (_masks_agree(one.number, other.number) if masked else shorter == longer or part):
         return AccountMatch.DIFFERENT
-    equal = shorter == longer
-    if equal and (_differ(one.bank_id, other.bank_id) or _differ(one.branch_id, other.branch_id)):
+    whole = masked or shorter == longer
+    if whole and (_differ(one.bank_id, other.bank_id) or _differ(one.branch_id, other.branch_id)):
         return AccountMatch.DIFFERENT
-    known_by_number = len(shorter) >= _WHOLE_NUMBER or bool(one.bank_id and _equal(one.bank_id, other.bank_id))
+    known_by_number = (not masked and len(shorter) >= _WHOLE_NUMBER) or bool(
+        one.bank_id and _equal(one.bank_id, other.bank_id)
+    )
     if not known_by_number and _institutions_differ(one, other):
         return AccountMatch.DIFFERENT
     return AccountMatch.ASK
@@ -53,6 +63,20 @@ def account_candidates(account: StatementAccount, known: Iterable[StatementAccou
     if any(account.identity == other.identity for other in accounts):
         return ()
     return tuple(other for other in accounts if same_account(account, other) is AccountMatch.ASK)
+
+
+def _masks_agree(one: str, other: str) -> bool:
+    """Tell whether what is shown of two numbers, of which one at least is masked, may be the same number's."""
+    (head, tail), (other_head, other_tail) = _shown(one), _shown(other)
+    tails = sorted((tail, other_tail), key=len)
+    heads = sorted((head, other_head), key=len)
+    return len(tails[0]) >= _SHOWN_OF_NUMBER and tails[1].endswith(tails[0]) and heads[1].startswith(heads[0])
+
+
+def _shown(number: str) -> tuple[str, str]:
+    """Return what stands before and behind a mask; all of the number for both where there is none."""
+    parts = _MASK.split(number)
+    return _letters(parts[0]), _letters(parts[-1])
 
 
 def _kinds_differ(one: StatementAccount, other: StatementAccount) -> bool:
@@ -74,7 +98,8 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def _equal(one: str | None, other: str | None) -> bool:
-    return _letters(one or "") == _letters(other or "")
+    """Zeros in front are printed or not, as are spaces and hyphens."""
+    return _letters(one or "").lstrip("0") == _letters(other or "").lstrip("0")
 
 
 def _letters(text: str) -> str:

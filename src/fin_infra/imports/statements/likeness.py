@@ -27,10 +27,16 @@ def fold(text: str) -> str:
 
 def resembles(one: StatementLine, other: StatementLine) -> bool:
     """Tell whether one text holds the other, or they share a word, or one line has no text that could differ."""
-    (first, all_first), (second, all_second) = _texts(one), _texts(other)
-    if not all_first or not all_second or _part(first, all_second) or _part(second, all_first):
+    if holds(one, other):
         return True
-    return not _words(all_first).isdisjoint(_words(all_second))
+    all_first, all_second = _texts(one)[1], _texts(other)[1]
+    return not all_first or not all_second or not _words(all_first).isdisjoint(_words(all_second))
+
+
+def holds(one: StatementLine, other: StatementLine) -> bool:
+    """Tell whether one text holds the other; a word in common (`CARD`, `MARKET`) proves less."""
+    (first, all_first), (second, all_second) = _texts(one), _texts(other)
+    return _part(first, all_second) or _part(second, all_first)
 
 
 def _texts(line: StatementLine) -> tuple[str, str]:

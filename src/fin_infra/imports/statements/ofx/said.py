@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from fin_infra.imports.statements.ofx.tree import Node
 from fin_infra.model.currency import CURRENCIES
-from fin_infra.model.statement import StatementAccount, StatementBalance, StatementLine
+from fin_infra.model.statement import Statement, StatementBalance, StatementLine
 
 _LOANS = ("LOANSTMTRS", "AMRTSTMTRS")
 _ANSWERS = ("STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS")
@@ -52,11 +52,15 @@ def left_out(message: Node) -> list[str]:
     return found
 
 
-def suspicious(
-    account: StatementAccount, lines: Sequence[StatementLine], balances: Sequence[StatementBalance]
-) -> list[str]:
-    """Return what contradicts itself throughout a statement, so that a person looks before believing it."""
-    found: list[str] = []
+_PLAUSIBLE_YEARS = range(1970, 2100)
+
+
+def suspicious(statement: Statement) -> list[str]:
+    """Return what a person should look at before believing a statement."""
+    account, lines, balances = statement.account, statement.lines, statement.balances
+    found = _days(statement)
+    if any(line.amount.currency != account.currency for line in lines):
+        found.append("some transactions are stated in another currency than the account's, and not converted")
     debits = [line.amount.amount for line in lines if (line.type_text or "").upper() in _DEBITS]
     if any(debits) and all(amount >= 0 for amount in debits):
         found.append("every debit is printed as money in: the file may be without signs, or with them turned round")
@@ -65,6 +69,20 @@ def suspicious(
         found.append(f"amounts have decimals, which {account.currency} has not: is it the currency of the account?")
     if CURRENCIES.get(account.currency) == 2 and _may_be_in_cents(lines, balances):
         found.append("the balance is printed without decimals and every transaction with: it may be in cents")
+    for kind in dict.fromkeys(balance.kind for balance in balances):
+        if statement.balance(kind) is None:
+            found.append(f"two {kind} balances of the same day differ: neither is taken")
+    return found
+
+
+def _days(statement: Statement) -> list[str]:
+    found: list[str] = []
+    if statement.start and statement.end and statement.start > statement.end:
+        found.append(f"the period begins on {statement.start}, after its end on {statement.end}")
+    days = [line.posted for line in statement.lines] + [balance.at for balance in statement.balances if balance.at]
+    odd = next((day for day in days if day.year not in _PLAUSIBLE_YEARS), None)
+    if odd:
+        found.append(f"a date is {odd}, which is hard to believe")
     return found
 
 

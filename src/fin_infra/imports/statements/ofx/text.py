@@ -89,6 +89,7 @@ def decode(data: bytes) -> Text:
             raise StatementUnreadable(
                 f"The file is {encoding.upper()} text but breaks off or is damaged; export it again.",
                 mark + error.start,
+                data[mark : mark + error.start].decode(encoding, "replace").count("\n") + 1,
             ) from None
     mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     body = data[mark:]

@@ -41,7 +41,12 @@ _LEAVES = frozenset(
 """Elements that may follow text whose end tag is left out; with AGGREGATES and dotted extensions (INTU.BID)."""
 _CLOSE_EACH_OTHER = {
     one: other
-    for pair in (("STMTRS", "CCSTMTRS"), ("STMTTRNRS", "CCSTMTTRNRS"), ("BANKACCTFROM", "CCACCTFROM"))
+    for pair in (
+        ("STMTRS", "CCSTMTRS"),
+        ("STMTTRNRS", "CCSTMTTRNRS"),
+        ("BANKACCTFROM", "CCACCTFROM"),
+        ("BANKMSGSRSV1", "CREDITCARDMSGSRSV1"),
+    )
     for one, other in (pair, pair[::-1])
 }
 """Banks print a card's statement under a bank account's end tags (buckets/application#336)."""
@@ -203,10 +208,15 @@ class _Builder:
     def _push(self, name: str, start: int) -> None:
         if len(self.stack) > _MAX_OPEN:
             raise self._fault(f"More than {_MAX_OPEN:,} elements are open at once; export the file again", start)
+        if name == "STMTTRN" and self.open[name]:
+            raise self._fault("A transaction begins inside another: two of them ran together; export it again", start)
         self.stack.append(Node(name, start))
         self.open[name] += 1
 
     def _leaf(self, name: str, data: str, start: int) -> None:
+        if "<" in data and name in _LEAVES and name not in _TEXTS:
+            # an id or number that swallowed the next element, whose tag is broken or in small letters among capitals
+            raise self._fault(f"<{name}> holds another tag, which is not written as one; export the file again", start)
         node = self.stack[-1]
         if name in AGGREGATES:
             node.children.append(Node(name, start))
@@ -283,7 +293,7 @@ class _Builder:
 
 
 def _unwrap(data: str) -> str:
-    """Drop comments and take the text out of CDATA sections, shielding its ampersands."""
+    """Drop comments and take the text out of CDATA sections, shielding what is text there."""
     parts: list[str] = []
     at = 0
     while True:
@@ -298,7 +308,7 @@ def _unwrap(data: str) -> str:
             continue
         parts.append(data[at:start])
         if opening != "!--":
-            parts.append(data[start + 1 + len(opening) : end].replace("&", "&amp;"))
+            parts.append(data[start + 1 + len(opening) : end].replace("&", "&amp;").replace("<", "&lt;"))
         at = end + 3
 
 
