@@ -14,6 +14,7 @@ from fin_infra.errors import AmbiguousSymbol, InvalidInput, InvalidInstrument
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import SUFFIXES, US_MICS, crypto_id, instrument
 from fin_infra.normalize.tables import CLASHING_COINS, COINS, TWO_LISTINGS, VENUE_NAMES
+from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_crypto_id_from_clashing_ticker_raises_with_every_coin(ticker: str) -> N
     assert len(caught.value.candidates) == 2
 
 
-@pytest.mark.parametrize("text", ["FOO", "", " ", "Pepe", "../ping", "ＢＴＣ"])
+@pytest.mark.parametrize("text", ["FOO", "", " ", "Foocoin", "../ping", "ＢＴＣ"])
 def test_crypto_id_from_unknown_ticker_raises_with_the_next_step(text: str) -> None:
     with pytest.raises(InvalidInput):
         crypto_id(text)
@@ -185,3 +186,103 @@ def test_symbols_when_there_is_no_text_then_invalid_instrument() -> None:
     for read in (instrument, crypto_id, InstrumentKey.parse):
         with pytest.raises(InvalidInstrument):
             read(None)  # type: ignore[arg-type]  # the mistake under test
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        *((text, "US:BAC.PRL") for text in ("BAC-P-L", "BAC.PRL", "BAC PR L", "BAC-PL", "BAC/PRL", "BAC^L", "BACpL")),
+        ("XNYS:BAC-P-L", "XNYS:BAC.PRL"),
+        ("AAPL220121C00025000", "OCC:AAPL220121C00025000"),
+        ("AAPL  220121C00025000", "OCC:AAPL220121C00025000"),
+        ("BTCUSDT", "CRYPTO:bitcoin"),
+        ("ETHBTC", "CRYPTO:ethereum"),
+        ("BTC_USDT", "CRYPTO:bitcoin"),
+        ("EUR_USD", "FX:EURUSD"),
+        ("LON:VOD", "XLON:VOD"),
+        ("ETR:SAP", "XETR:SAP"),
+        ("TYO:7203", "XTKS:7203"),
+        ("HKG:0700", "XHKG:700"),
+        ("AAPL US", "US:AAPL"),
+        ("VOD LN", "XLON:VOD"),
+        ("7203 JP", "XTKS:7203"),
+        ("AAPL.US", "US:AAPL"),
+        ("AACTWS", "US:AACTWS"),
+        ("AAPL.OQ", "XNAS:AAPL"),
+        ("PETR4.SAO", "BVMF:PETR4"),
+        ("130A.T", "XTKS:130A"),
+    ],
+)
+def test_instrument_when_spelt_as_elsewhere_then_the_one_key(text: str, key: str) -> None:
+    assert str(instrument(text)) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "candidates"),
+    [
+        ("BAC.PR.L", ("US:BAC.PRL", "XLON:BAC.PR")),
+        ("BAC.P.L", ("US:BAC.PRL", "XLON:BAC.P")),
+        ("CEZ.PR", ("XPRA:CEZ", "US:CEZ.PR")),
+        ("AAPL.O", ("XNAS:AAPL", "US:AAPL.O")),
+        ("IBM.N", ("XNYS:IBM", "US:IBM.N")),
+        ("BALY.T", ("US:BALY.T",)),
+        ("TSE:7203", ("XTKS:7203", "XTSE:7203")),
+        ("BAC-PR", ("US:BAC.PR", "US:BAC.PRR")),
+        ("EURXYZ", ("US:EURXYZ",)),
+    ],
+)
+def test_instrument_when_another_venue_is_possible_then_ambiguous(text: str, candidates: tuple[str, ...]) -> None:
+    with pytest.raises(AmbiguousSymbol) as caught:
+        instrument(text)
+    assert caught.value.candidates == candidates
+    assert [str(instrument(candidate)) for candidate in candidates] == list(candidates)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("^GSPC", "is an index"),
+        (".SPX", "is an index"),
+        ("SPX", "is an index"),
+        ("GC=F", "is a futures contract"),
+        ("ESZ26", "is a futures contract"),
+        ("CLZ2026", "is a futures contract"),
+        ("ZC.CBT", "is a futures contract"),
+        ("USDCNH", "offshore yuan"),
+        ("CNH=X", "offshore yuan"),
+        ("US:AAPL220121C00025000", "write OCC:AAPL220121C00025000"),
+    ],
+)
+def test_instrument_when_there_is_no_key_then_a_sentence_says_what_it_is(text: str, says: str) -> None:
+    with pytest.raises(InvalidInstrument, match=says) as caught:
+        instrument(text)
+    assert "CRYPTO:" not in str(caught.value)
+
+
+def test_key_when_a_preferred_share_is_not_canonical_then_the_text_has_the_right_one() -> None:
+    with pytest.raises(InvalidInstrument, match=r"write US:BAC\.PRL"):
+        InstrumentKey("US", "BAC.P.L")
+
+
+def meanings(text: str) -> tuple[str, ...]:
+    try:
+        return (str(instrument(text)),)
+    except AmbiguousSymbol as error:
+        return error.candidates
+
+
+def test_instrument_when_a_listed_symbol_is_typed_bare_then_never_another_venue(samples: Path) -> None:
+    path = samples / "alphavantage" / "LISTING_STATUS_42ba3c24.csv"
+    with path.open(encoding="utf-8") as file:
+        listed = [row["symbol"] for row in csv.DictReader(file)]
+    read = 0
+    for text in listed:
+        try:
+            key = SPELLING.read(text)
+        except InvalidInstrument:
+            continue
+        read += 1
+        assert SPELLING.write(key) == text
+        for typed in (text, key.symbol):
+            assert str(key) in meanings(typed), typed
+    assert read == 1645

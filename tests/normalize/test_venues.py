@@ -50,5 +50,5 @@ def test_calendar_of_when_the_key_names_no_venue_then_says_why(key: str, why: st
 
 
 def test_calendar_of_when_the_venue_is_not_shipped_then_offers_what_is() -> None:
-    with pytest.raises(UnknownCalendar, match="There is no trading calendar 'XKRX'"):
-        calendar_of(InstrumentKey.parse("XKRX:005930"))
+    with pytest.raises(UnknownCalendar, match="There is no trading calendar 'XBER'"):
+        calendar_of(InstrumentKey.parse("XBER:SAP"))

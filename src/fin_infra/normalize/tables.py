@@ -65,9 +65,14 @@ SUFFIXES: dict[str, str] = {
     "AX": "XASX",
     "NZ": "XNZE",
     "SR": "XSAU",
+    "SAO": "BVMF",
+    "AE": "XDFM",
+    "QA": "DSMD",
+    "ME": "MISX",
+    "KW": "XKUW",
 }
 """Suffix after the last dot, to MIC. Two letters are Yahoo's and Reuters', three are Alpha Vantage's; each MIC is in
-OpenFIGI's list. Left out: `.PR` (Prague, but also a preferred share) and `.AT` (two MICs for Athens)."""
+OpenFIGI's list. Left out: those of `DOUBTFUL_SUFFIXES`."""
 
 VENUE_NAMES: dict[str, str] = {
     "NASDAQ": "XNAS",
@@ -79,8 +84,88 @@ VENUE_NAMES: dict[str, str] = {
     "HKEX": "XHKG",
     "TSX": "XTSE",
     "TSXV": "XTSX",
+    "LON": "XLON",
+    "ETR": "XETR",
+    "XETRA": "XETR",
+    "FRA": "XFRA",
+    "TYO": "XTKS",
+    "HKG": "XHKG",
+    "NSE": "XNSE",
+    "BOM": "XBOM",
+    "BSE": "XBOM",
+    "EPA": "XPAR",
+    "AMS": "XAMS",
+    "EBR": "XBRU",
+    "ELI": "XLIS",
+    "BIT": "MTAA",
+    "BME": "XMAD",
+    "SWX": "XSWX",
+    "STO": "XSTO",
+    "HEL": "XHEL",
+    "CPH": "XCSE",
+    "ASX": "XASX",
+    "NZE": "XNZE",
+    "SGX": "XSES",
+    "KRX": "XKRX",
+    "TPE": "XTAI",
+    "SHA": "XSHG",
+    "SHE": "XSHE",
+    "CVE": "XTSX",
 }
 """Names people write where a MIC belongs. `TSE` is missing because Tokyo and Toronto share it."""
+
+DOUBTFUL_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "PR": ("XPRA:{root}", "US:{root}.PR"),
+    "P": ("ARCX:{root}", "US:{root}.PR"),
+    "O": ("XNAS:{root}", "US:{root}.O"),
+    "OQ": ("XNAS:{root}",),
+    "N": ("XNYS:{root}", "US:{root}.N"),
+    "K": ("XNYS:{root}", "US:{root}.K"),
+    "CA": ("XCAI:{root}", "XTSE:{root}"),
+    "VN": ("XSTC:{root}", "HSTC:{root}"),
+    "AT": ("ASEX:{root}", "XATH:{root}"),
+}
+"""Suffixes with several meanings, to the keys they may mean: Reuters' codes of US venues are also share classes, `.PR`
+is Prague or a preferred share, `.CA` Cairo although people mean Canada, `.VN` Ho Chi Minh City or Hanoi."""
+
+FUTURES_SUFFIXES: frozenset[str] = frozenset({"CBT", "CME", "CMX", "NYB", "NYM"})
+"""Yahoo's suffixes of futures exchanges."""
+
+INDICES: frozenset[str] = frozenset({"SPX", "NDX", "VIX", "DJI", "DJIA", "RUT", "FTSE", "SX5E", "N225", "HSI", "STOXX"})
+"""Bare names of indices that are no well-known ticker of a share."""
+
+BLOOMBERG_CODES: dict[str, str] = {
+    "US": "US",
+    "LN": "XLON",
+    "GY": "XETR",
+    "GF": "XFRA",
+    "FP": "XPAR",
+    "NA": "XAMS",
+    "BB": "XBRU",
+    "IM": "MTAA",
+    "SM": "XMAD",
+    "SE": "XSWX",
+    "SW": "XSWX",
+    "JP": "XTKS",
+    "JT": "XTKS",
+    "HK": "XHKG",
+    "AT": "XASX",
+    "AU": "XASX",
+    "CT": "XTSE",
+    "CN": "XTSE",
+    "CV": "XTSX",
+    "IB": "XBOM",
+    "IS": "XNSE",
+    "SP": "XSES",
+    "KS": "XKRX",
+    "TT": "XTAI",
+    "NZ": "XNZE",
+    "SS": "XSTO",
+    "FH": "XHEL",
+    "DC": "XCSE",
+    "NO": "XOSL",
+}
+"""Bloomberg's exchange codes after a blank; a country's composite code is its main exchange."""
 
 TWO_LISTINGS: dict[str, tuple[str, ...]] = {"BATS": ("US:BATS", "XLON:BATS")}
 """Bare tickers that people mean two ways: BATS is the London stock whose New York shares are BTI, and a US venue."""
@@ -95,8 +180,10 @@ COINS: dict[str, str] = {
     "AVAX": "avalanche-2",
     "BCH": "bitcoin-cash",
     "BNB": "binancecoin",
+    "BONK": "bonk",
     "BTC": "bitcoin",
     "BTC.B": "bitcoin-avalanche-bridged-btc-b",
+    "CRO": "crypto-com-chain",
     "DAI": "dai",
     "DOGE": "dogecoin",
     "DOT": "polkadot",
@@ -104,20 +191,35 @@ COINS: dict[str, str] = {
     "ETH": "ethereum",
     "FIL": "filecoin",
     "HBAR": "hedera-hashgraph",
+    "HYPE": "hyperliquid",
     "ICP": "internet-computer",
+    "INJ": "injective-protocol",
+    "JUP": "jupiter-exchange-solana",
+    "KAS": "kaspa",
+    "LEO": "leo-token",
     "LINK": "chainlink",
     "LTC": "litecoin",
     "NEAR": "near",
+    "OKB": "okb",
+    "ONDO": "ondo-finance",
     "OP": "optimism",
+    "PEPE": "pepe",
+    "POL": "polygon-ecosystem-token",
+    "RENDER": "render-token",
+    "SEI": "sei-network",
     "SHIB": "shiba-inu",
     "SOL": "solana",
     "STETH": "staked-ether",
     "SUI": "sui",
+    "TAO": "bittensor",
+    "TIA": "celestia",
     "TRX": "tron",
     "USDC": "usd-coin",
     "USDT": "tether",
     "VET": "vechain",
     "WBTC": "wrapped-bitcoin",
+    "WIF": "dogwifcoin",
+    "WLD": "worldcoin-wld",
     "XBT": "bitcoin",
     "XLM": "stellar",
     "XMR": "monero",
