@@ -319,8 +319,8 @@ async def test_async_when_the_same_answers_then_the_same_results() -> None:
     assert len((await gecko.candles(BITCOIN, days=7)).candles) == 4
     assert len((await gecko.market_chart(BITCOIN, currency="eur", start=START, end=END)).points) == 2
     assert len(await gecko.search("eth")) == 2
-    with pytest.raises(AmbiguousSymbol):
-        await gecko.lookup("bond")
+    with pytest.raises(UnknownSymbol):
+        await gecko.lookup("nope")
 
 
 @pytest.mark.parametrize("days", [True, 7.0, "7", None, [7]])
