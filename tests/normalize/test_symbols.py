@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from fin_infra.errors import AmbiguousSymbol, InvalidInput, InvalidInstrument
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import SUFFIXES, US_MICS, crypto_id, instrument
-from fin_infra.normalize.tables import CLASHING_COINS, COINS, TWO_LISTINGS, VENUE_NAMES
+from fin_infra.normalize.tables import (
+    BLOOMBERG_CODES,
+    CLASHING_COINS,
+    COINS,
+    DOUBTFUL_BLOOMBERG,
+    DOUBTFUL_SUFFIXES,
+    INDICES,
+    TWO_LISTINGS,
+    VENUE_NAMES,
+)
 from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
 
 
@@ -171,6 +180,35 @@ def test_every_suffix_names_a_venue_that_is_published(samples: Path) -> None:
     assert set(SUFFIXES.values()) - published == set()
 
 
+def test_every_doubtful_suffix_and_index_is_told_apart_by_what_is_published(samples: Path) -> None:
+    with (samples / "openfigi" / "mapping_mic_figi-exchange-codes.csv").open(encoding="utf-8") as file:
+        published = {row[name] for row in csv.DictReader(file, delimiter="|") for name in ("MIC", "Operating MIC")}
+    offered = {form.partition(":")[0] for forms in DOUBTFUL_SUFFIXES.values() for form in forms} - {"US"}
+    assert offered - published == set()
+    with (samples / "alphavantage" / "LISTING_STATUS_42ba3c24.csv").open(encoding="utf-8") as file:
+        assert INDICES.isdisjoint(row["symbol"] for row in csv.DictReader(file))
+
+
+NASDAQ_TIERS = {"XNMS", "XNGS", "XNCM"}
+
+
+def test_every_bloomberg_code_means_the_venues_that_are_published(samples: Path) -> None:
+    """A code is a venue's own or its country's composite; one that is also a US series asks."""
+    with (samples / "openfigi" / "mapping_mic_figi-exchange-codes.csv").open(encoding="utf-8") as file:
+        rows = [{name: cell.strip() for name, cell in row.items()} for row in csv.DictReader(file, delimiter="|")]
+    codes: dict[str, set[str]] = {}
+    for row in rows:
+        mics = {row["MIC"], row["Operating MIC"]} | ({"XNAS"} if row["MIC"] in NASDAQ_TIERS else set())
+        for column in ("EQUITY EXCH CODE", "Composite Code"):
+            codes.setdefault(row[column], set()).update(mics)
+    for code, mic in BLOOMBERG_CODES.items():
+        assert mic == "US" or mic in codes[code], code
+    for code, forms in DOUBTFUL_BLOOMBERG.items():
+        for form in forms:
+            assert form.startswith("US:{root}.") or form.partition(":")[0] in codes[code], code
+    assert {code for code in codes if re.fullmatch("P[A-Z]|UN|RT|WS|WI|WD|CL|PR", code)} & set(BLOOMBERG_CODES) == set()
+
+
 def test_suffix_table_of_the_docs_equals_the_table_in_use() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "normalization.md").read_text(encoding="utf-8")
     written: dict[str, str] = {}
@@ -208,6 +246,10 @@ def test_symbols_when_there_is_no_text_then_invalid_instrument() -> None:
         ("7203 JP", "XTKS:7203"),
         ("AAPL.US", "US:AAPL"),
         ("AACTWS", "US:AACTWS"),
+        ("BP/ LN", "XLON:BP"),
+        ("BT/A LN", "XLON:BT.A"),
+        ("700 hk equity", "XHKG:700"),
+        ("AAPL UW", "XNAS:AAPL"),
         ("AAPL.OQ", "XNAS:AAPL"),
         ("PETR4.SAO", "BVMF:PETR4"),
         ("130A.T", "XTKS:130A"),
@@ -227,6 +269,13 @@ def test_instrument_when_spelt_as_elsewhere_then_the_one_key(text: str, key: str
         ("IBM.N", ("XNYS:IBM", "US:IBM.N")),
         ("BALY.T", ("US:BALY.T",)),
         ("TSE:7203", ("XTKS:7203", "XTSE:7203")),
+        ("GALP PL", ("XLIS:GALP", "US:GALP.PRL")),
+        ("PKN PW", ("XWAR:PKN", "US:PKN.PRW")),
+        ("IBM UN", ("XNYS:IBM", "US:IBM.UN")),
+        ("SHOP CN", ("XTSE:SHOP", "XTSX:SHOP")),
+        ("6488 TT", ("XTAI:6488", "ROCO:6488")),
+        ("247540 KS", ("XKRX:247540", "XKOS:247540")),
+        ("USDC.e", ("US:USDC.E",)),
         ("BAC-PR", ("US:BAC.PR", "US:BAC.PRR")),
         ("EURXYZ", ("US:EURXYZ",)),
     ],
@@ -248,6 +297,16 @@ def test_instrument_when_another_venue_is_possible_then_ambiguous(text: str, can
         ("ESZ26", "is a futures contract"),
         ("CLZ2026", "is a futures contract"),
         ("ZC.CBT", "is a futures contract"),
+        ("ESZ6", "is a futures contract"),
+        ("/ESZ6", "is a futures contract"),
+        ("CL1 Comdty", "is a futures contract"),
+        ("SPX Index", "is an index"),
+        ("UKX", "is an index"),
+        ("AAPL:US", "write US:AAPL"),
+        ("AAPL:NASDAQ", "write XNAS:AAPL"),
+        ("VOD:LN", "write XLON:VOD"),
+        ("AAPL UX", "neither a known venue suffix"),
+        ("AAPL PA", "neither a known venue suffix"),
         ("USDCNH", "offshore yuan"),
         ("CNH=X", "offshore yuan"),
         ("US:AAPL220121C00025000", "write OCC:AAPL220121C00025000"),

@@ -17,6 +17,7 @@ from fin_infra.normalize.tables import (
     CLASHING_COINS,
     COIN_IDS,
     COINS,
+    DOUBTFUL_BLOOMBERG,
     DOUBTFUL_SUFFIXES,
     SUFFIXES,
     TWO_LISTINGS,
@@ -27,11 +28,13 @@ _SLUG = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _US_TICKER = re.compile(r"[A-Z]{1,6}")
 _OPTION = re.compile(r"[A-Z][A-Z0-9]{0,5} *\d{6}[CP]\d{8}")
 _TOKYO = re.compile(r"(?=.*[0-9])[0-9A-Z]{4}")
-_PREFERRED = re.compile(r"([A-Z]{1,5})(?:[-/ .]PR[-/ .]?([A-Z])|[-/ .]P[-/ .]([A-Z])|[-/ ]P([A-Z]?)|\^([A-Z])|[ .]PR)")
+_PREFERRED = re.compile(r"([A-Z]{1,5})(?:[-/ .]PR[-/ .]?([A-Z])|[-/ .]P[-/ .]([A-Z])|[-/]P([A-Z]?)|\^([A-Z])|[ .]PR)")
 _NYSE_PREFERRED = re.compile(r"([A-Z]{1,4})p([A-Z])")
 _DOTTED_CLASS = re.compile(r"[A-Z]+(?:\.[A-Z]{1,3}|[-/ ]PR?)")
 LONDON_LETTERS = 4
 """London's symbols have three or four characters, so what is longer may be a class L in the United States."""
+KNOWN_VENUES = frozenset({"US", *US_MICS, *SUFFIXES.values(), *VENUE_NAMES.values()})
+"""Namespaces that cannot be a ticker with the venue after it, as in `AAPL:US`."""
 _QUOTES = ("USDT", "USDC", "BTC", "ETH", "BNB", "DAI")
 """Coins that exchanges quote others in."""
 _IDENTIFIERS = (
@@ -64,11 +67,11 @@ def instrument(text: str) -> InstrumentKey:
         return InstrumentKey("OCC", upper.replace(" ", ""))
     refuse_what_has_no_key(given)
     return (
-        _pair(upper)
+        _bloomberg(upper)
+        or _pair(upper)
         or _identifier(upper)
         or _coin_or_stock(given)
         or _with_suffix(upper)
-        or _bloomberg(upper)
         or _joined_pair(upper)
         or _preferred(given)
         or _us(given)
@@ -118,6 +121,9 @@ def _with_namespace(text: str) -> InstrumentKey:
         return InstrumentKey(namespace, symbol.upper())
     if namespace == "OCC":
         return InstrumentKey(namespace, symbol.upper().replace(" ", ""))
+    if namespace not in KNOWN_VENUES and symbol.upper() in (*VENUE_NAMES, *BLOOMBERG_CODES, *KNOWN_VENUES):
+        venue = VENUE_NAMES.get(symbol.upper(), BLOOMBERG_CODES.get(symbol.upper(), symbol.upper()))
+        raise InvalidInstrument(f"{text!r} has the venue last; write {venue}:{namespace}.")
     if namespace == "TSE":
         raise _ambiguous(text, "is Tokyo or Toronto", [f"XTKS:{symbol.upper()}", f"XTSE:{symbol.upper()}"])
     return _listed(namespace, symbol.upper())
@@ -179,6 +185,9 @@ def _coin_or_stock(text: str) -> InstrumentKey | None:
     if ticker in CLASHING_COINS:
         keys = [f"US:{ticker}", *(f"CRYPTO:{coin}" for coin in CLASHING_COINS[ticker])]
         raise _ambiguous(text, "may be a US ticker or one of several coins", keys)
+    token, _, bridged = ticker.partition(".")
+    if bridged == "E" and token in COINS:  # Avalanche's mark of a coin that came over its bridge, another asset
+        raise _ambiguous(text, "looks like a bridged coin, which needs its CoinGecko id, or a share", [f"US:{ticker}"])
     coin = COINS.get(ticker) or (text.lower() if text.lower() in COIN_IDS else None)
     if coin is None:
         return None
@@ -213,9 +222,15 @@ def _with_suffix(text: str) -> InstrumentKey | None:
 
 
 def _bloomberg(text: str) -> InstrumentKey | None:
-    """Read `VOD LN` and `AAPL US Equity`."""
+    """Read `VOD LN`, `BP/ LN` (a short ticker is filled with a slash) and `AAPL US Equity`."""
     symbol, blank, code = text.removesuffix(" EQUITY").rpartition(" ")
-    if not blank or code not in BLOOMBERG_CODES:
+    symbol = symbol.rstrip("/ ")
+    if not blank or not symbol:
+        return None
+    if code in DOUBTFUL_BLOOMBERG:
+        keys = [form.format(root=symbol.replace("/", ".")) for form in DOUBTFUL_BLOOMBERG[code]]
+        raise _ambiguous(text, f"ends in {code}, which has two meanings", keys)
+    if code not in BLOOMBERG_CODES:
         return None
     mic = BLOOMBERG_CODES[code]
     return _us(symbol) if mic == "US" else _listed(mic, symbol)

@@ -112,7 +112,8 @@ VENUE_NAMES: dict[str, str] = {
     "SHE": "XSHE",
     "CVE": "XTSX",
 }
-"""Names people write where a MIC belongs. `TSE` is missing because Tokyo and Toronto share it."""
+"""Names people write where a MIC belongs: the exchanges' own, and those of Google Finance
+(https://www.google.com/googlefinance/disclaimer/). `TSE` is missing because Tokyo and Toronto share it."""
 
 DOUBTFUL_SUFFIXES: dict[str, tuple[str, ...]] = {
     "PR": ("XPRA:{root}", "US:{root}.PR"),
@@ -131,11 +132,20 @@ is Prague or a preferred share, `.CA` Cairo although people mean Canada, `.VN` H
 FUTURES_SUFFIXES: frozenset[str] = frozenset({"CBT", "CME", "CMX", "NYB", "NYM"})
 """Yahoo's suffixes of futures exchanges."""
 
-INDICES: frozenset[str] = frozenset({"SPX", "NDX", "VIX", "DJI", "DJIA", "RUT", "FTSE", "SX5E", "N225", "HSI", "STOXX"})
-"""Bare names of indices that are no well-known ticker of a share."""
+INDICES: frozenset[str] = frozenset(
+    {"SPX", "INX", "GSPC", "IXIC", "NDX", "VIX", "DJI", "DJIA", "RUT", "FTSE", "UKX", "SX5E", "N225", "NI225", "HSI"}
+)
+"""Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
+`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`SPX:IND`, http://www.bloomberg.com/apps/data?pid=exchangelist as
+kept at https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US
+listings; `DAX` and `CAC` are missing because shares have these tickers."""
 
 BLOOMBERG_CODES: dict[str, str] = {
     "US": "US",
+    "UW": "XNAS",
+    "UQ": "XNAS",
+    "UR": "XNAS",
+    "UP": "ARCX",
     "LN": "XLON",
     "GY": "XETR",
     "GF": "XFRA",
@@ -152,20 +162,37 @@ BLOOMBERG_CODES: dict[str, str] = {
     "AT": "XASX",
     "AU": "XASX",
     "CT": "XTSE",
-    "CN": "XTSE",
     "CV": "XTSX",
     "IB": "XBOM",
     "IS": "XNSE",
     "SP": "XSES",
-    "KS": "XKRX",
-    "TT": "XTAI",
+    "KP": "XKRX",
     "NZ": "XNZE",
     "SS": "XSTO",
     "FH": "XHEL",
     "DC": "XCSE",
     "NO": "XOSL",
 }
-"""Bloomberg's exchange codes after a blank; a country's composite code is its main exchange."""
+"""Bloomberg's codes after a blank, as in OpenFIGI's table of MIC and exchange codes (copy:
+https://github.com/NotAProfDev/openfigi-rs, `resources/others/mapping_mic_figi-exchange-codes.csv`). A composite code
+(`SW`, `JP`, `AU`) stands here where one exchange of the country lists its shares; Nasdaq's three tiers are Nasdaq."""
+
+DOUBTFUL_BLOOMBERG: dict[str, tuple[str, ...]] = {
+    "CN": ("XTSE:{root}", "XTSX:{root}"),
+    "KS": ("XKRX:{root}", "XKOS:{root}"),
+    "TT": ("XTAI:{root}", "ROCO:{root}"),
+    "PL": ("XLIS:{root}", "US:{root}.PRL"),
+    "PM": ("XPHS:{root}", "US:{root}.PRM"),
+    "PW": ("XWAR:{root}", "US:{root}.PRW"),
+    "PK": ("XKAR:{root}", "US:{root}.PRK"),
+    "PE": ("XLIM:{root}", "US:{root}.PRE"),
+    "PN": ("XVPA:{root}", "US:{root}.PRN"),
+    "PS": ("XPAE:{root}", "US:{root}.PRS"),
+    "UN": ("XNYS:{root}", "US:{root}.UN"),
+    "RT": ("RUSX:{root}", "US:{root}.RT"),
+}
+"""Codes of that table with two meanings: a composite of two exchanges that list shares, or letters that are also a
+preferred series, unit or right of a US share."""
 
 TWO_LISTINGS: dict[str, tuple[str, ...]] = {"BATS": ("US:BATS", "XLON:BATS")}
 """Bare tickers that people mean two ways: BATS is the London stock whose New York shares are BTI, and a US venue."""
@@ -227,7 +254,8 @@ COINS: dict[str, str] = {
     "XTZ": "tezos",
     "ZEC": "zcash",
 }
-"""Ticker to CoinGecko id, where everybody means the same coin."""
+"""Ticker to CoinGecko id, where everybody means the same coin: the id is the end of the address of the coin's page,
+https://www.coingecko.com/en/coins/bitcoin."""
 
 CLASHING_COINS: dict[str, tuple[str, ...]] = {
     "BOND": ("barnbridge", "bonded-finance"),
