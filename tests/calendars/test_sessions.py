@@ -389,16 +389,40 @@ def test_calendar_when_used_then_no_pandas_numpy_or_source_is_loaded() -> None:
 
 def test_tables_when_calendars_are_imported_or_named_then_are_read_only_on_the_first_question() -> None:
     code = """
-from fin_infra.calendars.table import read
+from datetime import UTC, date, datetime
+from fin_infra.calendars.table import facts, read, year
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import calendar_of
-count = lambda: read.cache_info().currsize
+count = lambda: [kept.cache_info().currsize for kept in (facts, year, read)]
 ours = calendar_of(InstrumentKey.parse("XNAS:AAPL"))
-assert count() == 0
+assert count() == [0, 0, 0]
 assert ours.first.year == 1990
-assert count() == 1
+assert count() == [1, 0, 0]
+assert ours.minutes(date(2026, 11, 27)) == 210
+assert ours.sessions(date(2026, 1, 1), date(2027, 1, 1))
+assert count() == [1, 1, 0]
+assert ours.next_open(datetime(2026, 11, 26, tzinfo=UTC)).day == 27
+assert count() == [1, 1, 1]
 """
     subprocess.run([sys.executable, "-I", "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", list(CALENDARS))
+def test_sessions_of_a_year_when_asked_alone_then_are_those_of_the_whole_table(name: str) -> None:
+    whole, alone = (Calendar(name, CALENDARS[name]) for _ in range(2))
+    first, last = whole.first, whole.last
+    everything = whole.sessions(first, last + timedelta(days=1))
+    assert everything[0].date >= first
+    for number in {first.year, 2004, 2013, 2020, 2024, last.year} - set(range(first.year)):
+        begin, end = max(first, date(number, 1, 1)), min(last, date(number, 12, 31))
+        expected = [session for session in everything if session.date.year == number]
+        assert alone.sessions(begin, end + timedelta(days=1)) == expected
+        assert [alone.session_on(session.date) for session in expected] == expected
+        assert [alone.sessions(day, day) for day in (begin, end)] == [[], []]
+    assert "_table" not in vars(alone)
+    assert "_table" in vars(whole)
+    with pytest.raises(BeyondCalendar):
+        alone.session_on(last + timedelta(days=1))
 
 
 def test_docs_when_the_table_is_read_then_it_says_what_the_calendars_say() -> None:
