@@ -95,7 +95,7 @@ def read(name: str) -> Table:
 
 @cache
 def year(name: str, number: int) -> Table:
-    """Return one year of a file, without `edges`: a question about a day needs no more, and all years cost 70 times it."""
+    """Return one year of a file, without `edges`: a question about a day needs no more, at a 70th of the cost."""
     first, last = span(name)
     return _expand(facts(name), max(first, date(number, 1, 1)), min(last, date(number, 12, 31)))
 
