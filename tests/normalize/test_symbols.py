@@ -287,37 +287,6 @@ def test_instrument_when_another_venue_is_possible_then_ambiguous(text: str, can
     assert [str(instrument(candidate)) for candidate in candidates] == list(candidates)
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("^GSPC", "is an index"),
-        (".SPX", "is an index"),
-        ("SPX", "is an index"),
-        ("GC=F", "is a futures contract"),
-        ("ESZ26", "is a futures contract"),
-        ("CLZ2026", "is a futures contract"),
-        ("ZC.CBT", "is a futures contract"),
-        ("ESZ6", "is a futures contract"),
-        ("/ESZ6", "is a futures contract"),
-        ("CL1 Comdty", "is a futures contract"),
-        ("SPX Index", "is an index"),
-        ("UKX", "is an index"),
-        ("AAPL:US", "write US:AAPL"),
-        ("AAPL:NASDAQ", "write XNAS:AAPL"),
-        ("VOD:LN", "write XLON:VOD"),
-        ("AAPL UX", "neither a known venue suffix"),
-        ("AAPL PA", "neither a known venue suffix"),
-        ("USDCNH", "offshore yuan"),
-        ("CNH=X", "offshore yuan"),
-        ("US:AAPL220121C00025000", "write OCC:AAPL220121C00025000"),
-    ],
-)
-def test_instrument_when_there_is_no_key_then_a_sentence_says_what_it_is(text: str, says: str) -> None:
-    with pytest.raises(InvalidInstrument, match=says) as caught:
-        instrument(text)
-    assert "CRYPTO:" not in str(caught.value)
-
-
 def test_key_when_a_preferred_share_is_not_canonical_then_the_text_has_the_right_one() -> None:
     with pytest.raises(InvalidInstrument, match=r"write US:BAC\.PRL"):
         InstrumentKey("US", "BAC.P.L")

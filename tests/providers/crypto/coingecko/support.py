@@ -48,11 +48,15 @@ def listed(ticker: str, *ids: str) -> list[dict[str, str]]:
     return [{"id": coin, "symbol": ticker, "name": coin} for coin in ids]
 
 
-def by_rank(coins: list[dict[str, str]], ranks: dict[str, int]) -> CoinGecko[Sync]:
-    """A client whose list is `coins`, and whose search knows the ranks."""
+def rank_responder(coins: list[dict[str, str]], ranks: dict[str, int]) -> Callable[[Request], Reply]:
+    """Answer as a vendor whose list is `coins`, and whose search knows the ranks."""
     hits = [{**row, "market_cap_rank": ranks[row["id"]]} for row in coins if row["id"] in ranks]
     bodies = {"/api/v3/coins/list": coins, "/api/v3/search": {"coins": hits}}
-    return CoinGecko(Replay(lambda request: Reply(200, json.dumps(bodies[request.path]).encode(), {})), place())
+    return lambda request: Reply(200, json.dumps(bodies[request.path]).encode(), {})
+
+
+def by_rank(coins: list[dict[str, str]], ranks: dict[str, int]) -> CoinGecko[Sync]:
+    return CoinGecko(Replay(rank_responder(coins, ranks)), place())
 
 
 def sent(gecko: CoinGecko[Sync]) -> Sequence[Request]:

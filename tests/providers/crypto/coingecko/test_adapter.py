@@ -31,6 +31,7 @@ from tests.providers.crypto.coingecko.support import (
     by_rank,
     listed,
     place,
+    rank_responder,
     recorded,
     sent,
 )
@@ -321,6 +322,14 @@ async def test_async_when_the_same_answers_then_the_same_results() -> None:
     assert len(await gecko.search("eth")) == 2
     with pytest.raises(UnknownSymbol):
         await gecko.lookup("nope")
+
+
+async def test_async_lookup_when_two_coins_share_it_then_ambiguous_by_rank() -> None:
+    answer = rank_responder(listed("abc", "a", "b", "c"), {"c": 3, "b": 900})
+    gecko: CoinGecko[Async] = CoinGecko(AsyncReplay(answer), place())
+    with pytest.raises(AmbiguousSymbol) as caught:
+        await gecko.lookup("abc")
+    assert caught.value.candidates == ("CRYPTO:c", "CRYPTO:b", "CRYPTO:a")
 
 
 @pytest.mark.parametrize("days", [True, 7.0, "7", None, [7]])
