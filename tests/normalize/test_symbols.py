@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import AmbiguousSymbol, InvalidInput, InvalidInstrument
@@ -24,6 +24,7 @@ from fin_infra.normalize.tables import (
     VENUE_NAMES,
 )
 from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
+from tests.support.effort import SHARED, share
 
 
 @pytest.mark.parametrize(
@@ -314,3 +315,32 @@ def test_instrument_when_a_listed_symbol_is_typed_bare_then_never_another_venue(
         for typed in (text, key.symbol):
             assert str(key) in meanings(typed), typed
     assert read == 1645
+
+
+TAILS = sorted({*SUFFIXES, *DOUBTFUL_SUFFIXES, *BLOOMBERG_CODES, *DOUBTFUL_BLOOMBERG})
+TAILS += ["A", "B", "PR", "PRA", "PA", "WS", "E", "USD", "USDT", "Z6", "Equity", "Index"]
+ROOTS = st.one_of(
+    st.from_regex(r"[A-Za-z]{1,6}", fullmatch=True),
+    st.from_regex(r"[0-9]{1,6}", fullmatch=True),
+    st.sampled_from(sorted({*COINS, *CLASHING_COINS, *INDICES, "EUR", "USD"})),
+)
+MARKS = st.sampled_from([".", "-", "/", " ", "_", "^", "", "="])
+
+
+@settings(max_examples=share(20_000, test=1_000, quick=300), deadline=None, suppress_health_check=SHARED)
+@given(ROOTS, st.lists(st.tuples(MARKS, st.sampled_from(TAILS)), min_size=1, max_size=2))
+def test_instrument_when_any_spelling_is_typed_then_every_key_it_may_mean_reads_back(
+    root: str, parts: list[tuple[str, str]]
+) -> None:
+    text = root + "".join(mark + tail for mark, tail in parts)
+    try:
+        keys = meanings(text)
+    except InvalidInstrument:
+        return
+    assert keys
+    assert [str(instrument(key)) for key in keys] == list(keys), text
+
+
+def test_instrument_when_no_offered_key_could_exist_then_is_refused() -> None:
+    with pytest.raises(InvalidInstrument, match="is not a symbol; write one"):
+        instrument("AAVE^A PE")

@@ -6,6 +6,8 @@ from __future__ import annotations
 # Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 
 from fin_infra.errors import AmbiguousSymbol, InvalidInstrument
 from fin_infra.model.currency import CURRENCIES
@@ -228,7 +230,7 @@ def _bloomberg(text: str) -> InstrumentKey | None:
     if not blank or not symbol:
         return None
     if code in DOUBTFUL_BLOOMBERG:
-        keys = [form.format(root=symbol.replace("/", ".")) for form in DOUBTFUL_BLOOMBERG[code]]
+        keys = [form.format(root=symbol) for form in DOUBTFUL_BLOOMBERG[code]]
         raise _ambiguous(text, f"ends in {code}, which has two meanings", keys)
     if code not in BLOOMBERG_CODES:
         return None
@@ -296,5 +298,12 @@ def _coin_advice(text: str) -> str:
     return f" CRYPTO:{text.lower()} for a coin," if _SLUG.fullmatch(text.lower()) else ""
 
 
-def _ambiguous(text: str, why: str, candidates: list[str] | tuple[str, ...]) -> AmbiguousSymbol:
-    return AmbiguousSymbol(f"{text!r} {why}; write {' or '.join(candidates)}.", candidates)
+def _ambiguous(text: str, why: str, candidates: Iterable[str]) -> AmbiguousSymbol | InvalidInstrument:
+    """Offer the candidates that can be keys, in their canonical form; without one the text has no meaning at all."""
+    keys: list[str] = []
+    for candidate in candidates:
+        with suppress(InvalidInstrument):
+            keys.append(str(_with_namespace(candidate)))
+    if not keys:
+        return InvalidInstrument(f"{text!r} is not a symbol; write one such as AAPL, BATS.L or XNYS:BRK.B.")
+    return AmbiguousSymbol(f"{text!r} {why}; write {' or '.join(keys)}.", keys)

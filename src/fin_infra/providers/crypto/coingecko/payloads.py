@@ -245,7 +245,7 @@ def coins_of(tickers: Mapping[str, list[str]], ticker: str) -> list[str]:
 
 def ranked(ids: list[str], reply: Reply) -> list[str]:
     """Put the coins in the order of the ranks a search gives; those without one keep theirs and come last."""
-    ranks = {hit.key.symbol: hit.rank for hit in hits(reply) if hit.key is not None and hit.rank is not None}
+    ranks = {hit.key.symbol: hit.rank for hit in hits(reply) if hit.rank is not None}
     return sorted(ids, key=lambda coin: ranks.get(coin, sys.maxsize))
 
 
