@@ -106,7 +106,8 @@ def test_lookup_when_tickers_clash_then_candidates_else_one_key(ask: Any) -> Non
     assert ask("lookup", "BTC") == BITCOIN
     assert str(ask("lookup", "wbtc")) == "CRYPTO:wrapped-bitcoin"
     assert str(ask("lookup", "BTC.B")) == "CRYPTO:bitcoin-avalanche-bridged-btc-b"
-    assert str(ask("lookup", "ULP")) == "CRYPTO:pepe"
+    assert str(ask("lookup", "pepe")) == "CRYPTO:pepe"
+    assert str(ask("lookup", "ULP")) == "CRYPTO:unlaunched-protocol"
     for ticker, candidates in {
         "BOND": {"CRYPTO:barnbridge", "CRYPTO:bonded-finance"},
         "UNI": {"CRYPTO:uniswap", "CRYPTO:unicorn-token"},
