@@ -26,6 +26,9 @@ OVERRIDES: dict[str, list[dict[str, Any]]] = tomllib.loads(
 FIRST, LAST = date(1990, 1, 1), date(2028, 12, 31)
 """Two years ahead. Exchanges announce that far; beyond it there would be more guess than fact."""
 
+RECENT = date(2000, 1, 1)
+"""Where the tables of the other venues begin, so that the shipped data stays small."""
+
 SPANS: dict[str, tuple[date, date]] = {
     "XNYS": (FIRST, LAST),
     "XLON": (FIRST, LAST),
@@ -43,6 +46,37 @@ SPANS: dict[str, tuple[date, date]] = {
     ),  # the exchange's first day; the holidays are announced each December
     "XBOM": (date(1997, 1, 1), date(2026, 12, 31)),  # as far as the source goes, both ways
     "24/7": (FIRST, date(2049, 12, 31)),  # nothing has to be announced
+    "BVMF": (RECENT, LAST),
+    "XBKK": (RECENT, LAST),
+    "XBRU": (RECENT, LAST),
+    "XBUD": (RECENT, LAST),
+    "XBUE": (RECENT, LAST),
+    "XCSE": (RECENT, LAST),
+    "XDUB": (RECENT, LAST),
+    "XDUS": (RECENT, LAST),
+    "XFRA": (RECENT, LAST),
+    "XHAM": (RECENT, LAST),
+    "XHEL": (RECENT, LAST),
+    "XICE": (RECENT, LAST),
+    "XIDX": (RECENT, LAST),
+    "XIST": (RECENT, LAST),
+    "XJSE": (RECENT, LAST),
+    "XKLS": (RECENT, LAST),
+    "XKRX": (RECENT, LAST),
+    "XLIS": (RECENT, LAST),
+    "XMAD": (RECENT, LAST),
+    "XMEX": (RECENT, LAST),
+    "XMIL": (RECENT, LAST),
+    "XNZE": (RECENT, LAST),
+    "XOSL": (RECENT, LAST),
+    "XPRA": (RECENT, LAST),
+    "XSTO": (RECENT, LAST),
+    "XSTU": (RECENT, LAST),
+    "XTAI": (RECENT, LAST),
+    "XWAR": (RECENT, LAST),
+    "XWBO": (RECENT, LAST),
+    "XSES": (RECENT, date(2026, 12, 31)),  # the holidays are recorded to that year
+    "XSAU": (date(2021, 1, 1), LAST),  # as far back as the source goes
 }
 """Each calendar's name at the source, and the days its table is about."""
 

@@ -27,6 +27,19 @@ AMENDMENTS = (
 FUNDS_SINCE = {"XAD"}
 """Fund codes newer than the XML tables."""
 
+LAST_UNITS = {
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    2: (
+        "AFA ATS AYM AZM BGL CSD CYP DEM EEK FIM FRF GHC GWP HRK IEP LTL LVL MRO MTL MZM NLG ROL RUR SDD SIT SKK SLL"
+        " SRG STD TMM USS VEB VEF YUM ZMK ZWD ZWN"
+    ),
+}
+"""Minor units of withdrawn codes as the list had them while they were in use: list three does not give them.
+
+Source: `currency.properties` of the JDK, data version 140, which is ISO 4217 with amendment 140 and keeps what earlier
+amendments withdrew (`minor0`, `all`). Its euro currencies agree with Excel's EUROCONVERT
+(http://bettersolutions.com/excel/functions/euroconvert-function.htm). Codes it does not have stay without."""
+
 
 @dataclass
 class Code:
@@ -96,6 +109,11 @@ def merge(one: dict[str, Code], three: dict[str, Code], newer: dict[str, Code]) 
             entry.units = one[code].units
         elif code in one and entry.units != one[code].units:
             raise SystemExit(f"{code}: list one says {one[code].units} minor units, the extract {entry.units}.")
+    for digits, codes in LAST_UNITS.items():
+        for code in codes.split():
+            if table[code].withdrawn is None or table[code].units is not None:
+                raise SystemExit(f"{code}: the lists say by themselves how many minor units it has.")
+            table[code].units = digits
     return dict(sorted(table.items()))
 
 
@@ -105,7 +123,8 @@ def render(table: dict[str, Code], one_date: str, three_date: str) -> str:
         "Floor 0: written by `dx/make_currencies.py`; edit that, not this.",
         "",
         "Source: the `datasets/currency-codes` collection, Open Data Commons Public Domain Dedication and License",
-        "(ODC-PDDL-1.0). A minor unit of None means that the list gives none. Amendments newer than the tables:",
+        "(ODC-PDDL-1.0). A minor unit of None means that the list gives none. Those of withdrawn codes are the",
+        "JDK's, as `LAST_UNITS` there says. Amendments newer than the tables:",
         *(f"- {text}." for text in AMENDMENTS),
         '"""',
         "",

@@ -206,15 +206,34 @@ def test_sessions_when_asked_for_days_then_start_is_in_and_end_is_not() -> None:
         ours.sessions(date(2026, 11, 30), date(2026, 11, 23))
 
 
-@pytest.mark.parametrize("name", list(CALENDARS))
+ANNOUNCED_2025 = {
+    "XNYS": 250,
+    "XNAS": 250,
+    "XLON": 253,
+    "XETR": 253,
+    "XAMS": 255,
+    "XPAR": 255,
+    "XSWX": 249,
+    "XTKS": 243,
+    "XHKG": 246,
+    "XASX": 253,
+    "XTSE": 251,
+    "XTSX": 251,
+    "XSHG": 243,
+    "XSHE": 243,
+    "XBOM": 248,
+    "XNSE": 248,
+    "24/7": 365,
+}
+
+
+@pytest.mark.parametrize("name", [*ANNOUNCED_2025])
 def test_year_when_counted_then_has_as_many_sessions_as_the_exchange_announced(name: str) -> None:
     """Counted by hand: 261 weekdays of 2025, less the holidays on weekdays, plus India's Saturday of the budget.
 
     India's own count is 249: it has the hour of Muhurat trading on a holiday, which the tables have not.
     """
-    counts = {"XNYS": 250, "XNAS": 250, "XLON": 253, "XETR": 253, "XAMS": 255, "XPAR": 255, "XSWX": 249}
-    counts |= {"XTKS": 243, "XHKG": 246, "XASX": 253, "XTSE": 251, "XSHG": 243, "XBOM": 248, "XNSE": 248, "24/7": 365}
-    assert len(calendar(name).sessions(date(2025, 1, 1), date(2026, 1, 1))) == counts[name]
+    assert len(calendar(name).sessions(date(2025, 1, 1), date(2026, 1, 1))) == ANNOUNCED_2025[name]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +293,7 @@ def test_day_when_beyond_the_table_or_no_day_then_is_an_error() -> None:
         ("XNYC", "did you mean XNYS"),
         ("xnys", "did you mean XNYS"),
         ("crypto", "did you mean CRYPTO"),
-        ("XKRX", "there are XNYS, XNAS, XLON"),
+        ("XQQQ", "there are XNYS, XNAS, XLON"),
         (7, "there are XNYS"),
     ],
 )
@@ -288,13 +307,17 @@ def test_names_when_asked_then_each_gives_one_calendar_with_its_zone_and_range()
     assert set(CALENDARS) == {
         *("XNYS", "XNAS", "XLON", "XETR", "XAMS", "XPAR", "XSWX", "XTKS"),
         *("XHKG", "XASX", "XTSE", "XSHG", "XBOM", "XNSE", "24/7"),
+        *("XSHE", "XTSX", "MTAA", "BVMF", "XBKK", "XBRU", "XBUD", "XBUE", "XCSE", "XDUB"),
+        *("XDUS", "XFRA", "XHAM", "XHEL", "XICE", "XIDX", "XIST", "XJSE", "XKLS", "XKRX"),
+        *("XLIS", "XMAD", "XMEX", "XMIL", "XNZE", "XOSL", "XPRA", "XSAU", "XSES", "XSTO"),
+        *("XSTU", "XTAI", "XWAR", "XWBO"),
     }
     for name in CALENDARS:
         ours = calendar(name)
         assert ours is calendar(name)
         assert repr(ours) == f"Calendar({name!r})"
         assert ours.zone.key == ("UTC" if name == "24/7" else ours.zone.key)
-        assert ours.first.year <= 1997
+        assert ours.first.year <= (2021 if name == "XSAU" else 2000)
         assert ours.last >= date(2026, 12, 31)
     assert calendar("SIX") is calendar("XSWX")
     assert calendar("CRYPTO") is calendar("24/7")
@@ -360,16 +383,40 @@ def test_calendar_when_used_then_no_pandas_numpy_or_source_is_loaded() -> None:
 
 def test_tables_when_calendars_are_imported_or_named_then_are_read_only_on_the_first_question() -> None:
     code = """
-from fin_infra.calendars.table import read
+from datetime import UTC, date, datetime
+from fin_infra.calendars.table import facts, read, year
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import calendar_of
-count = lambda: read.cache_info().currsize
+count = lambda: [kept.cache_info().currsize for kept in (facts, year, read)]
 ours = calendar_of(InstrumentKey.parse("XNAS:AAPL"))
-assert count() == 0
+assert count() == [0, 0, 0]
 assert ours.first.year == 1990
-assert count() == 1
+assert count() == [1, 0, 0]
+assert ours.minutes(date(2026, 11, 27)) == 210
+assert ours.sessions(date(2026, 1, 1), date(2027, 1, 1))
+assert count() == [1, 1, 0]
+assert ours.next_open(datetime(2026, 11, 26, tzinfo=UTC)).day == 27
+assert count() == [1, 1, 1]
 """
     subprocess.run([sys.executable, "-I", "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", list(CALENDARS))
+def test_sessions_of_a_year_when_asked_alone_then_are_those_of_the_whole_table(name: str) -> None:
+    whole, alone = (Calendar(name, CALENDARS[name]) for _ in range(2))
+    first, last = whole.first, whole.last
+    everything = whole.sessions(first, last + timedelta(days=1))
+    assert everything[0].date >= first
+    for number in {first.year, 2004, 2013, 2020, 2024, last.year} - set(range(first.year)):
+        begin, end = max(first, date(number, 1, 1)), min(last, date(number, 12, 31))
+        expected = [session for session in everything if session.date.year == number]
+        assert alone.sessions(begin, end + timedelta(days=1)) == expected
+        assert [alone.session_on(session.date) for session in expected] == expected
+        assert [alone.sessions(day, day) for day in (begin, end)] == [[], []]
+    assert "_table" not in vars(alone)
+    assert "_table" in vars(whole)
+    with pytest.raises(BeyondCalendar):
+        alone.session_on(last + timedelta(days=1))
 
 
 def test_docs_when_the_table_is_read_then_it_says_what_the_calendars_say() -> None:

@@ -17,7 +17,7 @@ from fin_infra.calendars import CALENDARS, calendar
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "fin_infra" / "calendars" / "data"
-UPSTREAM = ["XNYS", "XLON", "XETR", "XAMS", "XPAR", "XSWX", "XTKS", "XHKG", "XASX", "XTSE", "XSHG", "XBOM", "24/7"]
+UPSTREAM = [name for name, table in CALENDARS.items() if table == name.replace("/", "-")]
 MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the source's use of pandas
 Row = tuple[datetime, datetime, datetime | None, datetime | None, bool]
@@ -55,7 +55,7 @@ def test_sessions_when_compared_with_exchange_calendars_then_each_is_equal(
     if name == "XHKG":
         expected = {day: hong_kong_break(day, row) for day, row in expected.items()}
     spared = overridden(name)
-    assert len(expected) > 7000
+    assert len(expected) > 240 * (ours.last - ours.first).days // 366  # Bangkok has the fewest, 245 a year
     assert {d: row for d, row in found.items() if d not in spared} == {
         d: row for d, row in expected.items() if d not in spared
     }
@@ -167,7 +167,9 @@ def test_data_when_made_again_then_the_bytes_are_the_same(generator: Any) -> Non
 
 
 def test_data_when_weighed_then_it_is_small_and_says_where_it_is_from() -> None:
-    assert sum(path.stat().st_size for path in DATA.iterdir()) <= 100_000
+    sizes = [path.stat().st_size for path in DATA.iterdir()]
+    assert sum(sizes) <= 130_000  # 44 tables of about 2.7 kB; a table that lists its sessions would have 100 kB
+    assert max(sizes) <= 6_000
     origin = tomllib.loads((DATA / "origin.toml").read_text())
     assert origin["licence"] == "Apache-2.0"
     assert origin["source"] == "exchange_calendars"

@@ -27,7 +27,7 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "price": lambda ask: ask("price", BITCOIN),
     "prices": lambda ask: ask("prices", [BITCOIN, ETHEREUM]),
     "asset": lambda ask: ask("asset", BITCOIN),
-    "lookup": lambda ask: ask("lookup", "PEPE"),
+    "lookup": lambda ask: ask("lookup", "ULP"),
     "candles": lambda ask: ask("candles", BITCOIN, days=7),
     "market_chart": lambda ask: ask("market_chart", BITCOIN, start=NOW - timedelta(days=2), end=NOW),
     "search": lambda ask: ask("search", "bitcoin"),
@@ -107,6 +107,7 @@ def test_lookup_when_tickers_clash_then_candidates_else_one_key(ask: Any) -> Non
     assert str(ask("lookup", "wbtc")) == "CRYPTO:wrapped-bitcoin"
     assert str(ask("lookup", "BTC.B")) == "CRYPTO:bitcoin-avalanche-bridged-btc-b"
     assert str(ask("lookup", "pepe")) == "CRYPTO:pepe"
+    assert str(ask("lookup", "ULP")) == "CRYPTO:unlaunched-protocol"
     for ticker, candidates in {
         "BOND": {"CRYPTO:barnbridge", "CRYPTO:bonded-finance"},
         "UNI": {"CRYPTO:uniswap", "CRYPTO:unicorn-token"},

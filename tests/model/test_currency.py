@@ -59,8 +59,23 @@ def test_minor_units_of_code_without_one_raise_and_name_it(code: str) -> None:
 
 
 def test_minor_units_of_withdrawn_code_raise_with_the_date() -> None:
-    with pytest.raises(InvalidInput, match=r"HRK \(Kuna\) was withdrawn \(2023-01\)"):
-        minor_units("HRK")
+    with pytest.raises(InvalidInput, match=r"SUR \(Rouble\) was withdrawn \(1990-12\)"):
+        minor_units("SUR")
+
+
+# Excel's EUROCONVERT, by eye: the display precision of each currency that the euro replaced.
+EURO_DECIMALS = {
+    0: "BEF ESP GRD ITL LUF PTE",
+    2: "ATS CYP DEM EEK FIM FRF IEP LTL LVL MTL NLG SIT SKK",
+}
+
+
+@pytest.mark.parametrize(
+    ("digits", "codes"), [*EURO_DECIMALS.items(), (2, "HRK ROL RUR SLL STD MRO ZMK"), (0, "TRL BYR MGF")]
+)
+def test_minor_units_of_withdrawn_code_are_those_it_had_in_use(digits: int, codes: str) -> None:
+    for code in codes.split():
+        assert (code, is_active(code), minor_units(code)) == (code, False, digits)
 
 
 @pytest.mark.parametrize("code", ["BGN", "ANG", "CUC"])

@@ -31,6 +31,7 @@ YAHOO = Spelling(
 )
 BLOOMBERG = Spelling(class_separator="/", suffixes={"XLON": " LN", "XHKG": " HK", "US": " US"}, us_mics=())
 SEC = Spelling()
+ALPHA_VANTAGE_LIST = Spelling(class_separator="-", preferred="-P-")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,8 @@ SEC = Spelling()
         (BLOOMBERG, "XHKG:700", "700 HK"),
         (BLOOMBERG, "XLON:BATS", "BATS LN"),
         (SEC, "US:BRK.B", "BRK.B"),
+        (ALPHA_VANTAGE_LIST, "US:BAC.PRL", "BAC-P-L"),
+        (ALPHA_VANTAGE_LIST, "US:AXIA.PR", "AXIA-P"),
     ],
 )
 def test_key_and_vendor_text_are_each_others_image(spelling: Spelling, key: str, text: str) -> None:
@@ -99,7 +102,7 @@ def test_text_that_is_no_symbol_of_the_vendor_is_refused(text: str) -> None:
 @given(
     st.sampled_from([ALPHA_VANTAGE, YAHOO, BLOOMBERG, SEC]),
     st.sampled_from(["US", "XLON", "XTSE", "XHKG", "XSHE"]),
-    st.from_regex(r"([A-Z]{1,5}(\.[A-Z])?|[1-9][0-9]{0,4})", fullmatch=True),
+    st.from_regex(r"([A-Z]{1,5}(\.[A-OQ-Z]|\.PR[A-Z]?)?|[1-9][0-9]{0,4})", fullmatch=True),
 )
 def test_written_key_reads_back_as_the_same_key_or_is_refused(spelling: Spelling, mic: str, symbol: str) -> None:
     key = InstrumentKey(mic, symbol)

@@ -7,13 +7,24 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import AmbiguousSymbol, InvalidInput, InvalidInstrument
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import SUFFIXES, US_MICS, crypto_id, instrument
-from fin_infra.normalize.tables import CLASHING_COINS, COINS, TWO_LISTINGS, VENUE_NAMES
+from fin_infra.normalize.tables import (
+    BLOOMBERG_CODES,
+    CLASHING_COINS,
+    COINS,
+    DOUBTFUL_BLOOMBERG,
+    DOUBTFUL_SUFFIXES,
+    INDICES,
+    TWO_LISTINGS,
+    VENUE_NAMES,
+)
+from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
+from tests.support.effort import SHARED, share
 
 
 @pytest.mark.parametrize(
@@ -147,7 +158,7 @@ def test_crypto_id_from_clashing_ticker_raises_with_every_coin(ticker: str) -> N
     assert len(caught.value.candidates) == 2
 
 
-@pytest.mark.parametrize("text", ["FOO", "", " ", "Pepe", "../ping", "ＢＴＣ"])
+@pytest.mark.parametrize("text", ["FOO", "", " ", "Foocoin", "../ping", "ＢＴＣ"])
 def test_crypto_id_from_unknown_ticker_raises_with_the_next_step(text: str) -> None:
     with pytest.raises(InvalidInput):
         crypto_id(text)
@@ -170,6 +181,35 @@ def test_every_suffix_names_a_venue_that_is_published(samples: Path) -> None:
     assert set(SUFFIXES.values()) - published == set()
 
 
+def test_every_doubtful_suffix_and_index_is_told_apart_by_what_is_published(samples: Path) -> None:
+    with (samples / "openfigi" / "mapping_mic_figi-exchange-codes.csv").open(encoding="utf-8") as file:
+        published = {row[name] for row in csv.DictReader(file, delimiter="|") for name in ("MIC", "Operating MIC")}
+    offered = {form.partition(":")[0] for forms in DOUBTFUL_SUFFIXES.values() for form in forms} - {"US"}
+    assert offered - published == set()
+    with (samples / "alphavantage" / "LISTING_STATUS_42ba3c24.csv").open(encoding="utf-8") as file:
+        assert INDICES.isdisjoint(row["symbol"] for row in csv.DictReader(file))
+
+
+NASDAQ_TIERS = {"XNMS", "XNGS", "XNCM"}
+
+
+def test_every_bloomberg_code_means_the_venues_that_are_published(samples: Path) -> None:
+    """A code is a venue's own or its country's composite; one that is also a US series asks."""
+    with (samples / "openfigi" / "mapping_mic_figi-exchange-codes.csv").open(encoding="utf-8") as file:
+        rows = [{name: cell.strip() for name, cell in row.items()} for row in csv.DictReader(file, delimiter="|")]
+    codes: dict[str, set[str]] = {}
+    for row in rows:
+        mics = {row["MIC"], row["Operating MIC"]} | ({"XNAS"} if row["MIC"] in NASDAQ_TIERS else set())
+        for column in ("EQUITY EXCH CODE", "Composite Code"):
+            codes.setdefault(row[column], set()).update(mics)
+    for code, mic in BLOOMBERG_CODES.items():
+        assert mic == "US" or mic in codes[code], code
+    for code, forms in DOUBTFUL_BLOOMBERG.items():
+        for form in forms:
+            assert form.startswith("US:{root}.") or form.partition(":")[0] in codes[code], code
+    assert {code for code in codes if re.fullmatch("P[A-Z]|UN|RT|WS|WI|WD|CL|PR", code)} & set(BLOOMBERG_CODES) == set()
+
+
 def test_suffix_table_of_the_docs_equals_the_table_in_use() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "normalization.md").read_text(encoding="utf-8")
     written: dict[str, str] = {}
@@ -185,3 +225,122 @@ def test_symbols_when_there_is_no_text_then_invalid_instrument() -> None:
     for read in (instrument, crypto_id, InstrumentKey.parse):
         with pytest.raises(InvalidInstrument):
             read(None)  # type: ignore[arg-type]  # the mistake under test
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        *((text, "US:BAC.PRL") for text in ("BAC-P-L", "BAC.PRL", "BAC PR L", "BAC-PL", "BAC/PRL", "BAC^L", "BACpL")),
+        ("XNYS:BAC-P-L", "XNYS:BAC.PRL"),
+        ("AAPL220121C00025000", "OCC:AAPL220121C00025000"),
+        ("AAPL  220121C00025000", "OCC:AAPL220121C00025000"),
+        ("BTCUSDT", "CRYPTO:bitcoin"),
+        ("ETHBTC", "CRYPTO:ethereum"),
+        ("BTC_USDT", "CRYPTO:bitcoin"),
+        ("EUR_USD", "FX:EURUSD"),
+        ("LON:VOD", "XLON:VOD"),
+        ("ETR:SAP", "XETR:SAP"),
+        ("TYO:7203", "XTKS:7203"),
+        ("HKG:0700", "XHKG:700"),
+        ("AAPL US", "US:AAPL"),
+        ("VOD LN", "XLON:VOD"),
+        ("7203 JP", "XTKS:7203"),
+        ("AAPL.US", "US:AAPL"),
+        ("AACTWS", "US:AACTWS"),
+        ("BP/ LN", "XLON:BP"),
+        ("BT/A LN", "XLON:BT.A"),
+        ("700 hk equity", "XHKG:700"),
+        ("AAPL UW", "XNAS:AAPL"),
+        ("AAPL.OQ", "XNAS:AAPL"),
+        ("PETR4.SAO", "BVMF:PETR4"),
+        ("130A.T", "XTKS:130A"),
+    ],
+)
+def test_instrument_when_spelt_as_elsewhere_then_the_one_key(text: str, key: str) -> None:
+    assert str(instrument(text)) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "candidates"),
+    [
+        ("BAC.PR.L", ("US:BAC.PRL", "XLON:BAC.PR")),
+        ("BAC.P.L", ("US:BAC.PRL", "XLON:BAC.P")),
+        ("CEZ.PR", ("XPRA:CEZ", "US:CEZ.PR")),
+        ("AAPL.O", ("XNAS:AAPL", "US:AAPL.O")),
+        ("IBM.N", ("XNYS:IBM", "US:IBM.N")),
+        ("BALY.T", ("US:BALY.T",)),
+        ("TSE:7203", ("XTKS:7203", "XTSE:7203")),
+        ("GALP PL", ("XLIS:GALP", "US:GALP.PRL")),
+        ("PKN PW", ("XWAR:PKN", "US:PKN.PRW")),
+        ("IBM UN", ("XNYS:IBM", "US:IBM.UN")),
+        ("SHOP CN", ("XTSE:SHOP", "XTSX:SHOP")),
+        ("6488 TT", ("XTAI:6488", "ROCO:6488")),
+        ("247540 KS", ("XKRX:247540", "XKOS:247540")),
+        ("USDC.e", ("US:USDC.E",)),
+        ("BAC-PR", ("US:BAC.PR", "US:BAC.PRR")),
+        ("EURXYZ", ("US:EURXYZ",)),
+    ],
+)
+def test_instrument_when_another_venue_is_possible_then_ambiguous(text: str, candidates: tuple[str, ...]) -> None:
+    with pytest.raises(AmbiguousSymbol) as caught:
+        instrument(text)
+    assert caught.value.candidates == candidates
+    assert [str(instrument(candidate)) for candidate in candidates] == list(candidates)
+
+
+def test_key_when_a_preferred_share_is_not_canonical_then_the_text_has_the_right_one() -> None:
+    with pytest.raises(InvalidInstrument, match=r"write US:BAC\.PRL"):
+        InstrumentKey("US", "BAC.P.L")
+
+
+def meanings(text: str) -> tuple[str, ...]:
+    try:
+        return (str(instrument(text)),)
+    except AmbiguousSymbol as error:
+        return error.candidates
+
+
+def test_instrument_when_a_listed_symbol_is_typed_bare_then_never_another_venue(samples: Path) -> None:
+    path = samples / "alphavantage" / "LISTING_STATUS_42ba3c24.csv"
+    with path.open(encoding="utf-8") as file:
+        listed = [row["symbol"] for row in csv.DictReader(file)]
+    read = 0
+    for text in listed:
+        try:
+            key = SPELLING.read(text)
+        except InvalidInstrument:
+            continue
+        read += 1
+        assert SPELLING.write(key) == text
+        for typed in (text, key.symbol):
+            assert str(key) in meanings(typed), typed
+    assert read == 1645
+
+
+TAILS = sorted({*SUFFIXES, *DOUBTFUL_SUFFIXES, *BLOOMBERG_CODES, *DOUBTFUL_BLOOMBERG})
+TAILS += ["A", "B", "PR", "PRA", "PA", "WS", "E", "USD", "USDT", "Z6", "Equity", "Index"]
+ROOTS = st.one_of(
+    st.from_regex(r"[A-Za-z]{1,6}", fullmatch=True),
+    st.from_regex(r"[0-9]{1,6}", fullmatch=True),
+    st.sampled_from(sorted({*COINS, *CLASHING_COINS, *INDICES, "EUR", "USD"})),
+)
+MARKS = st.sampled_from([".", "-", "/", " ", "_", "^", "", "="])
+
+
+@settings(max_examples=share(20_000, test=1_000, quick=300), deadline=None, suppress_health_check=SHARED)
+@given(ROOTS, st.lists(st.tuples(MARKS, st.sampled_from(TAILS)), min_size=1, max_size=2))
+def test_instrument_when_any_spelling_is_typed_then_every_key_it_may_mean_reads_back(
+    root: str, parts: list[tuple[str, str]]
+) -> None:
+    text = root + "".join(mark + tail for mark, tail in parts)
+    try:
+        keys = meanings(text)
+    except InvalidInstrument:
+        return
+    assert keys
+    assert [str(instrument(key)) for key in keys] == list(keys), text
+
+
+def test_instrument_when_no_offered_key_could_exist_then_is_refused() -> None:
+    with pytest.raises(InvalidInstrument, match="is not a symbol; write one"):
+        instrument("AAVE^A PE")

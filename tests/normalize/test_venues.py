@@ -8,6 +8,7 @@ from fin_infra.calendars import calendar
 from fin_infra.errors import InvalidInstrument, UnknownCalendar
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import US_MICS, calendar_of
+from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,10 @@ def test_calendar_of_when_the_key_names_no_venue_then_says_why(key: str, why: st
 
 
 def test_calendar_of_when_the_venue_is_not_shipped_then_offers_what_is() -> None:
-    with pytest.raises(UnknownCalendar, match="There is no trading calendar 'XKRX'"):
-        calendar_of(InstrumentKey.parse("XKRX:005930"))
+    with pytest.raises(UnknownCalendar, match="There is no trading calendar 'XBER'"):
+        calendar_of(InstrumentKey.parse("XBER:SAP"))
+
+
+@pytest.mark.parametrize("mic", [*SPELLING.suffixes, *SPELLING.us_mics, "US"])
+def test_calendar_of_when_a_provider_serves_the_venue_then_there_is_one(mic: str) -> None:
+    assert calendar_of(InstrumentKey(mic, "ABC")).last.year >= 2026

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from fin_infra.calendars.table import EPOCH, Table, read
+from fin_infra.calendars.table import EPOCH, Table, facts, read, span, year
 from fin_infra.errors import BeyondCalendar, InvalidInput, NaiveTime
 
 _MINUTE = timedelta(minutes=1)
@@ -57,17 +57,17 @@ class Calendar:
     @property
     def zone(self) -> ZoneInfo:
         """Return the time zone of the exchange."""
-        return self._table.zone
+        return ZoneInfo(facts(self._file)["zone"])
 
     @property
     def first(self) -> date:
         """Return the first day the table knows about, be it a session or not."""
-        return self._table.first
+        return span(self._file)[0]
 
     @property
     def last(self) -> date:
         """Return the last day the table knows about, be it a session or not."""
-        return self._table.last
+        return span(self._file)[1]
 
     def is_open(self, at: datetime) -> bool:
         """Say whether there is trading at that instant: from the open to before the close, and not in the break."""
@@ -84,7 +84,7 @@ class Calendar:
         """Return the session that holds the instant, its lunch break included; None between sessions."""
         since = self._since(at)
         row = bisect_right(self._table.opens, since) - 1
-        return self._session(row) if row >= 0 and since < self._table.closes[row] else None
+        return self._session(self._table, row) if row >= 0 and since < self._table.closes[row] else None
 
     def next_open(self, at: datetime) -> datetime:
         """Return the first open after the instant; the end of a lunch break is none."""
@@ -104,16 +104,22 @@ class Calendar:
 
     def session_on(self, day: date) -> Session | None:
         """Return the session of that day at the exchange; None where it does not trade."""
-        row = self._row(day, self._table.last)
-        days = self._table.days
-        return self._session(row) if row < len(days) and days[row] == day.toordinal() else None
+        self._check_day(day, self.last)
+        table = self._table_of(day, day)
+        row = bisect_left(table.days, day.toordinal())
+        return self._session(table, row) if row < len(table.days) and table.days[row] == day.toordinal() else None
 
     def sessions(self, start: date, end: date) -> list[Session]:
         """Return the sessions from `start` to before `end`, oldest first; `end` may be the day after `last`."""
-        rows = self._row(start, self._table.last + _ONE_DAY), self._row(end, self._table.last + _ONE_DAY)
-        if start > end:
-            raise InvalidInput(f"start {start} is after end {end}; swap them.")
-        return [self._session(row) for row in range(*rows)]
+        for day in (start, end):
+            self._check_day(day, self.last + _ONE_DAY)
+        if start >= end:
+            if start > end:
+                raise InvalidInput(f"start {start} is after end {end}; swap them.")
+            return []
+        table = self._table_of(start, end - _ONE_DAY)
+        rows = (bisect_left(table.days, day.toordinal()) for day in (start, end))
+        return [self._session(table, row) for row in range(*rows)]
 
     def is_early_close(self, day: date) -> bool:
         """Say whether that day has a session that closes early."""
@@ -140,13 +146,15 @@ class Calendar:
             return since
         raise self._beyond(at.isoformat())
 
-    def _row(self, day: date, latest: date) -> int:
-        """Return the row of the first session on or after that day."""
+    def _check_day(self, day: date, latest: date) -> None:
         if isinstance(day, datetime) or not isinstance(day, date):
             raise InvalidInput(f"{day!r} is not a calendar day; use a date such as {date(2026, 1, 31)}.")
-        if not self._table.first <= day <= latest:
+        if not self.first <= day <= latest:
             raise self._beyond(str(day))
-        return bisect_left(self._table.days, day.toordinal())
+
+    def _table_of(self, start: date, end: date) -> Table:
+        """Return what holds both days: a year's table, or all where they are in two years."""
+        return year(self._file, start.year) if start.year == end.year else self._table
 
     def _after(self, instants: list[timedelta], at: datetime, what: str) -> datetime:
         row = bisect_right(instants, self._since(at))
@@ -160,8 +168,7 @@ class Calendar:
             raise self._beyond(f"when it {what} before {at.isoformat()}")
         return EPOCH + instants[row]
 
-    def _session(self, row: int) -> Session:
-        table = self._table
+    def _session(self, table: Table, row: int) -> Session:
         pause = table.breaks[row]
         return Session(
             date=date.fromordinal(table.days[row]),
@@ -173,7 +180,7 @@ class Calendar:
         )
 
     def _beyond(self, asked: str) -> BeyondCalendar:
-        first, last = str(self._table.first), str(self._table.last)
+        first, last = str(self.first), str(self.last)
         return BeyondCalendar(
             f"The calendar {self.name} holds from {first} to {last} and cannot say {asked};"
             f" ask inside that, or install a newer fin-infra.",

@@ -1,5 +1,5 @@
 """Currencies: ISO 4217 codes, past and present, and how many decimals each has.
-Floor 0: gold, drawing rights and most withdrawn codes have no minor unit, and asking for one is an error, not 2."""
+Floor 0: gold, drawing rights and the oldest withdrawn codes have no minor unit; asking for one is an error."""
 
 from __future__ import annotations
 

@@ -19,6 +19,10 @@ _OPTION = re.compile(r"[A-Z][A-Z0-9]{0,5}(\d{6})[CP]\d{8}")
 _COIN = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _NOT_MICS = {"NYSE": "XNYS", "ARCA": "ARCX", "AMEX": "XASE", "NSDQ": "XNAS", "TSXV": "XTSX"}
 """Everyday venue names that have the shape of a MIC and are none."""
+US_MICS = frozenset({"XNYS", "XNAS", "XNGS", "XNMS", "XNCM", "XASE", "ARCX", "BATS", "IEXG", "OTCM", "PINX"})
+"""Venues whose symbols are the same across the United States, so that vendors write them bare."""
+_PREFERRED = re.compile(r"([A-Z0-9]+)\.PR?(?:\.([A-Z]))?")
+"""A preferred share in another form than `BAC.PRL`, or `AXIA.PR` where there is no series."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +33,7 @@ class InstrumentKey:
     `CRYPTO` with a CoinGecko id (`CRYPTO:bitcoin`), `FX` with two ISO 4217 codes (`FX:EURUSD`), `OCC` for listed US
     options in the OCC's form without blanks (`OCC:AAPL261218C00200000`: root, expiry, call or put, strike in
     thousandths), and the identifiers `ISIN`, `FIGI`, `CUSIP`, `SEDOL`. Share classes follow a dot, and Hong Kong
-    symbols have no leading zeros.
+    symbols have no leading zeros. A preferred share in the United States is `XNYS:BAC.PRL`, whatever vendors write.
 
     Raises:
         InvalidInstrument: the key is not in this form, or a check digit is wrong. The text says what is right.
@@ -103,12 +107,22 @@ def _check_listed(namespace: str, symbol: str) -> None:
             f"{namespace!r} is not a namespace; use a four-character MIC (XNAS), US, CRYPTO, FX, OCC, ISIN, FIGI, CUSIP"
             " or SEDOL."
         )
+    if namespace == "US" or namespace in US_MICS:
+        _check_united_states(namespace, symbol)
     if not _LISTED.fullmatch(symbol):
         dotted = re.sub(r"[-/ ]", ".", symbol.strip()).upper()
         advice = f"write {namespace}:{dotted}" if _LISTED.fullmatch(dotted) else "write it like XNAS:AAPL or XNYS:BRK.B"
         raise InvalidInstrument(f"{namespace}:{symbol} is not an instrument key; {advice}.")
     if namespace == "XHKG" and symbol.isdigit() and symbol.startswith("0"):
         raise InvalidInstrument(f"Hong Kong symbols have no leading zeros; write XHKG:{symbol.lstrip('0') or '700'}.")
+
+
+def _check_united_states(namespace: str, symbol: str) -> None:
+    if _OPTION.fullmatch(symbol):
+        raise InvalidInstrument(f"{namespace}:{symbol} is an option, not a share; write OCC:{symbol}.")
+    match = _PREFERRED.fullmatch(symbol)
+    if match and symbol != (canonical := f"{match[1]}.PR{match[2] or ''}"):
+        raise InvalidInstrument(f"{namespace}:{symbol} is a preferred share; write {namespace}:{canonical}.")
 
 
 def _check_coin(symbol: str) -> None:

@@ -1,9 +1,10 @@
 """Read what people and vendors write: symbols, currencies, numbers, time.
 Floor 1: stands on the model and the calendars; what stays ambiguous raises with the candidates instead of guessing."""
 
+from fin_infra.model.instrument import US_MICS
 from fin_infra.normalize.fx import convert, cross_rate
 from fin_infra.normalize.numbers import MINOR_CURRENCIES, decimal_from_text, minor_currency, optional_decimal
-from fin_infra.normalize.spelling import US_MICS, Spelling
+from fin_infra.normalize.spelling import Spelling
 from fin_infra.normalize.symbols import crypto_id, instrument
 from fin_infra.normalize.tables import SUFFIXES
 from fin_infra.normalize.times import (

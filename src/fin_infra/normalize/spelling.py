@@ -10,16 +10,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from fin_infra.errors import InvalidInstrument
-from fin_infra.model.instrument import InstrumentKey
-
-US_MICS = frozenset({"XNYS", "XNAS", "XNGS", "XNMS", "XNCM", "XASE", "ARCX", "BATS", "IEXG", "OTCM", "PINX"})
-"""Venues whose symbols are the same across the United States, so that vendors write them bare."""
+from fin_infra.model.instrument import US_MICS, InstrumentKey
 
 KEPT = 4096
 """Spellings that one `Spelling` keeps: working one out and reading it back takes about 20 calls."""
 
 _US_CLASS = re.compile(r"[A-Z0-9]+(?:\.(?:[A-Z]|WS|WI|WD|RT|UN|CL|PR[A-Z]?))+")
 """A symbol with share class, warrant, unit, right or preferred series, as United States venues have them."""
+
+
+_PREFERRED = re.compile(r"([A-Z0-9]+)\.PR([A-Z]?)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,9 @@ class Spelling:
 
     class_separator: str = "."
     """What stands before a share class: `BRK-B`, `BRK/B`."""
+    preferred: str | None = None
+    """What stands between ticker and series of a preferred share in the United States: `-P-` writes `BAC-P-L`, and
+    `AXIA-P` where there is no series. None is the class separator and `PR`."""
     suffixes: Mapping[str, str] = field(default_factory=dict[str, str])
     """MIC to what follows the symbol: `.L`, ` LN`. Letters alone get a dot in front."""
     zero_pad: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -72,7 +75,7 @@ class Spelling:
             suffix = self._suffix(mic)
             if suffix and text.endswith(suffix) and len(text) > len(suffix):
                 return InstrumentKey(mic, self._unpad(mic, dotted(text[: -len(suffix)], self.class_separator)))
-        symbol = dotted(text, self.class_separator)
+        symbol = self._read_preferred(text) or dotted(text, self.class_separator)
         if "." in symbol and not has_us_class(symbol):
             raise InvalidInstrument(
                 f"{text!r}: {symbol[symbol.index('.') :]} is not a venue this provider is known to have."
@@ -88,7 +91,23 @@ class Spelling:
         symbol = key.symbol
         if symbol.isdigit():
             symbol = symbol.zfill(self.zero_pad.get(key.namespace, 0))
+        if (key.namespace == "US" or key.namespace in US_MICS) and (match := _PREFERRED.fullmatch(symbol)):
+            return self._write_preferred(match[1], match[2]) + suffix
         return symbol.replace(".", self.class_separator) + suffix
+
+    def _write_preferred(self, ticker: str, series: str) -> str:
+        mark = self._preferred_mark()
+        return f"{ticker}{mark}{series}" if series else ticker + mark.rstrip("-/ .")
+
+    def _read_preferred(self, text: str) -> str | None:
+        """Return the canonical symbol of a preferred share; None for any other text."""
+        mark = self._preferred_mark()
+        bare = re.escape(mark.rstrip("-/ ."))
+        match = re.fullmatch(rf"([A-Z0-9]+)(?:{re.escape(mark)}([A-Z])|{bare})", text)
+        return f"{match[1]}.PR{match[2] or ''}" if match else None
+
+    def _preferred_mark(self) -> str:
+        return f"{self.class_separator}PR" if self.preferred is None else self.preferred
 
     def _suffix(self, namespace: str) -> str | None:
         """Return what follows a symbol of this namespace; None where the vendor does not cover it."""

@@ -65,9 +65,14 @@ SUFFIXES: dict[str, str] = {
     "AX": "XASX",
     "NZ": "XNZE",
     "SR": "XSAU",
+    "SAO": "BVMF",
+    "AE": "XDFM",
+    "QA": "DSMD",
+    "ME": "MISX",
+    "KW": "XKUW",
 }
 """Suffix after the last dot, to MIC. Two letters are Yahoo's and Reuters', three are Alpha Vantage's; each MIC is in
-OpenFIGI's list. Left out: `.PR` (Prague, but also a preferred share) and `.AT` (two MICs for Athens)."""
+OpenFIGI's list. Left out: those of `DOUBTFUL_SUFFIXES`."""
 
 VENUE_NAMES: dict[str, str] = {
     "NASDAQ": "XNAS",
@@ -79,8 +84,115 @@ VENUE_NAMES: dict[str, str] = {
     "HKEX": "XHKG",
     "TSX": "XTSE",
     "TSXV": "XTSX",
+    "LON": "XLON",
+    "ETR": "XETR",
+    "XETRA": "XETR",
+    "FRA": "XFRA",
+    "TYO": "XTKS",
+    "HKG": "XHKG",
+    "NSE": "XNSE",
+    "BOM": "XBOM",
+    "BSE": "XBOM",
+    "EPA": "XPAR",
+    "AMS": "XAMS",
+    "EBR": "XBRU",
+    "ELI": "XLIS",
+    "BIT": "MTAA",
+    "BME": "XMAD",
+    "SWX": "XSWX",
+    "STO": "XSTO",
+    "HEL": "XHEL",
+    "CPH": "XCSE",
+    "ASX": "XASX",
+    "NZE": "XNZE",
+    "SGX": "XSES",
+    "KRX": "XKRX",
+    "TPE": "XTAI",
+    "SHA": "XSHG",
+    "SHE": "XSHE",
+    "CVE": "XTSX",
 }
-"""Names people write where a MIC belongs. `TSE` is missing because Tokyo and Toronto share it."""
+"""Names people write where a MIC belongs: the exchanges' own, and those of Google Finance
+(https://www.google.com/googlefinance/disclaimer/). `TSE` is missing because Tokyo and Toronto share it."""
+
+DOUBTFUL_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "PR": ("XPRA:{root}", "US:{root}.PR"),
+    "P": ("ARCX:{root}", "US:{root}.PR"),
+    "O": ("XNAS:{root}", "US:{root}.O"),
+    "OQ": ("XNAS:{root}",),
+    "N": ("XNYS:{root}", "US:{root}.N"),
+    "K": ("XNYS:{root}", "US:{root}.K"),
+    "CA": ("XCAI:{root}", "XTSE:{root}"),
+    "VN": ("XSTC:{root}", "HSTC:{root}"),
+    "AT": ("ASEX:{root}", "XATH:{root}"),
+}
+"""Suffixes with several meanings, to the keys they may mean: Reuters' codes of US venues are also share classes, `.PR`
+is Prague or a preferred share, `.CA` Cairo although people mean Canada, `.VN` Ho Chi Minh City or Hanoi."""
+
+FUTURES_SUFFIXES: frozenset[str] = frozenset({"CBT", "CME", "CMX", "NYB", "NYM"})
+"""Yahoo's suffixes of futures exchanges."""
+
+INDICES: frozenset[str] = frozenset(
+    {"SPX", "INX", "GSPC", "IXIC", "NDX", "VIX", "DJI", "DJIA", "RUT", "FTSE", "UKX", "SX5E", "N225", "NI225", "HSI"}
+)
+"""Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
+`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`SPX:IND`, http://www.bloomberg.com/apps/data?pid=exchangelist as
+kept at https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US
+listings; `DAX` and `CAC` are missing because shares have these tickers."""
+
+BLOOMBERG_CODES: dict[str, str] = {
+    "US": "US",
+    "UW": "XNAS",
+    "UQ": "XNAS",
+    "UR": "XNAS",
+    "UP": "ARCX",
+    "LN": "XLON",
+    "GY": "XETR",
+    "GF": "XFRA",
+    "FP": "XPAR",
+    "NA": "XAMS",
+    "BB": "XBRU",
+    "IM": "MTAA",
+    "SM": "XMAD",
+    "SE": "XSWX",
+    "SW": "XSWX",
+    "JP": "XTKS",
+    "JT": "XTKS",
+    "HK": "XHKG",
+    "AT": "XASX",
+    "AU": "XASX",
+    "CT": "XTSE",
+    "CV": "XTSX",
+    "IB": "XBOM",
+    "IS": "XNSE",
+    "SP": "XSES",
+    "KP": "XKRX",
+    "NZ": "XNZE",
+    "SS": "XSTO",
+    "FH": "XHEL",
+    "DC": "XCSE",
+    "NO": "XOSL",
+}
+"""Bloomberg's codes after a blank, as in OpenFIGI's table of MIC and exchange codes (copy:
+https://github.com/NotAProfDev/openfigi-rs, `resources/others/mapping_mic_figi-exchange-codes.csv`). A composite code
+(`SW`, `JP`, `AU`) stands here where one exchange of the country lists its shares; Nasdaq's three tiers are Nasdaq."""
+
+DOUBTFUL_BLOOMBERG: dict[str, tuple[str, ...]] = {
+    "CN": ("XTSE:{root}", "XTSX:{root}"),
+    "KS": ("XKRX:{root}", "XKOS:{root}"),
+    "TT": ("XTAI:{root}", "ROCO:{root}"),
+    "PL": ("XLIS:{root}", "US:{root}.PRL"),
+    "PM": ("XPHS:{root}", "US:{root}.PRM"),
+    "PW": ("XWAR:{root}", "US:{root}.PRW"),
+    "PK": ("XKAR:{root}", "US:{root}.PRK"),
+    "PE": ("XLIM:{root}", "US:{root}.PRE"),
+    "PN": ("XVPA:{root}", "US:{root}.PRN"),
+    "PS": ("XPAE:{root}", "US:{root}.PRS"),
+    "UN": ("XNYS:{root}", "US:{root}.UN"),
+    "RT": ("RUSX:{root}", "US:{root}.RT"),
+}
+"""Codes of that table with two meanings: a composite of two exchanges that list shares, or letters that are also a
+preferred series, unit or right of a US share."""
 
 TWO_LISTINGS: dict[str, tuple[str, ...]] = {"BATS": ("US:BATS", "XLON:BATS")}
 """Bare tickers that people mean two ways: BATS is the London stock whose New York shares are BTI, and a US venue."""
@@ -95,8 +207,10 @@ COINS: dict[str, str] = {
     "AVAX": "avalanche-2",
     "BCH": "bitcoin-cash",
     "BNB": "binancecoin",
+    "BONK": "bonk",
     "BTC": "bitcoin",
     "BTC.B": "bitcoin-avalanche-bridged-btc-b",
+    "CRO": "crypto-com-chain",
     "DAI": "dai",
     "DOGE": "dogecoin",
     "DOT": "polkadot",
@@ -104,20 +218,35 @@ COINS: dict[str, str] = {
     "ETH": "ethereum",
     "FIL": "filecoin",
     "HBAR": "hedera-hashgraph",
+    "HYPE": "hyperliquid",
     "ICP": "internet-computer",
+    "INJ": "injective-protocol",
+    "JUP": "jupiter-exchange-solana",
+    "KAS": "kaspa",
+    "LEO": "leo-token",
     "LINK": "chainlink",
     "LTC": "litecoin",
     "NEAR": "near",
+    "OKB": "okb",
+    "ONDO": "ondo-finance",
     "OP": "optimism",
+    "PEPE": "pepe",
+    "POL": "polygon-ecosystem-token",
+    "RENDER": "render-token",
+    "SEI": "sei-network",
     "SHIB": "shiba-inu",
     "SOL": "solana",
     "STETH": "staked-ether",
     "SUI": "sui",
+    "TAO": "bittensor",
+    "TIA": "celestia",
     "TRX": "tron",
     "USDC": "usd-coin",
     "USDT": "tether",
     "VET": "vechain",
     "WBTC": "wrapped-bitcoin",
+    "WIF": "dogwifcoin",
+    "WLD": "worldcoin-wld",
     "XBT": "bitcoin",
     "XLM": "stellar",
     "XMR": "monero",
@@ -125,7 +254,8 @@ COINS: dict[str, str] = {
     "XTZ": "tezos",
     "ZEC": "zcash",
 }
-"""Ticker to CoinGecko id, where everybody means the same coin."""
+"""Ticker to CoinGecko id, where everybody means the same coin: the id is the end of the address of the coin's page,
+https://www.coingecko.com/en/coins/bitcoin."""
 
 CLASHING_COINS: dict[str, tuple[str, ...]] = {
     "BOND": ("barnbridge", "bonded-finance"),

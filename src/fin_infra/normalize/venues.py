@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from fin_infra.calendars import Calendar, calendar
 from fin_infra.errors import InvalidInstrument
-from fin_infra.model.instrument import InstrumentKey
-from fin_infra.normalize.spelling import US_MICS
+from fin_infra.model.instrument import US_MICS, InstrumentKey
 
 _NASDAQ_MICS = frozenset({"XNAS", "XNGS", "XNMS", "XNCM"})
 """Nasdaq, and its market tiers, which have MICs of their own."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fin_infra.errors import FeatureDisabled, NotFound, ProviderError
 from fin_infra.model import AssetClass, BidAsk, BrokerAccount, InstrumentKey, NewOrder, Position, Side
-from fin_infra.normalize.spelling import US_MICS
+from fin_infra.model.instrument import US_MICS
 from fin_infra.trading.context import Context
 from fin_infra.trading.desk import MarketDesk, or_none
 from fin_infra.trading.matrix import VenueRules

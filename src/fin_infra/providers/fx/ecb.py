@@ -43,10 +43,20 @@ PUBLISHED = time(16, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates/html/index.en.html"""
 ENDED = {
     "RUB": "the ECB has given no rouble rate since 2022-03-01",
+    "CYP": "Cyprus pays in euro since 2008-01-01",
+    "EEK": "Estonia pays in euro since 2011-01-01",
     "HRK": "Croatia pays in euro since 2023-01-01",
+    "LTL": "Lithuania pays in euro since 2015-01-01",
+    "LVL": "Latvia pays in euro since 2014-01-01",
+    "MTL": "Malta pays in euro since 2008-01-01",
+    "ROL": "Romania has RON, 10,000 old lei each, since 2005-07-01",
+    "SIT": "Slovenia pays in euro since 2007-01-01",
+    "SKK": "Slovakia pays in euro since 2009-01-01",
+    "TRL": "Turkey has TRY, 1,000,000 old lira each, since 2005-01-01",
     "BGN": "Bulgaria pays in euro since 2026-01-01",
 }
-"""Why a currency that people still ask for is missing: notes of the same page."""
+"""Why a currency that the bank's history has is missing from later days; the months are those of
+`fin_infra.model`'s withdrawn codes, the days of ROL and TRL those of the JDK's `currency.properties`."""
 
 _ENVELOPE = "http://www.gesmes.org/xml/2002-08-01 Envelope"
 _CUBE = "http://www.ecb.int/vocabulary/2002-08-01/eurofxref Cube"

@@ -14,7 +14,7 @@ CASES = [
     plain("price", "price", BITCOIN),
     plain("prices", "prices", [ETHEREUM, BITCOIN]),
     plain("asset", "asset", BITCOIN),
-    plain("lookup", "lookup", "PEPE"),
+    plain("lookup", "lookup", "ULP"),
     plain("candles", "candles", BITCOIN, days=7),
     plain("market_chart", "market_chart", BITCOIN, start=NOW - timedelta(days=2), end=NOW),
     plain("search", "search", "bitcoin"),

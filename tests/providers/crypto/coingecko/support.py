@@ -44,6 +44,21 @@ def answering(body: Any, status: int = 200, headers: dict[str, str] | None = Non
     return CoinGecko(Replay(lambda request: Reply(status, content, headers or {})), place(**given))
 
 
+def listed(ticker: str, *ids: str) -> list[dict[str, str]]:
+    return [{"id": coin, "symbol": ticker, "name": coin} for coin in ids]
+
+
+def rank_responder(coins: list[dict[str, str]], ranks: dict[str, int]) -> Callable[[Request], Reply]:
+    """Answer as a vendor whose list is `coins`, and whose search knows the ranks."""
+    hits = [{**row, "market_cap_rank": ranks[row["id"]]} for row in coins if row["id"] in ranks]
+    bodies = {"/api/v3/coins/list": coins, "/api/v3/search": {"coins": hits}}
+    return lambda request: Reply(200, json.dumps(bodies[request.path]).encode(), {})
+
+
+def by_rank(coins: list[dict[str, str]], ranks: dict[str, int]) -> CoinGecko[Sync]:
+    return CoinGecko(Replay(rank_responder(coins, ranks)), place())
+
+
 def sent(gecko: CoinGecko[Sync]) -> Sequence[Request]:
     assert isinstance(gecko.transport, Replay)
     return gecko.transport.requests

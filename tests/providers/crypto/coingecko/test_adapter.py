@@ -28,7 +28,10 @@ from tests.providers.crypto.coingecko.support import (
     START,
     WBTC,
     answering,
+    by_rank,
+    listed,
     place,
+    rank_responder,
     recorded,
     sent,
 )
@@ -172,21 +175,27 @@ def test_lookup_when_one_coin_has_the_ticker_then_its_key_whatever_the_case() ->
 
 def test_lookup_when_two_coins_share_it_then_ambiguous_with_all_candidates() -> None:
     with pytest.raises(AmbiguousSymbol) as caught:
-        recorded().lookup("BOND")
+        by_rank(listed("bond", "barnbridge", "bonded-finance"), {}).lookup("BOND")
     assert caught.value.candidates == ("CRYPTO:barnbridge", "CRYPTO:bonded-finance")
     assert "CRYPTO:barnbridge, CRYPTO:bonded-finance" in str(caught.value)
+
+
+def test_lookup_when_a_search_has_ranks_then_the_largest_comes_first_and_the_unranked_last() -> None:
+    with pytest.raises(AmbiguousSymbol) as caught:
+        by_rank(listed("abc", "a", "b", "c"), {"c": 3, "b": 900}).lookup("ABC")
+    assert caught.value.candidates == ("CRYPTO:c", "CRYPTO:b", "CRYPTO:a")
 
 
 def test_lookup_when_many_share_it_then_text_stays_short_and_candidates_whole() -> None:
     coins = [{"id": f"meme-{n}", "symbol": "meme", "name": "Meme"} for n in range(40)]
     with pytest.raises(AmbiguousSymbol, match=r"40 coins .* or 35 more") as caught:
-        answering(coins).lookup("MEME")
+        by_rank(coins, {}).lookup("MEME")
     assert len(caught.value.candidates) == 40
 
 
 def test_lookup_when_normalize_knows_a_clash_then_ambiguous_although_one_is_listed() -> None:
     with pytest.raises(AmbiguousSymbol) as caught:
-        answering([{"id": "terra-luna-2", "symbol": "luna", "name": "Terra"}]).lookup("LUNA")
+        by_rank(listed("luna", "terra-luna-2"), {}).lookup("LUNA")
     assert caught.value.candidates == ("CRYPTO:terra-luna-2", "CRYPTO:terra-luna")
 
 
@@ -311,8 +320,16 @@ async def test_async_when_the_same_answers_then_the_same_results() -> None:
     assert len((await gecko.candles(BITCOIN, days=7)).candles) == 4
     assert len((await gecko.market_chart(BITCOIN, currency="eur", start=START, end=END)).points) == 2
     assert len(await gecko.search("eth")) == 2
-    with pytest.raises(AmbiguousSymbol):
-        await gecko.lookup("bond")
+    with pytest.raises(UnknownSymbol):
+        await gecko.lookup("nope")
+
+
+async def test_async_lookup_when_two_coins_share_it_then_ambiguous_by_rank() -> None:
+    answer = rank_responder(listed("abc", "a", "b", "c"), {"c": 3, "b": 900})
+    gecko: CoinGecko[Async] = CoinGecko(AsyncReplay(answer), place())
+    with pytest.raises(AmbiguousSymbol) as caught:
+        await gecko.lookup("abc")
+    assert caught.value.candidates == ("CRYPTO:c", "CRYPTO:b", "CRYPTO:a")
 
 
 @pytest.mark.parametrize("days", [True, 7.0, "7", None, [7]])

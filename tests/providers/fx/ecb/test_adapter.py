@@ -189,7 +189,16 @@ def test_rate_when_the_bank_does_not_publish_it_then_unavailable_with_pair_and_d
         bank().rate("USD", "SAR")
 
 
-@pytest.mark.parametrize(("code", "why"), [("RUB", "2022-03-01"), ("HRK", "Croatia"), ("BGN", "Bulgaria")])
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("RUB", "2022-03-01"),
+        ("HRK", "Croatia"),
+        ("BGN", "Bulgaria"),
+        ("EEK", "Estonia"),
+        ("TRL", "has TRY"),
+    ],
+)
 def test_rate_when_the_series_has_ended_then_says_why(code: str, why: str) -> None:
     with pytest.raises(RateUnavailable, match=rf"EUR/{code} rate for 2024-04-05: .*{why}.*; take an earlier date"):
         bank().rate("EUR", code)

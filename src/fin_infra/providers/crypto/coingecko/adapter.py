@@ -160,7 +160,7 @@ class CoinGecko(CryptoDataProvider[M]):
         is kept for a day.
 
         Raises:
-            AmbiguousSymbol: several assets have it; `candidates` are their keys.
+            AmbiguousSymbol: several assets have it; `candidates` are their keys, the largest by market value first.
             UnknownSymbol: none has it.
         """
         wanted = ticker.strip().upper()
@@ -168,7 +168,11 @@ class CoinGecko(CryptoDataProvider[M]):
             raise InvalidInput("A ticker is needed, such as BTC.")
         if wanted in COINS:
             return InstrumentKey("CRYPTO", COINS[wanted])
-        return parse.only((yield from self._tickers()), wanted)
+        coins = parse.coins_of((yield from self._tickers()), wanted)
+        if len(coins) > 1:  # the list has no rank, a search has
+            reply = yield from self.get("/api/v3/search", query=wanted)
+            coins = parse.ranked(coins, reply)
+        return parse.only(coins, wanted)
 
     def _tickers(self) -> Flow[Mapping[str, list[str]]]:
         now = self.transport.monotonic()

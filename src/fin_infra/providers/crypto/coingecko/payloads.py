@@ -3,6 +3,7 @@ Floor 3: numbers come exactly as sent, stamps are unix seconds or milliseconds, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -238,8 +239,17 @@ def by_ticker(reply: Reply) -> Mapping[str, list[str]]:
     return table
 
 
-def only(tickers: Mapping[str, list[str]], ticker: str) -> InstrumentKey:
-    ids = list(dict.fromkeys((*tickers.get(ticker, ()), *CLASHING_COINS.get(ticker, ()))))
+def coins_of(tickers: Mapping[str, list[str]], ticker: str) -> list[str]:
+    return list(dict.fromkeys((*tickers.get(ticker, ()), *CLASHING_COINS.get(ticker, ()))))
+
+
+def ranked(ids: list[str], reply: Reply) -> list[str]:
+    """Put the coins in the order of the ranks a search gives; those without one keep theirs and come last."""
+    ranks = {hit.key.symbol: hit.rank for hit in hits(reply) if hit.rank is not None}
+    return sorted(ids, key=lambda coin: ranks.get(coin, sys.maxsize))
+
+
+def only(ids: list[str], ticker: str) -> InstrumentKey:
     if not ids:
         raise UnknownSymbol(f"CoinGecko lists no coin with the ticker {ticker}; search for it by name")
     if len(ids) > 1:

@@ -32,6 +32,7 @@ NEW_YORK = "America/New_York"
 # .LON, .FRK and .BSE are in recorded symbol searches; the other suffixes are unconfirmed by a recording.
 SPELLING = Spelling(
     class_separator="-",
+    preferred="-P-",  # as in LISTING_STATUS: BAC-P-L, and AXIA-P without a series
     suffixes={
         "XLON": ".LON",
         "XETR": ".DEX",
