@@ -23,6 +23,11 @@ def wrong(name: str, wanted: str) -> UnexpectedPayload:
     return UnexpectedPayload(f"the answer's field {name!r} should be {wanted}")
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one: for looking something up that may not be there."""
+    return cast("dict[str, Any]", value) if type(value) is dict else {}
+
+
 def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
     """Return `items` if it is a list of objects."""
     rows: list[dict[str, Any]] = items

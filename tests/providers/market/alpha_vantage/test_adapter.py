@@ -20,7 +20,7 @@ from fin_infra.errors import (
 )
 from fin_infra.model import Adjustment, InstrumentKey, Interval
 from fin_infra.normalize import trading_date
-from fin_infra.providers.market.alpha_vantage import payloads
+from fin_infra.providers.market.alpha_vantage import symbols
 from fin_infra.transport import Reply, Request
 
 D = Decimal
@@ -554,7 +554,7 @@ def test_candles_when_days_are_asked_by_date_then_the_same_trading_days_everywhe
         for start, end in ((date(2024, 6, 4), date(2024, 6, 7)), (utc(2024, 6, 4), utc(2024, 6, 7))):
             vendor = scripted(series(rows, **{"2. Symbol": symbol}), search)
             found = vendor.candles(key, start=start, end=end)
-            zone_name = payloads.venue_zone(key)
+            zone_name = symbols.venue_zone(key)
             assert [trading_date(c.start, zone_name).day for c in found] == [4, 5, 6]
 
 
