@@ -225,7 +225,8 @@ def _of_many(chain: Chain[Any], op: operation[..., Any], wanted: list[Instrument
     found: dict[InstrumentKey, Any] = {}
     errors: dict[InstrumentKey, QuoteError] = {}
     metas: list[Meta | None] = []
-    missing, refused = wanted, list[FinInfraError]()
+    missing: list[InstrumentKey] = wanted
+    refused: list[FinInfraError] = []
     for member in chain.members:
         try:
             answer = yield from _attempts([member], name, watch, (missing, *args), {}, end)

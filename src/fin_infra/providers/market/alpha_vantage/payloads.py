@@ -22,6 +22,7 @@ from fin_infra.providers.market.alpha_vantage.symbols import (
     NEW_YORK,
     key_of,
     same_symbol,
+    session_at,
     session_of,
     spelled,
     true_since,
@@ -173,8 +174,8 @@ def bulk_quote(raw: Row, key: InstrumentKey, unit: Unit, source: str) -> Quote:
     row = named(raw, "data")
     at = moment(text(row, "timestamp"), NEW_YORK, "timestamp")
     day = at.date()
-    opens, closes = session_of(key, day, day + timedelta(days=1))
-    return _quote(raw, row, "close", key, unit, source, None if at < opens else day, min(at, closes))
+    _, closes = session_of(key, day, day + timedelta(days=1))
+    return _quote(raw, row, "close", key, unit, source, session_at(key, at), min(at, closes))
 
 
 def _quote(

@@ -3,8 +3,9 @@ Floor 3: tables and pure functions; a venue without a spelling is not covered.""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
+from fin_infra.calendars import Session
 from fin_infra.errors import BeyondCalendar, InvalidInstrument, NotCovered, UnknownCalendar
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import US_MICS, Spelling, calendar_of, zone
@@ -55,15 +56,25 @@ def spelled(key: InstrumentKey) -> str:
 
 def session_of(key: InstrumentKey, first: date, after: date) -> tuple[datetime, datetime]:
     """Return when trading opens and closes between two days at the venue; midnights where no calendar knows."""
-    try:
-        sessions = calendar_of(key).sessions(first, after)
-    except (InvalidInstrument, UnknownCalendar, BeyondCalendar):
-        sessions = []
-    if sessions:
+    if sessions := _sessions(key, first, after):
         return sessions[0].open, sessions[-1].close
     at_venue = zone("UTC" if key.namespace == "FX" else venue_zone(key))
     opens, closes = (datetime.combine(day, time(), at_venue).astimezone(UTC) for day in (first, after))
     return opens, closes
+
+
+def _sessions(key: InstrumentKey, first: date, after: date) -> list[Session] | None:
+    try:
+        return calendar_of(key).sessions(first, after)
+    except (InvalidInstrument, UnknownCalendar, BeyondCalendar):
+        return None
+
+
+def session_at(key: InstrumentKey, at: datetime) -> date | None:
+    """Return the day whose session is on or over at an instant given in the venue's zone; None where there is none."""
+    day = at.date()
+    sessions = _sessions(key, day, day + timedelta(days=1))
+    return day if sessions is None or any(session.open <= at for session in sessions) else None
 
 
 def true_since(opens: datetime, closes: datetime, received_at: datetime) -> datetime:
