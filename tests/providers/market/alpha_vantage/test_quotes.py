@@ -15,6 +15,7 @@ from fin_infra.errors import (
     InvalidInput,
     NotCovered,
     PermissionDenied,
+    ProviderError,
     RateLimited,
     UnexpectedPayload,
     UnknownSymbol,
@@ -200,3 +201,19 @@ def test_quote_when_other_prices_are_zero_then_none_and_never_zero(make: Any, pr
     (quote,) = make(AlphaVantage(premium=premium, broken=broken)).quotes(US[:1])
     assert (quote.open, quote.high, quote.low, quote.previous_close) == (None, None, None, None)
     assert quote.price == Decimal("7.50")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"message": ""},
+        {"message": "Success"},
+        {"message": ["success"]},
+        {"message": f"{SAMPLE['message']}{' ' * 9000}"},  # too long to be searched for a notice
+    ],
+)
+def test_batch_when_it_does_not_say_success_then_no_price_is_believed(make: Any, said: dict[str, Any]) -> None:
+    body = {"endpoint": "Realtime Bulk Quotes", **said, "data": [AlphaVantage(premium=True).row("IBM")]}
+    with pytest.raises(ProviderError):
+        make(lambda request: Reply(200, msgspec.json.encode(body))).quotes(US[:1])
