@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from fin_infra.errors import (
 from fin_infra.flow import row_errors
 from fin_infra.model import InstrumentKey, Interval, QuoteError
 from fin_infra.providers.crypto.coingecko.adapter import CANDLES, LIST_KEPT_S, CoinGecko
-from fin_infra.transport import Async
+from fin_infra.transport import Async, Reply, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay, fixture_responder
 from tests.providers.crypto.coingecko.support import (
     BITCOIN,
@@ -219,6 +220,36 @@ def test_lookup_when_many_share_it_then_text_stays_short_and_candidates_whole() 
     with pytest.raises(AmbiguousSymbol, match=r"40 coins .* or 35 more") as caught:
         answering(coins).lookup("MEME")
     assert len(caught.value.candidates) == 40
+
+
+def clones(search: Reply) -> CoinGecko[Sync]:
+    """Three coins with one ticker, sorted by id as in CoinGecko's list, and what its search says of them."""
+    listed = [{"id": coin, "symbol": "clone", "name": coin} for coin in ("a-clone", "b-clone", "real-clone")]
+    answers = {"/api/v3/coins/list": Reply(200, json.dumps(listed).encode()), "/api/v3/search": search}
+    return CoinGecko(Replay(lambda request: answers[request.path]), place())
+
+
+def test_lookup_when_several_share_it_then_the_largest_comes_first() -> None:
+    found = [
+        {"id": "b-clone", "symbol": "CLONE", "name": "B", "market_cap_rank": None},
+        {"id": "real-clone", "symbol": "CLONE", "name": "R", "market_cap_rank": 40},
+        {"id": "stranger", "symbol": "CLONER", "name": "S", "market_cap_rank": 3},
+        {"id": "a-clone", "symbol": "CLONE", "name": "A", "market_cap_rank": 1200},
+    ]
+    gecko = clones(Reply(200, json.dumps({"coins": found}).encode()))
+    with pytest.raises(AmbiguousSymbol, match="one: CRYPTO:real-clone, CRYPTO:a-clone") as caught:
+        gecko.lookup("clone")
+    assert caught.value.candidates == ("CRYPTO:real-clone", "CRYPTO:a-clone", "CRYPTO:b-clone")
+    assert dict(sent(gecko)[1].params)["query"] == "CLONE"
+
+
+@pytest.mark.parametrize(
+    "search", [Reply(503, b""), Reply(429, b"{}"), Reply(200, b"<html>"), Reply(200, b'{"coins":[7]}')]
+)
+def test_lookup_when_nobody_knows_the_ranks_then_ambiguous_all_the_same(search: Reply) -> None:
+    with pytest.raises(AmbiguousSymbol) as caught:
+        clones(search).lookup("clone")
+    assert caught.value.candidates == ("CRYPTO:a-clone", "CRYPTO:b-clone", "CRYPTO:real-clone")
 
 
 def test_lookup_when_normalize_knows_a_clash_then_ambiguous_although_one_is_listed() -> None:

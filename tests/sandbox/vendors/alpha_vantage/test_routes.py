@@ -221,7 +221,8 @@ def test_bulk_when_the_key_is_free_then_a_refusal_beside_rows_that_nobody_asked_
     body = ask(f"/alpha-vantage/query?function=REALTIME_BULK_QUOTES&symbol=NVDA&apikey={FREE}").json()
     assert list(body) == ["endpoint", "message", "data"]
     assert body["message"] == (
-        "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ILLUSTRATION PURPOSES ONLY***."
+        "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ILLUSTRATION PURPOSES "
+        "ONLY***."
     )
     assert [row["symbol"] for row in body["data"]] == ["MSFT", "AAPL", "IBM"]
     paid = ask.av("REALTIME_BULK_QUOTES", symbol="NVDA").json()

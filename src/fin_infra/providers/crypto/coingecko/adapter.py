@@ -6,6 +6,7 @@ from __future__ import annotations
 # Users without a type checker hear what is wrong, so arguments are checked although they are typed.
 # pyright: reportUnnecessaryIsInstance=false
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal, cast
@@ -181,7 +182,7 @@ class CoinGecko(CryptoDataProvider[M]):
         is kept for a day.
 
         Raises:
-            AmbiguousSymbol: several assets have it; `candidates` are their keys.
+            AmbiguousSymbol: several assets have it; `candidates` are their keys, the largest by market value first.
             UnknownSymbol: none has it.
         """
         wanted = ticker.strip().upper()
@@ -189,7 +190,17 @@ class CoinGecko(CryptoDataProvider[M]):
             raise InvalidInput("A ticker is needed, such as BTC.")
         if wanted in COINS:
             return InstrumentKey("CRYPTO", COINS[wanted])
-        return parse.only((yield from self._tickers()), wanted)
+        ids = parse.ids_of((yield from self._tickers()), wanted)
+        return parse.only((yield from self._ranked(ids, wanted)) if len(ids) > 1 else ids, wanted)
+
+    def _ranked(self, ids: list[str], ticker: str) -> Flow[list[str]]:
+        """Put the coins of one ticker in the order of their rank, which only a search knows; without one they stay."""
+        try:
+            hits = parse.hits((yield from self.get("/api/v3/search", query=ticker)))
+        except ProviderError:  # the candidates are the answer, and their order only helps
+            return ids
+        ranks = {hit.key.symbol: hit.rank for hit in hits if hit.rank is not None}
+        return sorted(ids, key=lambda coin: ranks.get(coin, sys.maxsize))
 
     def _tickers(self) -> Flow[Mapping[str, list[str]]]:
         now = self.transport.monotonic()

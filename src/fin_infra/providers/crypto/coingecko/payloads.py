@@ -3,7 +3,7 @@ Floor 3: numbers come exactly as sent, stamps are unix seconds or milliseconds, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -158,10 +158,15 @@ def by_ticker(reply: Reply) -> tuple[Mapping[str, list[str]], int]:
     return table, unread
 
 
-def only(tickers: Mapping[str, list[str]], ticker: str) -> InstrumentKey:
+def ids_of(tickers: Mapping[str, list[str]], ticker: str) -> list[str]:
+    """Return the coins that have a ticker, or had it; UnexpectedPayload where one of them cannot be read."""
     ids = list(dict.fromkeys((*tickers.get(ticker, ()), *CLASHING_COINS.get(ticker, ()))))
     if "" in ids:
         raise UnexpectedPayload(f"CoinGecko lists a coin with the ticker {ticker} whose id cannot be read")
+    return ids
+
+
+def only(ids: Sequence[str], ticker: str) -> InstrumentKey:
     if not ids:
         raise UnknownSymbol(f"CoinGecko lists no coin with the ticker {ticker}; search for it by name")
     if len(ids) > 1:
