@@ -273,3 +273,43 @@ def test_adjusted_periods_when_made_of_any_days_then_first_last_highest_lowest_a
     assert [(bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found] == [
         (own[0], max(own) + 1, min(own) - 1, own[-1], 10 * len(own)) for own in groups.values()
     ]
+
+
+@pytest.mark.parametrize("name", ["impossible", "unreadable", "twice", "misadjusted"])
+def test_days_when_one_outside_the_window_cannot_be_one_then_it_is_nobodys_business(name: str) -> None:
+    odd: dict[str, dict[str, Any]] = {
+        "impossible": {"2026-11-18": adjusted("10") | {"low": "11"}},
+        "unreadable": {"2026-11-18": adjusted("10") | {"high": "soon"}},
+        "twice": {"2026-11-18": adjusted("10"), "2026-11-18 00:00:00": adjusted("12")},
+        "misadjusted": {"2026-11-18": adjusted("10") | {"adjusted close": "90"}},
+    }
+    rows = {"2026-11-20": adjusted("10"), "2026-11-19": adjusted("10"), **odd[name], "2026-11-17": adjusted("10")}
+    inside = asked(rows, adjustment=BOTH)
+    assert [candle.start.day for candle in inside] == [17, 19, 20]
+    assert [error.stamp for error in inside.errors] == ["2026-11-18"]
+    outside = asked(rows, adjustment=BOTH, start=date(2026, 11, 19))
+    assert ([candle.start.day for candle in outside], outside.errors) == ([19, 20], ())
+
+
+PAIR = {"2. From Symbol": "EUR", "3. To Symbol": "USD", "5. Last Refreshed": "2026-11-20", "6. Time Zone": "UTC"}
+
+
+@pytest.mark.parametrize(
+    "meta", [{"2. From Symbol": "GBP"}, {"3. To Symbol": "JPY"}, {"2. From Symbol": "USD", "3. To Symbol": "EUR"}]
+)
+@pytest.mark.parametrize(
+    ("interval", "root"), [(Interval.DAY_1, "Time Series FX (Daily)"), (Interval.MIN_5, "Time Series FX (5min)")]
+)
+def test_fx_candles_when_the_answer_is_about_another_pair_then_refused(
+    meta: dict[str, str], interval: Interval, root: str
+) -> None:
+    given = load(Settings, {"api_key": "K", "per_second": 0, "per_day": 0, "max_attempts": 1})
+    for about in (PAIR, PAIR | meta):
+        body = {"Meta Data": about, root: {"2026-11-20": bar("1", "1", "1", "1")}}
+        replay = Replay([Reply(200, msgspec.json.encode(body))])
+        client: AlphaVantage[Sync] = AlphaVantage(replay, Endpoint("http://127.0.0.1:1", "custom", given))
+        if about is PAIR:
+            assert len(client.fx_candles("EUR", "USD", interval=interval)) == 1
+        else:
+            with pytest.raises(UnexpectedPayload, match="another pair than EUR/USD"):
+                client.fx_candles("EUR", "USD", interval=interval)
