@@ -100,6 +100,22 @@ def test_day_when_at_any_venue_then_from_its_midnight_and_true_since_its_close(
         assert len(asked({day: FLAT}, key=listed, start=other, end=other + timedelta(days=1))) == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "begins"),
+    [
+        ("XFRA:TCO2", utc(2026, 7, 6, 22)),
+        ("XTSX:GPV", utc(2026, 7, 7, 4)),
+        ("XSHE:000002", utc(2026, 7, 6, 16)),
+    ],
+)
+def test_day_when_a_venue_may_have_no_calendar_then_its_own_midnight_and_true_by_the_next_one(
+    key: str, begins: datetime
+) -> None:
+    found = asked({"2026-07-07": FLAT}, key=InstrumentKey.parse(key))
+    assert [(candle.start, candle.complete) for candle in found] == [(begins, True)]
+    assert begins + timedelta(hours=14) < found.as_of <= begins + timedelta(days=1)
+
+
 # interval, root, stamp of the last session, received, begins, complete, as_of
 PERIODS = [
     (Interval.WEEK_1, "2026-11-20", utc(2026, 11, 21), utc(2026, 11, 16, 5), True, utc(2026, 11, 20, 21)),
