@@ -1,5 +1,5 @@
 """Imitate Alpha Vantage's one endpoint: /query?function=..., all values strings, nearly all errors with HTTP 200.
-Floor 8: the functions are in alpha_vantage_series.py (candles) and here (quote, search, overview, rates, status).
+Floor 8: the functions are in `market_data` (candles) and here (quote, search, overview, rates, status).
 """
 
 from __future__ import annotations
