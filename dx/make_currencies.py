@@ -37,7 +37,7 @@ LAST_UNITS = {
 """Minor units of withdrawn codes as the list had them while they were in use: list three does not give them.
 
 Source: `currency.properties` of the JDK, data version 140, which is ISO 4217 with amendment 140 and keeps what earlier
-amendments withdrew (`minor0`, `all`). Its euro currencies agree with Excel's EUROCONVERT
+amendments withdrew (`minor0`, `all`). Its euro currencies agree with the table of EUROCONVERT
 (http://bettersolutions.com/excel/functions/euroconvert-function.htm). Codes it does not have stay without."""
 
 

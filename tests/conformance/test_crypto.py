@@ -77,8 +77,20 @@ def test_price_when_unknown_then_unknown_symbol(ask: Any) -> None:
 def test_price_when_coin_has_none_then_error_and_never_zero(ask: Any) -> None:
     with pytest.raises(UnknownSymbol, match="unlaunched-protocol"):
         ask("price", InstrumentKey("CRYPTO", "unlaunched-protocol"))
-    with pytest.raises(UnknownSymbol, match="unlaunched-protocol"):
-        ask("prices", [BITCOIN, InstrumentKey("CRYPTO", "unlaunched-protocol")])
+
+
+@offering(Crypto, "prices")
+def test_prices_when_some_have_none_then_they_are_named_and_the_others_come(ask: Any) -> None:
+    silent, unknown = (InstrumentKey("CRYPTO", coin) for coin in ("unlaunched-protocol", "no-such-coin"))
+    prices = ask("prices", [silent, BITCOIN, unknown, ETHEREUM, BITCOIN])
+    assert [price.key for price in prices] == [BITCOIN, ETHEREUM, BITCOIN]
+    assert all(price.price > 0 for price in prices)
+    assert [(error.place, error.key, error.code) for error in prices.errors] == [
+        ("keys[0]", silent, UnknownSymbol.code),
+        ("keys[2]", unknown, UnknownSymbol.code),
+    ]
+    with pytest.raises(UnknownSymbol):
+        ask("prices", [silent, unknown])
 
 
 def test_price_when_currency_is_unknown_then_invalid_request(ask: Any) -> None:

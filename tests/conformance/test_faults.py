@@ -132,14 +132,18 @@ class Matrix:
         # the first request is the one that fetches access, and without it there is nothing to ask again with
         renewed = self._fetches_access and self.verdict.renewable and number > 1
         healed = once and (self.verdict.heals or renewed) and not case.changes
-        if error is None:
+        if error is None and case.partial:
+            self._check_partial(name, outcome, answer, number, healed=healed)
+        elif error is None:
             self._check_answer(name, outcome, case, answer, healed=healed)
         else:
             self._check_error(name, outcome, case, answer, healed=healed)
         tries = 2 if once else self.verdict.settings.get("max_attempts", 3)
         expected = len(rows) if error is None else number - 1
+        tells = error or (outcome.result.errors if case.partial else None)
         if self.verdict.heals and self.verdict.errors:
-            expected += (once if error is None else tries) if not case.changes else number
+            struck = (once if not tells else tries - 1 if error is None else tries) if not case.changes else number
+            expected += struck
         elif renewed:
             expected += 2 if error is None else 3
         elif error is not None:
@@ -149,6 +153,19 @@ class Matrix:
         if any(pause < self.verdict.least_pause_s for pause in watch.pauses):
             self._fail(name, f"pauses of {watch.pauses}, and the least is {self.verdict.least_pause_s} s")
         self._restore(case)
+
+    def _check_partial(self, name: str, outcome: Outcome, answer: Any, number: int, *, healed: bool) -> None:
+        """One request of several was struck: its rows are named with the right error, and the others are right."""
+        lacking = [row for row in answer if row not in outcome.value]
+        codes = {error.code for error in outcome.result.errors}
+        if outcome.value != [row for row in answer if row not in lacking]:
+            self._fail(name, f"another answer than without the fault: {outcome.value!r:.200}")
+        if healed and lacking:
+            self._fail(name, f"{codes} although the fault went away")
+        if len(outcome.result.errors) != len(lacking) or not codes <= {cls.code for cls in self.verdict.errors}:
+            self._fail(name, f"{len(lacking)} rows are lacking, and the errors are {outcome.result.errors}")
+        if number > 1 and not healed and self.verdict.errors and len(lacking) != 1:
+            self._fail(name, f"{len(lacking)} rows are lacking after one request was struck")
 
     def _check_answer(self, name: str, outcome: Outcome, case: Case, answer: Any, *, healed: bool) -> None:
         if self.verdict.errors and not (healed or case.changes or self.verdict.lists_only):
@@ -274,7 +291,8 @@ def test_operation_when_fault_strikes_then_the_right_answer_or_the_right_error(
 def test_operation_when_faults_come_at_random_then_the_right_answer_or_a_typed_error(
     bench: Bench, cls: type[Provider[Any]], undisturbed: Undisturbed
 ) -> None:
-    cases = [case for case in VENDORS[cls.info.provider_key].cases if not (case.changes or case.heavy or case.mends)]
+    plain = [case for case in VENDORS[cls.info.provider_key].cases if not (case.mends or case.partial)]
+    cases = [case for case in plain if not (case.changes or case.heavy)]
     right = {case.name: Matrix(bench, cls, "latency", undisturbed).right(case)[0] for case in cases}
     bench.stage.reset(cls)  # the same chances on every run
     for kind in STORM:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -13,6 +13,7 @@ from fin_infra.errors import (
     InvalidInput,
     NotFound,
     RateUnavailable,
+    StaleRate,
     UnknownCurrency,
 )
 from fin_infra.providers.registry import providers
@@ -79,6 +80,23 @@ def test_rate_when_weekend_then_friday(ask: Any, row: Fx) -> None:
 def test_rate_when_the_day_has_not_come_then_refused(ask: Any, row: Fx) -> None:
     with pytest.raises(InvalidInput, match="2100-01-04 has not come"):
         ask("rate", row.base, "USD", on=date(2100, 1, 4))
+
+
+def test_rate_when_the_last_table_is_more_than_a_week_older_then_stale(ask: Any, row: Fx, sandbox: Any) -> None:
+    sandbox.control("POST", "/clock", set="2024-01-19T18:00:00Z")  # a Friday, so that there is nothing newer
+    assert ask("latest").date == date(2024, 1, 19)
+    assert ask("rate", row.base, "USD", on=date(2024, 1, 26)).date == date(2024, 1, 19)
+    for on in (date(2024, 1, 27), date(2024, 3, 1)):
+        with pytest.raises(StaleRate, match=f"{row.base}/USD"):
+            ask("rate", row.base, "USD", on=on)
+
+
+def test_rate_when_the_day_is_today_or_any_before_then_a_table_no_younger_than_the_day(ask: Any, row: Fx) -> None:
+    for back in range(9):
+        on = TODAY - timedelta(days=back)
+        found = ask("rate", row.base, "USD", on=on)
+        assert timedelta(0) <= on - found.date <= timedelta(days=2)  # over a weekend at most, in this fortnight
+        assert found.as_of.date() == found.date
 
 
 def test_rate_when_not_published_then_unavailable(ask: Any, row: Fx) -> None:

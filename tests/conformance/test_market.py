@@ -5,21 +5,23 @@ Expected prices come from the sandbox's account of its own world, never from a p
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from fin_infra.errors import InvalidInput, NotCovered, UnknownSymbol
-from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
+from fin_infra.model import Adjustment, Candle, CandleSeries, InstrumentKey, Interval
 from fin_infra.providers.registry import providers
 from tests.support.rows import Market, offering, rows
 
 MARKETS: list[Market] = rows(Market)
 IBM, NVIDIA = InstrumentKey("US", "IBM"), InstrumentKey("XNAS", "NVDA")
 BERKSHIRE, TESCO = InstrumentKey("XNYS", "BRK.B"), InstrumentKey("XLON", "TSCO")
+SAP, TENCENT = InstrumentKey("XETR", "SAP"), InstrumentKey("XHKG", "700")
 NOBODY = InstrumentKey("US", "NOPE")
 
 
@@ -150,10 +152,78 @@ def test_candles_when_clocks_change_then_regular_open_moves_in_utc(
 )
 def test_candles_when_intraday_then_bars_lie_on_the_interval(market: Any, interval: Interval) -> None:
     series = market("candles", IBM, interval=interval, start=utc(2026, 10, 5), end=utc(2026, 10, 7))
-    minutes = {"60min": 60}.get(interval.value) or int(interval.value.removesuffix("min"))
-    assert {candle.start.date().isoformat() for candle in series.candles} == {"2026-10-05", "2026-10-06"}
-    places = {(candle.start.hour * 60 + candle.start.minute) % minutes for candle in series}
-    assert len(places) == 1  # from the full hour, or from the opening bell
+    step = timedelta(minutes=int(interval.value.removesuffix("min")))
+    starts = [candle.start.astimezone(UTC) for candle in series]
+    for day in (5, 6):
+        bell, close = utc(2026, 10, day, 13, 30), utc(2026, 10, day, 20)
+        own = [start for start in starts if start.day == day]
+        assert all(later - earlier == step for earlier, later in pairwise(own))
+        # the first bar holds the opening bell: it begins with it, or on the full hour before
+        assert own[0] in (bell, bell - (bell - utc(2026, 10, day)) % step)
+        assert own[-1] < close <= own[-1] + step
+        starts = starts[len(own) :]
+    assert (starts, series.errors) == ([], ())
+    assert all(candle.complete for candle in series)
+
+
+def shape(bar: Candle) -> tuple[Any, ...]:
+    """Where a bar is and its prices; how a day's volume is spread over its minutes is the vendor's own business."""
+    return bar.start, bar.open, bar.high, bar.low, bar.close
+
+
+def test_candles_when_extended_hours_are_wanted_then_more_bars_around_the_same_ones(market: Any) -> None:
+    window = {"start": utc(2026, 10, 5), "end": utc(2026, 10, 6, 4), "interval": Interval.MIN_30}
+    regular = market("candles", IBM, **window).candles
+    extended = market("candles", IBM, extended_hours=True, **window).candles
+    inside = [bar for bar in extended if regular[0].start <= bar.start <= regular[-1].start]
+    assert [shape(bar) for bar in inside] == [shape(bar) for bar in regular]
+    assert min(bar.start for bar in extended) < regular[0].start
+    assert max(bar.start for bar in extended) > regular[-1].start
+
+
+@pytest.mark.parametrize("adjustment", [Adjustment.RAW, Adjustment.SPLITS_AND_DIVIDENDS])
+@pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])
+def test_candles_when_grouped_then_each_is_made_of_its_own_days(
+    market: Any, interval: Interval, adjustment: Adjustment
+) -> None:
+    window = {"start": date(2024, 1, 1), "adjustment": adjustment}  # with NVIDIA's split of June 2024
+    days = market("candles", NVIDIA, end=date(2025, 1, 1), **window).candles
+    periods = market("candles", NVIDIA, end=date(2024, 12, 2), interval=interval, **window).candles
+    for period, after in pairwise(periods):
+        own = [day for day in days if period.start <= day.start < after.start]
+        assert (period.open, period.close) == (own[0].open, own[-1].close)
+        assert (period.high, period.low) == (max(day.high for day in own), min(day.low for day in own))
+        assert period.volume == sum(day.volume for day in own)
+
+
+@pytest.mark.parametrize(
+    ("key", "zone"),
+    [(IBM, "America/New_York"), (TESCO, "Europe/London"), (SAP, "Europe/Berlin"), (TENCENT, "Asia/Hong_Kong")],
+)
+def test_candles_when_days_are_asked_by_date_then_those_trading_days_at_any_venue(
+    market: Any, key: InstrumentKey, zone: str
+) -> None:
+    series = market(
+        "candles", key, start=date(2026, 3, 26), end=date(2026, 3, 31)
+    )  # Europe's clocks change on the 29th
+    days = [candle.start.astimezone(ZoneInfo(zone)) for candle in series]
+    assert [day.date() for day in days] == [date(2026, 3, 26), date(2026, 3, 27), date(2026, 3, 30)]
+    assert {day.time() for day in days} == {time()}
+    midnights = market("candles", key, start=utc(2026, 3, 26), end=utc(2026, 3, 31))
+    assert midnights.candles == series.candles
+    assert series.errors == ()
+
+
+@pytest.mark.parametrize("interval", [Interval.DAY_1, Interval.WEEK_1, Interval.MONTH_1, Interval.MIN_30])
+def test_candles_when_the_newest_then_only_the_last_may_be_forming_and_none_is_newer_than_as_of(
+    market: Any, interval: Interval
+) -> None:
+    series = market("candles", IBM, interval=interval)
+    assert all(candle.complete for candle in series.candles[:-1])
+    assert series.candles[-1].start < series.as_of
+    quote = market("quote", IBM)
+    assert quote.as_of.date() == quote.trading_day  # its close, and not the midnight before
+    assert quote.as_of > series.candles[-1].start
 
 
 @pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])

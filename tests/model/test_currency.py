@@ -63,7 +63,7 @@ def test_minor_units_of_withdrawn_code_raise_with_the_date() -> None:
         minor_units("SUR")
 
 
-# Excel's EUROCONVERT, by eye: the display precision of each currency that the euro replaced.
+# The published table of EUROCONVERT: the display precision of each currency that the euro replaced.
 EURO_DECIMALS = {
     0: "BEF ESP GRD ITL LUF PTE",
     2: "ATS CYP DEM EEK FIM FRF IEP LTL LVL MTL NLG SIT SKK",

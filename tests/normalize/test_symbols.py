@@ -23,7 +23,7 @@ from fin_infra.normalize.tables import (
     TWO_LISTINGS,
     VENUE_NAMES,
 )
-from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
+from fin_infra.providers.market.alpha_vantage.symbols import SPELLING
 from tests.support.effort import SHARED, share
 
 

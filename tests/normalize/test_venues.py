@@ -8,7 +8,7 @@ from fin_infra.calendars import calendar
 from fin_infra.errors import InvalidInstrument, UnknownCalendar
 from fin_infra.model import InstrumentKey
 from fin_infra.normalize import US_MICS, calendar_of
-from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
+from fin_infra.providers.market.alpha_vantage.symbols import SPELLING
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -32,6 +33,15 @@ def bar(opened: str, high: str, low: str, close: str, volume: str | None = None)
 )
 def test_impossible_when_it_cannot_be_a_bar_then_why(candle: Candle, why: str) -> None:
     assert why in str(impossible(candle))
+
+
+@pytest.mark.parametrize(("field", "bad"), [("split", ("0", "-2")), ("dividend", ("-0.01",))])
+def test_impossible_when_an_event_cannot_be_then_why(field: str, bad: tuple[str, ...]) -> None:
+    good = bar("2", "3", "1", "2")
+    for text in bad:
+        assert field in str(impossible(replace(good, **{field: D(text)})))
+    assert impossible(replace(good, **{field: D("0.5")})) is None
+    assert impossible(replace(good, dividend=D(0))) is None
 
 
 def test_impossible_when_it_can_be_then_none() -> None:

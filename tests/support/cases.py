@@ -25,7 +25,8 @@ class Case:
     `gone` and `once` mark what retry must never repeat; `gone` says whether a deletion took place. `heavy` marks what
     costs the sandbox so much that only the last request is struck: the first ones are those of a lighter case. `mends`
     marks what looks after the failures of its own requests, and answers in spite of them: the matrix leaves it to the
-    suite of its domain. `public` marks what the vendor tells anybody.
+    suite of its domain. `partial` marks what answers with the rows it could get and names the others in `errors`.
+    `public` marks what the vendor tells anybody.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Case:
     once: bool = False
     heavy: bool = False
     mends: bool = False
+    partial: bool = False
     public: bool = False
 
     @property

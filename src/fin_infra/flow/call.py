@@ -160,15 +160,18 @@ def note(**facts: object) -> None:
         call.notes |= facts
 
 
-def observed(client: Client[Any], operation: str, flow: Flow[T]) -> Flow[T]:
-    """Run `flow` as an operation of `client`, attach `meta` to its result and report how it ended."""
+def observed(client: Client[Any], operation: str, flow: Flow[T], *, tell_rows: bool = True) -> Flow[T]:
+    """Run `flow` as an operation of `client`, attach `meta` to its result and report how it ended.
+
+    `tell_rows` is for whoever may still find elsewhere what the result lacks, and tells `row_errors` itself.
+    """
     if client.relays:
         return (yield from flow)
     call = Call.begin(client, operation)
     status = "cancelled"
     try:
         result: T = yield from _tracked(call, flow)
-        _attach(result, call)
+        _attach(result, call, tell_rows=tell_rows)
         status = "ok"
         return result
     except Exception as exc:
@@ -203,21 +206,27 @@ def _status(call: Call, exc: Exception) -> str:
     return exc.code.removeprefix("fin.") if isinstance(exc, FinInfraError) else "error"
 
 
-def _attach(result: object, call: Call) -> None:
+def _attach(result: object, call: Call, *, tell_rows: bool) -> None:
     """Give a result its `meta`: the one write to a frozen record, made before anyone else has seen it."""
     if issubclass(type(result), (Record, Listing)):
         object.__setattr__(result, "meta", call.meta())
     if isinstance(result, Listing):
-        _report(call, cast("Listing[object]", result).errors)
+        _report(call, cast("Listing[object]", result).errors, tell_rows=tell_rows)
 
 
-def _report(call: Call, errors: Sequence[RowError]) -> None:
-    """Tell whoever collects them, and the log, of rows that could not be read."""
+def _report(call: Call, errors: Sequence[RowError], *, tell_rows: bool = True) -> None:
+    """Tell the log, and whoever collects them, of rows that could not be read."""
     if errors:
         unread = call.notes.get("unreadable_rows")
         call.notes["unreadable_rows"] = (unread if isinstance(unread, int) else 0) + len(errors)
-        for collected in _collected.get():
-            collected.extend(errors)
+        if tell_rows:
+            tell_of_rows(errors)
+
+
+def tell_of_rows(errors: Sequence[RowError]) -> None:
+    """Tell whoever collects them of rows that could not be read."""
+    for collected in _collected.get():
+        collected.extend(errors)
 
 
 def _attach_to_items(page: Page[Any], call: Call) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Record
+from fin_infra.model.record import Record, RowError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +57,5 @@ class MarketChart(Record):
     key: InstrumentKey
     currency: str
     points: tuple[ChartPoint, ...]
+    errors: tuple[RowError, ...] = ()
+    """Rows that could not be read, by series and place; a point that lacks its value of one has None there."""

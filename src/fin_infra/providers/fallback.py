@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar
 
 from fin_infra.errors import (
     ConfigurationError,
@@ -17,9 +18,10 @@ from fin_infra.errors import (
     PermissionDenied,
     ProviderUnavailable,
     RateLimited,
+    error_classes,
 )
 from fin_infra.flow import operation, paged
-from fin_infra.flow.call import allowed, deadline, observed, observed_pages
+from fin_infra.flow.call import allowed, deadline, observed, observed_pages, tell_of_rows
 from fin_infra.model import (
     Adjustment,
     CandleSeries,
@@ -30,8 +32,10 @@ from fin_infra.model import (
     Interval,
     Listing,
     MarketChart,
+    Meta,
     Overview,
     Quote,
+    QuoteError,
     Quotes,
     RateTable,
     SymbolMatch,
@@ -48,6 +52,9 @@ T = TypeVar("T")
 _NOT_HERE = (NotCovered, PermissionDenied)
 """The member cannot answer this, today or later."""
 _MOVE_ON = (ProviderUnavailable, RateLimited, DeadlineExceeded, *_NOT_HERE)
+_MOVE_ON_CODES = frozenset(cls.code for cls in error_classes() if issubclass(cls, _MOVE_ON))
+_Answered: TypeAlias = tuple[dict[InstrumentKey, Any], list[QuoteError], Meta | None]
+"""Answers by key, what is said of the other keys, and the meta of the first member that answered."""
 
 
 class Chain(Provider[M]):
@@ -99,7 +106,10 @@ class MarketDataChain(Chain[M], MarketDataProvider[M]):
 
     @operation
     def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Quotes]:
-        return self.first_up(MarketDataProvider.quotes, keys)
+        """Return the latest prices; for those that a member could not give, here or today, the next one is asked."""
+        wanted = list(keys)
+        found, errors, meta = yield from _of_many(self, MarketDataProvider.quotes, wanted)
+        return Quotes((found[key] for key in wanted if key in found), meta, errors)
 
     @operation
     def candles(
@@ -139,7 +149,10 @@ class CryptoDataChain(Chain[M], CryptoDataProvider[M]):
 
     @operation
     def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
-        return self.first_up(CryptoDataProvider.prices, keys, currency)
+        """Return spot prices; for those that a member could not give, here or today, the next one is asked."""
+        wanted = list(keys)
+        found, errors, meta = yield from _of_many(self, CryptoDataProvider.prices, wanted, currency)
+        return Listing((found[key] for key in wanted if key in found), meta, errors)
 
     @operation
     def asset(self, key: InstrumentKey) -> Flow[CryptoAsset]:
@@ -200,16 +213,70 @@ def chain(domain: str, members: Sequence[Provider[M]]) -> Chain[M]:
     return cls(domain, members)
 
 
+def _of_many(chain: Chain[Any], op: operation[..., Any], wanted: list[InstrumentKey], *args: Any) -> Flow[_Answered]:
+    """Ask member after member for the keys that none has answered yet, and keep what each gave.
+
+    A key that a member knows not to exist is asked for no further, as one alone would not be.
+    """
+    name = op.fn.__name__
+    if name not in chain.can:
+        yield from chain.not_offered(name)
+    watch, end = partial(observed, tell_rows=False), _end(chain.members)
+    found: dict[InstrumentKey, Any] = {}
+    errors: dict[InstrumentKey, QuoteError] = {}
+    metas: list[Meta | None] = []
+    missing: list[InstrumentKey] = wanted
+    refused: list[FinInfraError] = []
+    for member in chain.members:
+        try:
+            answer = yield from _attempts([member], name, watch, (missing, *args), {}, end)
+        except _MOVE_ON as exc:
+            refused.append(exc)
+            continue
+        except FinInfraError as exc:
+            if not metas:
+                raise
+            errors |= {key: replace(errors[key], code=exc.code, reason=str(exc)) for key in missing}
+            break
+        metas.append(answer.meta)
+        found |= {item.key: item for item in answer}
+        errors |= {error.key: error for error in answer.errors}
+        missing = [key for key in missing if key in errors and key not in found and errors[key].code in _MOVE_ON_CODES]
+        if not missing:
+            break
+    if not metas:
+        raise next((exc for exc in reversed(refused) if not isinstance(exc, _NOT_HERE)), refused[0])
+    left = [
+        replace(errors[key], place=f"keys[{at}]")
+        for at, key in enumerate(wanted)
+        if key in errors and key not in found and key not in wanted[:at]
+    ]
+    tell_of_rows(left)
+    return found, left, metas[0]
+
+
+def _end(members: Sequence[Provider[Any]]) -> float | None:
+    """Return when the time that the caller allows is over, on the clock of the first member."""
+    limit = allowed()
+    return None if limit is None else members[0].transport.monotonic() + limit
+
+
 def _attempts(
-    members: Sequence[Provider[Any]], name: str, watch: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    members: Sequence[Provider[Any]],
+    name: str,
+    watch: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    end: float | None = None,
 ) -> Generator[Any, Any, Any]:
     """Drive the members' flows, each effect through the member's own transport, whoever drives the chain.
 
-    Each member has the time of its own settings; a `deadline` of the caller holds for all of them together.
+    Each member has the time of its own settings; a `deadline` of the caller holds for all of them together, up to
+    `end` where it began before.
     """
     error: FinInfraError | None = None
-    clock, limit = members[0].transport.monotonic, allowed()
-    end = None if limit is None else clock() + limit
+    clock = members[0].transport.monotonic
+    end = _end(members) if end is None else end
     for member in members:
         if error is not None and end is not None and clock() >= end:
             break

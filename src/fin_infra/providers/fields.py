@@ -22,6 +22,11 @@ wrong = wrong_field
 _WHOLE = re.compile(r"-?[0-9]{1,30}").fullmatch
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one: for looking something up that may not be there."""
+    return cast("dict[str, Any]", value) if type(value) is dict else {}
+
+
 def objects(items: Any, name: str = "items") -> list[dict[str, Any]]:
     """Return `items` if it is a list of objects."""
     rows: list[dict[str, Any]] = items

@@ -19,7 +19,7 @@ from pydantic_settings import SettingsConfigDict
 
 from fin_infra.errors import InvalidInput, RateUnavailable, StaleRate, UnexpectedPayload
 from fin_infra.flow import operation
-from fin_infra.model import FxRate, Listing, RateTable
+from fin_infra.model import FxRate, Listing, RateTable, RowError
 from fin_infra.model.currency import currency_name
 from fin_infra.normalize import calendar_day, cross_rate
 from fin_infra.normalize.fx import MAX_AGE_DAYS
@@ -87,7 +87,7 @@ class Ecb(FxProvider[M]):
     settings: Settings
 
     def configure(self) -> None:
-        self._kept: dict[File, tuple[float, datetime, list[RateTable]]] = {}
+        self._kept: dict[File, tuple[float, datetime, Listing[RateTable]]] = {}
 
     @operation
     def latest(self) -> Flow[RateTable]:
@@ -97,9 +97,14 @@ class Ecb(FxProvider[M]):
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
         if calendar_day(start) > calendar_day(end):
             raise InvalidInput(f"A history needs a start before its end, not {start} to {end}.")
+        """Return the tables dated from `start` to before `end`, oldest first.
+
+        `errors` names days of the bank's file that cannot be read: with their date as `id` where they have one.
+        """
         tables = yield from self._since(start)
         first, last = (bisect_left(tables, day, key=_date_of) for day in (start, end))
-        return Listing(_own(table) for table in tables[first:last])
+        errors = [error for error in tables.errors if error.id is None or str(start) <= error.id < str(end)]
+        return Listing((_own(table) for table in tables[first:last]), errors=errors)
 
     @operation
     def rate(self, base: str, quote: str, *, on: date | None = None) -> Flow[FxRate]:
@@ -110,7 +115,8 @@ class Ecb(FxProvider[M]):
         Raises:
             InvalidInput: the day `on` has not come yet anywhere.
             UnknownCurrency: a code is not in ISO 4217.
-            RateUnavailable: the bank does not publish one of the two currencies on that day.
+            RateUnavailable: the bank does not publish one of the two currencies on that day, or its file has something
+                else there than rates.
             StaleRate: the last table before `on` is older than a week.
         """
         for code in (base, quote):
@@ -122,10 +128,11 @@ class Ecb(FxProvider[M]):
             if on > max(datetime.now(_FIRST_ZONE).date(), tables[-1].date):
                 raise InvalidInput(f"{on} has not come yet, so it has no {base}/{quote} rate; leave `on` out.")
             table = _table_on(tables, on, base, quote)
+            _refuse_unread(tables, table.date, on, base, quote)
         _require(table, base, quote)
         return cross_rate(base, quote, table)
 
-    def _since(self, day: date) -> Flow[list[RateTable]]:
+    def _since(self, day: date) -> Flow[Listing[RateTable]]:
         """Return the tables of the last 90 days where these go back to `day`, else all; oldest first."""
         recent = yield from self._tables("hist-90d")
         return recent if recent[0].date <= day else (yield from self._tables("hist"))
@@ -136,7 +143,7 @@ class Ecb(FxProvider[M]):
         kept = [tables[-1] for _, _, tables in self._kept.values()]
         return max((daily[-1], *kept), key=_date_of)
 
-    def _tables(self, file: File) -> Flow[list[RateTable]]:
+    def _tables(self, file: File) -> Flow[Listing[RateTable]]:
         kept = self._kept.get(file)
         if kept is None or not self._is_good(*kept):
             asked_at, at = self.transport.monotonic(), datetime.now(UTC)
@@ -167,11 +174,13 @@ def _last_due(now: datetime) -> date:
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
-def read_tables(content: bytes) -> list[RateTable]:
+def read_tables(content: bytes) -> Listing[RateTable]:
     """Read one of the ECB's XML files; the tables come oldest first.
 
+    A day that has no date, comes twice or has no rate is named in `errors` and hides no other.
+
     Raises:
-        UnexpectedPayload: no XML in UTF-8, a document type, another document, no rates in it, a day that comes twice.
+        UnexpectedPayload: no XML in UTF-8, a document type, another document, no day with rates in it.
     """
     if len(content) > MAX_BYTES:
         raise UnexpectedPayload(f"the ECB's file is larger than {MAX_BYTES // 2**20} MiB")
@@ -182,11 +191,20 @@ def read_tables(content: bytes) -> list[RateTable]:
         days.parser.Parse(content, True)
     except expat.ExpatError as exc:
         raise UnexpectedPayload(f"the ECB's file is not XML in UTF-8 (line {exc.lineno})") from None
-    if not days.rates:
+    tables, errors = _tables_of(days)
+    if not tables:
+        if errors:
+            raise UnexpectedPayload(f"the ECB's file has {errors[0].reason}")
         raise UnexpectedPayload("the ECB's file has no rates in it; ask again later", retryable=True)
-    if not all(days.rates.values()):
-        raise UnexpectedPayload("the ECB's file has a day without rates")
-    return [
+    return Listing(tables, errors=errors)
+
+
+def _tables_of(days: _Days) -> tuple[list[RateTable], list[RowError]]:
+    empty = {day: "a day without rates" for day, rates in days.rates.items() if not rates}
+    reasons = {**empty, **dict.fromkeys(days.twice, "a day that comes twice")}
+    errors = [RowError(place=f"days[{at}]", reason="a day that is not a date") for at in days.undated]
+    errors += [RowError(place=f"days[{days.places[day]}]", reason=why, id=str(day)) for day, why in reasons.items()]
+    tables = [
         RateTable(
             source=KEY,
             as_of=datetime.combine(day, PUBLISHED).astimezone(UTC),
@@ -196,7 +214,9 @@ def read_tables(content: bytes) -> list[RateTable]:
             unread=tuple(sorted(days.unread.get(day, ()))),
         )
         for day in sorted(days.rates)
+        if day not in reasons
     ]
+    return tables, errors
 
 
 class _Days:
@@ -209,7 +229,12 @@ class _Days:
     def __init__(self) -> None:
         self.rates: dict[date, dict[str, Decimal]] = {}
         self.unread: dict[date, set[str]] = {}
-        self._at = date.min
+        self.places: dict[date, int] = {}
+        self.undated: list[int] = []
+        """Places of the days that have no date, as the bank's file lists them."""
+        self.twice: set[date] = set()
+        self._count = 0
+        self._at: date | None = None
         self._depth = 0
         self._cube = 0
         """Depth down to which all elements are Envelope and Cubes."""
@@ -239,21 +264,28 @@ class _Days:
         self._cube = min(self._cube, self._depth)
 
     def _begin(self, text: str) -> None:
-        day = _iso_day(text)
+        self._at = day = _iso_day(text)
+        place, self._count = self._count, self._count + 1
         if day is None:
-            raise UnexpectedPayload("the ECB's file has a day that is not a date")
+            self.undated.append(place)
+            return
         if day in self.rates:
-            raise UnexpectedPayload(f"the ECB's file has {day} twice")
-        self.rates[day] = {}
-        self._at = day
+            self.twice.add(day)
+        self.rates.setdefault(day, {})
+        self.places.setdefault(day, place)
 
     def _rate(self, code: str, text: str) -> None:
-        """Keep a rate; one that is not a positive number, or comes twice, is named and hides no other."""
+        """Keep a rate; one that is not a positive number, or comes twice, is named and hides no other.
+
+        What is not the code of a currency is named as a question mark.
+        """
+        if self._at is None:
+            return
         rates, unread = self.rates[self._at], self.unread.setdefault(self._at, set())
-        if not _CODE.fullmatch(code) or code == BASE:
-            raise UnexpectedPayload(f"the ECB's file has a rate of {self._at} for something that is not a currency")
         rate = Decimal(text) if _RATE.fullmatch(text) else None
-        if not rate or code in rates or code in unread:
+        if not _CODE.fullmatch(code) or code == BASE:
+            unread.add("?")
+        elif not rate or code in rates or code in unread:
             rates.pop(code, None)
             unread.add(code)
         else:
@@ -291,6 +323,15 @@ def _table_on(tables: list[RateTable], on: date, base: str, quote: str) -> RateT
             "rates."
         )
     return table
+
+
+def _refuse_unread(tables: Listing[RateTable], table: date, on: date, base: str, quote: str) -> None:
+    """Refuse an older table where the file has a newer day, up to `on`, that cannot be read."""
+    unread = max((error.id for error in tables.errors if error.id and str(table) < error.id <= str(on)), default=None)
+    if unread is not None:
+        raise RateUnavailable(
+            f"No {base}/{quote} rate for {on}: what the ECB's file has for {unread} cannot be read; take another date."
+        )
 
 
 def _require(table: RateTable, base: str, quote: str) -> None:

@@ -23,7 +23,11 @@ class CryptoDataProvider(Provider[M]):
     @operation
     @optional
     def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
-        """Return spot prices in the order of `keys` in one call; raise UnknownSymbol naming all that are missing."""
+        """Return spot prices in the order of `keys`; `errors` are `QuoteError`s that name the keys without one.
+
+        Raises:
+            UnknownSymbol: there is a price of none of them.
+        """
         return (yield from self.not_offered("prices"))
 
     @operation
@@ -49,7 +53,7 @@ class CryptoDataProvider(Provider[M]):
     def market_chart(
         self, key: InstrumentKey, *, currency: str = "USD", start: datetime, end: datetime
     ) -> Flow[MarketChart]:
-        """Return price, market value and volume over time; both ends aware."""
+        """Return price, market value and volume over time; both ends aware. `errors` names rows that cannot be read."""
         return (yield from self.not_offered("market_chart"))
 
     @operation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,15 +11,17 @@ import pytest
 
 from fin_infra.errors import (
     AmbiguousSymbol,
+    FinInfraError,
     InvalidInput,
     InvalidRequest,
     NaiveTime,
     UnexpectedPayload,
     UnknownSymbol,
 )
-from fin_infra.model import InstrumentKey, Interval
+from fin_infra.flow import row_errors
+from fin_infra.model import InstrumentKey, Interval, QuoteError
 from fin_infra.providers.crypto.coingecko.adapter import CANDLES, LIST_KEPT_S, CoinGecko
-from fin_infra.transport import Async
+from fin_infra.transport import Async, Reply, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay, fixture_responder
 from tests.providers.crypto.coingecko.support import (
     BITCOIN,
@@ -72,17 +75,52 @@ def test_prices_when_none_asked_then_none_and_no_request() -> None:
     assert not sent(gecko)
 
 
-def test_prices_when_ids_are_absent_then_unknown_symbol_names_them_all() -> None:
-    with pytest.raises(UnknownSymbol, match="CRYPTO:no-such, CRYPTO:gone-coin") as caught:
-        recorded().prices([BITCOIN, InstrumentKey("CRYPTO", "no-such"), InstrumentKey("CRYPTO", "gone-coin")])
-    assert "CRYPTO:bitcoin" not in str(caught.value)
+def test_prices_when_ids_are_absent_then_each_is_named_and_the_others_come() -> None:
+    strangers = [InstrumentKey("CRYPTO", "no-such"), InstrumentKey("CRYPTO", "gone-coin")]
+    prices = recorded().prices([strangers[0], BITCOIN, strangers[1], strangers[0]])
+    assert [price.key for price in prices] == [BITCOIN]
+    assert [(error.place, error.key, error.code) for error in prices.errors if isinstance(error, QuoteError)] == [
+        ("keys[0]", strangers[0], "fin.unknown_symbol"),
+        ("keys[2]", strangers[1], "fin.unknown_symbol"),
+    ]
 
 
-@pytest.mark.parametrize("row", [{"usd": None}, {"usd": None, "last_updated_at": None}, {"last_updated_at": 1}])
-def test_prices_when_one_has_no_price_then_error_and_never_zero(row: dict[str, Any]) -> None:
-    gecko = answering({"bitcoin": {"usd": 1}, "dust-coin": row})
-    with pytest.raises(UnknownSymbol, match="no USD price for CRYPTO:dust-coin"):
-        gecko.prices([BITCOIN, DUST])
+def test_prices_when_none_is_known_then_unknown_symbol() -> None:
+    with pytest.raises(UnknownSymbol, match="CRYPTO:no-such;"):
+        recorded().prices([InstrumentKey("CRYPTO", "no-such"), InstrumentKey("CRYPTO", "gone-coin")])
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"usd": None}, "fin.unknown_symbol"),
+        ({"usd": None, "last_updated_at": None}, "fin.unknown_symbol"),
+        ({"last_updated_at": 1}, "fin.unknown_symbol"),
+        ({"usd": "soon"}, "fin.unexpected_payload"),
+        ({"usd": "1,234.5"}, "fin.unexpected_payload"),
+        ({"usd": -1}, "fin.unexpected_payload"),
+        ({"usd": 1, "last_updated_at": "x"}, "fin.unexpected_payload"),
+        ({"usd": 1, "usd_market_cap": []}, "fin.unexpected_payload"),
+        (None, "fin.unexpected_payload"),
+        ([1], "fin.unexpected_payload"),
+    ],
+)
+def test_prices_when_one_cannot_be_read_then_it_is_named_and_hides_no_other(row: Any, code: str) -> None:
+    gecko = answering({"dust-coin": row, "bitcoin": {"usd": 1}})
+    (price,) = prices = gecko.prices([DUST, BITCOIN])
+    assert (price.key, price.price) == (BITCOIN, 1)
+    (error,) = prices.errors
+    assert isinstance(error, QuoteError)
+    assert (error.place, error.id, error.key, error.code) == ("keys[0]", "CRYPTO:dust-coin", DUST, code)
+    with pytest.raises(FinInfraError) as caught:
+        gecko.price(DUST)
+    assert caught.value.code == code
+
+
+def test_prices_when_a_row_cannot_be_read_then_whoever_collects_rows_hears_of_it() -> None:
+    with row_errors() as unread:
+        answering({"bitcoin": {"usd": 1}, "dust-coin": {}}).prices([BITCOIN, DUST])
+    assert [error.place for error in unread] == ["keys[1]"]
 
 
 def test_price_when_currency_is_not_quoted_then_invalid_request() -> None:
@@ -193,6 +231,36 @@ def test_lookup_when_many_share_it_then_text_stays_short_and_candidates_whole() 
     assert len(caught.value.candidates) == 40
 
 
+def clones(search: Reply) -> CoinGecko[Sync]:
+    """Three coins with one ticker, sorted by id as in CoinGecko's list, and what its search says of them."""
+    listed = [{"id": coin, "symbol": "clone", "name": coin} for coin in ("a-clone", "b-clone", "real-clone")]
+    answers = {"/api/v3/coins/list": Reply(200, json.dumps(listed).encode()), "/api/v3/search": search}
+    return CoinGecko(Replay(lambda request: answers[request.path]), place())
+
+
+def test_lookup_when_several_share_it_then_the_largest_comes_first() -> None:
+    found = [
+        {"id": "b-clone", "symbol": "CLONE", "name": "B", "market_cap_rank": None},
+        {"id": "real-clone", "symbol": "CLONE", "name": "R", "market_cap_rank": 40},
+        {"id": "stranger", "symbol": "CLONER", "name": "S", "market_cap_rank": 3},
+        {"id": "a-clone", "symbol": "CLONE", "name": "A", "market_cap_rank": 1200},
+    ]
+    gecko = clones(Reply(200, json.dumps({"coins": found}).encode()))
+    with pytest.raises(AmbiguousSymbol, match="one: CRYPTO:real-clone, CRYPTO:a-clone") as caught:
+        gecko.lookup("clone")
+    assert caught.value.candidates == ("CRYPTO:real-clone", "CRYPTO:a-clone", "CRYPTO:b-clone")
+    assert dict(sent(gecko)[1].params)["query"] == "CLONE"
+
+
+@pytest.mark.parametrize(
+    "search", [Reply(503, b""), Reply(429, b"{}"), Reply(200, b"<html>"), Reply(200, b'{"coins":[7]}')]
+)
+def test_lookup_when_nobody_knows_the_ranks_then_ambiguous_all_the_same(search: Reply) -> None:
+    with pytest.raises(AmbiguousSymbol) as caught:
+        clones(search).lookup("clone")
+    assert caught.value.candidates == ("CRYPTO:a-clone", "CRYPTO:b-clone", "CRYPTO:real-clone")
+
+
 def test_lookup_when_normalize_knows_a_clash_then_ambiguous_although_one_is_listed() -> None:
     with pytest.raises(AmbiguousSymbol) as caught:
         by_rank(listed("luna", "terra-luna-2"), {}).lookup("LUNA")
@@ -269,12 +337,11 @@ def test_candles_when_days_are_not_allowed_then_the_allowed_ones_are_named(days:
         [[None, 1, 1, 1, 1]],
         [["x", 1, 1, 1, 1]],
         [[10**30, 1, 1, 1, 1]],
-        [[1709395200000, 1, 1, 1, 1], [1709395200000, 1, 1, 1, 1]],
-        [[1709409600000, 1, 1, 1, 1], [1709395200000, 1, 1, 1, 1]],
+        [[1709395200000, 1, 1, 1, 1], [1709395200000, 2, 2, 2, 2]],
     ],
 )
-def test_candles_when_rows_are_malformed_then_unexpected_payload(rows: Any) -> None:
-    with pytest.raises(UnexpectedPayload, match=r"ohlc|close"):
+def test_candles_when_no_row_can_be_one_then_unexpected_payload(rows: Any) -> None:
+    with pytest.raises(UnexpectedPayload, match=r"ohlc|close|twice"):
         answering(rows).candles(BITCOIN)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,7 +27,7 @@ from fin_infra.providers.provider import Endpoint, endpoint, http_transport
 from fin_infra.settings import load
 from fin_infra.transport import Async, Reply, Request, Sync
 from fin_infra.transport.replay import AsyncReplay, Replay
-from tests.support.effort import effort
+from tests.support.effort import effort, share
 
 HERE = Path(__file__).parent
 DAILY, RECENT, ALL = (f"/stats/eurofxref/eurofxref-{name}.xml" for name in ("daily", "hist-90d", "hist"))
@@ -243,13 +245,13 @@ def test_read_when_outer_cube_is_empty_then_unexpected_payload_worth_a_retry() -
         (b"<!doctype html><p>sorry", "not XML"),
         (b'{"error": "no"}', "not XML"),
         (cubes(DAY)[:-20], "not XML"),
-        (cubes(DAY, DAY), "2024-04-05 twice"),
+        (cubes(DAY, DAY), "a day that comes twice"),
         (cubes(b'<Cube time="2024-04-05"/>'), "day without rates"),
         (cubes(b"<Cube/>"), "not a date"),
         (cubes(DAY.replace(b"2024-04-05", b"2024-02-30")), "not a date"),
         (cubes(DAY.replace(b"2024-04-05", b"05.04.2024")), "not a date"),
-        (cubes(DAY.replace(b"USD", b"usd")), "not a currency"),
-        (cubes(DAY.replace(b"USD", b"EUR")), "not a currency"),
+        (cubes(DAY.replace(b"USD", b"usd")), "day without rates"),
+        (cubes(DAY.replace(b"USD", b"EUR")), "day without rates"),
         (cubes(DAY).replace(b"eurofxref", b"other"), "no rates in it"),
         (cubes(DAY).replace(b"2002-08-01", b"1999-01-01", 1), "another document"),
         (HEAD + b"<x><Cube>" + DAY + b"</Cube></x>" + TAIL, "no rates in it"),
@@ -394,3 +396,77 @@ def test_read_when_one_rate_is_none_then_it_is_named_and_hides_no_other(content:
     (table,) = read_tables(with_yen)
     assert table.unread == ("USD",)
     assert table.rates == {"JPY": Decimal("164.1")}
+
+
+@pytest.mark.parametrize("code", [b"usd", b"EUR", b"", b"US", b"USDX", "€".encode()])
+def test_read_when_a_rate_is_for_no_currency_then_named_by_a_question_mark_and_hides_no_other(code: bytes) -> None:
+    odd = b'<Cube currency="' + code + b'" rate="2"/></Cube>'
+    (table,) = read_tables(cubes(DAY.replace(b"</Cube>", odd)))
+    assert (table.rates, table.unread) == ({"USD": Decimal("1.0841")}, ("?",))
+
+
+BAD_DAYS = {
+    "undated": (b'<Cube time="05.04.2024"><Cube currency="USD" rate="9"/></Cube>', None),
+    "impossible": (b'<Cube time="2023-02-29"><Cube currency="USD" rate="9"/></Cube>', None),
+    "nameless": (b'<Cube><Cube currency="USD" rate="9"/></Cube>', None),
+    "empty": (b'<Cube time="2024-04-05"/>', "2024-04-05"),
+    "rateless": (b'<Cube time="2024-04-05"><Cube currency="USD" rate="-"/></Cube>', "2024-04-05"),
+    "twice": (DAY + DAY.replace(b"1.0841", b"9"), "2024-04-05"),
+}
+NEXT = b'<Cube time="2024-04-08"><Cube currency="USD" rate="1.09"/></Cube>'
+BEFORE = b'<Cube time="2024-04-04"><Cube currency="USD" rate="1.08"/></Cube>'
+
+
+@pytest.mark.parametrize("name", BAD_DAYS)
+def test_history_when_one_day_cannot_be_read_then_it_is_named_and_hides_no_other(name: str) -> None:
+    day, ident = BAD_DAYS[name]
+    ecb = Ecb(Replay(lambda request: Reply(200, cubes(NEXT, day, BEFORE))), place())
+    tables = ecb.history(start=date(2024, 4, 4), end=date(2024, 4, 9))
+    assert [(table.date, table.rates["USD"]) for table in tables] == [
+        (date(2024, 4, 4), Decimal("1.08")),
+        (date(2024, 4, 8), Decimal("1.09")),
+    ]
+    (error,) = tables.errors
+    assert (error.place, error.id) == ("days[1]", ident)
+    assert tables.meta is not None
+    later = ecb.history(start=date(2024, 4, 8), end=date(2024, 4, 9))
+    assert [error.id for error in later.errors] == ([] if ident else [None])
+
+
+@pytest.mark.parametrize("name", ["empty", "rateless", "twice"])
+def test_rate_when_its_day_cannot_be_read_then_unavailable_and_not_the_day_before(name: str) -> None:
+    ecb = Ecb(Replay(lambda request: Reply(200, cubes(NEXT, BAD_DAYS[name][0], BEFORE))), place())
+    for on in (date(2024, 4, 5), date(2024, 4, 7)):
+        with pytest.raises(RateUnavailable, match="2024-04-05 cannot be read"):
+            ecb.rate("EUR", "USD", on=on)
+    assert ecb.rate("EUR", "USD", on=date(2024, 4, 4)).rate == Decimal("1.08")
+    assert ecb.rate("EUR", "USD", on=date(2024, 4, 8)).rate == Decimal("1.09")
+
+
+CELLS = [None, b"", b"0", b"-1", b"1,0841", b"NaN", b"1e3", b"Infinity", b"a-word-nobody-knows", b" 1.1"]
+"""What a cell of the recorded files may turn into; None leaves the attribute out."""
+
+
+def spoiled(content: bytes) -> Iterator[bytes]:
+    """Yield a file with each attribute of each row replaced or left out."""
+    for found in re.finditer(rb' (time|currency|rate)=(["\'])(.*?)\2', content):
+        for cell in CELLS:
+            put = b"" if cell is None else b" " + found[1] + b'="' + cell + b'"'
+            yield content[: found.start()] + put + content[found.end() :]
+
+
+@pytest.mark.parametrize("name", ["daily", "hist-90d", "hist"])
+def test_file_when_any_cell_is_strange_then_every_other_rate_comes_and_the_row_is_named(name: str) -> None:
+    content = (HERE / f"{name}.xml").read_bytes()
+    whole = {(table.date, code): rate for table in read_tables(content) for code, rate in table.rates.items()}
+    for changed in [*spoiled(content)][:: share(1, test=2, quick=7)]:
+        try:
+            tables = read_tables(changed)
+        except UnexpectedPayload:
+            assert name == "daily"  # its one day has no date
+            continue
+        rates = {(table.date, code): rate for table in tables for code, rate in table.rates.items()}
+        assert rates.items() <= whole.items()
+        lost = {day for day, _ in whole.keys() - rates.keys()}
+        assert len(lost) == 1
+        assert len(tables.errors) + sum(len(table.unread) for table in tables) == 1

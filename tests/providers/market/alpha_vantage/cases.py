@@ -21,7 +21,14 @@ CASES = [
     plain("ping", "ping"),
     plain("quote", "quote", IBM),
     plain("quote in pence", "quote", TESCO),
-    plain("quotes", "quotes", SIX),  # up to five are asked for one by one where the plan has no batches
+    plain("quotes", "quotes", SIX),
+    Case(
+        "quotes one by one",  # where the plan has no batch
+        "quotes",
+        lambda ids: ([*SIX[:2], TESCO],),
+        settings={"api_key": "SANDBOXFREEKEY000"},
+        partial=True,
+    ),
     plain("daily candles", "candles", IBM),
     plain("adjusted candles", "candles", IBM, adjustment=Adjustment.SPLITS_AND_DIVIDENDS),
     Case(

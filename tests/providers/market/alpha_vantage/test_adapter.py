@@ -20,7 +20,8 @@ from fin_infra.errors import (
 )
 from fin_infra.model import Adjustment, InstrumentKey, Interval
 from fin_infra.normalize import trading_date
-from fin_infra.providers.market.alpha_vantage import payloads
+from fin_infra.providers.market.alpha_vantage import symbols
+from fin_infra.providers.market.alpha_vantage.adapter import UNITS_KEPT_S
 from fin_infra.transport import Reply, Request
 
 D = Decimal
@@ -350,6 +351,42 @@ def test_candles_when_stamp_has_no_single_instant_then_refused(scripted: Any, st
 # search and overview
 
 
+@pytest.mark.parametrize("unit", ["XXX", "XTS", "gold", "", "None"])
+def test_quote_when_the_unit_is_no_money_then_no_price(scripted: Any, unit: str) -> None:
+    quote = {"01. symbol": "TSCO.LON", "05. price": "446.6", "07. latest trading day": "2026-11-20"}
+    search = {"bestMatches": [{"1. symbol": "TSCO.LON", "2. name": "Tesco", "8. currency": unit}]}
+    vendor = scripted(msgspec.json.encode({"Global Quote": quote}), msgspec.json.encode(search))
+    with pytest.raises(UnexpectedPayload, match="currency"):
+        vendor.quote(TESCO)
+
+
+def test_quote_when_a_day_has_passed_then_the_unit_is_searched_again(vendor: Any) -> None:
+    vendor.quote(TESCO)
+    vendor.transport.now += UNITS_KEPT_S
+    vendor.quote(TESCO)
+    assert [params["function"] for params in vendor.asked].count("SYMBOL_SEARCH") == 1
+    vendor.transport.now += 1
+    vendor.quote(TESCO)
+    assert [params["function"] for params in vendor.asked].count("SYMBOL_SEARCH") == 2
+
+
+@pytest.mark.parametrize("name", ["None", "-", "", "N/A", None])
+def test_overview_when_a_text_is_a_word_for_missing_then_none_and_the_symbol_for_the_name(
+    scripted: Any, name: str | None
+) -> None:
+    body = {"Symbol": "IBM", "Name": name, "Sector": name, "Country": name, "52WeekHigh": "0", "52WeekLow": "0.00"}
+    facts = scripted(msgspec.json.encode({**body, "Currency": "USD"})).overview(IBM)
+    assert (facts.name, facts.sector, facts.country) == ("IBM", None, None)
+    assert (facts.high_52_weeks, facts.low_52_weeks) == (None, None)
+
+
+def test_series_when_iterated_then_its_candles_and_an_empty_one_is_an_answer(vendor: Any) -> None:
+    series = vendor.candles(IBM, start=utc(2026, 1, 1))
+    assert (len(series), list(series)) == (3, list(series.candles))
+    empty = vendor.candles(IBM, interval=Interval.HOUR_1, start=utc(2026, 4, 2), end=utc(2026, 4, 3))
+    assert (len(empty), bool(empty)) == (0, True)
+
+
 def test_search_when_hits_then_keys_by_the_spelling_table(vendor: Any) -> None:
     hong_kong, frankfurt, elsewhere, class_share = vendor.search("tencent")
     assert (str(hong_kong.key), hong_kong.currency, hong_kong.score) == ("XHKG:700", "HKD", D("0.8889"))
@@ -411,6 +448,27 @@ def test_fx_rate_when_given_then_rate_with_bid_and_ask(vendor: Any) -> None:
 def test_fx_rate_when_no_bid_then_none(vendor: Any) -> None:
     rate = vendor.fx_rate("GBP", "JPY")
     assert (rate.rate, rate.bid, rate.ask) == (D("203.53"), None, None)
+
+
+@pytest.mark.parametrize("text", ["0", "0.00000000", "-", "None", ""])
+def test_fx_rate_when_bid_or_ask_is_zero_or_a_word_for_missing_then_none(scripted: Any, text: str) -> None:
+    row = {"1. From_Currency Code": "EUR", "3. To_Currency Code": "USD", "5. Exchange Rate": "1.1"}
+    row |= {
+        "6. Last Refreshed": "2026-11-20 14:59:58",
+        "7. Time Zone": "UTC",
+        "8. Bid Price": text,
+        "9. Ask Price": text,
+    }
+    rate = scripted(msgspec.json.encode({"Realtime Currency Exchange Rate": row})).fx_rate("EUR", "USD")
+    assert (rate.rate, rate.bid, rate.ask) == (D("1.1"), None, None)
+
+
+def test_quote_when_its_volume_is_negative_then_the_error_names_it(scripted: Any) -> None:
+    row = {"01. symbol": "IBM", "05. price": "1.5", "06. volume": "-5", "07. latest trading day": "2026-11-20"}
+    with pytest.raises(UnexpectedPayload, match="'volume'"):
+        scripted(msgspec.json.encode({"Global Quote": row})).quote(IBM)
+    zero = scripted(msgspec.json.encode({"Global Quote": row | {"06. volume": "0"}})).quote(IBM)
+    assert zero.volume == 0
 
 
 def test_fx_rate_when_answer_is_about_another_pair_then_refused(vendor: Any) -> None:
@@ -554,7 +612,7 @@ def test_candles_when_days_are_asked_by_date_then_the_same_trading_days_everywhe
         for start, end in ((date(2024, 6, 4), date(2024, 6, 7)), (utc(2024, 6, 4), utc(2024, 6, 7))):
             vendor = scripted(series(rows, **{"2. Symbol": symbol}), search)
             found = vendor.candles(key, start=start, end=end)
-            zone_name = payloads.venue_zone(key)
+            zone_name = symbols.venue_zone(key)
             assert [trading_date(c.start, zone_name).day for c in found] == [4, 5, 6]
 
 

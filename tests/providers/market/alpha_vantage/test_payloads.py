@@ -24,9 +24,11 @@ from fin_infra.model import (
     Quote,
 )
 from fin_infra.providers.market.alpha_vantage.adapter import AlphaVantage, Settings
-from fin_infra.providers.market.alpha_vantage.market_data import MONTHS_AT_ONCE, Window
-from fin_infra.providers.market.alpha_vantage.payloads import SPELLING
+from fin_infra.providers.market.alpha_vantage.market_data import MONTHS_AT_ONCE
+from fin_infra.providers.market.alpha_vantage.market_data import months as months_of
+from fin_infra.providers.market.alpha_vantage.symbols import SPELLING
 from fin_infra.providers.provider import Endpoint
+from fin_infra.providers.windows import Window
 from fin_infra.settings import load
 from fin_infra.transport import Reply, Sync
 from fin_infra.transport.replay import Replay
@@ -208,7 +210,7 @@ def test_months_when_window_then_each_once_and_every_bar_in_one(start: datetime,
     from zoneinfo import ZoneInfo
 
     end = start + timedelta(days=days, seconds=seconds)
-    months = Window(start, end).months("America/New_York", start)
+    months = months_of(Window(start, end), "America/New_York", start)
     assert len(months) == len(set(months)) <= MONTHS_AT_ONCE
     place = ZoneInfo("America/New_York")
     for part in range(101):

@@ -72,6 +72,7 @@ SHAPES = [
     ("Information", DEMO, AuthenticationFailed, None),
     ("Error Message", BAD_CALL, UnknownSymbol, None),
     ("Error Message", "This API function (SECTOR) does not exist.", InvalidRequest, None),
+    ("Information", "Invalid inputs. Please refer to the API documentation", InvalidRequest, None),
     ("Information", "Something nobody has seen yet.", UnexpectedPayload, None),
 ]
 

@@ -12,8 +12,10 @@ import pytest
 from fin_infra.errors import UnexpectedPayload
 from fin_infra.model import Adjustment, CandleSeries, InstrumentKey, Interval
 from fin_infra.providers.market.alpha_vantage import market_data, payloads
-from fin_infra.providers.market.alpha_vantage.market_data import Wanted, Window
-from fin_infra.providers.market.alpha_vantage.payloads import SPELLING, USD
+from fin_infra.providers.market.alpha_vantage.market_data import Wanted
+from fin_infra.providers.market.alpha_vantage.payloads import USD
+from fin_infra.providers.market.alpha_vantage.symbols import SPELLING
+from fin_infra.providers.windows import Window
 from fin_infra.transport import Reply
 
 D = Decimal

@@ -217,6 +217,18 @@ def test_global_quote_when_the_symbol_is_unknown_then_an_empty_quote(ask: Any) -
     assert ask.av("GLOBAL_QUOTE", symbol="ZZZ").json() == {"Global Quote": {}}
 
 
+def test_bulk_when_the_key_is_free_then_a_refusal_beside_rows_that_nobody_asked_for(ask: Any) -> None:
+    body = ask(f"/alpha-vantage/query?function=REALTIME_BULK_QUOTES&symbol=NVDA&apikey={FREE}").json()
+    assert list(body) == ["endpoint", "message", "data"]
+    assert body["message"] == (
+        "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ILLUSTRATION PURPOSES "
+        "ONLY***."
+    )
+    assert [row["symbol"] for row in body["data"]] == ["MSFT", "AAPL", "IBM"]
+    paid = ask.av("REALTIME_BULK_QUOTES", symbol="NVDA").json()
+    assert (paid["message"], [row["symbol"] for row in paid["data"]]) == ("success", ["NVDA"])
+
+
 def test_path_when_unknown_then_a_404_page(ask: Any) -> None:
     reply = ask("/alpha-vantage/quotes")
     assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")

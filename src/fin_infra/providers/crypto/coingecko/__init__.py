@@ -1,5 +1,5 @@
 """CoinGecko: prices, descriptions, candles and charts of some 17,000 crypto assets.
-Floor 3: `adapter` asks, `payloads` reads what comes back."""
+Floor 3: `adapter` asks, `payloads` and `market_data` read what comes back, `refusals` says what a no means."""
 
 from fin_infra.providers.crypto.coingecko.adapter import (
     CANDLES,

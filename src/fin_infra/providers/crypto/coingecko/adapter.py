@@ -6,6 +6,7 @@ from __future__ import annotations
 # Users without a type checker hear what is wrong, so arguments are checked although they are typed.
 # pyright: reportUnnecessaryIsInstance=false
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal, cast
@@ -14,7 +15,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError, InvalidInput, ProviderError
-from fin_infra.flow import Quota, operation
+from fin_infra.flow import Quota, note, operation
 from fin_infra.model import (
     CandleSeries,
     CryptoAsset,
@@ -23,10 +24,13 @@ from fin_infra.model import (
     Interval,
     Listing,
     MarketChart,
+    QuoteError,
 )
 from fin_infra.normalize import aware
 from fin_infra.normalize.tables import COINS
+from fin_infra.providers.crypto.coingecko import market_data
 from fin_infra.providers.crypto.coingecko import payloads as parse
+from fin_infra.providers.crypto.coingecko.refusals import refusal
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.settings import ProviderSettings
@@ -119,18 +123,36 @@ class CoinGecko(CryptoDataProvider[M]):
         return self._auth(request)
 
     def refusal(self, reply: Reply) -> ProviderError | None:
-        return parse.refusal(reply)
+        return refusal(reply)
 
     @operation
     def price(self, key: InstrumentKey, currency: str = "USD") -> Flow[CryptoPrice]:
-        return (yield from self._prices([key], currency))[0]
+        found, failed = yield from self._prices([key], currency)
+        for exc in failed.values():
+            raise exc
+        return found[key]
 
     @operation
     def prices(self, keys: Sequence[InstrumentKey], currency: str = "USD") -> Flow[Listing[CryptoPrice]]:
-        wanted = list(keys)
-        return (yield from self._prices(wanted, currency)) if wanted else Listing()
+        """Return spot prices in the order of `keys` in one call, at most 250; `errors` names those without one.
 
-    def _prices(self, keys: Sequence[InstrumentKey], currency: str) -> Flow[Listing[CryptoPrice]]:
+        Raises:
+            UnknownSymbol: there is a price of none of them.
+            InvalidRequest: CoinGecko quotes none of them in `currency`.
+        """
+        wanted = list(keys)
+        if not wanted:
+            return Listing()
+        found, failed = yield from self._prices(wanted, currency)
+        if not found:
+            raise next(iter(failed.values()))
+        errors = [
+            QuoteError(place=f"keys[{wanted.index(key)}]", id=str(key), key=key, code=exc.code, reason=str(exc))
+            for key, exc in failed.items()
+        ]
+        return Listing((found[key] for key in wanted if key in found), errors=errors)
+
+    def _prices(self, keys: Sequence[InstrumentKey], currency: str) -> Flow[parse.Priced]:
         ids = list(dict.fromkeys(_coin(key) for key in keys))
         if len(ids) > MAX_IDS:
             raise InvalidInput(f"{len(ids)} assets are too many for one call; ask for at most {MAX_IDS} at a time.")
@@ -144,7 +166,7 @@ class CoinGecko(CryptoDataProvider[M]):
             include_last_updated_at="true",
             precision="full",
         )
-        return Listing(parse.price_list(reply, keys, currency.upper()))
+        return parse.price_list(reply, keys, currency.upper())
 
     @operation
     def asset(self, key: InstrumentKey) -> Flow[CryptoAsset]:
@@ -168,17 +190,26 @@ class CoinGecko(CryptoDataProvider[M]):
             raise InvalidInput("A ticker is needed, such as BTC.")
         if wanted in COINS:
             return InstrumentKey("CRYPTO", COINS[wanted])
-        coins = parse.coins_of((yield from self._tickers()), wanted)
-        if len(coins) > 1:  # the list has no rank, a search has
-            reply = yield from self.get("/api/v3/search", query=wanted)
-            coins = parse.ranked(coins, reply)
-        return parse.only(coins, wanted)
+        ids = parse.ids_of((yield from self._tickers()), wanted)
+        return parse.only((yield from self._ranked(ids, wanted)) if len(ids) > 1 else ids, wanted)
+
+    def _ranked(self, ids: list[str], ticker: str) -> Flow[list[str]]:
+        """Put the coins of one ticker in the order of their rank, which only a search knows; without one they stay."""
+        try:
+            hits = parse.hits((yield from self.get("/api/v3/search", query=ticker)))
+        except ProviderError:  # the candidates are the answer, and their order only helps
+            return ids
+        ranks = {hit.key.symbol: hit.rank for hit in hits if hit.rank is not None}
+        return sorted(ids, key=lambda coin: ranks.get(coin, sys.maxsize))
 
     def _tickers(self) -> Flow[Mapping[str, list[str]]]:
         now = self.transport.monotonic()
         if self._listed is None or now - self._listed[0] > LIST_KEPT_S:
             reply = yield from self.get("/api/v3/coins/list")
-            self._listed = now, parse.by_ticker(reply)
+            table, unread = parse.by_ticker(reply)
+            if unread:
+                note(unreadable_rows=unread)
+            self._listed = now, table
         return self._listed[1]
 
     @operation
@@ -186,7 +217,7 @@ class CoinGecko(CryptoDataProvider[M]):
         """Return OHLC candles of the last `days` days (1, 7, 14, 30, 90, 180 or 365), oldest first.
 
         Candles are of 30 minutes for 1 day, of 4 hours up to 30 days, and of 4 days beyond. The last one may be
-        shorter: it ends when CoinGecko last worked it out. There is no volume.
+        shorter: it ends when CoinGecko last worked it out, and is not `complete`. There is no volume.
         """
         if type(days) is not int or days not in CANDLES:
             allowed = ", ".join(str(day) for day in CANDLES)
@@ -194,7 +225,7 @@ class CoinGecko(CryptoDataProvider[M]):
         reply = yield from self.get(
             url_path("api", "v3", "coins", _coin(key), "ohlc"), vs_currency=_vs(currency), days=days, precision="full"
         )
-        return parse.candles(reply, key, currency.upper(), CANDLES[days])
+        return market_data.candles(reply, key, currency.upper(), CANDLES[days])
 
     @operation
     def market_chart(
@@ -212,14 +243,13 @@ class CoinGecko(CryptoDataProvider[M]):
             precision="full",
             **{"from": (start - EPOCH) // SECOND, "to": -((EPOCH - end) // SECOND)},
         )
-        return parse.chart(reply, key, currency.upper(), start, end)
+        return market_data.chart(reply, key, currency.upper(), start, end)
 
     @operation
     def search(self, text: str) -> Flow[Listing[CryptoAsset]]:
         if not text.strip():
             raise InvalidInput("A search needs a name or ticker, such as bitcoin.")
-        reply = yield from self.get("/api/v3/search", query=text.strip())
-        return Listing(parse.hits(reply))
+        return parse.hits((yield from self.get("/api/v3/search", query=text.strip())))
 
 
 def _coin(key: InstrumentKey) -> str:

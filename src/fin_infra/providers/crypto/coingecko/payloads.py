@@ -3,152 +3,59 @@ Floor 3: numbers come exactly as sent, stamps are unix seconds or milliseconds, 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 from fin_infra.errors import (
     AmbiguousSymbol,
-    AuthenticationFailed,
     InvalidInput,
     InvalidInstrument,
     InvalidRequest,
-    PermissionDenied,
     ProviderError,
-    RateLimited,
     UnexpectedPayload,
     UnknownSymbol,
 )
-from fin_infra.flow import by_status, json_of, retry_after
+from fin_infra.flow import json_of
 from fin_infra.model import (
-    Adjustment,
-    BarError,
-    Candle,
-    CandleSeries,
-    ChartPoint,
     CryptoAsset,
     CryptoPrice,
     InstrumentKey,
-    Interval,
-    MarketChart,
+    Listing,
 )
 from fin_infra.normalize import from_unix, from_unix_ms
 from fin_infra.normalize.tables import CLASHING_COINS
 from fin_infra.providers import fields
-from fin_infra.providers.bars import impossible
 from fin_infra.transport import Reply
 
 KEY = "crypto:coingecko"
-LENGTHS = {
-    Interval.MIN_30: timedelta(minutes=30),
-    Interval.HOUR_4: timedelta(hours=4),
-    Interval.DAY_4: timedelta(days=4),
-}
-
+Priced: TypeAlias = tuple[dict[InstrumentKey, CryptoPrice], dict[InstrumentKey, ProviderError]]
+"""Prices by key, and why the other keys have none."""
 ALWAYS_QUOTED = frozenset({"usd", "eur", "gbp", "jpy", "btc", "eth"})
 """Where one of these is missing the coin has no market; any other code may be one that CoinGecko does not quote in."""
 
-GET_KEY = "set COINGECKO_API_KEY to a valid key (https://www.coingecko.com/en/developers/dashboard)"
-# https://docs.coingecko.com/docs/errors-and-rate-limits
-CODES: Mapping[int, tuple[type[ProviderError], str]] = {
-    429: (
-        RateLimited,
-        "CoinGecko's rate limit is reached; wait, lower COINGECKO_PER_MINUTE, or set COINGECKO_API_KEY for a quota "
-        "of your own",
-    ),
-    1020: (PermissionDenied, "CoinGecko's firewall refuses this network address; try from another network"),
-    10002: (AuthenticationFailed, f"CoinGecko misses a key or does not know this one; {GET_KEY}"),
-    10005: (
-        PermissionDenied,
-        "CoinGecko gives this to paying subscribers only; use a paid key with COINGECKO_PLAN=pro",
-    ),
-    10010: (AuthenticationFailed, "this is a key of CoinGecko's paid plans; set COINGECKO_PLAN=pro"),
-    10011: (AuthenticationFailed, "this is a CoinGecko demo key; set COINGECKO_PLAN=demo"),
-    10012: (
-        PermissionDenied,
-        "without a paid plan CoinGecko gives the last 365 days only; ask for a later start, or use a paid key with "
-        "COINGECKO_PLAN=pro",
-    ),
-}
-"""CoinGecko's error codes, https://docs.coingecko.com/docs/errors-and-rate-limits."""
-TEXTS: Mapping[str, tuple[type[ProviderError], str]] = {
-    "coin not found": (
-        UnknownSymbol,
-        "CoinGecko does not know this coin; search for it and use its id, such as CRYPTO:bitcoin",
-    ),
-    "invalid vs_currency": (
-        InvalidRequest,
-        "CoinGecko quotes no prices in this currency; use USD, EUR, BTC or another it supports",
-    ),
-}
-"""Refusals that come without a code."""
 
-
-def refusal(reply: Reply) -> ProviderError | None:
-    """Find the complaint in the body, which CoinGecko also sends with status 200; else the status decides."""
-    good = 200 <= reply.status < 300
-    if good and (len(reply.content) > 4096 or b'"error' not in reply.content):
-        return None
-    code, text = _complaint(reply)
-    kind, message = CODES.get(code or reply.status, (None, ""))
-    if kind is None:
-        kind, message = TEXTS.get(text, (None, ""))
-    if kind is not None:
-        limited = kind is RateLimited
-        return kind(
-            message,
-            retryable=limited,
-            retry_after=retry_after(reply) if limited else None,
-            vendor_code=str(code) if code else None,
-            http_status=reply.status,
-        )
-    if not good:
-        advice = f"CoinGecko does not accept the key; {GET_KEY}" if reply.status == 401 else None
-        return by_status(reply, advice, str(code) if code else None)
-    if code is None and not text:
-        return None
-    if code is not None and 400 <= code < 600:
-        return by_status(replace(reply, status=code), vendor_code=str(code))
-    return UnexpectedPayload(
-        "CoinGecko reports an error that it does not document", vendor_code=str(code or "") or None
-    )
-
-
-def _complaint(reply: Reply) -> tuple[int | None, str]:
-    """Return the code and the message of an error body: `error_code` stands in one of four places."""
-    try:
-        body = _object(reply.json())
-    except UnexpectedPayload:
-        return None, ""
-    error: Any = body.get("error")
-    objects = (body.get("status"), _object(error).get("status"), error, body)
-    codes = [_object(found).get("error_code") for found in objects]
-    code = next((code for code in codes if type(code) is int and code), None)
-    return code, error.strip().lower() if type(error) is str else ""
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if type(value) is dict else {}
-
-
-def price_list(reply: Reply, keys: Iterable[InstrumentKey], currency: str) -> Iterable[CryptoPrice]:
+def price_list(reply: Reply, keys: Iterable[InstrumentKey], currency: str) -> Priced:
+    """Return the price of each key, and why the others have none; InvalidRequest where no coin is quoted so."""
     body: dict[str, Any] = json_of(reply, dict)
-    keys, vs = list(keys), currency.lower()
-    unknown = [str(key) for key in dict.fromkeys(keys) if key.symbol not in body]
-    if unknown:
-        raise UnknownSymbol(f"CoinGecko does not know {', '.join(unknown)}; search for the id it uses")
-    rows = {key: fields.child(body, key.symbol) for key in keys}
-    if vs not in ALWAYS_QUOTED and all(vs not in row for row in rows.values()):
+    vs, found, failed = currency.lower(), dict[InstrumentKey, CryptoPrice](), dict[InstrumentKey, ProviderError]()
+    for key in dict.fromkeys(keys):
+        try:
+            if key.symbol not in body:
+                raise UnknownSymbol(f"CoinGecko does not know {key}; search for the id it uses")
+            row = fields.child(body, key.symbol)
+            if row.get(vs) is None:
+                raise UnknownSymbol(f"CoinGecko has no {currency} price for {key} at present; leave it out")
+            found[key] = _price(row, key, currency, reply)
+        except ProviderError as exc:
+            failed[key] = exc
+    rows = [body[key.symbol] for key in failed if key.symbol in body]
+    if not found and rows and vs not in ALWAYS_QUOTED and all(type(row) is dict and vs not in row for row in rows):
         raise InvalidRequest(
-            f"CoinGecko gives no {currency} price for {', '.join(map(str, rows))}; use USD or another it quotes"
+            f"CoinGecko gives no {currency} price for {', '.join(map(str, failed))}; use USD or another it quotes"
         )
-    silent = [str(key) for key, row in rows.items() if row.get(vs) is None]
-    if silent:
-        raise UnknownSymbol(f"CoinGecko has no {currency} price for {', '.join(silent)} at present; leave it out")
-    return [_price(rows[key], key, currency, reply) for key in keys]
+    return found, failed
 
 
 def _price(row: fields.Row, key: InstrumentKey, currency: str, reply: Reply) -> CryptoPrice:
@@ -156,10 +63,10 @@ def _price(row: fields.Row, key: InstrumentKey, currency: str, reply: Reply) -> 
     stamp = row.get("last_updated_at")
     return CryptoPrice(
         source=KEY,
-        as_of=reply.received_at if stamp is None else _instant(stamp, "last_updated_at"),
+        as_of=reply.received_at if stamp is None else instant_of(stamp, "last_updated_at"),
         raw=row,
         key=key,
-        price=_positive(row, vs),
+        price=positive(row, vs),
         currency=currency,
         market_cap=fields.maybe_amount(row, f"{vs}_market_cap"),
         volume_24h=fields.maybe_amount(row, f"{vs}_24h_vol"),
@@ -167,7 +74,7 @@ def _price(row: fields.Row, key: InstrumentKey, currency: str, reply: Reply) -> 
     )
 
 
-def _positive(row: fields.Row, name: str) -> Decimal:
+def positive(row: fields.Row, name: str) -> Decimal:
     """Return a price; nought is what dust rounds to, so it stays, but no price is negative."""
     value = fields.amount(row, name)
     if value < 0:
@@ -175,7 +82,7 @@ def _positive(row: fields.Row, name: str) -> Decimal:
     return value
 
 
-def _instant(stamp: Any, name: str, milliseconds: bool = False) -> datetime:
+def instant_of(stamp: Any, name: str, milliseconds: bool = False) -> datetime:
     try:
         moment = from_unix_ms(stamp) if milliseconds else from_unix(stamp)
     except InvalidInput:
@@ -229,27 +136,37 @@ def _rank(row: fields.Row) -> int | None:
     return rank
 
 
-def by_ticker(reply: Reply) -> Mapping[str, list[str]]:
-    """Return every id of every ticker: the list is sorted by id, and clones of a coin share its ticker."""
+def by_ticker(reply: Reply) -> tuple[Mapping[str, list[str]], int]:
+    """Return every id of every ticker, and how many rows could not be read.
+
+    The list is sorted by id, and clones of a coin share its ticker. A row whose ticker alone can be read counts with
+    an empty id, so that nobody takes another coin for the only one of that ticker.
+    """
+    listed: list[Any] = reply.json()
+    if type(listed) is not list:
+        raise fields.wrong("coins", "a list")
     table: dict[str, list[str]] = {}
-    for row in fields.objects(reply.json(), "coins"):
-        ids = table.setdefault(fields.text(row, "symbol").upper(), [])
-        if (coin := fields.ident(row, "id")) not in ids:
+    unread = 0
+    for row in map(fields.object_of, listed):
+        ticker, ident = row.get("symbol"), row.get("id")
+        coin: str = ident if type(ident) is str else ""
+        unread += type(ticker) is not str or not coin
+        if type(ticker) is str and coin not in (ids := table.setdefault(ticker.upper(), [])):
             ids.append(coin)
-    return table
+    if listed and unread == len(listed):
+        raise fields.wrong("coins", "a list of coins with id and symbol")
+    return table, unread
 
 
-def coins_of(tickers: Mapping[str, list[str]], ticker: str) -> list[str]:
-    return list(dict.fromkeys((*tickers.get(ticker, ()), *CLASHING_COINS.get(ticker, ()))))
+def ids_of(tickers: Mapping[str, list[str]], ticker: str) -> list[str]:
+    """Return the coins that have a ticker, or had it; UnexpectedPayload where one of them cannot be read."""
+    ids = list(dict.fromkeys((*tickers.get(ticker, ()), *CLASHING_COINS.get(ticker, ()))))
+    if "" in ids:
+        raise UnexpectedPayload(f"CoinGecko lists a coin with the ticker {ticker} whose id cannot be read")
+    return ids
 
 
-def ranked(ids: list[str], reply: Reply) -> list[str]:
-    """Put the coins in the order of the ranks a search gives; those without one keep theirs and come last."""
-    ranks = {hit.key.symbol: hit.rank for hit in hits(reply) if hit.rank is not None}
-    return sorted(ids, key=lambda coin: ranks.get(coin, sys.maxsize))
-
-
-def only(ids: list[str], ticker: str) -> InstrumentKey:
+def only(ids: Sequence[str], ticker: str) -> InstrumentKey:
     if not ids:
         raise UnknownSymbol(f"CoinGecko lists no coin with the ticker {ticker}; search for it by name")
     if len(ids) > 1:
@@ -272,103 +189,22 @@ def _key(coin: str) -> InstrumentKey | None:
         return None
 
 
-def candles(reply: Reply, key: InstrumentKey, currency: str, interval: Interval) -> CandleSeries:
-    candles: list[Candle] = []
-    previous: datetime | None = None
-    errors: list[BarError] = []
-    rows = _rows(reply.json(), 5, "ohlc")
-    for at, row in enumerate(rows):
-        close = _instant(row[0], "ohlc", milliseconds=True)
-        opened = close - LENGTHS[interval]
-        if previous is not None:
-            if close <= previous:
-                raise fields.wrong("ohlc", "in the order of time, each stamp once")
-            opened = max(opened, previous)
-        previous = close
-        try:
-            bar = _candle(opened, row[1:], complete=close - opened == LENGTHS[interval] or at < len(rows) - 1)
-            reason = impossible(bar, may_be_zero=True)
-        except UnexpectedPayload as exc:
-            bar, reason = None, exc.message
-        if bar is None or reason is not None:
-            errors.append(BarError(stamp=close.isoformat(), detail=reason or ""))
-        else:
-            candles.append(bar)
-    if errors and not candles:
-        raise UnexpectedPayload(errors[0].detail)
-    return CandleSeries(
+def hits(reply: Reply) -> Listing[CryptoAsset]:
+    """Read the coins of a search; the few whose id no key can hold (capitals, blanks) cannot be asked for."""
+    found: Any = json_of(reply, dict).get("coins")
+    hits = fields.rows(found, "coins", lambda row: _hit(row, reply))
+    if hits.errors and not hits and not any(error.id for error in hits.errors):
+        raise UnexpectedPayload(hits.errors[0].reason)
+    return hits
+
+
+def _hit(row: fields.Row, reply: Reply) -> CryptoAsset:
+    return CryptoAsset(
         source=KEY,
         as_of=reply.received_at,
-        key=key,
-        interval=interval,
-        adjustment=Adjustment.RAW,
-        currency=currency,
-        unit=currency,
-        candles=tuple(candles),
-        errors=tuple(errors),
+        raw=row,
+        key=InstrumentKey("CRYPTO", fields.ident(row, "id")),
+        ticker=fields.text(row, "symbol").upper(),
+        name=fields.text(row, "name"),
+        rank=_rank(row),
     )
-
-
-def _candle(opened: datetime, cells: list[Any], *, complete: bool) -> Candle:
-    prices: dict[str, Any] = dict(zip(("open", "high", "low", "close"), cells, strict=True))
-    return Candle(
-        start=opened,
-        open=_positive(prices, "open"),
-        high=_positive(prices, "high"),
-        low=_positive(prices, "low"),
-        close=_positive(prices, "close"),
-        complete=complete,
-    )
-
-
-def _rows(items: Any, width: int, name: str) -> list[list[Any]]:
-    """Return a list of rows of `width` cells."""
-    if type(items) is not list:
-        raise fields.wrong(name, f"a list of rows of {width}")
-    rows = cast("list[list[Any]]", items)
-    if any(type(row) is not list or len(row) != width for row in rows):
-        raise fields.wrong(name, f"a list of rows of {width}")
-    return rows
-
-
-def chart(reply: Reply, key: InstrumentKey, currency: str, start: datetime, end: datetime) -> MarketChart:
-    body: dict[str, Any] = json_of(reply, dict)
-    series = {name: _series(body, name) for name in ("prices", "market_caps", "total_volumes")}
-    points = [
-        ChartPoint(
-            at=at,
-            price=_positive(row, "prices"),
-            market_cap=fields.maybe_amount(series["market_caps"].get(at, {}), "market_caps"),
-            volume=fields.maybe_amount(series["total_volumes"].get(at, {}), "total_volumes"),
-        )
-        for at, row in sorted(series["prices"].items(), key=lambda item: item[0])
-        if start <= at < end
-    ]
-    return MarketChart(source=KEY, as_of=reply.received_at, raw=body, key=key, currency=currency, points=tuple(points))
-
-
-def _series(body: fields.Row, name: str) -> dict[datetime, fields.Row]:
-    """Return the values of one series by their instants, each under the name of the series."""
-    rows = _rows(body.get(name), 2, name)
-    found: dict[datetime, fields.Row] = {
-        _instant(stamp, name, milliseconds=True): {name: value} for stamp, value in rows
-    }
-    if len(found) != len(rows):
-        raise fields.wrong(name, "a list that has each stamp once")
-    return found
-
-
-def hits(reply: Reply) -> Iterable[CryptoAsset]:
-    """Read the coins of a search; the few whose id no key can hold (capitals, blanks) cannot be asked for."""
-    for row in fields.children(json_of(reply, dict), "coins"):
-        key = _key(fields.ident(row, "id"))
-        if key is not None:
-            yield CryptoAsset(
-                source=KEY,
-                as_of=reply.received_at,
-                raw=row,
-                key=key,
-                ticker=fields.text(row, "symbol").upper(),
-                name=fields.text(row, "name"),
-                rank=_rank(row),
-            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, TypeVar
@@ -36,15 +37,16 @@ from fin_infra.model import (
     Quotes,
     SymbolMatch,
 )
-from fin_infra.normalize import US_MICS
 from fin_infra.providers.fields import Row
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.market.alpha_vantage import market_data as series
 from fin_infra.providers.market.alpha_vantage import payloads
-from fin_infra.providers.market.alpha_vantage.market_data import MINUTES, REACH, Bound, Table, Wanted, Window
-from fin_infra.providers.market.alpha_vantage.payloads import Unit, spelled, venue_zone
+from fin_infra.providers.market.alpha_vantage.market_data import MINUTES, REACH, Table, Wanted
+from fin_infra.providers.market.alpha_vantage.payloads import Unit
 from fin_infra.providers.market.alpha_vantage.refusals import SIGNUP, refusal
+from fin_infra.providers.market.alpha_vantage.symbols import in_dollars, spelled, venue_zone
+from fin_infra.providers.windows import Bound, Window
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Reply, Request, no_auth, query_key
 
@@ -121,69 +123,89 @@ class AlphaVantage(MarketDataProvider[M]):
     def quotes(self, keys: Sequence[InstrumentKey]) -> Flow[Quotes]:
         """Return the latest prices in the order of `keys`, a call for each hundred; `errors` names those without one.
 
-        The batch needs a premium key; with another one, up to five symbols are asked for one by one.
+        The batch needs a premium key and has US listings only. With another key, or at another venue, up to five
+        symbols are asked for one by one.
 
         Raises:
             PermissionDenied: the key's plan has no batch quotes, and there are more than five symbols.
-            UnknownSymbol: there is a quote of none of them.
+            NotCovered, UnknownSymbol: there is a quote of none of them; the first that may be had elsewhere or later
+                decides.
         """
         keys = list(keys)
         failed: dict[InstrumentKey, FinInfraError] = {}
-        symbols: dict[str, InstrumentKey] = {}
+        symbols: dict[InstrumentKey, str] = {}
         for key in dict.fromkeys(keys):
             try:
-                symbols.setdefault(spelled(key), key)
+                symbols[key] = spelled(key)
             except InvalidInput as exc:
                 failed[key] = exc
-        try:
-            found = yield from self._batch(keys, symbols, failed)
-        except PermissionDenied:
-            if len(symbols) > FREE_SYMBOLS:
-                raise
-            found = yield from self._one_by_one(list(symbols.values()), failed)
+        found = yield from self._quotes(symbols, failed)
         if failed and not found:
-            raise next(iter(failed.values()))
+            raise min((failed[key] for key in keys if key in failed), key=lambda exc: isinstance(exc, UnknownSymbol))
         errors = [
-            QuoteError(place=f"keys[{keys.index(key)}]", id=str(key), key=key, code=exc.code, reason=str(exc))
-            for key, exc in failed.items()
+            QuoteError(place=f"keys[{at}]", id=str(key), key=key, code=failed[key].code, reason=str(failed[key]))
+            for at, key in enumerate(keys)
+            if key in failed and key not in keys[:at]
         ]
         return Quotes((found[key] for key in keys if key in found), errors=errors)
 
-    def _batch(
-        self,
-        keys: Sequence[InstrumentKey],
-        symbols: dict[str, InstrumentKey],
-        failed: dict[InstrumentKey, FinInfraError],
+    def _quotes(
+        self, symbols: dict[InstrumentKey, str], failed: dict[InstrumentKey, FinInfraError]
     ) -> Flow[dict[InstrumentKey, Quote]]:
+        """Return what there is, and add to `failed` why there is not more."""
+        batch = {key: symbol for key, symbol in symbols.items() if in_dollars(key)}
+        single = {key: symbol for key, symbol in symbols.items() if key not in batch}
+        if len(set(single.values())) > FREE_SYMBOLS:
+            failed |= dict.fromkeys(single, NotCovered(_BATCH_IS_AMERICAN))
+            single = {}
+        try:
+            found = (yield from self._batch(batch, failed)) if batch else {}
+        except PermissionDenied:
+            if len(set(symbols.values())) > FREE_SYMBOLS:
+                raise
+            found, single = {}, symbols
+        return found | (yield from self._one_by_one(single, failed))
+
+    def _batch(
+        self, symbols: dict[InstrumentKey, str], failed: dict[InstrumentKey, FinInfraError]
+    ) -> Flow[dict[InstrumentKey, Quote]]:
+        wanted = list(dict.fromkeys(symbols.values()))
         rows: dict[str, Row] = {}
-        for first in range(0, len(symbols), BULK_SYMBOLS):
-            some = ",".join(list(symbols)[first : first + BULK_SYMBOLS])
+        for first in range(0, len(wanted), BULK_SYMBOLS):
+            some = ",".join(wanted[first : first + BULK_SYMBOLS])
             reply = yield from self.get(PATH, function="REALTIME_BULK_QUOTES", symbol=some, datatype="json")
-            rows |= payloads.bulk_quotes(reply)
+            rows |= {row["symbol"]: row for row in payloads.bulk_quotes(reply)}
         found: dict[InstrumentKey, Quote] = {}
-        for key in dict.fromkeys(key for key in keys if key not in failed):
-            row = rows.get(spelled(key))
+        for key, symbol in symbols.items():
             try:
-                if row is None:
-                    raise UnknownSymbol(f"Alpha Vantage has no batch quote for {key}; it covers US listings")
-                unit = yield from self._unit(key)
-                found[key] = payloads.bulk_quote(row, key, unit, self.source)
+                if symbol not in rows:
+                    raise UnknownSymbol(f"Alpha Vantage has no batch quote for {key} that can be read")
+                found[key] = payloads.bulk_quote(rows[symbol], key, payloads.USD, self.source)
             except ProviderError as exc:
                 failed[key] = exc
         return found
 
     def _one_by_one(
-        self, keys: Sequence[InstrumentKey], failed: dict[InstrumentKey, FinInfraError]
+        self, symbols: dict[InstrumentKey, str], failed: dict[InstrumentKey, FinInfraError]
     ) -> Flow[dict[InstrumentKey, Quote]]:
-        found: dict[InstrumentKey, Quote] = {}
-        for at, key in enumerate(keys):
+        """Ask for each symbol once, until there is no time or quota left; keys of one symbol share its answer."""
+        answers: dict[str, Quote | FinInfraError] = {}
+        over: FinInfraError | None = None
+        for key, symbol in symbols.items():
+            if symbol in answers:
+                continue
             try:
-                found[key] = yield from self.quote.flow(key)
-            except (RateLimited, DeadlineExceeded) as exc:
-                failed.update(dict.fromkeys(keys[at:], exc))
-                break
+                answers[symbol] = over or (yield from self.quote.flow(key))
             except ProviderError as exc:
-                failed[key] = exc
+                answers[symbol] = exc
+                over = exc if isinstance(exc, RateLimited | DeadlineExceeded) else None
+        found: dict[InstrumentKey, Quote] = {}
+        for key, symbol in symbols.items():
+            answer = answers[symbol]
+            if isinstance(answer, FinInfraError):
+                failed[key] = answer
+            else:
+                found[key] = replace(answer, key=key)
         return found
 
     @operation
@@ -210,7 +232,7 @@ class AlphaVantage(MarketDataProvider[M]):
         """
         interval, adjustment = _member(Interval, interval), _member(Adjustment, adjustment)
         symbol, day_zone = spelled(key), venue_zone(key)
-        window = Window.of(start, end, interval, day_zone)
+        window = Window.of(start, end, day_zone, intraday=interval in MINUTES)
         params = {"function": _function(interval, adjustment), "symbol": symbol}
         if interval in MINUTES:
             params |= {
@@ -226,7 +248,7 @@ class AlphaVantage(MarketDataProvider[M]):
     def search(self, text: str) -> Flow[Listing[SymbolMatch]]:
         if not text.strip():
             raise InvalidInput("A search needs text, such as a name or the beginning of a symbol.")
-        return Listing((yield from self._search(text.strip())))
+        return (yield from self._search(text.strip()))
 
     @operation
     def overview(self, key: InstrumentKey) -> Flow[Overview]:
@@ -259,7 +281,7 @@ class AlphaVantage(MarketDataProvider[M]):
             InvalidInput: intraday bars of days that the vendor no longer gives; the text says from when it does.
         """
         key, interval = InstrumentKey("FX", base + quote), _member(Interval, interval)
-        window = Window.of(start, end, interval, "UTC")
+        window = Window.of(start, end, "UTC", intraday=interval in MINUTES)
         if interval not in REACH:
             raise NotCovered(f"Alpha Vantage has no {interval.value} bars of currencies; take {_offer(REACH)}.")
         params = {"function": "FX_DAILY", "from_symbol": key.base, "to_symbol": key.quote}
@@ -272,7 +294,7 @@ class AlphaVantage(MarketDataProvider[M]):
     def _tables(self, params: dict[str, str], interval: Interval, window: Window, day_zone: str) -> Flow[list[Table]]:
         """Ask for the newest hundred bars where the window is near, and for all it needs where that is not enough."""
         now = datetime.now(UTC)
-        if interval in REACH and window.near(REACH[interval], now):
+        if series.near(window, interval, now):
             newest = yield from self._table(params | {"outputsize": "compact"})
             if series.covers(newest, interval, window, day_zone):
                 return [newest]
@@ -291,13 +313,13 @@ class AlphaVantage(MarketDataProvider[M]):
         reply = yield from self.get(PATH, **params, datatype="json")
         return series.table(reply, params)
 
-    def _search(self, text: str) -> Flow[list[SymbolMatch]]:
+    def _search(self, text: str) -> Flow[Listing[SymbolMatch]]:
         reply = yield from self.get(PATH, function="SYMBOL_SEARCH", keywords=text, datatype="json")
         return payloads.matches(reply, self.source)
 
     def _unit(self, key: InstrumentKey) -> Flow[Unit]:
         """Return what prices of `key` are counted in; one search per symbol and day outside the United States."""
-        if key.namespace == "US" or key.namespace in US_MICS:
+        if in_dollars(key):
             return payloads.USD
         symbol, now = spelled(key), self.transport.monotonic()
         kept_at, unit = self._units.get(symbol, (now, None))
@@ -309,6 +331,9 @@ class AlphaVantage(MarketDataProvider[M]):
         return unit
 
 
+_BATCH_IS_AMERICAN = (
+    f"Alpha Vantage's batch has US listings only, others are asked for one by one, at most {FREE_SYMBOLS} at a time."
+)
 _CODE = re.compile(r"[A-Z0-9]{2,10}")
 _FUNCTIONS = {
     (Interval.DAY_1, Adjustment.RAW): "TIME_SERIES_DAILY",
@@ -352,5 +377,5 @@ def _sizes(function: str, window: Window, day_zone: str, now: datetime) -> list[
     if function in ("TIME_SERIES_DAILY", "TIME_SERIES_DAILY_ADJUSTED", "FX_DAILY", "FX_INTRADAY"):
         return [{"outputsize": "full"}]
     if function == "TIME_SERIES_INTRADAY":
-        return [{"outputsize": "full", "month": month} for month in window.months(day_zone, now)]
+        return [{"outputsize": "full", "month": month} for month in series.months(window, day_zone, now)]
     return [{}]

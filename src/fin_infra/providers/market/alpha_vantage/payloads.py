@@ -1,4 +1,4 @@
-"""Alpha Vantage's words: its spelling of symbols, its units, and the way from one answer to a quote, match or rate.
+"""Alpha Vantage's words: its numbers, its units, and the way from one answer to a quote, match or rate.
 Floor 3: pure functions; fields are read by name because their ordinals change from one answer to the next."""
 
 from __future__ import annotations
@@ -6,58 +6,29 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
-from fin_infra.errors import (
-    BeyondCalendar,
-    InvalidInstrument,
-    NotCovered,
-    UnexpectedPayload,
-    UnknownCalendar,
-    UnknownCurrency,
-    UnknownSymbol,
-)
+from fin_infra.errors import UnexpectedPayload, UnknownCurrency, UnknownSymbol
 from fin_infra.flow import json_of
-from fin_infra.model import FxRate, InstrumentKey, Overview, Quote, SymbolMatch
-from fin_infra.normalize import Spelling, calendar_of, decimal_from_text, localize, minor_currency, zone
-from fin_infra.providers.fields import Row, child, children, text, wrong
+from fin_infra.model import FxRate, InstrumentKey, Listing, Overview, Quote, SymbolMatch
+from fin_infra.normalize import decimal_from_text, localize, minor_currency
+from fin_infra.providers.fields import Row, child, rows, text, wrong
 from fin_infra.providers.market.alpha_vantage.refusals import SUCCESS
-from fin_infra.transport import Reply
-
-NEW_YORK = "America/New_York"
-# .LON, .FRK and .BSE are in recorded symbol searches; the other suffixes are unconfirmed by a recording.
-SPELLING = Spelling(
-    class_separator="-",
-    preferred="-P-",  # as in LISTING_STATUS: BAC-P-L, and AXIA-P without a series
-    suffixes={
-        "XLON": ".LON",
-        "XETR": ".DEX",
-        "XFRA": ".FRK",
-        "XTSE": ".TRT",
-        "XTSX": ".TRV",
-        "XBOM": ".BSE",
-        "XSHG": ".SHH",
-        "XSHE": ".SHZ",
-        "XHKG": ".HKG",
-    },
-    zero_pad={"XHKG": 4},
+from fin_infra.providers.market.alpha_vantage.symbols import (
+    NEW_YORK,
+    key_of,
+    same_symbol,
+    session_at,
+    session_of,
+    spelled,
+    true_since,
+    venue_zone,
 )
-VENUE_ZONES = {
-    "XLON": "Europe/London",
-    "XETR": "Europe/Berlin",
-    "XFRA": "Europe/Berlin",
-    "XTSE": "America/Toronto",
-    "XTSX": "America/Toronto",
-    "XBOM": "Asia/Kolkata",
-    "XSHG": "Asia/Shanghai",
-    "XSHE": "Asia/Shanghai",
-    "XHKG": "Asia/Hong_Kong",
-}
-"""Where the days of a venue begin; the other venues are in New York. The answers say US/Eastern for all of them."""
+from fin_infra.transport import Reply
 
 WIDE = Context(prec=100)
 """Wider than any product of two numbers this module lets in, so that scaling is exact."""
@@ -137,37 +108,6 @@ def moment(stamp: str, zone_name: str, name: str) -> datetime:
         raise wrong(name, "a time that happened once in its time zone") from None
 
 
-def venue_zone(key: InstrumentKey) -> str:
-    return VENUE_ZONES.get(key.namespace, NEW_YORK)
-
-
-def spelled(key: InstrumentKey) -> str:
-    """Return the vendor's spelling; NotCovered where there is none, so that another source is asked."""
-    try:
-        return SPELLING.write(key)
-    except InvalidInstrument as exc:
-        typed = isinstance(key, InstrumentKey)  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
-        raise (NotCovered(str(exc)) if typed else exc) from None
-
-
-def session_of(key: InstrumentKey, first: date, after: date) -> tuple[datetime, datetime]:
-    """Return when trading opens and closes between two days at the venue; midnights where no calendar knows."""
-    try:
-        sessions = calendar_of(key).sessions(first, after)
-    except (InvalidInstrument, UnknownCalendar, BeyondCalendar):
-        sessions = []
-    if sessions:
-        return sessions[0].open, sessions[-1].close
-    at_venue = zone("UTC" if key.namespace == "FX" else venue_zone(key))
-    opens, closes = (datetime.combine(day, time(), at_venue).astimezone(UTC) for day in (first, after))
-    return opens, closes
-
-
-def true_since(opens: datetime, closes: datetime, received_at: datetime) -> datetime:
-    """Return when a session's last price was true: at its close, or when it was received if that was earlier."""
-    return received_at if opens <= received_at < closes else closes
-
-
 def is_json(reply: Reply) -> bool:
     return reply.content.lstrip().startswith(b"{")
 
@@ -195,12 +135,12 @@ def global_quote(reply: Reply, key: InstrumentKey) -> Row:
     if is_json(reply):
         body = json_of(reply, dict)
         root = next((name for name in body if name.startswith("Global Quote")), "Global Quote")
-        rows: list[Row] = [child(body, root)] if body else []
+        found: list[Row] = [child(body, root)] if body else []
     else:
-        rows = [*csv_rows(reply, {"symbol", "price"})]
-    if not any(rows):
+        found = [*csv_rows(reply, {"symbol", "price"})]
+    if not any(found):
         raise unknown(reply, key)
-    return rows[0]
+    return found[0]
 
 
 def quote(raw: Row, key: InstrumentKey, unit: Unit, source: str, received_at: datetime) -> Quote:
@@ -212,32 +152,38 @@ def quote(raw: Row, key: InstrumentKey, unit: Unit, source: str, received_at: da
     return _quote(raw, row, "price", key, unit, source, day, true_since(opens, closes, received_at))
 
 
-def bulk_quotes(reply: Reply) -> dict[str, Row]:
-    """Return the rows of REALTIME_BULK_QUOTES by symbol; an answer that does not call them real is refused."""
+def bulk_quotes(reply: Reply) -> Listing[Row]:
+    """Return the rows of REALTIME_BULK_QUOTES; an answer that does not call them real is refused."""
     body = json_of(reply, dict)
     if body.get("message") != SUCCESS:
         raise UnexpectedPayload("the answer does not say that its quotes are real ones", http_status=reply.status)
-    return {text(row, "symbol"): row for row in children(body, "data")}
+    return rows(body.get("data"), "data", _with_symbol, id_field="symbol")
+
+
+def _with_symbol(row: Row) -> Row:
+    text(row, "symbol")
+    return row
 
 
 def bulk_quote(raw: Row, key: InstrumentKey, unit: Unit, source: str) -> Quote:
     """Read a row of REALTIME_BULK_QUOTES: `close` is the regular session's price, stamped in New York time.
 
     A stamp after the session is that of an extended hour, and the price is still the session's: `as_of` is its close.
+    Before the opening bell and on days without one the vendor does not say which session the price is of.
     """
     row = named(raw, "data")
     at = moment(text(row, "timestamp"), NEW_YORK, "timestamp")
     day = at.date()
     _, closes = session_of(key, day, day + timedelta(days=1))
-    return _quote(raw, row, "close", key, unit, source, day, min(at, closes))
+    return _quote(raw, row, "close", key, unit, source, session_at(key, at), min(at, closes))
 
 
 def _quote(
-    raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, source: str, day: date, as_of: datetime
+    raw: Row, row: Row, price: str, key: InstrumentKey, unit: Unit, source: str, day: date | None, as_of: datetime
 ) -> Quote:
     def maybe_price(name: str) -> Decimal | None:
         value = maybe_number(row, name)
-        return None if value is None else unit.price(value)
+        return unit.price(value) if value else None  # a price of zero stands for a missing one
 
     return Quote(
         source=source,
@@ -251,9 +197,16 @@ def _quote(
         high=maybe_price("high"),
         low=maybe_price("low"),
         previous_close=maybe_price("previous close"),
-        volume=maybe_number(row, "volume"),
+        volume=_volume(row),
         trading_day=day,
     )
+
+
+def _volume(row: Row) -> Decimal | None:
+    volume = maybe_number(row, "volume")
+    if volume is not None and volume < 0:
+        raise wrong("volume", "a number that is not negative")
+    return volume
 
 
 def _check_symbol(row: Row, key: InstrumentKey) -> None:
@@ -262,24 +215,16 @@ def _check_symbol(row: Row, key: InstrumentKey) -> None:
         raise UnexpectedPayload(f"the answer is about another instrument than {key}")
 
 
-def same_symbol(symbol: str, asked: str) -> bool:
-    return symbol == asked or _key(symbol) == SPELLING.read(asked)
-
-
-def _key(symbol: str) -> InstrumentKey | None:
-    try:
-        return SPELLING.read(symbol)
-    except InvalidInstrument:
-        return None
-
-
-def matches(reply: Reply, source: str) -> list[SymbolMatch]:
+def matches(reply: Reply, source: str) -> Listing[SymbolMatch]:
     """Read SYMBOL_SEARCH, JSON or CSV."""
     if is_json(reply):
-        rows = [(named(row, "bestMatches"), row) for row in children(json_of(reply, dict), "bestMatches")]
+        found: Any = json_of(reply, dict).get("bestMatches")
     else:
-        rows = [(row, row) for row in csv_rows(reply, {"symbol", "name", "currency", "matchscore"})]
-    return [_match(row, raw, reply, source) for row, raw in rows]
+        found = csv_rows(reply, {"symbol", "name", "currency", "matchscore"})
+    hits = rows(found, "bestMatches", lambda row: _match(named(row, "match"), row, reply, source), id_field="1. symbol")
+    if hits.errors and not hits:
+        raise UnexpectedPayload(hits.errors[0].reason)
+    return hits
 
 
 def _match(row: Row, raw: Mapping[str, Any], reply: Reply, source: str) -> SymbolMatch:
@@ -290,7 +235,7 @@ def _match(row: Row, raw: Mapping[str, Any], reply: Reply, source: str) -> Symbo
         raw=raw,
         symbol=symbol,
         name=maybe_word(row, "name") or symbol,
-        key=_key(symbol),
+        key=key_of(symbol),
         type_text=maybe_word(row, "type"),
         region=maybe_word(row, "region"),
         currency=_currency(unit),
@@ -316,7 +261,7 @@ def _clock(row: Row, name: str) -> time | None:
         raise wrong(name, "a time of day such as 09:30") from None
 
 
-def unit_of(symbol: str, found: list[SymbolMatch]) -> Unit:
+def unit_of(symbol: str, found: Sequence[SymbolMatch]) -> Unit:
     """Return the unit the search names for exactly this symbol; UnexpectedPayload where it names none."""
     word = next((match.unit for match in found if match.symbol == symbol), None)
     if word is None:
@@ -400,6 +345,6 @@ def fx_rate(reply: Reply, base: str, counter: str, source: str) -> FxRate:
         quote=counter,
         rate=number(row, "exchange rate", positive=True),
         date=as_of.date(),
-        bid=maybe_number(row, "bid price"),
-        ask=maybe_number(row, "ask price"),
+        bid=maybe_number(row, "bid price") or None,  # zero stands for a missing one
+        ask=maybe_number(row, "ask price") or None,
     )

@@ -1,5 +1,5 @@
 """Imitate Alpha Vantage's one endpoint: /query?function=..., all values strings, nearly all errors with HTTP 200.
-Floor 8: the functions are in alpha_vantage_series.py (candles) and here (quote, search, overview, rates, status).
+Floor 8: the functions are in `market_data` (candles) and here (quote, search, overview, rates, status).
 """
 
 from __future__ import annotations
@@ -135,28 +135,17 @@ BULK_SAMPLE: dict[str, object] = {
     "endpoint": "Realtime Bulk Quotes",
     "message": (
         "This is a premium endpoint. ***THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL AND FOR ILLUSTRATION PURPOSES "
-        "ONLY*** You may subscribe to any of the premium plans at https://www.alphavantage.co/premium/ to instantly "
-        "unlock all premium endpoints"
+        "ONLY***."
     ),
     "data": [
-        {
-            "symbol": symbol,
-            "timestamp": "2024-10-18 19:54:00.879",
-            "open": close,
-            "high": close,
-            "low": close,
-            "close": close,
-            "volume": "1",
-            "previous_close": close,
-            "change": "0.00",
-            "change_percent": "0.0000",
-        }
-        for symbol, close in (("MSFT", "418.16"), ("AAPL", "235.00"), ("IBM", "232.22"))
+        {"symbol": symbol, "timestamp": "2024-10-18 19:54:00.879", "close": "232.22", "volume": "1"}
+        for symbol in ("MSFT", "AAPL", "IBM")
     ],
 }
 """What a key without the batch gets: a refusal beside invented rows, whatever was asked for.
 
-The sentence after the asterisks is not recorded; the two before them and the fields are."""
+The sentence, the symbols, the stamp and IBM's close are those of REALTIME_BULK_QUOTES_505ed5cc.json of
+portfoliotree/alphavantage. Its other figures are not kept here: the two other rows repeat IBM's."""
 
 
 def _bulk_quotes(vendor: AlphaVantage, params: Params) -> Response:
