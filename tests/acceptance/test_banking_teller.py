@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from tests.support import snaptrade_gaps
+
 pytestmark = [pytest.mark.acceptance, pytest.mark.profile("banking=teller")]
 
 TOKEN = "test_token_sandbox"
@@ -122,14 +124,15 @@ def test_accounts_when_the_token_has_expired_then_the_owner_has_to_sign_in_again
 def test_net_worth_when_all_answer_then_it_is_what_is_owned_less_what_is_owed(client, truths):
     owned = sum(Decimal(truths[name]["ledger"]) for name in ("Everyday Checking", "Rainy Day Savings"))
     owed = Decimal(truths["Lighthouse Rewards Card"]["ledger"])
-    worth = client.reply("/net-worth", holding=[]).json()["data"]
+    body = client.reply("/net-worth", holding=[]).json()
+    worth = body["data"]
     accounts = [line for line in worth["lines"] if line["source"] == "banking:teller"]
     assert sum(Decimal(line["value"]["amount"]) for line in accounts) == owned - owed
     assert sum(Decimal(line["value"]["amount"]) for line in worth["lines"] if line["value"]) == Decimal(
         worth["total"]["amount"]
     )
-    gaps = [gap for gap in worth["missing"] if "teller" in gap]
-    assert (gaps, worth["complete"]) == ([], False)  # the sandbox's brokers have connections that are disabled
+    assert snaptrade_gaps.failed(body) == snaptrade_gaps.FAILED
+    assert (worth["missing"], worth["complete"]) == (snaptrade_gaps.MISSING, False)
 
 
 def test_net_worth_when_one_account_does_not_answer_then_the_total_says_what_it_lacks(client, sandbox, truths):
@@ -139,12 +142,14 @@ def test_net_worth_when_one_account_does_not_answer_then_the_total_says_what_it_
     assert reply.status_code == 200
     body = reply.json()
     assert body["data"]["complete"] is False
-    failed = [error["provider"] for error in body["errors"]]
-    assert [provider for provider in failed if not provider.startswith("brokerage:")] == ["banking:teller"]
+    own = ("banking:teller", "balance", "fin.provider_unavailable")
+    assert sorted(snaptrade_gaps.failed(body)) == sorted([own, *snaptrade_gaps.FAILED])
     line = next(line for line in body["data"]["lines"] if line["id"] == savings)
     assert line["value"] is None
     assert line["missing"]
-    assert any(savings in gap for gap in body["data"]["missing"])
+    gaps = [gap for gap in body["data"]["missing"] if gap not in snaptrade_gaps.MISSING]
+    assert set(snaptrade_gaps.MISSING) < set(body["data"]["missing"])
+    assert [(gap.split()[0], savings in gap) for gap in gaps] == [("banking:teller", True)]
 
 
 def _all(client, ident, **params):

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from tests.support import snaptrade_gaps
+
 pytestmark = [pytest.mark.acceptance, pytest.mark.profile("crypto=coingecko")]
 
 NAMED = {"bitcoin": "bitcoin", "ETH": "ethereum", "CRYPTO:wrapped-bitcoin": "wrapped-bitcoin", "pepe": "pepe"}
@@ -60,7 +62,10 @@ def test_ticker_when_the_vendor_limits_for_longer_than_we_wait_then_the_caller_l
 
 def test_net_worth_when_a_coin_is_held_then_it_counts_at_its_price(client, sandbox):
     price = Decimal(sandbox.world()["crypto_usd"]["cardano"])
-    worth = client.reply("/net-worth", holding="CRYPTO:cardano=1000").json()["data"]
+    body = client.reply("/net-worth", holding="CRYPTO:cardano=1000").json()
+    worth = body["data"]
+    assert snaptrade_gaps.failed(body) == snaptrade_gaps.FAILED
+    assert worth["missing"] == snaptrade_gaps.MISSING
     line = next(line for line in worth["lines"] if line["source"] == "crypto:coingecko")
     assert abs(Decimal(line["value"]["amount"]) - price * 1000) <= Decimal("0.005")
 
@@ -71,9 +76,6 @@ def test_net_worth_when_the_price_is_missing_then_the_holding_is_named_and_not_z
     line = next(line for line in body["data"]["lines"] if line["source"] == "crypto:coingecko")
     assert line["value"] is None
     assert body["data"]["complete"] is False
-    assert [one for one in _failed(body) if not one.startswith("brokerage:")] == ["crypto:coingecko"]
-
-
-def _failed(body):
-    """Return who did not answer; the sandbox's brokers have connections that are disabled."""
-    return [error["provider"] for error in body["errors"]]
+    own = ("crypto:coingecko", "price", "fin.provider_unavailable")
+    assert sorted(snaptrade_gaps.failed(body)) == sorted([own, *snaptrade_gaps.FAILED])
+    assert set(snaptrade_gaps.MISSING) < set(body["data"]["missing"])

@@ -40,7 +40,7 @@ def net_worth(
     Args:
         rates: the table to convert with; None where no FX source answered, and then only `currency` itself counts.
         as_of: the time of the total; ages are counted up to its day.
-        max_sessions: sessions of its venue after which a price is too old; days where there is no calendar.
+        max_sessions: sessions of its venue after which a price is too old; days, if the venue has no calendar.
         max_days: days after which a balance is too old.
     """
     fresh = [_aged(item, as_of.date(), max_sessions, max_days) for item in _asked(_once(items))]

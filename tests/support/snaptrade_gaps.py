@@ -1,0 +1,30 @@
+"""What the sandbox's SnapTrade portfolio lacks, written by hand; the net worth lacks this and no more."""
+
+from __future__ import annotations
+
+FAILED = [
+    ("brokerage:snaptrade", "connections", "fin.reauth_required"),
+    ("brokerage:snaptrade", "balances", "fin.provider_unavailable"),
+    ("brokerage:snaptrade", "positions", "fin.provider_unavailable"),
+]
+_UNUSABLE = "the broker behind this account gives SnapTrade no usable answer; try later"
+_OLD = "old: of 2026-11-12, more than 3 sessions before 2026-11-20"
+LINES = [
+    "brokerage:snaptrade OOTC:SIVBQ at Robinhood 8443: the broker gives no market value",
+    f"brokerage:snaptrade US:AAPL at Fidelity 02: {_OLD}",
+    f"brokerage:snaptrade US:BRK.B at Fidelity 02: {_OLD}",
+    f"brokerage:snaptrade US:VTI at Fidelity 02: {_OLD}",
+    "brokerage:snaptrade everything at Questrade 8857: the account was not read",
+]
+SOURCES = [
+    "brokerage:snaptrade connections: the connection to Fidelity is disabled since 2026-11-12T18:22:10.345612+00:00; "
+    "what is shown is older than that",
+    f"brokerage:snaptrade balances: {_UNUSABLE}",
+    f"brokerage:snaptrade positions: {_UNUSABLE}",
+]
+MISSING = LINES + SOURCES
+
+
+def failed(body: dict) -> list[tuple[str, str, str]]:
+    """Return who did not answer what, and with which code."""
+    return [(error["provider"], error["operation"], error["code"]) for error in body["errors"]]
