@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
-from fin_infra.model.record import Record
+from fin_infra.model.record import Record, RowError
 
 
 class Side(StrEnum):
@@ -334,6 +334,8 @@ class PortfolioHistory(Record):
     points: tuple[EquityPoint, ...]
     base_value: Money | None
     timeframe: str
+    errors: tuple[RowError, ...] = ()
+    """Points that came and are not in `points`, because they cannot be read."""
 
 
 class ActivityStatus(StrEnum):
@@ -383,6 +385,8 @@ class Watchlist(Record):
     id: str
     name: str = field(repr=False)
     keys: tuple[InstrumentKey, ...]
+    unnamed: tuple[str, ...] = ()
+    """Symbols of the list that no key can name."""
     account_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -194,7 +194,7 @@ def _transaction(raw: msgspec.Raw | bytes, polarity: Polarity, received_at: date
     row = _row(raw)
     words = row.details or _NO_WORDS
     party = words.counterparty or _NOBODY
-    balance = row.running_balance
+    balance = row.running_balance or None
     return _new_transaction(
         source=KEY,
         as_of=received_at,
@@ -254,7 +254,7 @@ def details(row: fields.Row, reply: Reply) -> AccountDetails:
 
 def balance(row: fields.Row, polarity: Polarity, reply: Reply) -> Balance:
     """A card's `ledger` is debt; `available` is what can still be spent, and positive whatever the account type."""
-    ledger, available = fields.maybe_text(row, "ledger"), fields.maybe_text(row, "available")
+    ledger, available = (fields.maybe_text(row, name) or None for name in ("ledger", "available"))
     if ledger is None and available is None:
         raise fields.wrong("ledger", "a number where available is null")
     return Balance(
