@@ -39,8 +39,12 @@ class PageWalk:
         return list(fresh.values())
 
     def unread(self, errors: Iterable[RowError]) -> list[RowError]:
-        """Return the rows of a page that cannot be read and that no page named before; those without an id, always."""
-        fresh = [error for error in errors if error.id is None or error.id not in self._unread]
+        """Return the rows of a page that cannot be read and that no page showed or named before, by id.
+
+        Those without one are always returned.
+        """
+        known = (self._seen, self._unread)
+        fresh = [error for error in errors if error.id is None or not any(error.id in ids for ids in known)]
         self._unread.update(error.id for error in fresh if error.id is not None)
         return fresh
 
