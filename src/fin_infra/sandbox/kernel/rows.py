@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from fin_infra.sandbox.kernel.reply import json_reply
 
@@ -22,7 +22,7 @@ def spoil(body: bytes, names: Sequence[str] = ()) -> bytes:
         answer: Any = json.loads(body)
     except ValueError:
         return body
-    holder: dict[str, Any] = answer if isinstance(answer, dict) else {"": answer}
+    holder = cast("dict[str, Any]", answer) if type(answer) is dict else {"": answer}
     rows = next((holder[name] for name in ("", *names) if isinstance(holder.get(name), list)), None)
     if not rows:
         return body
@@ -31,7 +31,7 @@ def spoil(body: bytes, names: Sequence[str] = ()) -> bytes:
 
 
 def _spoiled(row: Any) -> Any:
-    if not isinstance(row, dict):
+    if type(row) is not dict:
         return WRONG
-    fields: dict[str, Any] = row
+    fields = cast("dict[str, Any]", row)
     return {name: value if name in NAMES and isinstance(value, str) else WRONG for name, value in fields.items()}
