@@ -10,14 +10,12 @@ import pytest
 from fin_infra.providers.provider import Provider
 from tests.conformance.fault_bench import Bench, Watch, bench, benches, scope_of, stage
 from tests.conformance.fault_cases import MODES, PROVIDERS, vendor
-from tests.support.list_cases import DOMAINS, OWN, listing_operations
+from tests.support.list_cases import CHANGING, DOMAINS, OWN, listing_operations
 from tests.support.sandbox_kinds import kinds_of
 from tests.support.vendors import VENDORS
 
 __all__ = ["bench", "benches", "stage"]  # fixtures
 ADAPTERS = [cls for cls in PROVIDERS if cls.info.key.partition(":")[0] in DOMAINS]
-CHANGING = {"alpaca/cancel_orders"}
-"""Asked once; the table of rows has it."""
 
 
 @pytest.mark.parametrize("cls", ADAPTERS, ids=vendor)

@@ -212,6 +212,8 @@ CASES: Mapping[str, ListCase] = {
 
 OWN = frozenset({"alpaca/check_order", "alpaca/reconcile_orders"})
 """List what we say of orders ourselves, no vendor's rows."""
+CHANGING = frozenset({"alpaca/cancel_orders"})
+"""Take effect when they are asked: no suite can ask them twice and compare."""
 
 
 def listing_operations(words: Sequence[str] = ("Pages[", "Listing[", "list[", "CollateralPage")) -> Iterator[str]:

@@ -27,7 +27,7 @@ def spoil(body: bytes, names: Sequence[str] = ()) -> bytes:
     if not rows:
         return body
     rows[0] = _spoiled(rows[0])
-    return bytes(json_reply(answer).body)
+    return bytes(json_reply(answer).body)  # pyright: ignore[reportUnknownArgumentType]  # JSON
 
 
 def _spoiled(row: Any) -> Any:

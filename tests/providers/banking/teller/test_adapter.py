@@ -507,3 +507,18 @@ def test_secrets_when_everything_is_logged_then_none_in_it(caplog: pytest.LogCap
     shown = caplog.text + str(caught.value) + repr(caught.value) + repr(teller.client) + repr(teller.client.settings)
     assert TOKEN not in shown
     assert b64encode(f"{TOKEN}:".encode()).decode() not in shown
+
+
+def test_transactions_when_a_row_is_of_another_account_then_it_is_named_and_not_listed() -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"account_id": "acc_2"}, row("t2")]), reply([]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t2"]
+    assert [(error.id, "another account" in error.reason) for error in errors] == [("t1", True)]
+
+
+@pytest.mark.parametrize("zero", ["0.00", "-0.00", "-0"])
+def test_transactions_when_an_amount_is_zero_then_without_a_sign(zero: str) -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"amount": zero, "running_balance": zero}]), reply([]))
+    [found] = teller.client.transactions("acc_1")
+    assert found.running_balance is not None
+    assert (found.amount.amount.is_signed(), found.running_balance.amount.is_signed()) == (False, False)

@@ -10,7 +10,7 @@ from fin_infra.errors import UnexpectedPayload
 from fin_infra.flow import row_errors
 from fin_infra.model import AssetClass
 from fin_infra.providers.brokerage.alpaca import symbols
-from tests.providers.brokerage.alpaca.support import answering, body_of, recorded, reply, scripted, sent
+from tests.providers.brokerage.alpaca.support import AAPL, answering, body_of, recorded, reply, scripted, sent
 
 
 def order(ident: str, at: str, **facts: Any) -> dict[str, Any]:
@@ -114,3 +114,10 @@ def test_order_when_a_number_that_may_be_missing_is_empty_then_none(field: str, 
 @pytest.mark.parametrize("name", ["multiplier", "last_equity", "options_buying_power", "daytrade_count"])
 def test_account_when_a_number_that_may_be_missing_is_empty_then_none(name: str) -> None:
     assert getattr(answering(body_of("account") | {name: ""}).account(), name) is None
+
+
+def test_candles_when_a_bar_cannot_be_true_then_the_series_names_it() -> None:
+    body = body_of("bars_1")
+    body["bars"]["AAPL"][0]["h"] = 1
+    series = answering(body | {"next_page_token": None}).candles(AAPL)
+    assert (len(series), [error.stamp for error in series.errors]) == (1, ["2026-10-05T04:00:00Z"])
