@@ -10,7 +10,7 @@ import pytest
 from fin_infra.providers.provider import Provider
 from tests.conformance.fault_bench import Bench, Watch, bench, benches, scope_of, stage
 from tests.conformance.fault_cases import MODES, PROVIDERS, vendor
-from tests.support.list_cases import CHANGING, DOMAINS, OWN, listing_operations
+from tests.providers.list_cases import CHANGING, DOMAINS, OWN, listing_operations
 from tests.support.sandbox_kinds import kinds_of
 from tests.support.vendors import VENDORS
 

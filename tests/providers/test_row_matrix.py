@@ -14,8 +14,8 @@ from fin_infra.errors import UnexpectedPayload
 from fin_infra.model import Candle
 from fin_infra.providers.brokerage.alpaca import market_data as alpaca_data
 from fin_infra.providers.brokerage.alpaca import payloads as alpaca
+from tests.providers.list_cases import CASES, OWN, ListCase, listing_operations, recorded
 from tests.support.effort import share
-from tests.support.list_cases import CASES, OWN, ListCase, listing_operations, recorded
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 EVERY = share(1, test=12, quick=60)

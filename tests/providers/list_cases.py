@@ -23,7 +23,7 @@ from fin_infra.settings import load
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.replay import Replay
 
-PROVIDERS = Path(__file__).parents[1] / "providers"
+PROVIDERS = Path(__file__).parent
 DOMAINS = ("banking", "brokerage")
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TOKEN: Mapping[str, Any] = {"access_token": "made-up-token", "expires_in": 86_400}
