@@ -3,7 +3,11 @@
 Run `python benchmarks/teller_parse.py`. Both sides read the same bytes of a credit card, negate every amount, attach
 the currency, let unknown words degrade; ours also keeps the record as it came and refuses numbers like `1_0`. Seconds
 of processor time, the best of some rounds. The garbage collector follows every record that is kept, on either side, and
-the more of them there are the longer: hence once as Python starts it, and once off.
+the more of them there are the longer: hence once as Python starts it, and once off. Ours pauses it while it reads.
+
+Measured November 2026: 0.45 s against 2.16 s as Python starts it (4.8 times; 3.4 times without the pause), 0.42 s
+against 0.81 s with the collector off. A pydantic model that is flat, by AliasPath into `details`, keeps fewer objects:
+1.30 s and 0.78 s, so that ours is 2.9 and 1.9 times as fast as that.
 """
 
 from __future__ import annotations

@@ -96,18 +96,20 @@ class FinastraOperations(FinastraCalls[M]):
         while True:
             page = yield from self._page(index, page_size)
             total = total if page.total is None else page.total
-            fresh = walk.fresh(page)
-            if fresh or page.errors:
-                yield Page(fresh, page.errors)
-            unread += len(page.errors)
+            fresh, strange = walk.fresh(page), walk.unread(page.errors)
+            # a row that cannot be read and has no id may be an old one again; only a total makes going on safe then
+            news = [*fresh, *(error for error in strange if error.id is not None or total is not None)]
+            if news or index == 0:
+                yield Page(fresh, strange)
+            unread += len(strange)
             index += page.rows
             empty = 0 if page.rows else empty + 1
             if _complete(index, walk.count + unread, total, empty):
                 return
-            if page.rows and not fresh:
+            if page.rows and not news:
                 if total is None and page.rows != page_size:
                     return  # a vendor that sends the whole list whatever it is asked for
-                walk.must_advance(fresh)
+                walk.must_advance(news)
             if empty > 2:
                 raise UnexpectedPayload("the list of collaterals is empty before it reaches its total; ask again")
 

@@ -49,12 +49,12 @@ def text(row: Mapping[str, Any], *names: str) -> str:
 
 
 def decimal(value: object, name: str) -> Decimal | None:
-    """Return an amount exactly as printed; None for null.
+    """Return an amount exactly as printed; None for null and for text that is empty.
 
     >>> decimal("55,456.72", "ledgerBalance")
     Decimal('55456.72')
     """
-    if value is None:
+    if value is None or value == "":
         return None
     if type(value) is int:
         return Decimal(value)
@@ -95,11 +95,10 @@ def read_rows(body: object, reply: Reply, read: Callable[[dict[str, Any], Reply]
             if not row:
                 raise UnexpectedPayload("a row should be an object with fields")
             found.append(read(row, reply))
-        except UnexpectedPayload as exc:
+        except FinInfraError as exc:
             ident = row.get("id")
-            errors.append(
-                RowError(place=f"items[{at}]", reason=exc.message, id=ident if isinstance(ident, str) else None)
-            )
+            named = ident if isinstance(ident, str) and ident else None
+            errors.append(RowError(place=f"items[{at}]", reason=str(exc), id=named))
     found.errors = tuple(errors)
     return found
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bankersbank.finastra import AsyncFinastraAPIClient, FinastraAPIClient
 from fin_infra.errors import ProviderUnavailable, UnexpectedPayload
+from fin_infra.flow import row_errors
 from fin_infra.sandbox import running
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.replay import Answer
@@ -333,3 +334,46 @@ def test_sandbox_when_a_page_is_short_then_its_rows_are_fewer_than_asked_for(
     token = sandbox.post("/finastra/login/v1/sandbox/oidc/token", data=form).json()["access_token"]
     raw = sandbox.get(f"/finastra/{ROOT}/collaterals", headers={"authorization": f"Bearer {token}"})
     assert len(json.loads(raw.content)["items"]) < 50
+
+
+class Holey:
+    """Pages rows as they are, some of which cannot be read."""
+
+    def __init__(self, rows: list[Any], *, total: bool, whole: bool = False) -> None:
+        self.rows, self.total, self.whole = rows, total, whole
+
+    def __call__(self, request: Request) -> Answer:
+        query = dict(request.params)
+        start, size = int(query["startingIndex"]), int(query["pageSize"])
+        page = self.rows if self.whole else self.rows[start : start + size]
+        return reply({"items": page} | ({"_meta": {"totalCount": len(self.rows)}} if self.total else {}))
+
+
+BAD = {"id": "C-bad", "estimatedValue": "much"}
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+@pytest.mark.parametrize("rows", [[BAD, {"id": "C1"}], [{"id": "C1"}, BAD], [{"id": "C0"}, BAD, {"id": "C1"}]])
+def test_collaterals_when_a_row_cannot_be_read_then_the_others_come_and_it_is_named_once(
+    rows: list[Any], size: int, total: bool
+) -> None:
+    with row_errors() as errors:
+        found = walk(client("sync", Holey(rows, total=total)), [], page_size=size)
+    assert found == [row["id"] for row in rows if row is not BAD]
+    assert [error.id for error in errors] == ["C-bad"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_collaterals_when_a_row_without_id_stands_alone_on_a_page_then_a_total_leads_past_it(size: int) -> None:
+    rows = [{"id": "C0"}, {"status": "x"}, {"id": "C1"}]
+    with row_errors() as errors:
+        found = walk(client("sync", Holey(rows, total=True)), [], page_size=size)
+    assert (found, len(errors)) == (["C0", "C1"], 1)
+
+
+def test_collaterals_when_the_whole_list_always_comes_then_each_is_named_once() -> None:
+    rows = [{"id": "C0"}, {"status": "x"}, BAD]
+    with row_errors() as errors:
+        found = walk(client("sync", Holey(rows, total=False, whole=True)), [], page_size=50)
+    assert (found, [error.id for error in errors]) == (["C0"], [None, "C-bad"])

@@ -82,7 +82,6 @@ def test_amount_when_grouped_by_thousands_then_the_same_number(amount: Decimal) 
         "1,",
         "1.",
         ".5",
-        "",
         " ",
         "abc",
         "inf",
@@ -115,6 +114,10 @@ def test_amount_when_it_cannot_be_one_then_refused_by_the_fields_name(nonsense: 
         one({"id": "C1", "estimatedValue": nonsense})
     wanted = "the answer's field 'estimatedValue' should be an amount such as 1234.56 or '1,234.56'"
     assert str(caught.value) == wanted
+
+
+def test_amounts_when_text_is_empty_then_none() -> None:
+    assert one({"id": "C1", "estimatedValue": ""}).estimated_value is None
 
 
 @pytest.mark.parametrize("content", [b'{"id":"C","valuation":NaN}', b'{"id":"C","valuation":Infinity}', b"{", b""])

@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from fin_infra.flow import operation, paged, request_id
+from fin_infra.flow import operation, paged, request_id, row_errors
+from fin_infra.model import RowError
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Endpoint, Provider, http_transport
 from fin_infra.settings import load
@@ -126,6 +127,8 @@ class Outcome:
     ident: str
     """The inbound request id of the call, by which the sandbox's log tells its requests."""
     result: Any = field(default=None, repr=False)
+    unread: list[RowError] = field(default_factory=list[RowError], repr=False)
+    """The rows that could not be read."""
 
 
 class Stage:
@@ -196,24 +199,27 @@ class Bench:
         def ask() -> Any:
             return getattr(client, case.operation)(*case.args(self.ids), **case.kwargs)
 
+        def each(found: Iterator[Any]) -> list[Any]:
+            for item in found:
+                items.append(item)  # what came before an error must not be lost
+            return items
+
         async def wait() -> Any:
             request_id.set(outcome.ident)
-            if not is_paged:
-                return await ask()
-            async for item in ask():
-                items.append(item)
-            return items
+            with row_errors() as outcome.unread:  # here, because the runner has a context of its own
+                if not is_paged:
+                    return await ask()
+                async for item in ask():
+                    items.append(item)
+                return items
 
         token = request_id.set(outcome.ident)
         try:
             if self.mode == "async":
                 outcome.result = self._runner.run(wait())
-            elif is_paged:
-                for item in ask():
-                    items.append(item)  # what came before an error must not be lost
-                outcome.result = items
             else:
-                outcome.result = ask()
+                with row_errors() as outcome.unread:
+                    outcome.result = each(ask()) if is_paged else ask()
         except Exception as exc:
             outcome.error = exc
         finally:

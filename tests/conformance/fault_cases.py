@@ -29,6 +29,8 @@ from tests.support.vendors import VENDORS
 
 MODES = ("sync", "async")
 PROVIDERS: list[type[Provider[Any]]] = list(providers())
+PARTIAL = ("bad_row",)
+"""Answers that lack something are no errors: `test_unread_rows.py` looks at what is left."""
 HURTS_THE_CONNECTION = ("timeout", "timeout_after", "drop_before", "drop_after", "truncated")
 
 

@@ -355,7 +355,7 @@ LISTENED = [
 
 
 @pytest.mark.parametrize(("row", "updates_of", "frames"), LISTENED)
-def test_trade_updates_when_orders_move_then_each_event_and_after_a_break_what_was_missed(
+def test_trade_updates_when_orders_move_then_each_event_and_after_a_break_or_a_restart_what_was_missed(
     sandbox: Sandbox, row: Broker, updates_of: Updates, mode: Mode, tmp_path: Path, frames: str
 ) -> None:
     if mode == "sync":
@@ -389,10 +389,15 @@ def test_trade_updates_when_orders_move_then_each_event_and_after_a_break_what_w
                 pass
             seen.append((update.event, "resting" if update.order.status is OrderStatus.CANCELED else "?"))
             assert first.id in {ident for _, ident in seen}
+        later = await client.submit_order(order_of(quantity=D(3)))  # the stream is over
+        async with asyncio.timeout(60), aclosing(client.trade_updates(since=update.as_of)) as updates:
+            while (update := await anext(updates)).order.id != later.id:
+                pass
+            seen.append((update.event, "resumed"))
         await transport.aclose()
         return seen
 
     with asyncio.Runner() as runner:
         seen = runner.run(watch())
     assert TradeEvent.FILL in {kind for kind, _ in seen}
-    assert seen[-1] == (TradeEvent.CAUGHT_UP, "resting")
+    assert seen[-2:] == [(TradeEvent.CAUGHT_UP, "resting"), (TradeEvent.CAUGHT_UP, "resumed")]

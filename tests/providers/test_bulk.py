@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +17,7 @@ import pytest
 
 from fin_infra.errors import UnexpectedPayload
 from fin_infra.model import Money, Transaction, TransactionStatus
-from fin_infra.providers.bulk import Verbatim, quick
+from fin_infra.providers.bulk import Verbatim, collector_paused, quick
 
 GIVEN: dict[str, Any] = {
     "source": "x:y",
@@ -73,3 +76,60 @@ def test_verbatim_when_very_many_then_no_work_for_the_collector() -> None:
 def test_verbatim_when_bytes_are_broken_then_our_error() -> None:
     with pytest.raises(UnexpectedPayload):
         Verbatim(b'{"a": ')["a"]
+
+
+# The pause of the collector.
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.enable()
+    yield
+    (gc.enable if was_on else gc.disable)()
+
+
+def test_pause_when_nested_or_failing_then_the_outermost_gives_the_collector_back(collector: None) -> None:
+    with suppress(ZeroDivisionError), collector_paused():
+        with collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+        _ = 1 / 0
+    assert gc.isenabled()
+
+
+def test_pause_when_the_collector_was_off_then_it_stays_off(collector: None) -> None:
+    gc.disable()
+    with collector_paused():
+        pass
+    assert not gc.isenabled()
+
+
+def test_pause_when_threads_overlap_then_it_is_off_until_the_last_ends(collector: None) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with collector_paused():
+            entered.set()
+            leave.wait(10)
+
+    with collector_paused():
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert entered.wait(10)
+    assert not gc.isenabled()
+    leave.set()
+    thread.join()
+    assert gc.isenabled()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_pause_when_another_thread_forks_then_the_child_has_its_collector(collector: None) -> None:
+    with collector_paused():
+        child = os.fork()
+        if not child:
+            with collector_paused():
+                pass
+            os._exit(0 if gc.isenabled() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert not gc.isenabled()

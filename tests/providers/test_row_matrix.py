@@ -1,108 +1,138 @@
-"""Every field of every row, absent, null, empty and unknown: the other rows always come, and nothing else is raised."""
+"""Every field of every row of every list, absent, null, empty and unknown: the other rows always come, and nothing else
+is raised. What the table of lists must hold is read off the adapters."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bankersbank import payloads as finastra
-from fin_infra.model import Listing
-from fin_infra.providers import fields
-from fin_infra.providers.banking.teller import payloads as teller
-from fin_infra.providers.brokerage.alpaca import orders as alpaca_orders
+from fin_infra.errors import UnexpectedPayload
+from fin_infra.model import Candle
+from fin_infra.providers.brokerage.alpaca import market_data as alpaca_data
 from fin_infra.providers.brokerage.alpaca import payloads as alpaca
-from fin_infra.providers.brokerage.alpaca import reference as alpaca_reference
-from fin_infra.providers.brokerage.snaptrade import payloads as snaptrade
-from fin_infra.transport import Reply
+from tests.providers.list_cases import CASES, OWN, ListCase, listing_operations, recorded
 from tests.support.effort import share
 
-HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
-REPLY = Reply(200, b"")
-Reader = Callable[[list[Any]], Listing[Any]]
-EVERY = share(1, test=3, quick=9)
+EVERY = share(1, test=12, quick=60)
 """Each how manieth change is tried."""
+STRANGE: tuple[Any, ...] = (
+    None,
+    "",
+    "a-word-nobody-knows",
+    [],
+    {},
+    True,
+    -7,
+    Decimal("1e40"),
+    [None],
+    [{}],
+    {"": None},
+)
 
 
-def listed(read: Callable[..., Any], *args: Any) -> Reader:
-    return lambda rows: fields.rows(rows, "rows", lambda row: read(row, *args))
+def changes(value: Any) -> Iterator[Any]:
+    """Yield what an object may become: each field, also of what is in it, absent, null, empty or unknown."""
+    if isinstance(value, list):
+        for at, inner in enumerate(value):
+            for strange in (*STRANGE, *changes(inner)):
+                yield [*value[:at], strange, *value[at + 1 :]]
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield {key: kept for key, kept in value.items() if key != name}
+            for strange in (*STRANGE, *changes(inner)):
+                yield value | {name: strange}
 
 
-READERS: dict[str, Reader] = {
-    "alpaca/order": listed(alpaca_orders.order, NOW),
-    "alpaca/positions": listed(alpaca.position, NOW),
-    "alpaca/activities": listed(alpaca.activity, NOW),
-    "alpaca/asset": listed(alpaca_reference.maybe_asset, NOW),
-    "snaptrade/authorizations": listed(snaptrade.connection, REPLY),
-    "snaptrade/accounts_1": listed(snaptrade.account, REPLY),
-    "snaptrade/balances": listed(snaptrade.balance, "a-1", REPLY),
-    "snaptrade/orders": listed(snaptrade.order, "a-1", REPLY),
-    "snaptrade/activities_1": listed(snaptrade.activity, "a-1", REPLY),
-    "snaptrade/positions": lambda rows: snaptrade.positions(
-        Reply(200, json.dumps({"results": rows}, default=float).encode(), received_at=NOW), "a-1"
-    ),
-    "teller/accounts": listed(teller.account, REPLY),
-    "teller/transactions_checking": lambda rows: teller.parse_transactions(
-        json.dumps(rows, default=float).encode(), teller.Polarity(1, "USD"), NOW
-    ),
-    "finastra/accounts": lambda rows: finastra.read_rows(rows, REPLY, finastra.account),
-    "finastra/balances": lambda rows: finastra.read_rows(rows, REPLY, finastra.balance),
-    "finastra/collaterals": lambda rows: finastra.read_rows(rows, REPLY, finastra.collateral),
-}
-OWN: dict[str, list[dict[str, Any]]] = {
-    "finastra/accounts": [{"id": "A1", "number": "1", "type": "CURRENT", "currency": "USD", "status": "ACTIVE"}],
-    "finastra/balances": [
-        {"id": "A1", "type": "CURRENT", "currency": "USD", "ledgerBalance": "1.00", "availableBalance": "1.00"}
-    ],
-    "finastra/collaterals": [{"id": "C1", "status": "x", "valuation": {"amount": 1, "currency": "USD"}}],
-}
+def good_row(case: ListCase) -> Any:
+    """Return a row that can be read and is none of those that are changed."""
+    return case.rows[0] if case.ident is None else case.rows[0] | {case.ident: "the-good-row"}
 
 
-def recorded(name: str) -> list[dict[str, Any]]:
-    """Return the rows of a recording, whatever they are wrapped in."""
-    if name in OWN:
-        return OWN[name]
-    vendor, of = name.split("/")
-    domain = "banking" if vendor == "teller" else "brokerage"
-    body: Any = json.loads((HERE / domain / vendor / f"{of}.json").read_text(), parse_float=Decimal)["reply"]["json"]
-    found = next((body[key] for key in ("results", "data") if isinstance(body, dict) and key in body), body)
-    return found if isinstance(found, list) else [found]
+def test_table_when_compared_with_the_adapters_then_every_list_is_in_it() -> None:
+    assert sorted(CASES) == sorted(set(listing_operations()) - OWN)
 
 
-def changes(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the row with each field, also of the objects in it, absent, null, empty and unknown."""
-    for name, value in row.items():
-        yield {key: kept for key, kept in row.items() if key != name}
-        for strange in (None, "", "a-word-nobody-knows", [], {}, True, -7, [None]):
-            yield row | {name: strange}
-        if isinstance(value, dict):
-            yield from (row | {name: inner} for inner in changes(value))
+def test_records_with_points_when_compared_with_the_adapters_then_both_are_tried_below() -> None:
+    assert set(listing_operations(("CandleSeries", "PortfolioHistory"))) == {
+        "alpaca/candles",
+        "alpaca/portfolio_history",
+    }
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", CASES)
 def test_list_when_any_field_of_a_row_is_strange_then_the_other_row_comes(name: str) -> None:
-    read, rows = READERS[name], recorded(name)
-    good = rows[0]
-    whole = read([good])
-    assert (len(whole), whole.errors) == (1, ())
-    tried = [change for row in rows for change in changes(row)][::EVERY]
-    assert tried
+    case = CASES[name]
+    good = good_row(case)
+    whole, errors = case.ask([good])
+    assert (len(whole), errors) == (1, [])
+    tried = [*STRANGE, *[change for row in case.rows for change in changes(row)][::EVERY]]
     for change in tried:
-        found = read([change, good])
-        assert len(found) + len(found.errors) == 2
-        assert found[-1] == whole[0]
-        assert all(error.place.endswith("[0]") and error.reason for error in found.errors)
+        for rows, at in (([change, good], 0), ([good, change], 1)):
+            found, errors = case.ask(rows)
+            assert {len(found) + len(errors)} <= {2, 3 if change_has_no_id(case, change) else 2}, change
+            assert found[-1 if at == 0 else 0] == whole[0], change
+            assert all(error.reason and (at or error.place.endswith("[0]")) for error in errors), change
+
+
+def change_has_no_id(case: ListCase, change: Any) -> bool:
+    """A page after it may name it once more: nothing tells that it is the same."""
+    return case.ident is not None and not (isinstance(change, dict) and isinstance(change.get(case.ident), str))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_list_when_no_row_can_be_read_then_all_are_named(name: str) -> None:
+    found, errors = CASES[name].ask([7, None, [], "x" if name != "snaptrade/users" else {}])
+    assert found == []
+    assert [error.place.rpartition("[")[2] for error in errors] == ["0]", "1]", "2]", "3]"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_list_when_it_is_no_list_then_refused(name: str) -> None:
+    """An answer that is something else altogether is not a list with a bad row."""
+    case = CASES[name]
+    broken = ListCase(**{slot: getattr(case, slot) for slot in case.__dataclass_fields__} | {"wrap": lambda rows: 7})
+    with pytest.raises(UnexpectedPayload):
+        broken.ask([])
+
+
+@pytest.mark.parametrize("field", ["timestamp", "equity", "profit_loss", "profit_loss_pct"])
+def test_portfolio_history_when_a_point_cannot_be_read_then_the_others_come_and_it_is_named(field: str) -> None:
+    body = recorded("brokerage/alpaca", "portfolio_history")
+    odd: tuple[Any, ...] = ("x", [], {}, True)
+    for strange in odd:
+        changed = body | {field: [strange, *body[field][1:]]}
+        found = alpaca.portfolio_history(changed, NOW)
+        assert found.points == alpaca.portfolio_history(body, NOW).points[1:]
+        assert [(error.place, field in error.reason) for error in found.errors] == [("points[0]", True)]
+
+
+@pytest.mark.parametrize("field", ["t", "o", "h", "l", "c"])
+def test_candles_when_a_bar_cannot_be_read_then_the_others_come_and_it_is_named(field: str) -> None:
+    body = recorded("brokerage/alpaca", "bars_1")
+    bars = body["bars"]["AAPL"]
+    odd: tuple[Any, ...] = (None, "x", [], {}, True, "")
+    for strange in odd:
+        found, _ = alpaca_data.bars({"bars": {"AAPL": [bars[0] | {field: strange}, bars[1]]}}, "AAPL")
+        assert [candle.close for candle in found] == [Decimal("179.5")]
+        assert [error.place for error in found.errors] == ["bars[0]"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("h", 1), ("l", 1000), ("o", 0), ("v", -1)])
+def test_candles_when_a_bar_cannot_be_true_then_named(field: str, value: int) -> None:
+    bar = recorded("brokerage/alpaca", "bars_1")["bars"]["AAPL"][0]
+    found, _ = alpaca_data.bars({"bars": {"AAPL": [bar | {field: value}]}}, "AAPL")
+    assert list[Candle](found) == []
+    assert [error.id for error in found.errors] == [bar["t"]]
 
 
 @pytest.mark.parametrize("kind", ["crypto_perp", "us_treasury", "", None])
 def test_position_when_its_class_is_unknown_then_it_is_no_share_of_the_united_states(kind: str | None) -> None:
-    row = recorded("alpaca/positions")[0] | {"symbol": "BTC-PERP", "asset_class": kind}
+    row = recorded("brokerage/alpaca", "positions")[0] | {"symbol": "BTC-PERP", "asset_class": kind}
     found = alpaca.position(row, NOW)
     assert (found.key, found.symbol_text) == (None, "BTC-PERP")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from fin_infra.errors import UnexpectedPayload
+from fin_infra.model import RowError
 
 
 class Identified(Protocol):
@@ -24,6 +25,7 @@ class PageWalk:
         self._name = name
         self._seen: set[str] = set()
         self._tokens: set[str] = set()
+        self._unread: set[str] = set()
 
     @property
     def count(self) -> int:
@@ -35,6 +37,16 @@ class PageWalk:
         fresh = {row.id: row for row in rows if row.id not in self._seen}
         self._seen.update(fresh)
         return list(fresh.values())
+
+    def unread(self, errors: Iterable[RowError]) -> list[RowError]:
+        """Return the rows of a page that cannot be read and that no page showed or named before, by id.
+
+        Those without one are always returned.
+        """
+        known = (self._seen, self._unread)
+        fresh = [error for error in errors if error.id is None or not any(error.id in ids for ids in known)]
+        self._unread.update(error.id for error in fresh if error.id is not None)
+        return fresh
 
     def must_advance(self, fresh: Sequence[object]) -> None:
         """Raise UnexpectedPayload where a page that should go on had nothing fresh: asking again would never end."""

@@ -13,7 +13,7 @@ from fin_infra._moved import renamed
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.order import AssetClass, Side
-from fin_infra.model.record import Record
+from fin_infra.model.record import Record, RowError
 
 
 class PositionSide(StrEnum):
@@ -168,6 +168,8 @@ class PortfolioHistory(Record):
     points: tuple[EquityPoint, ...]
     base_value: Money | None
     timeframe: str
+    errors: tuple[RowError, ...] = ()
+    """Points that came and are not in `points`, because they cannot be read."""
 
 
 class ActivityStatus(StrEnum):
@@ -217,6 +219,8 @@ class Watchlist(Record):
     id: str
     name: str = field(repr=False)
     keys: tuple[InstrumentKey, ...]
+    unnamed: tuple[str, ...] = ()
+    """Symbols of the list that no key can name."""
     account_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -44,13 +44,18 @@ def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id
     errors: list[RowError] = []
     for at, row in enumerate(listed):
         try:
-            if type(row) is not dict:
-                raise wrong(name, "a list of objects")
-            found.append(read(cast("Row", row)))
+            found.append(read(as_row(row, name)))
         except FinInfraError as exc:
             errors.append(row_error(name, at, row, exc, id_field))
     found.errors = tuple(errors)
     return found
+
+
+def as_row(value: Any, name: str = "items") -> Row:
+    """Return `value` if it is an object."""
+    if type(value) is not dict:
+        raise wrong(name, "a list of objects")
+    return cast("Row", value)
 
 
 def row_error(name: str, at: int, row: Any, exc: FinInfraError, id_field: str = "id") -> RowError:
@@ -148,7 +153,9 @@ def whole(row: Row, name: str) -> int:
 
 def maybe_whole(row: Row, name: str) -> int | None:
     value: Any = row.get(name)
-    if value is None or type(value) is int:
+    if value is None or value == "":
+        return None
+    if type(value) is int:
         return value
     if type(value) is not str or not _WHOLE(value):
         raise wrong(name, "a whole number or null")

@@ -449,7 +449,43 @@ def test_transactions_when_no_row_of_a_page_can_be_read_then_its_last_id_leads_o
     assert [error.id for error in errors] == ["t9", "t8"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[null]", b"[[]]", b"nope", b'[{"id": "\xff"}]', b"[" * 3000])
+@pytest.mark.parametrize("strange", [{"id": None}, {"id": ""}, {"id": 7}, {"id": ["x"]}])
+def test_transactions_when_the_last_row_has_no_id_then_named_and_the_others_come(strange: dict[str, Any]) -> None:
+    last = row("t1") | strange
+    teller = answering(reply(DEPOSITORY), reply([row("t3"), row("t2"), last]), reply([last]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t3", "t2"]
+    assert {(error.id, "'id'" in error.reason) for error in errors} == {(None, True)}
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"[null]", b"[[]]", b'[{"id": "\xff"}]'])
+def test_transactions_when_a_row_is_no_object_then_named(body: bytes) -> None:
+    with row_errors() as errors:
+        assert list(answering(reply(DEPOSITORY), reply(body)).client.transactions("acc_1")) == []
+    assert [error.place for error in errors] == ["transactions[0]"]
+
+
+def test_transactions_when_a_full_page_has_nothing_that_leads_on_then_unexpected_payload() -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"id": None}] * 250))
+    with pytest.raises(UnexpectedPayload, match="no id in it leads on"):
+        list(teller.client.transactions("acc_1"))
+
+
+def test_transactions_when_the_last_row_of_an_unreadable_page_has_no_id_then_another_leads_on() -> None:
+    bad = [row("t9") | {"status": "teleported"}, row("t8") | {"id": None}]
+    teller = answering(reply(DEPOSITORY), reply(bad), reply([bad[1], row("t7")]), reply([]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t7"]
+    assert [error.id for error in errors if error.id] == ["t9"]
+    assert dict(teller.requests[-2].params)["from_id"] == "t9"
+
+
+def test_transactions_when_the_running_balance_is_empty_text_then_none() -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"running_balance": ""}]), reply([]))
+    assert [found.running_balance for found in teller.client.transactions("acc_1")] == [None]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"nope", b"[" * 3000])
 def test_transactions_when_body_is_no_list_of_them_then_unexpected_payload(body: bytes) -> None:
     with pytest.raises(UnexpectedPayload):
         list(answering(reply(DEPOSITORY), reply(body)).client.transactions("acc_1"))
@@ -471,3 +507,18 @@ def test_secrets_when_everything_is_logged_then_none_in_it(caplog: pytest.LogCap
     shown = caplog.text + str(caught.value) + repr(caught.value) + repr(teller.client) + repr(teller.client.settings)
     assert TOKEN not in shown
     assert b64encode(f"{TOKEN}:".encode()).decode() not in shown
+
+
+def test_transactions_when_a_row_is_of_another_account_then_it_is_named_and_not_listed() -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"account_id": "acc_2"}, row("t2")]), reply([]))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t2"]
+    assert [(error.id, "another account" in error.reason) for error in errors] == [("t1", True)]
+
+
+@pytest.mark.parametrize("zero", ["0.00", "-0.00", "-0"])
+def test_transactions_when_an_amount_is_zero_then_without_a_sign(zero: str) -> None:
+    teller = answering(reply(DEPOSITORY), reply([row("t1") | {"amount": zero, "running_balance": zero}]), reply([]))
+    [found] = teller.client.transactions("acc_1")
+    assert found.running_balance is not None
+    assert (found.amount.amount.is_signed(), found.running_balance.amount.is_signed()) == (False, False)

@@ -8,7 +8,9 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from traceback import walk_tb
 from typing import Any
 
@@ -19,15 +21,18 @@ from fin_infra.errors import (
     AuthenticationFailed,
     MissingExtra,
     ProviderUnavailable,
+    UnexpectedPayload,
 )
 from fin_infra.model import OrderStatus, TradeEvent, TradeUpdate
 from fin_infra.providers.brokerage.alpaca.adapter import Alpaca
 from fin_infra.transport import Async, Reply, Request
 from fin_infra.transport.replay import AsyncReplay
 from tests.providers.brokerage.alpaca.support import KEYS, body_of, place, reply
+from tests.support.effort import share
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 CLOCK = body_of("clock")
+EIGHTH = datetime(2026, 10, 8, 14, tzinfo=UTC)
 
 
 def order(ident: str = "order-1", **facts: Any) -> dict[str, Any]:
@@ -46,11 +51,12 @@ class Vendor:
         self.rows = {row["id"]: row for row in rows}
         self.asked: list[Request] = []
         self.listed = asyncio.Event()
+        self.now: str = CLOCK["timestamp"]
 
     def __call__(self, request: Request) -> Reply:
         self.asked.append(request)
         if request.path == "/v2/clock":
-            return reply(CLOCK)
+            return reply(CLOCK | {"timestamp": self.now})
         if request.path != "/v2/orders":
             row = self.rows.get(request.path.rpartition("/")[2])
             missing = {"code": 40410000, "message": "order not found for x"}
@@ -86,7 +92,9 @@ def says(*messages: dict[str, Any] | bytes | str, then: str = "stay") -> Script:
 
 
 @asynccontextmanager
-async def stream(vendor: Vendor, *scripts: Script, **given: Any) -> AsyncIterator[AsyncIterator[TradeUpdate]]:
+async def stream(
+    vendor: Vendor, *scripts: Script, since: datetime | None = None, **given: Any
+) -> AsyncIterator[AsyncIterator[TradeUpdate]]:
     """The updates of a client whose connections follow the scripts in turn."""
     rest = iter(scripts)
 
@@ -98,7 +106,7 @@ async def stream(vendor: Vendor, *scripts: Script, **given: Any) -> AsyncIterato
     async with serve(connected, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         broker: Alpaca[Async] = Alpaca(AsyncReplay(vendor), place(f"http://127.0.0.1:{port}/alpaca", **given))
-        async with aclosing(broker.trade_updates()) as updates:  # type: ignore[type-var]  # a generator
+        async with aclosing(broker.trade_updates(since=since)) as updates:  # type: ignore[type-var]  # a generator
             yield updates
 
 
@@ -293,6 +301,108 @@ async def test_updates_when_the_list_of_a_gap_fails_then_tried_again_until_it_is
         [update] = await first(updates, 1)
     assert (update.event, update.order.id) == (TradeEvent.CAUGHT_UP, "young")
     assert vendor.failures == 0
+
+
+@pytest.mark.parametrize("answer", [Reply(200, b"<html>"), Reply(200, b"{}"), Reply(200, b"7"), Reply(200, b"")])
+async def test_updates_when_the_list_of_a_gap_makes_no_sense_then_tried_again(answer: Reply) -> None:
+    class Odd(Vendor):
+        odd = 2
+
+        def __call__(self, request: Request) -> Reply:
+            if dict(request.params).get("status") == "all" and self.odd:
+                self.odd -= 1
+                return answer
+            return super().__call__(request)
+
+    vendor = Odd(order("young", submitted_at="2026-10-08T14:03:00Z", status="filled"))
+    async with stream(vendor, says(event("new"), then="break"), says(), says(), says()) as updates:
+        new, caught = await first(updates, 2)
+    assert (new.event, caught.event, vendor.odd) == (TradeEvent.NEW, TradeEvent.CAUGHT_UP, 0)
+
+
+async def test_updates_when_what_is_open_at_first_cannot_be_read_then_it_listens() -> None:
+    several = order("several", order_class="mleg", symbol="", side="", asset_class="", legs=[{"id": "leg"}])
+    async with stream(Vendor(order("strange", status="teleported"), several), says(event("new"))) as updates:
+        [update] = await first(updates, 1)
+    assert update.event is TradeEvent.NEW
+
+
+async def test_updates_when_the_first_look_makes_no_sense_then_it_ends_with_the_error() -> None:
+    class Odd(Vendor):
+        def __call__(self, request: Request) -> Reply:
+            return reply(7)
+
+    async with stream(Odd(), says()) as updates:
+        with pytest.raises(UnexpectedPayload):
+            await first(updates, 1)
+
+
+# Going on where another stream ended.
+
+
+def at(minute: float) -> str:
+    """An instant of 8 October 2026, that many minutes after 14:00."""
+    return (EIGHTH + timedelta(minutes=minute)).isoformat()
+
+
+def changed(ident: str, minute: float, days_ago: int = 0, **facts: Any) -> dict[str, Any]:
+    submitted = (EIGHTH - timedelta(days=days_ago, minutes=5)).isoformat()
+    return order(ident, submitted_at=submitted, created_at=submitted, updated_at=at(minute), **facts)
+
+
+async def test_updates_when_resumed_then_all_that_changed_comes_first_and_what_cannot_be_read_is_named() -> None:
+    vendor = Vendor(
+        changed("before", -10, status="filled"),
+        changed("open-and-quiet", -10),
+        changed("filled", 3, status="filled", filled_qty="10"),
+        changed("of-august", 4, days_ago=60, status="filled"),
+        changed("strange", 5, status="teleported"),
+        changed("open-and-replaced", 6),
+        changed("several", 7, order_class="mleg", symbol="", side="", asset_class="", legs=[]),
+    )
+    async with stream(vendor, says(event("fill", order("live"))), since=EIGHTH) as updates:
+        found = await first(updates, 6)
+    told = {update.order_id: update for update in found[:5]}
+    assert set(told) == {"filled", "of-august", "strange", "open-and-replaced", "several"}
+    assert {update.event for update in told.values()} == {TradeEvent.CAUGHT_UP}
+    assert (told["strange"].order, "'status'" in (told["strange"].problem or "")) == (None, True)
+    assert [ident for ident, update in told.items() if update.problem] == ["strange"]
+    assert (found[5].event, found[5].order_id) == (TradeEvent.FILL, "live")
+
+
+async def test_updates_when_resumed_and_the_first_connection_breaks_then_nothing_is_lost() -> None:
+    vendor = Vendor(changed("filled", 3, days_ago=60, status="filled"))
+    broken = says(then="break")
+
+    async def dies(socket: ServerConnection) -> None:
+        socket.transport.abort()
+
+    async with stream(vendor, dies, broken, says(event("fill")), since=EIGHTH, max_attempts=5) as updates:
+        found = await first(updates, 2)
+    assert {update.order_id for update in found} >= {"filled"}
+
+
+@pytest.mark.parametrize("seed", range(share(60, test=12, quick=3)))
+async def test_updates_when_read_in_pieces_then_no_order_that_changed_is_lost(seed: int) -> None:
+    """Orders change at random instants, some unreadably; each piece resumes from the last `as_of` of the one before."""
+    chance = Random(seed)
+    vendor, heard, since = Vendor(), set[str](), EIGHTH
+    lately = set[str]()
+    for piece in range(4):
+        for number in range(chance.randrange(1, 8)):
+            ident, minute = f"{piece}-{number}", piece * 10 + chance.uniform(2, 9)
+            facts = {"status": "teleported"} if chance.random() < 0.3 else {"status": chance.choice(["new", "filled"])}
+            vendor.rows[ident] = changed(ident, minute, days_ago=chance.choice([0, 1, 80]), **facts)
+            lately.add(ident)
+        vendor.now = at(piece * 10 + 9.5)
+        async with stream(
+            vendor, says(event("new", order("mark"), timestamp=at(piece * 10 + 9.5))), since=since
+        ) as now:
+            while (update := (await first(now, 1))[0]).order_id != "mark":
+                heard.add(str(update.order_id))
+        since = update.as_of
+        assert lately <= heard
+        lately.clear()
 
 
 async def test_updates_when_the_caller_stops_then_the_connection_is_closed() -> None:

@@ -24,7 +24,7 @@ from fin_infra.errors import (
     UnexpectedPayload,
 )
 from fin_infra.flow import CallRecord, observe_calls
-from fin_infra.model import AssetClass, Money, OrderStatus, OrderType, PositionSide, Side, TimeInForce
+from fin_infra.model import AssetClass, Listing, Money, OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from fin_infra.providers.brokerage.snaptrade.adapter import Settings, SnapTrade
 from fin_infra.providers.brokerage.snaptrade.payloads import STATUSES
 from fin_infra.providers.brokerage.snaptrade.signature import signature
@@ -525,3 +525,27 @@ def test_examples_of_other_shapes_when_given_then_refused_and_never_misread(samp
         for operation in ("positions", "balances", "orders"):
             with pytest.raises(UnexpectedPayload):
                 getattr(answering(published[name]), operation)("a-1")
+
+
+# What cannot be read.
+
+
+@pytest.mark.parametrize("fresh", [7, "now", {"as_of": "yesterday"}, {"as_of": 7}])
+def test_positions_when_their_age_cannot_be_read_then_they_come_and_it_is_named(fresh: object) -> None:
+    body = json.loads((HERE / "positions.json").read_text())["reply"]["json"]
+    found = answering(body | {"data_freshness": fresh}).positions("a-1")
+    assert len(found) == len(body["results"])
+    assert [error.place for error in found.errors] == ["data_freshness"]
+
+
+def test_positions_when_units_are_null_then_that_row_is_named_and_never_zero() -> None:
+    rows = json.loads((HERE / "positions.json").read_text())["reply"]["json"]["results"]
+    found = answering({"results": [rows[0] | {"units": None}, *rows[1:]]}).positions("a-1")
+    assert len(found) == len(rows) - 1
+    assert [(error.place, "'units'" in error.reason) for error in found.errors] == [("results[0]", True)]
+
+
+def test_users_when_one_is_no_id_then_named() -> None:
+    found = answering(["ada", 7, "", "ben"]).users()
+    assert isinstance(found, Listing)
+    assert (list(found), [error.place for error in found.errors]) == (["ada", "ben"], ["users[1]", "users[2]"])

@@ -137,7 +137,7 @@ class TellerClient(BankingProvider[M]):
         if first is not None and last is not None and first > last:
             return
         polarity = yield from self._polarity(account_id)
-        cursor = TransactionCursor()
+        cursor = TransactionCursor(self.settings.page_size)
         while not cursor.over:
             reply = yield from self.get(
                 url_path("accounts", account_id, "transactions"),
@@ -147,7 +147,7 @@ class TellerClient(BankingProvider[M]):
                 end_date=last.isoformat() if last else None,
             )
             found = parse_transactions(reply.content, polarity, reply.received_at, account_id)
-            yield Page(cursor.take(found), cursor.unread(found.errors))
+            yield cursor.take(found)
 
     @operation
     def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
@@ -203,44 +203,48 @@ class TransactionCursor:
     pending one may vanish before the next call; pending rows after it come again and are dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, page_size: int = 250) -> None:
         self.from_id: str | None = None
         self.over = False
+        self._page_size = page_size
         self._walk = PageWalk("transactions")
         self._repeatable: set[str] = set()
         """Ids the next page may rightly repeat."""
-        self._unread: set[str] = set()
 
-    def unread(self, errors: Sequence[RowError]) -> list[RowError]:
-        """Return the rows of a page that cannot be read and that no page named before."""
-        fresh = [error for error in errors if error.id is None or error.id not in self._unread]
-        self._unread.update(error.id for error in fresh if error.id is not None)
-        return fresh
+    def take(self, rows: Listing[Transaction]) -> Page[Transaction]:
+        """Return what a page has that was not there before.
 
-    def take(self, rows: Listing[Transaction]) -> list[Transaction]:
-        """Return the rows of a page that were not there before.
-
-        A page of which nothing new can be read is not the end of the list: the last row's id leads on.
+        A page of which nothing new can be read is not the end of the list: an id in it leads on. A row without one,
+        below which nothing is left to ask for, ends the list and is named in the errors like any other.
 
         Raises:
-            UnexpectedPayload: the page repeats an earlier one, so that going on would never end.
+            UnexpectedPayload: the page repeats an earlier one, so that going on would never end; or it is full, and
+                nothing in it leads on to the next.
         """
-        fresh = self._walk.fresh(rows)
-        unread = [error.id for error in rows.errors if error.id not in self._unread]
-        if not fresh and unread:
-            if unread[-1] is None:
-                raise UnexpectedPayload("a page of transactions cannot be read, and no id in it leads on to the next")
-            self.from_id, self._repeatable = unread[-1], {row.id for row in rows}
-            return fresh
-        if not fresh:
+        fresh, unread = self._walk.fresh(rows), self._walk.unread(rows.errors)
+        if fresh:
+            self._follow(rows)
+        elif unread:
+            self._pass_over(rows, unread)
+        else:
             self.over = True
             if any(row.id not in self._repeatable for row in rows):
                 self._walk.must_advance(fresh)
-            return fresh
+        return Page(fresh, unread)
+
+    def _follow(self, rows: Listing[Transaction]) -> None:
         at = max((n for n, row in enumerate(rows) if row.status is TransactionStatus.POSTED), default=len(rows) - 1)
         self.from_id = rows[at].id
         self._repeatable = {row.id for row in rows[at:]}
-        return fresh
+
+    def _pass_over(self, rows: Listing[Transaction], unread: Sequence[RowError]) -> None:
+        last = next((error.id for error in reversed(unread) if error.id is not None), None)
+        if last is not None:
+            self.from_id, self._repeatable = last, {row.id for row in rows}
+        elif len(rows) + len(rows.errors) < self._page_size:
+            self.over = True
+        else:
+            raise UnexpectedPayload("a page of transactions cannot be read, and no id in it leads on to the next")
 
 
 def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:

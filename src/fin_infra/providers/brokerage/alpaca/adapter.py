@@ -211,8 +211,8 @@ class Alpaca(BrokerageProvider[M]):
     def assets(self, *, asset_class: AssetClass = AssetClass.EQUITY) -> Flow[Listing[Asset]]:
         """Return the active assets of a class; thousands of rows.
 
-        Those whose symbol does not fit an instrument key are left out, and coins that are not priced in dollars.
-        Options are too many to list: ask `asset` for one.
+        Coins that are not priced in dollars are left out; what no instrument key can name is in `errors`. Options are
+        too many to list: ask `asset` for one.
         """
         word = _CLASSES.get(asset_class)
         if word is None:
@@ -264,12 +264,13 @@ class Alpaca(BrokerageProvider[M]):
             body = reply.json()
             rows = fields.rows(body, "orders", partial(orders.order, received_at=reply.received_at))
             fresh = walk.fresh(rows)
-            yield Page([row for row in fresh if start is None or row.placed_at >= start], rows.errors)
+            unread = walk.unread(rows.errors)
+            yield Page([row for row in fresh if start is None or row.placed_at >= start], unread)
             if len(body) < self.settings.page_size:
                 return
-            walk.must_advance(fresh)
+            walk.must_advance([*fresh, *unread])
             # the bound is exclusive and our instants are cut to microseconds, so that the last instant comes again
-            until = stamp(rows[-1].placed_at + MICROSECOND)
+            until = walk.next_token(stamp(orders.last_instant(body) + MICROSECOND))
 
     @operation
     def cancel_order(self, order_id: str) -> Flow[None]:
@@ -332,10 +333,10 @@ class Alpaca(BrokerageProvider[M]):
             body = reply.json()
             rows = fields.rows(body, "activities", partial(payloads.activity, received_at=reply.received_at))
             fresh = walk.fresh(rows)
-            yield Page([row for row in fresh if _within(row.at, start, end)], rows.errors)
+            yield Page([row for row in fresh if _within(row.at, start, end)], walk.unread(rows.errors))
             if len(body) < size:
                 return
-            token = walk.next_token(fields.ident(fields.objects(body, "activities")[-1], "id"))
+            token = walk.next_token(payloads.last_id(body))
 
     @operation
     def watchlists(self) -> Flow[Listing[Watchlist]]:
@@ -396,13 +397,14 @@ class Alpaca(BrokerageProvider[M]):
         """
         symbol, kind = symbols.write(key), symbols.kind_of(key)
         params = data.bars_params(kind, symbol, interval, adjustment, start, end)
-        found: list[Candle] = []
+        found: Listing[Candle] = Listing()
         path, feed, walk = data.PATHS[kind].bars, self._feed(kind), PageWalk("bars")
         token: str | None = None
         while True:
             reply = yield from self._data(key, path, **params, feed=feed, page_token=token)
             candles, after = data.bars(json_of(reply, dict), symbol)
             found += candles
+            found.errors += candles.errors
             if after is None or start is None:
                 return data.series(found, key, interval, adjustment, start, end, reply.received_at)
             token = walk.next_token(after)

@@ -3,23 +3,26 @@ Floor 3: a host of its own, JSON numbers, a price of 0 for an empty side; a symb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fin_infra.errors import InvalidInput, UnknownSymbol
+from fin_infra.errors import InvalidInput, UnexpectedPayload, UnknownSymbol
 from fin_infra.model import (
     Adjustment,
     AssetClass,
+    BarError,
     BidAsk,
     Candle,
     CandleSeries,
     InstrumentKey,
     Interval,
+    Listing,
     Trade,
 )
 from fin_infra.normalize import aware
 from fin_infra.providers import fields
+from fin_infra.providers.bars import impossible
 from fin_infra.providers.brokerage.alpaca.payloads import KEY, when
 from fin_infra.providers.fields import Row
 
@@ -139,15 +142,15 @@ def trade(row: Row, key: InstrumentKey) -> Trade:
     )
 
 
-def bars(body: Row, symbol: str) -> tuple[list[Candle], str | None]:
+def bars(body: Row, symbol: str) -> tuple[Listing[Candle], str | None]:
     """Return the symbol's bars on a page, and the token of the next page."""
     rows = fields.child(body, "bars")
-    found = fields.children(rows, symbol) if symbol in rows else []
-    return [_candle(row) for row in found], fields.maybe_text(body, "next_page_token") or None
+    found = fields.rows(rows.get(symbol, []), "bars", _candle, id_field="t")
+    return found, fields.maybe_text(body, "next_page_token") or None
 
 
 def _candle(row: Row) -> Candle:
-    return Candle(
+    bar = Candle(
         start=when(row, "t"),
         open=fields.amount(row, "o"),
         high=fields.amount(row, "h"),
@@ -155,10 +158,13 @@ def _candle(row: Row) -> Candle:
         close=fields.amount(row, "c"),
         volume=fields.maybe_amount(row, "v"),
     )
+    if reason := impossible(bar):
+        raise UnexpectedPayload(reason)
+    return bar
 
 
 def series(
-    candles: Iterable[Candle],
+    candles: Listing[Candle],
     key: InstrumentKey,
     interval: Interval,
     adjustment: Adjustment,
@@ -181,4 +187,5 @@ def series(
         currency="USD",
         unit="USD",
         candles=tuple(kept[at] for at in sorted(kept)),
+        errors=tuple(BarError(stamp=error.id or error.place, detail=error.reason) for error in candles.errors),
     )

@@ -3,12 +3,12 @@ Floor 3: an order whose state, type or terms have a word that we do not know rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from fin_infra.errors import FinInfraError
+from fin_infra.errors import FinInfraError, UnexpectedPayload
 from fin_infra.model import (
     Cancellation,
     NewOrder,
@@ -138,6 +138,21 @@ def order(row: Row, received_at: datetime, parent_type: str = "") -> Order:
 def _legs(row: Row, received_at: datetime, parent_type: str) -> tuple[Order, ...]:
     legs = [] if row.get("legs") is None else fields.children(row, "legs")
     return tuple(order(leg, received_at, parent_type) for leg in legs)
+
+
+def last_instant(rows: Sequence[object]) -> datetime:
+    """Return when the last order of a page came in whose instant can be read, whatever else of it cannot.
+
+    Raises:
+        UnexpectedPayload: none of them says it.
+    """
+    for row in reversed(rows):
+        try:
+            order = fields.as_row(row)
+            return maybe_when(order, "submitted_at") or when(order, "created_at")
+        except UnexpectedPayload:
+            continue
+    raise fields.wrong("submitted_at", "an instant in one order of a page at least")
 
 
 def trade_update(row: Row, received_at: datetime) -> TradeUpdate:

@@ -4,7 +4,7 @@ Floor 3: numbers come as text or as JSON numbers; what its other rows share is r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -48,6 +48,16 @@ SIDES = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL, "buy_to_co
 def stamp(at: datetime) -> str:
     """Return an instant as the vendor takes it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def last_id(rows: Sequence[object]) -> str:
+    """Return the id of the last row of a page that has one; raise UnexpectedPayload where none has."""
+    for row in reversed(rows):
+        try:
+            return fields.ident(fields.as_row(row), "id")
+        except UnexpectedPayload:
+            continue
+    raise fields.wrong("id", "an id in one row of a page at least")
 
 
 def account(row: Row, received_at: datetime) -> BrokerAccount:
@@ -124,18 +134,12 @@ def _maybe_signed(value: Decimal | None, side: PositionSide) -> Decimal | None:
 
 def portfolio_history(row: Row, received_at: datetime) -> PortfolioHistory:
     """Read the parallel lists of the history."""
-    at, equity, gain, ratio = (_column(row, name) for name in ("timestamp", "equity", "profit_loss", "profit_loss_pct"))
-    if len({len(at), len(equity), len(gain), len(ratio)}) != 1:
+    names = ("timestamp", "equity", "profit_loss", "profit_loss_pct")
+    columns = [_column(row, name) for name in names]
+    if len({len(column) for column in columns}) != 1:
         raise fields.wrong("equity", "as long as 'timestamp'")
-    points = [
-        EquityPoint(
-            at=_epoch(moment),
-            equity=None if worth is None else Money(worth, "USD"),
-            profit_loss=None if profit is None else Money(profit, "USD"),
-            profit_loss_ratio=factor,
-        )
-        for moment, worth, profit, factor in zip(at, equity, gain, ratio, strict=True)
-    ]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    points = fields.rows(rows, "points", _point)
     return PortfolioHistory(
         source=KEY,
         as_of=received_at,
@@ -143,23 +147,34 @@ def portfolio_history(row: Row, received_at: datetime) -> PortfolioHistory:
         points=tuple(sorted(points, key=lambda point: point.at)),
         base_value=_maybe_money(row, "base_value", "USD"),
         timeframe=fields.text(row, "timeframe"),
+        errors=points.errors,
     )
 
 
-def _column(row: Row, name: str) -> list[Decimal | None]:
+def _column(row: Row, name: str) -> list[Any]:
     values: list[Any] | None = row.get(name)
     if type(values) is not list:
         raise fields.wrong(name, "a list of numbers")
-    return [fields.maybe_amount({name: value}, name) for value in values]
+    return values
 
 
-def _epoch(value: Decimal | None) -> datetime:
+def _point(row: Row) -> EquityPoint:
+    return EquityPoint(
+        at=_epoch(row),
+        equity=_maybe_money(row, "equity", "USD"),
+        profit_loss=_maybe_money(row, "profit_loss", "USD"),
+        profit_loss_ratio=fields.maybe_amount(row, "profit_loss_pct"),
+    )
+
+
+def _epoch(row: Row) -> datetime:
+    value = fields.maybe_amount(row, "timestamp")
     try:
         if value is not None:
             return from_unix_ms(value) if value >= _FIRST_MS else from_unix(value)
     except InvalidInput:
         pass
-    raise fields.wrong("timestamp", "a list of unix times")
+    raise fields.wrong("timestamp", "a unix time")
 
 
 def activity(row: Row, received_at: datetime) -> BrokerActivity:
@@ -197,13 +212,12 @@ def _activity_key(text: str) -> InstrumentKey | None:
 
 
 def watchlist(row: Row, received_at: datetime) -> Watchlist:
-    """Read a watchlist; listings come without assets. Assets whose symbol no key can hold are left out."""
+    """Read a watchlist; listings come without assets."""
     rows = row.get("assets")
     members = [] if rows is None else fields.objects(rows, "assets")
-    named = [
-        symbols.maybe_read(fields.ident(one, "symbol"), symbols.asset_class(fields.maybe_text(one, "class")))
-        for one in members
-    ]
+    texts = [fields.ident(one, "symbol") for one in members]
+    classes = [symbols.asset_class(fields.maybe_text(one, "class")) for one in members]
+    named = [symbols.maybe_read(text, kind) for text, kind in zip(texts, classes, strict=True)]
     return Watchlist(
         source=KEY,
         as_of=maybe_when(row, "updated_at") or received_at,
@@ -211,6 +225,7 @@ def watchlist(row: Row, received_at: datetime) -> Watchlist:
         id=fields.ident(row, "id"),
         name=fields.text(row, "name"),
         keys=tuple(found[0] for found in named if found is not None),
+        unnamed=tuple(text for text, found in zip(texts, named, strict=True) if found is None),
         account_id=fields.maybe_text(row, "account_id"),
         created_at=maybe_when(row, "created_at"),
         updated_at=maybe_when(row, "updated_at"),

@@ -54,16 +54,19 @@ def asset(row: Row, received_at: datetime) -> Asset:
     """Read one asset."""
     found = maybe_asset(row, received_at)
     if found is None:
-        symbols.read(fields.ident(row, "symbol"), symbols.asset_class(fields.text(row, "class")))
         raise UnexpectedPayload("the answer is about a coin that is not priced in dollars")
     return found
 
 
 def maybe_asset(row: Row, received_at: datetime) -> Asset | None:
-    """Read one asset; None for a symbol that no key can hold, and for a coin that is not priced in dollars."""
+    """Read one asset; None for a coin that is not priced in dollars.
+
+    Raises:
+        UnexpectedPayload: a field is not what it should be, or no key can hold the symbol.
+    """
     kind = symbols.asset_class(fields.text(row, "class"))
-    named = symbols.maybe_read(fields.ident(row, "symbol"), kind)
-    if named is None or named[1] != "USD":
+    named = symbols.read(fields.ident(row, "symbol"), kind)
+    if named[1] != "USD":
         return None
     return Asset(
         source=KEY,

@@ -92,7 +92,8 @@ class TradeStream:
                             yield update
                 lost: ProviderError = _unavailable("the stream was closed")
             except ProviderError as exc:
-                if not (exc.outage or exc.retryable):
+                # an answer that makes no sense while a stream is caught up must not end it: the next one may
+                if not (exc.outage or exc.retryable or (self._begun and isinstance(exc, UnexpectedPayload))):
                     raise self._explained(exc) from None
                 lost = exc
             except failures as exc:

@@ -3,6 +3,7 @@ Floor 3: positions write a pair without its slash, so reading needs the asset cl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fin_infra.errors import InvalidInstrument, UnexpectedPayload
@@ -44,6 +45,9 @@ COINS: Mapping[str, str] = {
 Tickers: https://docs.alpaca.markets/docs/crypto-trading. Ids: /coins/list of https://docs.coingecko.com.
 """
 _TICKERS = {coin: ticker for ticker, coin in COINS.items()}
+_TICKER = re.compile(r"[A-Z]{1,5}(?:\.[A-Z]{1,3}){0,2}").fullmatch
+"""A share of the United States. Delisted ones have their CUSIP for a symbol there, perpetual coins BTC-PERP, and
+activities, which name no class, coins as pairs: none of them may pass for a share."""
 # `class` of assets in trading-api.json of https://github.com/alpacahq/alpaca-mcp-server
 _CLASSES = {"us_equity": AssetClass.EQUITY, "us_option": AssetClass.OPTION, "crypto": AssetClass.CRYPTO}
 
@@ -79,7 +83,7 @@ def maybe_read(symbol: str, kind: AssetClass) -> tuple[InstrumentKey, str] | Non
             return InstrumentKey("OCC", symbol), "USD"
         if kind is AssetClass.UNKNOWN:  # whatever it is, it must not pass for a share
             return None
-        return SPELLING.read(symbol), "USD"
+        return (SPELLING.read(symbol), "USD") if _TICKER(symbol) else None
     except (InvalidInstrument, KeyError):
         return None
 

@@ -111,7 +111,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     @operation
     def users(self) -> Flow[list[str]]:
         reply = yield from self.get("/snapTrade/listUsers")
-        return Listing(fields.words({"users": json_of(reply, list)}, "users"))
+        return payloads.users(json_of(reply, list))
 
     @operation
     def connections(self) -> Flow[Listing[BrokerConnection]]:
@@ -165,7 +165,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
             found = fields.rows(rows, "activities", partial(payloads.activity, account_id=account_id, reply=reply))
             fresh = walk.fresh(found)
             within = [row for row in fresh if (not start or row.day >= start) and (not end or row.day < end)]
-            yield Page(within, found.errors)
+            yield Page(within, walk.unread(found.errors))
             offset, total = offset + len(rows), count
 
     @operation

@@ -9,7 +9,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
-from fin_infra.errors import UnknownCurrency
+from fin_infra.errors import UnexpectedPayload, UnknownCurrency
 from fin_infra.flow import json_of
 from fin_infra.model import (
     AssetClass,
@@ -25,6 +25,7 @@ from fin_infra.model import (
     Position,
     PositionSide,
     Record,
+    RowError,
     Side,
     TimeInForce,
 )
@@ -98,6 +99,14 @@ def user(reply: Reply) -> SnapTradeUser:
     )
 
 
+def users(items: list[Any]) -> Listing[str]:
+    """Read the ids of the people registered under your keys."""
+    found: Listing[str] = Listing(item for item in items if type(item) is str and item)
+    strange = (at for at, item in enumerate(items) if type(item) is not str or not item)
+    found.errors = tuple(RowError(place=f"users[{at}]", reason="a user should be an id") for at in strange)
+    return found
+
+
 def portal(reply: Reply) -> PortalLink:
     row: dict[str, Any] = json_of(reply, dict)
     return PortalLink(
@@ -163,9 +172,15 @@ def balance(row: fields.Row, account_id: str, reply: Reply) -> CashBalance:
 
 def positions(reply: Reply, account_id: str) -> Listing[Position]:
     body: dict[str, Any] = json_of(reply, dict)
-    fresh = fields.maybe(fields.child, body, "data_freshness") or {}
-    as_of = fields.maybe(fields.when, fresh, "as_of") or reply.received_at
-    return fields.rows(body.get("results"), "results", lambda row: _position(row, account_id, as_of))
+    as_of, unread = reply.received_at, list[RowError]()
+    try:
+        fresh = fields.maybe(fields.child, body, "data_freshness") or {}
+        as_of = fields.maybe(fields.when, fresh, "as_of") or as_of
+    except UnexpectedPayload as exc:  # how fresh they are only describes them
+        unread.append(RowError(place="data_freshness", reason=exc.message))
+    found = fields.rows(body.get("results"), "results", lambda row: _position(row, account_id, as_of))
+    found.errors += tuple(unread)
+    return found
 
 
 def _position(row: fields.Row, account_id: str, as_of: datetime) -> Position:

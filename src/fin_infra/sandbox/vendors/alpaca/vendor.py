@@ -4,7 +4,8 @@ Floor 8: orders, cash and switches are forgotten by a reset; streams are closed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +14,8 @@ from starlette.routing import Router
 from fin_infra.sandbox.broker.broker import Broker
 from fin_infra.sandbox.broker.tape import Tape
 from fin_infra.sandbox.kernel.reply import json_reply
-from fin_infra.sandbox.kernel.vendor import ControlCall, Json, Vendor
+from fin_infra.sandbox.kernel.rows import BAD_ROW, spoil
+from fin_infra.sandbox.kernel.vendor import Change, ControlCall, Json, Vendor
 from fin_infra.sandbox.vendors.alpaca import KEYS, MOUNT, control, routes
 
 _BODIES: dict[int, Json] = {
@@ -25,6 +27,7 @@ _BODIES: dict[int, Json] = {
 class Alpaca(Vendor):
     mount = MOUNT
     secret_headers = frozenset({"apca-api-key-id", "apca-api-secret-key"})
+    fault_kinds: ClassVar = {"bad_row": BAD_ROW}
     broker: Broker
 
     def start(self) -> None:
@@ -46,6 +49,9 @@ class Alpaca(Vendor):
     def outage(self, status: int, retry_after: str) -> Response:
         """Return Alpaca's own body for 429 and 500; its proxy answers the others with a web server's page."""
         return json_reply(_BODIES[status], status) if status in _BODIES else super().outage(status, retry_after)
+
+    def strike(self, kind: str, query: Mapping[str, str]) -> Change:
+        return spoil
 
     def expired(self) -> Response:
         return json_reply({"message": "unauthorized."}, 401)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
 
+from fin_infra.sandbox.kernel.rows import BAD_ROW, spoil
 from fin_infra.sandbox.kernel.vendor import Change, ControlCall, Json, Vendor, only
 from fin_infra.sandbox.vendors.finastra import MOUNT, accounts, routes
 from fin_infra.sandbox.vendors.finastra.login import MAX_TTL_S, REALMS, Login
@@ -25,6 +26,7 @@ class Finastra(Vendor):
     fault_kinds: ClassVar = {
         "short_page": "Finastra: a list with only the first half of its rows, at least one; other answers as they are",
         "empty_page": "Finastra: a list without any rows; other answers as they are",
+        "bad_row": BAD_ROW,
     }
 
     def start(self) -> None:
@@ -44,6 +46,8 @@ class Finastra(Vendor):
         return trace_headers(number, dict(headers).get(b"x-request-id"))
 
     def strike(self, kind: str, query: Mapping[str, str]) -> Change:
+        if kind == "bad_row":
+            return lambda body: spoil(body, LIST_SHAPES)
         return lambda body: routes.cut(body, kind)
 
     def truths(self, now: datetime) -> Json:

@@ -4,12 +4,14 @@ Floor 8: users, connections and switches that were changed are forgotten by a re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from starlette.responses import Response
 from starlette.routing import Router
 
-from fin_infra.sandbox.kernel.vendor import ControlCall, Vendor
+from fin_infra.sandbox.kernel.rows import BAD_ROW, spoil
+from fin_infra.sandbox.kernel.vendor import Change, ControlCall, Vendor
 from fin_infra.sandbox.vendors.snaptrade import MOUNT, routes
 from fin_infra.sandbox.vendors.snaptrade.access import SnapTradeState
 from fin_infra.sandbox.vendors.snaptrade.control import SnapTradeControl
@@ -17,6 +19,7 @@ from fin_infra.sandbox.vendors.snaptrade.control import SnapTradeControl
 
 class SnapTrade(Vendor):
     mount = MOUNT
+    fault_kinds: ClassVar = {"bad_row": BAD_ROW}
 
     def start(self) -> None:
         self.state = SnapTradeState()
@@ -26,6 +29,9 @@ class SnapTrade(Vendor):
 
     def outage(self, status: int, retry_after: str) -> Response:
         return routes.outage(status, retry_after)
+
+    def strike(self, kind: str, query: Mapping[str, str]) -> Change:
+        return lambda body: spoil(body, ("results", "data"))
 
     def expired(self) -> Response:
         return routes.expired()

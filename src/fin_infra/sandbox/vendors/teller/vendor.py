@@ -4,10 +4,14 @@ Floor 8: what clients have revoked is forgotten by a reset.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from starlette.responses import Response
 from starlette.routing import Router
 
-from fin_infra.sandbox.kernel.vendor import TITLES, Vendor
+from fin_infra.sandbox.kernel.rows import BAD_ROW, spoil
+from fin_infra.sandbox.kernel.vendor import TITLES, Change, Vendor
 from fin_infra.sandbox.vendors.teller import MOUNT, routes
 
 _CODES = {
@@ -22,6 +26,7 @@ _CODES = {
 class Teller(Vendor):
     mount = MOUNT
     kept_headers = frozenset({"teller-version"})
+    fault_kinds: ClassVar = {"bad_row": BAD_ROW}
 
     def start(self) -> None:
         self.revoked = set[str]()
@@ -32,6 +37,9 @@ class Teller(Vendor):
 
     def outage(self, status: int, retry_after: str) -> Response:
         return routes.error(status, _CODES[status], TITLES[status])
+
+    def strike(self, kind: str, query: Mapping[str, str]) -> Change:
+        return spoil
 
     def expired(self) -> Response:
         return routes.error(404, "enrollment.disconnected.credentials_invalid", "Enrollment is not healthy")
