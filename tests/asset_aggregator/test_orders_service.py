@@ -184,7 +184,7 @@ def test_one_key_when_posted_to_two_machines_with_one_database_then_one_order(
     shared = environ | {"SQL_URL": postgres.url(name)}
     with server(shared) as (one, _), server(shared) as (two, _), ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(_post, [one, two] * 8))
-        ready = httpx2.get(f"{one}/readyz").json()
+        ready = httpx2.get(f"{one}/readyz", headers=headers()).json()
     assert {reply.status_code for reply in replies} <= {201, 200, 409}, {reply.text for reply in replies}
     assert [reply.status_code for reply in replies].count(201) == 1
     assert len(orders_at(sandbox)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -216,7 +217,12 @@ def test_create_app_when_a_finastra_tenant_is_named_like_the_default_one_then_bo
 ) -> None:
     monkeypatch.setenv("FINASTRA_TENANT_CONFIG_JSON", '{"sandbox": {}, "north": {"tenant": "bank-north"}}')
     with TestClient(create_app()) as other:
-        checks = [check["name"] for check in other.get("/readyz").json()["checks"]]
+        checks = [check["name"] for check in other.get("/readyz", headers=bearer()).json()["checks"]]
+        page = other.get("/metrics").text
+    assert "north" not in page
+    assert {'{client="tenant-1"}', '{client="tenant-2"}'} <= set(
+        re.findall(r"^finastra_breaker_state(.*) ", page, re.M)
+    )
     assert [name for name in checks if name.startswith("finastra:")] == [
         "finastra:sandbox.default",
         "finastra:sandbox",

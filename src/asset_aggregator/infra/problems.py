@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from asset_aggregator.infra.methods import allowed
 from fin_infra.api.problems import retry_after_header
 from fin_infra.errors import FinInfraError
 from fin_infra.security import redact, redact_value
@@ -32,7 +33,7 @@ DETAILS: dict[int, tuple[str, str]] = {
     400: ("fin.http.bad_request", "The request cannot be understood."),
     401: ("fin.http.unauthenticated", "Send a token: `Authorization: Bearer <token>` or `X-API-Key: <token>`."),
     403: ("fin.http.forbidden", "The token is valid but does not cover this route."),
-    404: ("fin.http.not_found", "There is nothing at this path; see /docs for the routes."),
+    404: ("fin.http.not_found", "There is nothing at this path; the documentation of the API lists the routes."),
     405: ("fin.http.method_not_allowed", "This path does not take that method; see the Allow header."),
     408: ("fin.http.request_timeout", "The request body arrived too slowly; send it again."),
     409: ("fin.http.conflict", "The request conflicts with an earlier one."),
@@ -122,7 +123,11 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
             detail = raw if raw != _phrase(error.status_code) else None
         elif raw:
             members["context"] = redact_value("", raw)
-    return problem(error.status_code, path=_path(request), detail=detail, members=members, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {name: text for name, text in headers.items() if name.lower() != "allow"}
+        headers["Allow"] = allowed(request)
+    return problem(error.status_code, path=_path(request), detail=detail, members=members, headers=headers)
 
 
 async def _validation_error(request: Request, exc: Exception) -> Response:

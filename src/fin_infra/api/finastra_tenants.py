@@ -80,6 +80,10 @@ class FinastraTenants:
             )
         return self._default
 
+    def named(self) -> tuple[AsyncFinastraAPIClient, ...]:
+        """Return the clients of the configured tenants, in the order of the settings."""
+        return tuple(self._named.values())
+
     def all(self) -> tuple[AsyncFinastraAPIClient, ...]:
         """Return every client once."""
         return (*((self._default,) if self._default else ()), *self._named.values())

@@ -119,7 +119,7 @@ def test_error_whatever_its_source_is_a_problem_with_code_and_request_id(
 
 
 def test_405_when_answered_names_the_allowed_methods(client: TestClient) -> None:
-    assert client.post("/text").headers["allow"] == "GET"
+    assert client.post("/text").headers["allow"] == "GET, HEAD"
 
 
 def test_instance_when_the_path_has_odd_letters_is_still_a_uri_reference(client: TestClient) -> None:
