@@ -19,6 +19,7 @@ from starlette.responses import Response
 from asset_aggregator.infra.methods import allowed
 from fin_infra.api.problems import retry_after_header
 from fin_infra.errors import FinInfraError
+from fin_infra.fanout import log_untold
 from fin_infra.security import redact, redact_value
 
 logger = logging.getLogger(__name__)
@@ -101,13 +102,14 @@ async def _fin_infra_error(request: Request, exc: Exception) -> Response:
     error = cast(FinInfraError, exc)
     level = logging.ERROR if error.status == 500 else logging.INFO
     logger.log(level, "%s answered %d %s", _path(request), error.status, error.code)
+    log_untold(logger, _path(request), error)
     members = {name: redact_value(name, item) for name, item in error.extra().items()}
     return problem(
         error.status,
         path=_path(request),
         code=error.code,
         title=error.title,
-        detail=str(error),
+        detail=error.for_caller(),
         members=members,
         headers=retry_after_header(error),
     )
