@@ -59,7 +59,7 @@ class FinInfraError(Exception):
     retry_after: float | None = None
     """Seconds until a further try makes sense; None when that is unknown or pointless."""
     told: str | None = None
-    """What a caller of a service reads in place of a text that names a host or speaks to the operator."""
+    """What a caller of a service reads in place of words that name a host or speak to the operator."""
 
     def for_caller(self) -> str:
         """Return the text without hosts, settings and advice that only the operator of a service can follow."""

@@ -14,7 +14,14 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 
-from fin_infra.errors import AmbiguousSymbol, CircuitOpen, OrderInFlight, ProviderUnavailable, RateLimited, UnknownSymbol
+from fin_infra.errors import (
+    AmbiguousSymbol,
+    CircuitOpen,
+    OrderInFlight,
+    ProviderUnavailable,
+    RateLimited,
+    UnknownSymbol,
+)
 
 SECRET_DSN = "postgresql://app:hunter2hunter2@db/fin"
 
