@@ -31,6 +31,7 @@ CODES = {
     "fin.error": 500,
     "fin.configuration": 500,
     "fin.missing_extra": 500,
+    "fin.journal_unavailable": 503,
     "fin.feature_disabled": 404,
     "fin.provider_not_found": 404,
     "fin.invalid_input": 422,

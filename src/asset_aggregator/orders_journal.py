@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fin_infra.errors import ConfigurationError, MissingExtra
+from fin_infra.errors import ConfigurationError, JournalUnavailable, MissingExtra
 from fin_infra.security import redact
 from fin_infra.trading.journal import SqlJournal, committed
 
@@ -106,8 +106,8 @@ class PostgresJournal(SqlJournal):
     it is not sent; after, that its intent stays open until `reconcile_orders` has asked the broker.
 
     Raises:
-        ConfigurationError: the URL cannot be used; from every method, where the database fails. The password shows in
-            neither.
+        ConfigurationError: the URL cannot be used. The password shows in neither error.
+        JournalUnavailable: from every method, where the database fails.
     """
 
     def __init__(self, url: str) -> None:
@@ -187,12 +187,12 @@ class PostgresJournal(SqlJournal):
             with suppress(*self._failures):
                 connection.close()
 
-    def _unusable(self, exc: Exception) -> ConfigurationError:
+    def _unusable(self, exc: Exception) -> JournalUnavailable:
         detail = str(exc) or type(exc).__name__
         if isinstance(exc, self._driver.DatabaseError):  # the server's own message, by the letters of its protocol
             facts: dict[str, str] = exc.args[0]
             detail = f"{facts.get('C')}, {facts.get('M')}"
-        return ConfigurationError(
+        return JournalUnavailable(
             f"The order journal in PostgreSQL cannot be used ({redact(detail)}); "
             "check SQL_URL, and that the database is up."
         )

@@ -3,7 +3,8 @@ Floor 0: imports nothing. Catch `FinInfraError` and you have caught them all.
 
 FinInfraError
 ├── ConfigurationError            a setting is missing or wrong; the text says which and what to do
-│   └── MissingExtra              a feature needs a package that is not installed
+│   ├── MissingExtra              a feature needs a package that is not installed
+│   └── JournalUnavailable        the order journal's database fails; nothing was sent by this call
 ├── FeatureDisabled               switched off by a flag, or not offered here yet
 ├── ProviderNotFound              no provider answers to that key; the nearest names are given
 ├── InvalidInput (ValueError)     the caller's value cannot be used
@@ -103,6 +104,19 @@ class MissingExtra(ConfigurationError):
     code = "fin.missing_extra"
     title = "Optional package not installed"
     next_step = "Run the `pip install` command in the text."
+
+
+class JournalUnavailable(ConfigurationError):
+    """Raised before an order is sent, and where nobody waits for the answer any more: what was sent is never hidden."""
+
+    code = "fin.journal_unavailable"
+    title = "Order journal unavailable"
+    next_step = "Repeat the request with the same idempotency key; see that the journal's database is up."
+    status = 503
+    retry_after = 5.0
+    told = (
+        "The order journal cannot be used now. This request has sent no order; repeat it with the same idempotency key."
+    )
 
 
 class FeatureDisabled(FinInfraError):

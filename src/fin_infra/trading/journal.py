@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from fin_infra.errors import ConfigurationError
+from fin_infra.errors import ConfigurationError, JournalUnavailable
 
 
 class State(StrEnum):
@@ -150,7 +150,7 @@ class SqlJournal:
     """The journal over any DB-API connection that takes `?` parameters; a lock makes it safe between threads.
 
     Raises:
-        ConfigurationError: from every method, where the database fails.
+        JournalUnavailable: from every method, where the database fails.
     """
 
     def __init__(self, connection: Any, begin: Sequence[str]) -> None:
@@ -168,7 +168,7 @@ class SqlJournal:
                 with committed(cursor):
                     yield cursor
             except self._connection.Error as exc:
-                raise ConfigurationError(
+                raise JournalUnavailable(
                     f"The order journal cannot be used ({exc}); see that the database of FIN_INFRA_TRADING_JOURNAL is "
                     "sound and can be written."
                 ) from exc
