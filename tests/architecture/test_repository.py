@@ -217,6 +217,28 @@ def test_sast_when_run_then_it_finds_nothing():
     assert done.returncode == 0, done.stdout
 
 
+def test_image_when_its_file_is_read_then_it_keeps_the_journal_stops_in_time_and_believes_no_header():
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    home = re.search(r"^VOLUME (\S+)$", text, re.MULTILINE)
+    assert home
+    assert f"FIN_INFRA_TRADING_JOURNAL={home[1]}/" in text
+    assert re.search(rf"install --directory --owner=fin-infra .*{home[1]}\b", text)
+    assert "HEALTHCHECK" in text
+    command = text[text.rindex("CMD [") :]
+    for word in ("--no-server-header", "--no-proxy-headers", "--limit-concurrency"):
+        assert f'"{word}"' in command
+    seconds = re.search(r'"--timeout-graceful-shutdown", "(\d+)"', command)
+    assert seconds
+    assert int(seconds[1]) < 10
+
+
+def test_deployment_page_when_read_then_its_command_is_that_of_the_image():
+    command = (ROOT / "Dockerfile").read_text("utf-8").rpartition("CMD [")[2]
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    for word in re.findall(r'"(--[a-z-]+)"', command):
+        assert word in page, word
+
+
 def test_compose_file_when_parsed_then_it_keeps_the_contract_of_the_makefile():
     text = (ROOT / "docker-compose.test.yml").read_text("utf-8")
     services = yaml.safe_load(text)["services"]
