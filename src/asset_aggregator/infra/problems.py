@@ -39,6 +39,7 @@ DETAILS: dict[int, tuple[str, str]] = {
     408: ("fin.http.request_timeout", "The request body arrived too slowly; send it again."),
     409: ("fin.http.conflict", "The request conflicts with an earlier one."),
     413: ("fin.http.body_too_large", "The request body is larger than this service accepts."),
+    415: ("fin.http.unsupported_media_type", "The request body is of a type that this route does not take."),
     422: ("fin.http.invalid_parameters", "One or more parameters are not valid; see `errors`."),
     429: ("fin.http.too_many_requests", "Too many requests; wait for the seconds given in Retry-After."),
     500: ("fin.http.internal", "An unexpected error occurred; quote the request id when you report it."),
