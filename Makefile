@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PRODUCT := .cache/product
 STACK = $(BIN)/python -m tests.acceptance.app
 # The first Python that is in range; a name that is found but cannot run (a version manager's shim) is passed over.
 IN_RANGE := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -15,7 +16,7 @@ RUN_TESTS = $(BIN)/pytest -q -n 2 --dist loadgroup --durations=20 $(PYTEST)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test long check lint types floors format bench docs accept up wait seed down sbom sast lock clean
+.PHONY: help demo quick test long check lint types floors format bench docs accept up wait seed down sbom sast audit lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,13 +27,13 @@ demo: $(STAMP) ## See the whole picture: sandbox, service and summary on 127.0.0
 quick: $(STAMP) ## Run the tests that need no process and no fault matrix, for after every change
 	FIN_INFRA_TEST_TIER=quick $(RUN_TESTS)
 
-test: check ## Run every check and every test, as CI does
+test: check sbom ## Run every check and every test, as CI does
 	FIN_INFRA_TEST_TIER=test $(RUN_TESTS)
 
 long: check ## Run everything with full figures, in clean environments too, before an issue is called done
 	FIN_INFRA_TEST_TIER=long $(RUN_TESTS)
 
-check: lint types floors ## Run the checks without the tests
+check: lint types floors sast ## Run the checks without the tests
 
 lint: $(STAMP) ## Check style and layout
 	$(BIN)/ruff check .
@@ -72,9 +73,12 @@ accept: $(STAMP) ## Run the acceptance tests, against `make up` where that runs
 down: ## Stop what `make up` started, and nothing else
 	@if [ -d .run ]; then $(STACK) down; fi
 
-sbom: $(STAMP) ## Write the bill of materials to dist/sbom.json
+sbom: $(STAMP) $(PRODUCT)/.installed ## Write the bill of materials of what users install to dist/sbom.json
 	@mkdir -p dist
-	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $(BIN)/python
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $(PRODUCT)/bin/python
+
+audit: $(STAMP) ## Ask for known vulnerabilities of the pinned packages (needs the network)
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --no-deps --disable-pip -r constraints.txt
 
 sast: $(STAMP) ## Look for insecure code
 	$(BIN)/bandit -q -r src -c pyproject.toml --severity-level medium
@@ -85,6 +89,12 @@ lock: $(STAMP) ## Take the newest versions into constraints.txt
 
 clean: down ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) .run .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# What `pip install fin-infra[service]` brings, and nothing of ours for developers.
+$(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)
+	@$(BIN)/python -m venv --without-pip --clear $(PRODUCT)
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --python $(PRODUCT)/bin/python install -qq -c constraints.txt '.[service]'
+	@touch $@
 
 $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from fin_infra import errors
-from fin_infra.errors import FinInfraError, ProviderError, error_classes
+from fin_infra.errors import (
+    AuthenticationFailed,
+    CircuitOpen,
+    ConfigurationError,
+    FeatureDisabled,
+    FinInfraError,
+    InvalidInput,
+    MissingExtra,
+    PermissionDenied,
+    ProviderError,
+    UnknownSymbol,
+    error_classes,
+)
 
 OURS = [cls for cls in error_classes() if cls.__module__ == errors.__name__]
 
@@ -19,6 +31,7 @@ CODES = {
     "fin.error": 500,
     "fin.configuration": 500,
     "fin.missing_extra": 500,
+    "fin.journal_unavailable": 503,
     "fin.feature_disabled": 404,
     "fin.provider_not_found": 404,
     "fin.invalid_input": 422,
@@ -34,7 +47,6 @@ CODES = {
     "fin.order_checks_failed": 422,
     "fin.idempotency_conflict": 422,
     "fin.order_in_flight": 409,
-    "fin.journal_unavailable": 503,
     "fin.statement_unreadable": 422,
     "fin.provider_error": 502,
     "fin.authentication_failed": 502,
@@ -197,3 +209,48 @@ def test_classes_when_a_package_adds_its_own_then_each_is_listed_once() -> None:
     found = list(error_classes())
     assert found.count(Mixed) == 1
     assert len(found) == len(set(found))
+
+
+SETTING = re.compile(r"[A-Z]{3,}_[A-Z_]+")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            ConfigurationError("SQL_URL cannot be read; write postgresql://user:password@host/name."),
+            "The service is not set up for this; its operator finds the reason in the log.",
+        ),
+        (MissingExtra("pip install 'fin-infra[service]'"), ConfigurationError.told),
+        (
+            AuthenticationFailed("check ALPACA_API_KEY", provider="brokerage:alpaca", operation="account"),
+            "brokerage:alpaca account: the provider does not accept the credentials of this service",
+        ),
+        (
+            PermissionDenied("the plan does not cover SIP data; set ALPACA_FEED=iex, or ask for older data"),
+            "the plan does not cover SIP data.",
+        ),
+        (PermissionDenied("set ALPACA_FEED=iex"), "not covered by the provider plan or consent"),
+        (FeatureDisabled("This is off; FEATURE_X_Y=1 switches it on."), "This is off."),
+        (FeatureDisabled("a does not offer b; it offers c, d."), "a does not offer b; it offers c, d."),
+        (UnknownSymbol("BTC_USD is not known; look it up"), "BTC_USD is not known; look it up"),
+        (InvalidInput("Correct that."), "Correct that."),
+        (
+            CircuitOpen(29.2, provider="banking:teller", operation="accounts"),
+            "banking:teller is paused after repeated failures; come back in 30 s.",
+        ),
+        (CircuitOpen(), "The provider is paused after repeated failures; come back later."),
+    ],
+)
+def test_error_when_a_caller_of_a_service_is_told_then_no_setting_and_no_code_word(
+    error: FinInfraError, told: str
+) -> None:
+    assert error.for_caller() == told
+    assert str(pickle.loads(pickle.dumps(error)).for_caller()) == told
+
+
+def test_errors_when_their_class_speaks_to_operators_then_no_text_of_theirs_reaches_a_caller() -> None:
+    for cls in (ConfigurationError, MissingExtra, AuthenticationFailed):
+        text = "FIN_INFRA_SECRET_PLACE at db.internal:5432"
+        assert "db.internal" not in cls(text).for_caller()
+        assert not SETTING.search(cls(text).for_caller())

@@ -1,5 +1,8 @@
 """fin-infra's routes on a svc-infra app of your own: `uvicorn app:app --app-dir examples/demo_api`.
 
+For trying out, on loopback: the app has svc-infra's own defaults, and ADR-0006 lists what they leave open. What
+is meant for a network is `asset_aggregator`, see docs/deployment.md.
+
 Start `fin-infra sandbox serve` beside it, or set your keys; DEMO_API_TOKEN is the token callers have to send.
 """
 

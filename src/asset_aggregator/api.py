@@ -97,6 +97,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         readiness=_readiness(clients, journal),
         lifespan=_lifespan(clients, brokers.broker, journal),
     )
+    app.state.hidden_names.update(_hidden(tenants))
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
     counted = replace(sources, holdings=_counted(sources, brokers))
@@ -125,6 +126,13 @@ def _counted(sources: Sources, brokers: Brokers) -> HoldingSources:
         [each for each in brokers.aggregators if not (real_bank and each.environment == "sandbox")],
         sources.fx,
     )
+
+
+def _hidden(tenants: FinastraTenants) -> dict[str, str]:
+    """Return what `/metrics` calls the tenants where everybody may read it: numbers, in the order of the settings."""
+    named = {client.tenant: f"tenant-{number}" for number, client in enumerate(tenants.named(), start=1)}
+    own = [client.tenant for client in tenants.all() if client.tenant not in named]
+    return named | {name: "default" for name in own if not name.startswith("sandbox")}
 
 
 def _readiness(clients: Sequence[Client[Any]], journal: PostgresJournal | None) -> infra.Readiness:

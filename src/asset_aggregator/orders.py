@@ -1,5 +1,5 @@
 """Orders in the service: where they are written down, and what is done about those whose end nobody saw.
-Floor 8: looking after them begins with the service and goes on in the background until none is left."""
+Floor 8: the broker is asked about them in the background for as long as the service runs."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ async def works(journal: PostgresJournal) -> bool:
 
 
 async def _reconcile(broker: BrokerageProvider[Async], shared: PostgresJournal | None, pause_s: float) -> None:
+    """Look for open orders again and again: a journal that fails after an order was sent leaves one at any time."""
     reported: set[str] = set()
+    failing = ""
     while True:
         try:
-            if not await asyncio.to_thread(_unfinished, broker, shared):
-                return
-            still_open = await broker.reconcile_orders()
+            if await asyncio.to_thread(_unfinished, broker, shared):
+                _report(await broker.reconcile_orders(), reported)
+            failing = ""
         except FinInfraError as exc:
-            logger.warning("orders cannot be reconciled yet: %s", redact(str(exc)))
-        else:
-            _report(still_open, reported)
-            if not still_open:
-                return
+            if failing != exc.code:  # once an outage, not once a pause
+                logger.warning("orders cannot be reconciled yet: %s", redact(str(exc)))
+            failing = exc.code
         await asyncio.sleep(pause_s)
 
 
@@ -85,5 +85,6 @@ def _report(still_open: list[JournalEntry], reported: set[str]) -> None:
         if entry.attempt not in reported:
             reported.add(entry.attempt)
             logger.warning("nobody knows yet what became of order %s: %s", entry.client_order_id, entry.summary)
-    if not still_open:
+    if reported and not still_open:
+        reported.clear()
         logger.info("all orders are accounted for")

@@ -41,6 +41,8 @@ FinInfraError
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
@@ -57,6 +59,12 @@ class FinInfraError(Exception):
     status: ClassVar[int] = 500
     retry_after: float | None = None
     """Seconds until a further try makes sense; None when that is unknown or pointless."""
+    told: str | None = None
+    """What a caller of a service reads in place of words that name a host or speak to the operator."""
+
+    def for_caller(self) -> str:
+        """Return the text without hosts, settings and advice that only the operator of a service can follow."""
+        return self.told or str(self)
 
     def extra(self) -> dict[str, object]:
         """Return the machine-readable facts besides code and text, JSON-ready."""
@@ -73,10 +81,23 @@ def _restored(cls: type[FinInfraError], args: tuple[object, ...], facts: dict[st
     return error
 
 
+_ADVICE = re.compile(
+    r"\b(?:set|unset|check|change|choose)\b.*\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+="
+)
+"""A clause that tells an operator what to do with a setting."""
+
+
+def _without_advice(text: str) -> str:
+    clauses = text.split("; ")
+    kept = [clause for clause in clauses if not _ADVICE.search(clause)]
+    return text if len(kept) == len(clauses) else "; ".join(kept).removesuffix(".") + "." * bool(kept)
+
+
 class ConfigurationError(FinInfraError):
     code = "fin.configuration"
     title = "Configuration error"
     next_step = "Set or correct the setting that the text names."
+    told = "The service is not set up for this; its operator finds the reason in the log."
 
 
 class MissingExtra(ConfigurationError):
@@ -90,6 +111,9 @@ class FeatureDisabled(FinInfraError):
     title = "Feature disabled"
     next_step = "Switch it on with the flag that the text names, where it names one."
     status = 404
+
+    def for_caller(self) -> str:
+        return _without_advice(str(self)) or f"{self.title}."
 
 
 class ProviderNotFound(FinInfraError):
@@ -216,13 +240,20 @@ class OrderInFlight(FinInfraError):
     title = "Order being placed"
     next_step = "Wait for the first answer, or ask again with the same key."
     status = 409
+    retry_after = 2.0
 
 
 class JournalUnavailable(FinInfraError):
+    """Raised before an order is sent, and where nobody waits for the answer any more: what was sent is never hidden."""
+
     code = "fin.journal_unavailable"
     title = "Order journal unavailable"
     next_step = "Bring the journal's database back, then repeat the request with the same idempotency key."
     status = 503
+    retry_after = 5.0
+    told = (
+        "The order journal cannot be used now. This request has sent no order; repeat it with the same idempotency key."
+    )
 
 
 class StatementUnreadable(FinInfraError):
@@ -287,8 +318,17 @@ class ProviderError(FinInfraError):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        where = f"{self.provider} {self.operation}: " if self.provider and self.operation else ""
-        return where + self.message
+        return self._where() + self.message
+
+    def for_caller(self) -> str:
+        return self._where() + self.message_for_caller()
+
+    def message_for_caller(self) -> str:
+        """Return `message` as `for_caller` has it."""
+        return self.told or _without_advice(self.message) or self.title.lower()
+
+    def _where(self) -> str:
+        return f"{self.provider} {self.operation}: " if self.provider and self.operation else ""
 
     def extra(self) -> dict[str, object]:
         facts: dict[str, object] = {
@@ -306,6 +346,7 @@ class AuthenticationFailed(ProviderError):
     code = "fin.authentication_failed"
     title = "Provider credentials refused"
     next_step = "Check the key in the settings with `fin-infra keys verify`."
+    told = "the provider does not accept the credentials of this service"
 
 
 class PermissionDenied(ProviderError):
@@ -450,6 +491,13 @@ class CircuitOpen(ProviderUnavailable, RuntimeError):
 
     def __str__(self) -> str:
         return "circuit_open"
+
+    def for_caller(self) -> str:
+        return f"{self.provider or 'The provider'} is {self.message_for_caller()}."
+
+    def message_for_caller(self) -> str:
+        when = "later" if self.retry_after is None else f"in {max(1, math.ceil(self.retry_after))} s"
+        return f"paused after repeated failures; come back {when}"
 
 
 class DeadlineExceeded(ProviderError):

@@ -3,15 +3,18 @@ Floor 2: only our errors are caught, so that a fault of ours never looks like a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from fin_infra.errors import FinInfraError, ProviderError
+from fin_infra.errors import CircuitOpen, FinInfraError, ProviderError
 from fin_infra.flow import deadline
 from fin_infra.model import RowError
 from fin_infra.model.networth import UNREADABLE_ROW, SourceError
 from fin_infra.security import redact
+
+log = logging.getLogger("fin_infra")
 
 T = TypeVar("T")
 DEADLINE_S = 8.0
@@ -28,11 +31,15 @@ class Outcome(Generic[T]):
 async def attempt(
     source: str, operation: str, ask: Callable[[], Awaitable[T]], *, deadline_s: float = DEADLINE_S
 ) -> Outcome[T]:
-    """Await `ask()` within the deadline; turn a `FinInfraError` into an entry under `source` and `operation`."""
+    """Await `ask()` within the deadline; turn a `FinInfraError` into an entry under `source` and `operation`.
+
+    The entry says what a caller of a service may read; the log has the whole text.
+    """
     try:
         with deadline(deadline_s):
             return Outcome(await ask(), None)
     except FinInfraError as exc:
+        log_untold(log, f"{source} {operation}", exc)
         return Outcome(None, _source_error(exc, source, operation))
 
 
@@ -43,8 +50,14 @@ def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list
     ]
 
 
+def log_untold(logger: logging.Logger, where: str, exc: FinInfraError) -> None:
+    """Log the text of an error whose caller is told another one; a breaker's refusal repeats what was logged before."""
+    if str(exc) != exc.for_caller() and not isinstance(exc, CircuitOpen):
+        logger.warning("%s: %s", where, redact(str(exc)))
+
+
 def _source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
-    message = exc.message if isinstance(exc, ProviderError) else str(exc)
+    message = exc.message_for_caller() if isinstance(exc, ProviderError) else exc.for_caller()
     return SourceError(
         provider=source, operation=operation, code=exc.code, message=redact(message), retry_after=exc.retry_after
     )

@@ -45,7 +45,7 @@ class Client:
     def post(self, order: Any = None, key: str | None = "key-1", **headers: str) -> Any:
         given = {"Idempotency-Key": key} | headers if key is not None else headers
         body = order if isinstance(order, str | bytes) else json.dumps(ORDER if order is None else order)
-        return self.client.post("/brokerage/orders", content=body, headers=given)
+        return self.client.post("/brokerage/orders", content=body, headers={"Content-Type": "application/json"} | given)
 
     def get(self, path: str, **params: Any) -> Any:
         return self.client.get(f"/brokerage/{path}", params=params)
@@ -381,3 +381,15 @@ def test_order_ids_when_masked_then_they_stay_whole_and_secrets_do_not(ident: st
     assert redact(f"order {ident}: not found") == f"order {ident}: not found"
     assert ident not in redact(f"token={ident}")
     assert redact(f"{ident} of 123456789012") == f"{ident} of ***9012"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+def test_order_when_its_body_does_not_say_json_then_415_and_no_order(caller: Client, kind: str) -> None:
+    assert caller.post(**{"Content-Type": kind}).status_code == 415
+    assert caller.post(**{"Content-Type": "application/json; charset=utf-8"}).status_code == 201
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_order_when_its_body_is_not_plain_utf_8_then_422(caller: Client, encoding: str) -> None:
+    body = json.dumps({"key": "AAPL", "side": "buy", "quantity": "1"}).encode(encoding)
+    assert caller.post(body).status_code == 422

@@ -29,7 +29,18 @@ def test_instant_cursor_when_the_plus_became_a_blank_on_its_way_then_is_read() -
     assert read_instant_cursor(write_cursor(at, "o~1").replace("+", " ")) == (at, "o~1")
 
 
-MADE_UP = ["", "~", "x", "x~y", "2026-03-01", "2026-03-01~", "2026-02-30~a"]
+MADE_UP = [
+    "",
+    "~",
+    "x",
+    "x~y",
+    "2026-03-01",
+    "2026-03-01~",
+    "2026-02-30~a",
+    "20260301~a",
+    "2026-W09-7~a",
+    "1772323200~a",
+]
 SENTENCE = r"Unknown cursor; use the `next` of a page, or leave it out\."
 
 
@@ -39,7 +50,9 @@ def test_day_cursor_when_made_up_then_one_sentence(cursor: str) -> None:
         read_day_cursor(cursor)
 
 
-@pytest.mark.parametrize("cursor", [*MADE_UP, "2026-03-01~a", "2026-03-01T09:30:00~a"])
+@pytest.mark.parametrize(
+    "cursor", [*MADE_UP, "2026-03-01~a", "2026-03-01T09:30:00~a", "20260301T093000Z~a", "2026-03-01T09Z~a"]
+)
 def test_instant_cursor_when_made_up_or_without_a_zone_then_one_sentence(cursor: str) -> None:
     with pytest.raises(InvalidInput, match=SENTENCE):
         read_instant_cursor(cursor)

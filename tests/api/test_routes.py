@@ -80,7 +80,7 @@ def test_answer_when_no_single_call_made_it_then_headers_still_say_who_was_asked
 
 def test_candles_when_time_has_no_zone_then_problem_shows_how_to_write_it_in_a_url(client: TestClient) -> None:
     detail = client.get("/market/candles/IBM?start=2026-01-01T00:00").json()["detail"]
-    assert "2026-01-02T00:00Z" in detail
+    assert "2026-01-02T00:00:00Z" in detail
     assert "tzinfo" not in detail
 
 

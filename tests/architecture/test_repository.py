@@ -166,9 +166,11 @@ def test_workflow_when_parsed_then_it_is_pinned_narrow_and_calls_targets_that_ex
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     for step in steps:
         action = step.get("uses", "")
-        assert not action or re.fullmatch(r"[\w.-]+/[\w./-]+@v?\d+\.\d+\.\d+", action), action
+        assert not action or re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
         if "checkout@" in action:
             assert step["with"]["persist-credentials"] is False
+    pins = re.findall(r"uses: (\S+)(.*)", path.read_text("utf-8"))
+    assert all(re.fullmatch(r" # v?\d+\.\d+\.\d+", tag) for _, tag in pins), pins
     called = re.findall(r"\bmake ([a-z]+)", "\n".join(step.get("run", "") for step in steps))
     assert called
     assert set(called) <= _targets()
@@ -179,6 +181,62 @@ def test_ci_workflow_when_read_then_its_gates_stand_in_order():
     names = [step["name"] for step in jobs["gates"]["steps"] if "name" in step]
     wanted = ["Ruff", "Types", "Import floors", "Pytest", "SBOM", "SAST"]
     assert [name for name in names if name in wanted] == wanted
+
+
+def test_make_test_when_read_then_it_runs_every_gate_of_the_workflow_that_needs_no_network():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    needs = {name: set(words.split()) for name, words in re.findall(r"^([a-z]+): ([^#\n]*)##", makefile, re.MULTILINE)}
+    covered = needs["test"] | needs["check"]
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))["jobs"]
+    commands = "\n".join(step.get("run", "") for step in jobs["gates"]["steps"])
+    assert set(re.findall(r"\bmake ([a-z]+)", commands)) <= covered
+
+
+def test_release_when_read_then_nothing_is_signed_before_checks_tests_and_audit():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "acceptance.yml").read_text("utf-8"))["jobs"]
+    assert set(jobs["sign"]["needs"]) == {"gates", "processes", "image"}
+    assert "refs/tags/v" in jobs["gates"]["if"]
+    commands = [step["run"] for step in jobs["gates"]["steps"] if "run" in step]
+    assert commands == ["make test", "make audit"]
+    verified = jobs["sign"]["steps"][-1]["run"]
+    assert "cosign verify " in verified
+    assert "cosign verify-attestation " in verified
+
+
+def test_secrets_when_a_job_has_them_then_an_environment_stands_in_front():
+    for path in WORKFLOWS:
+        for name, job in yaml.safe_load(path.read_text("utf-8"))["jobs"].items():
+            assert not re.search(r"\$\{\{[^}]*\bsecrets\.", str(job)) or job.get("environment"), f"{path.name}: {name}"
+
+
+def test_sast_when_run_then_it_finds_nothing():
+    words = [ROOT / ".venv/bin/bandit", "-q", "-r", "src", "-c", "pyproject.toml", "--severity-level", "medium"]
+    if not Path(words[0]).exists():
+        pytest.skip("not the environment of the Makefile")
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_image_when_its_file_is_read_then_it_keeps_the_journal_stops_in_time_and_believes_no_header():
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    home = re.search(r"^VOLUME (\S+)$", text, re.MULTILINE)
+    assert home
+    assert f"FIN_INFRA_TRADING_JOURNAL={home[1]}/" in text
+    assert re.search(rf"install --directory --owner=fin-infra .*{home[1]}\b", text)
+    assert "HEALTHCHECK" in text
+    command = text[text.rindex("CMD [") :]
+    for word in ("--no-server-header", "--no-proxy-headers", "--limit-concurrency"):
+        assert f'"{word}"' in command
+    seconds = re.search(r'"--timeout-graceful-shutdown", "(\d+)"', command)
+    assert seconds
+    assert int(seconds[1]) < 10
+
+
+def test_deployment_page_when_read_then_its_command_is_that_of_the_image():
+    command = (ROOT / "Dockerfile").read_text("utf-8").rpartition("CMD [")[2]
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    for word in re.findall(r'"(--[a-z-]+)"', command):
+        assert word in page, word
 
 
 def test_compose_file_when_parsed_then_it_keeps_the_contract_of_the_makefile():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -94,6 +96,15 @@ class RedisServer:
     @property
     def expiring(self) -> set[bytes]:
         return {key for key in self.keys if self.client.ttl(key) > 0}
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let it keep its connections and answer nobody."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         self.client.close()

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from asset_aggregator import orders
 from asset_aggregator.api import create_app
 from asset_aggregator.orders_journal import PostgresJournal
 from fin_infra.brokerage import easy_brokerage
@@ -184,7 +186,7 @@ def test_one_key_when_posted_to_two_machines_with_one_database_then_one_order(
     shared = environ | {"SQL_URL": postgres.url(name)}
     with server(shared) as (one, _), server(shared) as (two, _), ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(_post, [one, two] * 8))
-        ready = httpx2.get(f"{one}/readyz").json()
+        ready = httpx2.get(f"{one}/readyz", headers=headers()).json()
     assert {reply.status_code for reply in replies} <= {201, 200, 409}, {reply.text for reply in replies}
     assert [reply.status_code for reply in replies].count(201) == 1
     assert len(orders_at(sandbox)) == 1
@@ -197,7 +199,11 @@ def test_one_key_when_posted_to_two_machines_with_one_database_then_one_order(
 
 
 def test_journal_when_it_fails_after_sending_then_the_order_is_still_the_answer(
-    environ: dict[str, str], sandbox: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    environ: dict[str, str],
+    sandbox: str,
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     name = postgres.database()
     monkeypatch.setenv("SQL_URL", postgres.url(name))
@@ -213,8 +219,14 @@ def test_journal_when_it_fails_after_sending_then_the_order_is_still_the_answer(
         postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         again = client.post("/brokerage/orders", json=ORDER, headers=headers(key="k"))
     assert reply.status_code == 201
-    assert lost.status_code == 500
-    assert PASSWORD not in lost.text
+    assert (lost.status_code, lost.json()["code"]) == (503, "fin.journal_unavailable")
+    assert int(lost.headers["retry-after"]) >= 1
+    for word in (PASSWORD, "127.0.0.1", str(postgres.port), "SQL_URL", "PostgreSQL"):
+        assert word not in lost.text
+    assert "see SQL_URL" in caplog.text or "check SQL_URL" in caplog.text
+    told = [record for record in caplog.records if "journal could not write that down" in record.getMessage()]
+    assert [record.levelname for record in told] == ["WARNING"]
+    assert PASSWORD not in caplog.text
     assert again.status_code in (200, 409)
     assert [order["id"] for order in orders_at(sandbox)] == [reply.json()["data"]["id"]]
 
@@ -282,6 +294,21 @@ def intent(account: str, key: str, lands_by: datetime) -> JournalEntry:
         at=datetime.now(UTC),
         lands_by=lands_by,
     )
+
+
+def test_intent_when_it_is_left_open_while_the_service_runs_then_it_is_looked_after(
+    environ: dict[str, str], sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asset_aggregator.orders.looked_after", partial(orders.looked_after, pause_s=0.05))
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        client.post("/brokerage/orders", json=ORDER, headers=headers(key="placed"))  # nothing is open at the start
+        account = client.get("/brokerage/account", headers=headers()).json()["data"]["id"]
+        with closing(SqliteJournal(environ["FIN_INFRA_TRADING_JOURNAL"])) as journal:
+            now = datetime.now(UTC)
+            lost = intent(account, "lost", now - timedelta(hours=1))
+            journal.open(lost, now - timedelta(days=1), lambda known, others: None)
+            until(lambda: not journal.unresolved(account))
+            assert journal.find(account, lost.client_order_id)[0].state.value == "absent"
 
 
 @pytest.mark.parametrize("where", ["sqlite", "postgres"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from asset_aggregator.api import create_app
 from fin_infra.errors import InvalidInput, StatementUnreadable
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
+from tests.support.ports import free_port
 
 ALL = "a" * 30
 BANK_ONLY = "b" * 30
@@ -182,6 +184,34 @@ def test_breaker_when_vendor_stays_down_then_503_with_retry_after_and_service_is
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 
+@pytest.mark.parametrize("path", ["/fx/USD/EUR", "/net-worth", "/banking/accounts", "/symbols/search?q=ibm"])
+def test_vendor_when_unreachable_then_the_caller_reads_no_host_and_the_log_has_the_advice(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", f"http://127.0.0.1:{port}")
+    registry.reset()
+    with TestClient(create_app(), raise_server_exceptions=False) as other:
+        reply = other.get(path, headers=bearer())
+    assert reply.status_code in (200, 503)
+    assert reply.status_code == 200 or int(reply.headers["retry-after"]) >= 1
+    assert "cannot connect to the provider" in reply.text
+    for word in (str(port), "127.0.0.1", "sandbox serve", "FIN_INFRA_", "API_KEY", "ACCESS_TOKEN"):
+        assert word not in reply.text
+    assert f"127.0.0.1:{port}; start the local sandbox with `fin-infra sandbox serve`" in caplog.text
+
+
+def test_breaker_when_open_then_people_read_what_that_means(client: TestClient, sandbox: str) -> None:
+    httpx2.post(f"{sandbox}/_sandbox/faults", json={"vendor": "teller", "kind": "status_503"}).raise_for_status()
+    for _ in range(2):
+        client.get("/banking/accounts", headers=bearer())
+    detail = client.get("/banking/accounts", headers=bearer()).json()["detail"]
+    assert re.fullmatch(r"banking:teller is paused after repeated failures; come back in (29|30) s\.", detail)
+    worth = client.get("/net-worth", headers=bearer())
+    assert "circuit_open" not in str(worth.json()["data"]["missing"]), worth.json()["data"]
+    assert "paused after repeated failures; come back in" in str(worth.json()["data"]["missing"])
+
+
 def test_request_id_when_given_then_it_reaches_answer_log_and_vendor(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -216,7 +246,12 @@ def test_create_app_when_a_finastra_tenant_is_named_like_the_default_one_then_bo
 ) -> None:
     monkeypatch.setenv("FINASTRA_TENANT_CONFIG_JSON", '{"sandbox": {}, "north": {"tenant": "bank-north"}}')
     with TestClient(create_app()) as other:
-        checks = [check["name"] for check in other.get("/readyz").json()["checks"]]
+        checks = [check["name"] for check in other.get("/readyz", headers=bearer()).json()["checks"]]
+        page = other.get("/metrics").text
+    assert "north" not in page
+    assert {'{client="tenant-1"}', '{client="tenant-2"}'} <= set(
+        re.findall(r"^finastra_breaker_state(.*) ", page, re.M)
+    )
     assert [name for name in checks if name.startswith("finastra:")] == [
         "finastra:sandbox.default",
         "finastra:sandbox",

@@ -24,7 +24,7 @@ from tests.support.effort import effort
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 STREAMS = ("/brokerage/orders/updates",)
 """Answers that do not end."""
-NOT_OURS = ("/ping", "/metrics", "/status")
+NOT_OURS = ("/ping", "/status")
 """svc-infra's own routes, whose schema promises JSON that they do not send."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import gzip
 import socket
+import ssl
 import time
 import warnings
 import zlib
@@ -15,6 +16,7 @@ from contextlib import ExitStack, suppress
 from threading import Event, Thread
 from typing import Any
 
+import httpcore2
 import pytest
 
 from fin_infra.errors import (
@@ -301,6 +303,35 @@ def test_host_when_nobody_listens_then_error_is_unreachable_and_short(ask: Any) 
         ask(f"http://127.0.0.1:{port}", Request("GET", "/x", (("apikey", "S3CRET"),), repeatable=True))
     assert (caught.value.vendor_code, caught.value.retryable) == (UNREACHABLE, True)
     assert str(caught.value) == f"cannot connect to 127.0.0.1:{port}"
+    assert caught.value.for_caller() == "cannot connect to the provider"
+
+
+def _refused_certificate() -> ssl.SSLError:
+    made = ssl.SSLError(1, "alert")
+    made.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"  # as OpenSSL sets it
+    return made
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        httpcore2.ReadTimeout(),
+        httpcore2.ProxyError(),
+        httpcore2.ConnectError(),
+        httpcore2.ReadError(),
+        ssl.SSLCertVerificationError(),
+        _refused_certificate(),
+    ],
+    ids=lambda cause: type(cause).__name__,
+)
+@pytest.mark.parametrize("until", [None, 0.0], ids=["no deadline", "deadline over"])
+def test_failure_whatever_it_is_names_the_host_to_the_operator_and_not_to_a_caller(
+    cause: Exception, until: float | None
+) -> None:
+    found = engine.failure(cause, Request("GET", "/x", until=until), "bank.internal:8443")
+    assert "bank.internal" in str(found)
+    assert "bank.internal" not in found.for_caller()
+    assert "base URL" not in found.for_caller()
 
 
 def drop(server: Any, connection: socket.socket, number: int) -> None:

@@ -27,6 +27,7 @@ from asset_aggregator.infra.limits import (
     principal_key,
 )
 from asset_aggregator.infra.logs import configure_logging
+from asset_aggregator.infra.methods import Methods
 from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
 from asset_aggregator.infra.openapi import finish_openapi
 from asset_aggregator.infra.problems import install_handlers
@@ -35,6 +36,8 @@ from fin_infra.errors import ConfigurationError
 FACTS = ("Fin-Provider", "Fin-Environment", "Fin-RateLimit-Limit", "Fin-RateLimit-Remaining", "Fin-RateLimit-Reset")
 STREAMS = ("/brokerage/orders/updates",)
 """Answers without an end, which the handler timeout would cut."""
+PAGES = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+"""svc-infra's landing page, and FastAPI's own."""
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -81,9 +84,11 @@ def create_service(
     app.router.redirect_slashes = False  # the redirect names the Host header and plain http, whatever the caller used
     app.state.settings, app.state.auth, app.state.cache, app.state.readiness = settings, auth, cache, readiness
     install_handlers(app)
-    add_metrics(app)
+    add_metrics(app, settings, auth)
     _order_layers(app, settings, auth, store)
-    app.include_router(health_router(readiness))
+    app.include_router(health_router(readiness, auth))
+    if not settings.docs:
+        _drop_pages(app)
     for router in routers:
         app.include_router(router)
     finish_openapi(app)
@@ -102,11 +107,16 @@ def _life(store: BoundedStore | FailOpenStore, cache: SvcCache, inner: Lifespan 
     return life
 
 
+def _drop_pages(app: FastAPI) -> None:
+    """Take away the pages about the API, which tell everybody its routes and load scripts from elsewhere."""
+    app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) not in PAGES]
+
+
 def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: Store) -> None:
     """Settle which layers run, and in which order, outermost first.
 
-    request id guard, request id, CORS, boundary, [svc-infra: metrics, in-flight, route header, limiter, catch-all,
-    handler timeout], body limit, [svc-infra: body timeout], unmatched route.
+    request id guard, request id, CORS, methods, boundary, unmatched route, [svc-infra: metrics, in-flight, route
+    header, limiter, catch-all, handler timeout], body limit, [svc-infra: body timeout].
     """
     from svc_infra.api.fastapi.middleware.idempotency import IdempotencyMiddleware
     from svc_infra.api.fastapi.middleware.ratelimit import SimpleRateLimitMiddleware
@@ -131,8 +141,9 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
         if kind is BodyReadTimeoutMiddleware:
             inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
         inner.append(layer)
-    outer = [Middleware(RequestIdGuard), Middleware(RequestIdMiddleware), *_cors(settings), Middleware(Boundary)]
-    app.user_middleware[:] = [*outer, *inner, Middleware(UnmatchedRoute)]
+    ids = [Middleware(RequestIdGuard), Middleware(RequestIdMiddleware)]
+    labels = [Middleware(Methods), Middleware(Boundary), Middleware(UnmatchedRoute)]
+    app.user_middleware[:] = [*ids, *_cors(settings), *labels, *inner]
 
 
 def _cors(settings: ServiceSettings) -> list[Middleware]:

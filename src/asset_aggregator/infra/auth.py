@@ -26,7 +26,7 @@ _ENTRY = re.compile(
     rf"(?P<token>[A-Za-z0-9._~+/-]{{{TOKEN_MIN_CHARS},}}=*)"
 )
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="BearerToken", description="A token of FIN_INFRA_API_TOKENS.")
+_bearer = HTTPBearer(auto_error=False, scheme_name="BearerToken", description="A token of this service.")
 _api_key = APIKeyHeader(
     name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="The same token in a header of its own."
 )
@@ -134,7 +134,7 @@ class Auth:
             if caller is None:
                 given = "authorization" in request.headers or "x-api-key" in request.headers
                 error = ', error="invalid_token"' if given else ""
-                detail = "The token is not known to this service; check FIN_INFRA_API_TOKENS." if given else None
+                detail = "This service does not know that token." if given else None
                 raise HTTPException(401, detail, {"WWW-Authenticate": f'Bearer realm="fin-infra"{error}'})
             missing = [scope for scope in scopes if not caller.covers(scope)]
             if missing:

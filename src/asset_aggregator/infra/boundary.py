@@ -19,6 +19,7 @@ from fin_infra.flow import telemetry
 logger = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_FRAMED_BY_NONE = "frame-ancestors 'none'"
 _KEPT_ON_ERRORS = frozenset({"allow", "retry-after", "www-authenticate", "vary"})
 _KEPT_PREFIXES = ("x-ratelimit-", "fin-", "access-control-")
 
@@ -113,6 +114,10 @@ def _safe_headers(message: MutableMapping[str, Any]) -> None:
     headers.setdefault("cache-control", "no-store")  # balances and prices of a person: no shared cache may keep them
     headers.setdefault("x-content-type-options", "nosniff")
     headers.setdefault("referrer-policy", "no-referrer")
+    headers.setdefault("x-frame-options", "DENY")
+    page = headers.get("content-type", "").startswith("text/html")  # the pages of the documentation have scripts
+    headers.setdefault("content-security-policy", _FRAMED_BY_NONE if page else f"default-src 'none'; {_FRAMED_BY_NONE}")
+    del headers["x-handled-by"]  # svc-infra's, which tells a stranger nothing he should need
 
 
 class _TooLarge(Exception):
@@ -155,17 +160,16 @@ class _Unmatched:
 
 
 class UnmatchedRoute:
-    """Give requests without a route one metric label.
+    """Give requests that reach no route one metric label; a route that is reached puts itself in its place.
 
-    Closes: svc-infra falls back to the raw path, so a scan of random URLs makes one time series each.
+    Closes: svc-infra falls back to the raw path, so a scan of random URLs makes one time series each, also where the
+    limiter or a timeout answers before any route is looked for.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            if scope["type"] == "http" and "route" not in scope:
-                scope["route"] = _Unmatched
+        if scope["type"] == "http":
+            scope["route"] = _Unmatched
+        await self.app(scope, receive, send)

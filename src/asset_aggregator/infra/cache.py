@@ -17,8 +17,7 @@ from typing import Protocol, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from asset_aggregator.infra.environment import ServiceSettings
-
-logger = logging.getLogger(__name__)
+from asset_aggregator.infra.outage import Outage
 
 MAX_TTL_S = 24 * 3600.0
 MAX_BODY_BYTES = 128 * 1024
@@ -49,6 +48,7 @@ class SvcCache:
         self._clock = clock
         self._backend: _KeyValue | None = None
         self._making: dict[str, asyncio.Task[bytes]] = {}
+        self._outage = Outage("cache unavailable, answers are made without it")
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -107,19 +107,27 @@ class SvcCache:
         return body
 
     async def _read(self, entry: str) -> bytes | None:
-        try:
-            return self._unseal(entry, await (self._backend or self._open()).get(entry))
-        except Exception as error:  # whatever the store does, the answer is made without it
-            logger.warning("cache not readable: %s", type(error).__name__)
+        if not self._outage.may_ask():
             return None
+        try:
+            found = await (self._backend or self._open()).get(entry)
+        except Exception as error:  # whatever the store does, the answer is made without it
+            self._outage.failed(error)
+            return None
+        self._outage.worked()
+        return self._unseal(entry, found)
 
     async def _write(self, entry: str, body: bytes, ttl_s: float) -> None:
+        if not self._outage.may_ask():
+            return
         try:
             await (self._backend or self._open()).set(
                 entry, self._seal(entry, body, self._clock() + ttl_s), expire=ttl_s
             )
         except Exception as error:  # whatever the store does, the answer is made without it
-            logger.warning("cache not writable: %s", type(error).__name__)
+            self._outage.failed(error)
+        else:
+            self._outage.worked()
 
     def _entry(self, parts: tuple[str, ...]) -> str:
         """Hash length-prefixed parts: ("x:y", "z") and ("x", "y:z") differ, and no symbol or id shows in Redis."""
@@ -145,14 +153,15 @@ class SvcCache:
 
 
 def _cashews_url(redis_url: str | None) -> str:
-    """Return the URL for cashews, with pickle off whatever the given URL says.
+    """Return the URL for cashews, with pickle off whatever the given URL says, and failures raised and not hidden:
+    it would log each with its traceback, and ask again for the next request.
 
     Its own `?secret=` does not help: the stored value names the digest to check it with, and may name `sum`.
     """
     if redis_url is None:
         return _MEMORY_URL
     parts = urlsplit(redis_url)
-    ours = {"pickle_type": "null", "suppress": "true", "socket_timeout": "0.5", "socket_connect_timeout": "0.5"}
+    ours = {"pickle_type": "null", "suppress": "false", "socket_timeout": "0.5", "socket_connect_timeout": "0.5"}
     kept = [
         (k, v) for k, v in parse_qsl(parts.query) if k.lower() not in {*ours, "secret", "digestmod", "compress_type"}
     ]

@@ -38,6 +38,8 @@ _ALIASES = {
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 _FORMATS = frozenset({"json", "text", "none"})
+_METRICS = frozenset({"open", "token", "off"})
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 SECRET_NAMES = (
     "JWT_SECRET",
@@ -129,6 +131,13 @@ def _choice(environ: Mapping[str, str], name: str, default: str, allowed: frozen
     raise ConfigurationError(f"{name}={value!r} is not known; set it to one of {', '.join(sorted(allowed))}.")
 
 
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    word = environ.get(name, "").strip().casefold()
+    if word and word not in _SWITCH:
+        raise ConfigurationError(f"{name} must be 1 or 0.")
+    return _SWITCH[word] if word else default
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """What the service needs to know. `from_env` reads the variables named beside the fields."""
@@ -144,6 +153,8 @@ class ServiceSettings:
     rate_limit: int = 600  # FIN_INFRA_RATE_LIMIT: requests a minute for each principal or address
     request_timeout_s: float = 30.0  # REQUEST_TIMEOUT_SECONDS
     max_body_bytes: int = 64 * 1024  # FIN_INFRA_MAX_BODY_BYTES
+    metrics: str = "open"  # FIN_INFRA_METRICS: open to all, for a token with metrics:read, or off
+    docs: bool = True  # FIN_INFRA_DOCS: the pages about the API, open to all
     log_level: str = "INFO"  # LOG_LEVEL
     log_format: str = "json"  # LOG_FORMAT: json, text, or none to leave logging alone
 
@@ -170,6 +181,8 @@ class ServiceSettings:
             rate_limit=int(_number(environ, "FIN_INFRA_RATE_LIMIT", 600, 1, 1_000_000)),
             request_timeout_s=_number(environ, "REQUEST_TIMEOUT_SECONDS", 30.0, 0.1, 3600),
             max_body_bytes=int(_number(environ, "FIN_INFRA_MAX_BODY_BYTES", 64 * 1024, 1, 64 * 1024 * 1024)),
+            metrics=_choice(environ, "FIN_INFRA_METRICS", "open", _METRICS),
+            docs=_switch(environ, "FIN_INFRA_DOCS", default=True),
             log_level=_choice(environ, "LOG_LEVEL", "INFO", _LEVELS),
             log_format=_choice(environ, "LOG_FORMAT", "json", _FORMATS),
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from asset_aggregator.infra.auth import Auth
 from asset_aggregator.infra.problems import problem
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FRESH_S = 2.0
+RETRY_AFTER_S = 5
+DETAILS_SCOPE = "providers:read"
+"""Who may know which checks there are: their names say who the providers and the tenants are."""
 
 
 class Readiness:
@@ -71,8 +75,17 @@ class Readiness:
             return self._last[1]
 
 
-def health_router(readiness: Readiness) -> APIRouter:
-    """Return `/healthz` (the process answers) and `/readyz` (its checks pass)."""
+def _told(outcome: AggregatedHealthResult) -> dict[str, list[dict[str, object]]]:
+    return {
+        "checks": [
+            {"name": check.name, "status": str(check.status), "latency_ms": round(check.latency_ms, 1)}
+            for check in outcome.checks
+        ]
+    }
+
+
+def health_router(readiness: Readiness, auth: Auth) -> APIRouter:
+    """Return `/healthz` (the process answers) and `/readyz` (its checks pass; with a token, which and how fast)."""
     router = APIRouter(tags=["health"])
 
     async def healthz() -> dict[str, str]:
@@ -80,13 +93,13 @@ def health_router(readiness: Readiness) -> APIRouter:
 
     async def readyz(request: Request) -> Response:
         outcome = await readiness.result()
-        checks: list[dict[str, object]] = [
-            {"name": check.name, "status": str(check.status), "latency_ms": round(check.latency_ms, 1)}
-            for check in outcome.checks
-        ]
+        caller = auth.identify(request)
+        told = _told(outcome) if caller is not None and caller.covers(DETAILS_SCOPE) else {}
         if outcome.status == "unhealthy":
-            return problem(503, path=str(request.scope["path"]), code="fin.http.not_ready", members={"checks": checks})
-        return JSONResponse({"status": str(outcome.status), "checks": checks})
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            path = str(request.scope["path"])
+            return problem(503, path=path, code="fin.http.not_ready", members=told, headers=headers)
+        return JSONResponse({"status": str(outcome.status), **told})
 
     router.add_api_route("/healthz", healthz, summary="The process answers")
     router.add_api_route("/readyz", readyz, summary="The service can do its work", response_model=None)

@@ -4,7 +4,6 @@ Floor 8: asset_aggregator. svc-infra's limiter does the counting; its key and bo
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections import OrderedDict
@@ -15,8 +14,7 @@ from fastapi import Request
 
 from asset_aggregator.infra.auth import Auth, client_address
 from asset_aggregator.infra.environment import ServiceSettings
-
-logger = logging.getLogger(__name__)
+from asset_aggregator.infra.outage import PAUSE_S, Outage
 
 WINDOW_S = 60
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
@@ -24,7 +22,6 @@ OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
 
 _MAX_KEYS = 10_000
 _REDIS_TIMEOUT_S = 0.25
-_REDIS_PAUSE_S = 5.0
 
 
 class Store(Protocol):
@@ -90,25 +87,25 @@ class FailOpenStore:
         first: Store,
         second: Store,
         *,
-        pause_s: float = _REDIS_PAUSE_S,
+        pause_s: float = PAUSE_S,
         close: Callable[[], None] = _nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._first = first
         self._second = second
-        self._pause_s = pause_s
-        self._clock = clock
-        self._retry_at = -math.inf
+        self._outage = Outage("shared rate limits unavailable, counting locally", pause_s=pause_s, clock=clock)
         self.close = close
 
     def incr(self, key: str, window: int) -> tuple[int, int, int]:
-        if self._clock() >= self._retry_at:
-            try:
-                return self._first.incr(key, window)
-            except Exception as error:  # no failure of the store may refuse a caller
-                self._retry_at = self._clock() + self._pause_s
-                logger.warning("shared rate limits unavailable, counting locally: %s", type(error).__name__)
-        return self._second.incr(key, window)
+        if not self._outage.may_ask():
+            return self._second.incr(key, window)
+        try:
+            counted = self._first.incr(key, window)
+        except Exception as error:  # no failure of the store may refuse a caller
+            self._outage.failed(error)
+            return self._second.incr(key, window)
+        self._outage.worked()
+        return counted
 
 
 def make_store(settings: ServiceSettings, name: str) -> BoundedStore | FailOpenStore:

@@ -8,21 +8,27 @@ import importlib
 import importlib.util
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+
+from asset_aggregator.infra.auth import Auth
+from asset_aggregator.infra.environment import ServiceSettings
 from fin_infra.errors import MissingExtra
 from fin_infra.flow.breaker import BreakerState
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI, Request
     from prometheus_client import Counter, Gauge, Histogram
 
 BREAKER_STATES = {state.name.lower(): state.value for state in BreakerState}
+SCOPE = "metrics:read"
+UNCOUNTED = ("/metrics", "/healthz", "/readyz")
+_CLIENT = re.compile(r'([{,]client=")([^"]*)(")')
 _LABEL = re.compile(r"[A-Za-z0-9_:.-]{1,64}")
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -102,8 +108,8 @@ def _one_label(_: Request) -> str:
     return "all"
 
 
-def add_metrics(app: FastAPI) -> None:
-    """Serve `/metrics` and count requests.
+def add_metrics(app: FastAPI, settings: ServiceSettings, auth: Auth) -> None:
+    """Count requests, and serve `/metrics` to whom the settings say.
 
     Closes: without prometheus-client svc-infra starts and answers 501; `add_observability` also wraps httpx and
     requests once more on each call, which doubles their counts, so only its HTTP part is called.
@@ -113,14 +119,43 @@ def add_metrics(app: FastAPI) -> None:
     """
     if importlib.util.find_spec("prometheus_client") is None:
         raise MissingExtra("Metrics need prometheus-client; install it with: pip install 'fin-infra[service]'.")
-    from svc_infra.obs.metrics.asgi import (
-        PrometheusMiddleware,
-        add_prometheus,  # pyright: ignore[reportUnknownVariableType]  # svc-infra leaves `app` untyped
-    )
+    from svc_infra.obs.metrics.asgi import PrometheusMiddleware
 
-    _families()  # first: which registry `/metrics` shows is decided on the next line
-    add_prometheus(app, path="/metrics", skip_paths=("/metrics", "/healthz", "/readyz"))
-    for layer in app.user_middleware:
-        if cast(object, layer.cls) is PrometheusMiddleware:
-            # the in-flight gauge is labelled before routing, with the raw path: one series for each URL ever asked
-            layer.kwargs["route_resolver"] = _one_label
+    _families()  # first: which registry `/metrics` shows is decided when its handler is made
+    # the in-flight gauge is labelled before routing, with the raw path: one series for each URL ever asked
+    app.add_middleware(PrometheusMiddleware, skip_paths=UNCOUNTED, route_resolver=_one_label)
+    app.state.hidden_names = {}
+    if settings.metrics != "off":
+        app.include_router(_metrics_router(auth, everybody=settings.metrics == "open"))
+
+
+def _metrics_router(auth: Auth, *, everybody: bool) -> APIRouter:
+    """Return `/metrics`. Open to everybody it shows `app.state.hidden_names` in place of the names of tenants."""
+    from svc_infra.obs.metrics.asgi import metrics_endpoint
+
+    make = cast(
+        "Callable[[], Callable[[Request], Awaitable[Response]]]", metrics_endpoint
+    )  # svc-infra leaves it untyped
+    page_of = make()
+    router = APIRouter(tags=["observability"], dependencies=[] if everybody else [Depends(auth.require(SCOPE))])
+
+    async def metrics(request: Request) -> Response:
+        """Return the metrics of this process in Prometheus' text format."""
+        page = await page_of(request)
+        if everybody:
+            page.body = _without_names(bytes(page.body), request.app.state.hidden_names)
+            page.headers["Content-Length"] = str(len(page.body))
+        return page
+
+    text = {"200": {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+    router.add_api_route("/metrics", metrics, response_class=Response, openapi_extra={"responses": text})
+    return router
+
+
+def _without_names(page: bytes, hidden: Mapping[str, str]) -> bytes:
+    """Put other names for the values of `client` labels."""
+
+    def shown(label: re.Match[str]) -> str:
+        return label[1] + hidden.get(label[2], label[2]) + label[3]
+
+    return _CLIENT.sub(shown, page.decode("utf-8")).encode() if hidden else page

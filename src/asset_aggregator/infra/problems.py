@@ -16,8 +16,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from asset_aggregator.infra.methods import allowed
 from fin_infra.api.problems import retry_after_header
 from fin_infra.errors import FinInfraError
+from fin_infra.fanout import log_untold
 from fin_infra.security import redact, redact_value
 
 logger = logging.getLogger(__name__)
@@ -32,11 +34,12 @@ DETAILS: dict[int, tuple[str, str]] = {
     400: ("fin.http.bad_request", "The request cannot be understood."),
     401: ("fin.http.unauthenticated", "Send a token: `Authorization: Bearer <token>` or `X-API-Key: <token>`."),
     403: ("fin.http.forbidden", "The token is valid but does not cover this route."),
-    404: ("fin.http.not_found", "There is nothing at this path; see /docs for the routes."),
+    404: ("fin.http.not_found", "There is nothing at this path; the documentation of the API lists the routes."),
     405: ("fin.http.method_not_allowed", "This path does not take that method; see the Allow header."),
     408: ("fin.http.request_timeout", "The request body arrived too slowly; send it again."),
     409: ("fin.http.conflict", "The request conflicts with an earlier one."),
     413: ("fin.http.body_too_large", "The request body is larger than this service accepts."),
+    415: ("fin.http.unsupported_media_type", "The request body is of a type that this route does not take."),
     422: ("fin.http.invalid_parameters", "One or more parameters are not valid; see `errors`."),
     429: ("fin.http.too_many_requests", "Too many requests; wait for the seconds given in Retry-After."),
     500: ("fin.http.internal", "An unexpected error occurred; quote the request id when you report it."),
@@ -100,13 +103,14 @@ async def _fin_infra_error(request: Request, exc: Exception) -> Response:
     error = cast(FinInfraError, exc)
     level = logging.ERROR if error.status == 500 else logging.INFO
     logger.log(level, "%s answered %d %s", _path(request), error.status, error.code)
+    log_untold(logger, _path(request), error)
     members = {name: redact_value(name, item) for name, item in error.extra().items()}
     return problem(
         error.status,
         path=_path(request),
         code=error.code,
         title=error.title,
-        detail=str(error),
+        detail=error.for_caller(),
         members=members,
         headers=retry_after_header(error),
     )
@@ -122,7 +126,11 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
             detail = raw if raw != _phrase(error.status_code) else None
         elif raw:
             members["context"] = redact_value("", raw)
-    return problem(error.status_code, path=_path(request), detail=detail, members=members, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {name: text for name, text in headers.items() if name.lower() != "allow"}
+        headers["Allow"] = allowed(request)
+    return problem(error.status_code, path=_path(request), detail=detail, members=members, headers=headers)
 
 
 async def _validation_error(request: Request, exc: Exception) -> Response:

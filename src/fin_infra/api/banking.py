@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.cursors import read_day_cursor, write_cursor
+from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
@@ -73,8 +74,8 @@ def _add_transactions(router: APIRouter, bank: BankingProvider[Async]) -> None:
     @router.get("/accounts/{account_id}/transactions", response_model=envelope(TransactionPage))
     async def transactions(
         account_id: AccountId,
-        start: Annotated[date | None, Query(description="First date")] = None,
-        end: Annotated[date | None, Query(description="Day after the last date")] = None,
+        start: Annotated[Day, Query(description="First date")] = None,
+        end: Annotated[Day, Query(description="Day after the last date")] = None,
         limit: Annotated[int, Query(ge=1, le=1000, description="Transactions a page")] = 100,
         cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     ) -> Response:

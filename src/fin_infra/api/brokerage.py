@@ -191,7 +191,10 @@ def _add_submit(
         "/orders",
         status_code=201,
         response_model=envelope(Order),
-        responses={200: {"description": "The order that the key has placed before"}, **problem_responses(400, 409)},
+        responses={
+            200: {"description": "The order that the key has placed before"},
+            **problem_responses(400, 409, 415),
+        },
         openapi_extra=openapi_order(),
     )
     async def submit(request: Request, who: str = Depends(caller)) -> Response:

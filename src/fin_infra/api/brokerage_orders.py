@@ -79,11 +79,15 @@ async def read_order(request: Request) -> OrderBody:
     """Read the body of a request for an order.
 
     Raises:
-        InvalidInput: not a JSON object, or a field comes twice.
+        HTTPException: 415, the body does not say that it is JSON.
+        InvalidInput: not a JSON object in UTF-8 (RFC 8259, section 8.1), or a field comes twice.
         RequestValidationError: fields that are unknown, missing or wrong, all of them.
     """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send the order as JSON, with Content-Type: application/json.")
     try:
-        given: object = json.loads(await request.body(), parse_float=Decimal, object_pairs_hook=_once)
+        given: object = json.loads((await request.body()).decode("utf-8"), parse_float=Decimal, object_pairs_hook=_once)
     except (ValueError, RecursionError) as exc:
         if isinstance(exc, InvalidInput):
             raise

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+from fin_infra.api import moments
 from fin_infra.errors import InvalidInput
 
 T = TypeVar("T")
@@ -38,11 +39,8 @@ def _read(cursor: str, parse: Callable[[str], T]) -> tuple[T, str]:
 
 
 def _day_after(text: str) -> date:
-    return date.fromisoformat(text) + timedelta(days=1)
+    return moments.day(text) + timedelta(days=1)
 
 
 def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text.replace(" ", "+"))  # a client may leave the plus of the zone unescaped
-    if at.tzinfo is None:
-        raise ValueError("no zone")
-    return at
+    return moments.instant(text.replace(" ", "+"))  # a client may leave the plus of the zone unescaped

@@ -69,9 +69,7 @@ class FinastraTenants:
         """
         if tenant is not None:
             if tenant not in self._named:
-                raise InvalidInput(
-                    f"That tenant is not configured; {CONFIG_JSON} or {CONFIG_PATH} names those that are."
-                )
+                raise InvalidInput("This service has no tenant of that name.")
             return self._named[tenant]
         if self._default is None:
             raise ConfigurationError(
@@ -79,6 +77,10 @@ class FinastraTenants:
                 "routes off with FEATURE_FINASTRA_COLLATERALS=0."
             )
         return self._default
+
+    def named(self) -> tuple[AsyncFinastraAPIClient, ...]:
+        """Return the clients of the configured tenants, in the order of the settings."""
+        return tuple(self._named.values())
 
     def all(self) -> tuple[AsyncFinastraAPIClient, ...]:
         """Return every client once."""

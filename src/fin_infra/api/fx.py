@@ -3,13 +3,13 @@ Floor 7: `add_fx(app, auth=[...])`."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
+from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.fx import easy_fx
 from fin_infra.model import FxRate
@@ -36,7 +36,7 @@ def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = Non
 
     @router.get("/{base}/{quote}", response_model=envelope(FxRate))
     async def rate(
-        base: Code, quote: Code, on: Annotated[date | None, Query(description="Day; the last rate up to it")] = None
+        base: Code, quote: Code, on: Annotated[Day, Query(description="Day; the last rate up to it")] = None
     ) -> Response:
         """Return units of `quote` for one `base`."""
         pair = base.upper(), quote.upper()

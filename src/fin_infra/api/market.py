@@ -3,16 +3,14 @@ Floor 7: `add_market_data(app, auth=[...])`; keys are read like people write the
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Query
-from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
+from fin_infra.api.moments import DayOrInstant, zoned
 from fin_infra.api.problems import problem_responses
-from fin_infra.errors import NaiveTime
 from fin_infra.markets import easy_market
 from fin_infra.model import Adjustment, CandleSeries, Interval, Quote
 from fin_infra.normalize import instrument
@@ -22,19 +20,10 @@ from fin_infra.transport import Async
 QUOTE_TTL_S = 15.0
 CANDLES_TTL_S = 300.0
 
-_START = "First trading day at the venue (2026-01-02), or first instant with a zone (2026-01-02T14:30Z)"
+_START = "First trading day at the venue (2026-01-02), or first instant with a zone (2026-01-02T14:30:00Z)"
 _END = "Trading day after the last one, or instant after it with a zone"
 
 
-def _day(text: object) -> object:
-    """Read text of a day as one, which the union would also take for a naive midnight."""
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) and len(text) == 10 else text
-    except ValueError:
-        return text
-
-
-Bound = Annotated[datetime | date | None, BeforeValidator(_day)]
 Key = Annotated[str, Path(max_length=64, description="An instrument, such as XNAS:AAPL, AAPL, BRK.B or TSCO.L")]
 
 
@@ -70,12 +59,12 @@ def _add_candles(router: APIRouter, market: MarketDataProvider[Async], answers: 
         key: Key,
         interval: Annotated[Interval, Query(description="Length of a candle")] = Interval.DAY_1,
         adjustment: Annotated[Adjustment, Query(description="For splits and dividends")] = Adjustment.RAW,
-        start: Annotated[Bound, Query(description=_START)] = None,
-        end: Annotated[Bound, Query(description=_END)] = None,
+        start: Annotated[DayOrInstant, Query(description=_START)] = None,
+        end: Annotated[DayOrInstant, Query(description=_END)] = None,
         extended_hours: Annotated[bool, Query(description="With bars outside the regular session")] = False,
     ) -> Response:
         """Return candles oldest first."""
-        listed, first, last = instrument(key), _zoned("start", start), _zoned("end", end)
+        listed, first, last = instrument(key), zoned("start", start), zoned("end", end)
         extra = {"extended_hours": True} if extended_hours else {}
         return await answers.cached(
             (
@@ -91,9 +80,3 @@ def _add_candles(router: APIRouter, market: MarketDataProvider[Async], answers: 
             CANDLES_TTL_S,
             lambda: market.candles(listed, interval=interval, adjustment=adjustment, start=first, end=last, **extra),
         )
-
-
-def _zoned(name: str, bound: date | datetime | None) -> date | datetime | None:
-    if isinstance(bound, datetime) and bound.utcoffset() is None:
-        raise NaiveTime(f"`{name}` has no time zone; write it like 2026-01-02T00:00Z or 2026-01-02T09:30-05:00.")
-    return bound

@@ -3,18 +3,23 @@ Floor 7: for any FastAPI app; a service with its own error pages uses `problem_m
 
 from __future__ import annotations
 
+import logging
 import math
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from fin_infra.errors import FinInfraError, error_classes
+from fin_infra.fanout import log_untold
 from fin_infra.security import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+log = logging.getLogger("fin_infra")
+RETRY_AFTER_S = 5
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -25,15 +30,18 @@ def problem_members(error: FinInfraError) -> dict[str, Any]:
         "type": f"urn:fin-infra:error:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": redact(str(error)),
+        "detail": redact(error.for_caller()),
         "code": error.code,
     }
 
 
 def retry_after_header(error: FinInfraError) -> Mapping[str, str]:
-    """Return the Retry-After header an error deserves, in whole seconds rounded up, or nothing."""
+    """Return the Retry-After header an error deserves, in whole seconds rounded up, or nothing.
+
+    An outage has one even where nobody knows how long it lasts.
+    """
     if error.retry_after is None or not math.isfinite(error.retry_after):
-        return {}
+        return {"Retry-After": str(RETRY_AFTER_S)} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
 
 
@@ -58,5 +66,6 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 async def _answer(request: Request, exc: Exception) -> Response:
     error = cast("FinInfraError", exc)
+    log_untold(log, request.url.path, error)
     body = problem_members(error) | {"instance": request.url.path}
     return JSONResponse(body, error.status, dict(retry_after_header(error)), MEDIA_TYPE)

@@ -125,18 +125,18 @@ APPEND_ONLY = (
 _COLUMNS = "account, client_order_id, attempt, fingerprint, summary, estimate, at, lands_by, state, order_id"
 _OF_ID = f"""SELECT {_COLUMNS} FROM order_journal WHERE seq IN
     (SELECT MAX(seq) FROM order_journal WHERE account = ? AND client_order_id = ? GROUP BY attempt)
-    ORDER BY seq"""  # noqa: S608  # made of constants
+    ORDER BY seq"""  # noqa: S608  # nosec B608  # made of constants
 _SINCE = f"""SELECT {_COLUMNS} FROM order_journal WHERE seq IN
     (SELECT MAX(seq) FROM order_journal WHERE account = ? AND at >= ? GROUP BY client_order_id, attempt)
-    ORDER BY seq"""  # noqa: S608  # made of constants
+    ORDER BY seq"""  # noqa: S608  # nosec B608  # made of constants
 _ALL_OPEN = f"""SELECT {_COLUMNS}, seq FROM order_journal AS line
     WHERE state IN ('intent', 'unknown') AND NOT EXISTS
     (SELECT 1 FROM order_journal AS other
      WHERE other.account = line.account AND other.client_order_id = line.client_order_id
-     AND (other.state = 'placed' OR (other.attempt = line.attempt AND other.seq > line.seq)))"""  # noqa: S608  # made of constants
-_OPEN = f"SELECT {_COLUMNS} FROM ({_ALL_OPEN}) AS open_lines WHERE account = ? ORDER BY at, seq"  # noqa: S608  # made of constants
-_UNFINISHED = f"SELECT 1 FROM ({_ALL_OPEN}) AS unfinished LIMIT 1"  # noqa: S608  # made of constants
-_INSERT = f"INSERT INTO order_journal ({_COLUMNS}, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # made of constants
+     AND (other.state = 'placed' OR (other.attempt = line.attempt AND other.seq > line.seq)))"""  # noqa: S608  # nosec B608  # made of constants
+_OPEN = f"SELECT {_COLUMNS} FROM ({_ALL_OPEN}) AS open_lines WHERE account = ? ORDER BY at, seq"  # noqa: S608  # nosec B608  # made of constants
+_UNFINISHED = f"SELECT 1 FROM ({_ALL_OPEN}) AS unfinished LIMIT 1"  # noqa: S608  # nosec B608  # made of constants
+_INSERT = f"INSERT INTO order_journal ({_COLUMNS}, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # nosec B608  # made of constants
 
 
 @contextmanager

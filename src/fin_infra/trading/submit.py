@@ -3,8 +3,8 @@ Floor 2: a flow over any `Desk`; whatever interrupts it, the same key finds the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from fin_infra.errors import (
     ProviderError,
 )
 from fin_infra.model import BrokerAccount, NewOrder, Order
+from fin_infra.security import redact
 from fin_infra.trading import ids
 from fin_infra.trading.checks import failures_of, raise_failures
 from fin_infra.trading.desk import Desk
@@ -33,6 +34,7 @@ from fin_infra.trading.proposal import Proposal
 from fin_infra.trading.reconcile import look_up
 from fin_infra.transport import Flow, blocking
 
+log = logging.getLogger("fin_infra")
 GRACE_S = 120.0
 """For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
 
@@ -164,8 +166,15 @@ class Submission:
     def _write(self, entry: JournalEntry, state: State, order_id: str | None = None) -> Flow[JournalEntry | None]:
         """A journal that fails now hides no outcome: the intent is written, and reconciling will find the rest."""
         known: JournalEntry | None = None
-        with suppress(JournalUnavailable, ConfigurationError):  # the latter from journals of one's own
+        try:
             known = yield from blocking(self.journal.record, entry, state, self.time.now(), order_id)
+        except (JournalUnavailable, ConfigurationError) as exc:  # the latter from journals of one's own
+            log.warning(
+                "order %s is %s, and the journal could not write that down; it stays open until it is reconciled: %s",
+                entry.client_order_id,
+                state,
+                redact(str(exc)),
+            )
         return known
 
     def _shown(self, entry: JournalEntry) -> Flow[Order]:

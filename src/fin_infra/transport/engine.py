@@ -234,7 +234,13 @@ def _inflated(content: bytes, coding: str) -> bytes:
 
 
 def failure(exc: Exception, request: Request, host: str) -> ProviderError:
-    """Name what went wrong on the way, without the address or anything sent to it."""
+    """Name what went wrong on the way, without the path or anything sent to it."""
+    found = _named(exc, request, host)
+    found.told = found.told or _named(exc, request, "the provider").message.partition("; ")[0]
+    return found
+
+
+def _named(exc: Exception, request: Request, host: str) -> ProviderError:
     if isinstance(exc, (httpcore2.TimeoutException, TimeoutError)):
         if request.until is not None and time.monotonic() >= request.until - 0.005:
             return DeadlineExceeded(f"no answer from {host} within the time allowed", retryable=True)

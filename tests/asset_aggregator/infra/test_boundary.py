@@ -160,7 +160,9 @@ def test_layers_when_built_are_in_the_documented_order(make_service: MakeService
         "RequestIdGuard",
         "RequestIdMiddleware",
         "CORSMiddleware",
+        "Methods",
         "Boundary",
+        "UnmatchedRoute",
         "PrometheusMiddleware",
         "InflightTrackerMiddleware",
         "RouteLoggerMiddleware",
@@ -169,7 +171,6 @@ def test_layers_when_built_are_in_the_documented_order(make_service: MakeService
         "HandlerTimeoutMiddleware",
         "BodyLimit",
         "BodyReadTimeoutMiddleware",
-        "UnmatchedRoute",
     ]
 
 
@@ -234,3 +235,19 @@ async def test_error_of_ours_when_whole_then_it_arrives_as_it_was_made() -> None
         reply = await client.get("/whole")
     assert reply.json() == {"code": "own"}
     assert reply.headers.get_list("vary") == ["a", "b"]
+
+
+@pytest.mark.parametrize("path", ["/fine", "/nowhere", "/docs"])
+def test_answer_whatever_it_is_cannot_be_framed_and_names_no_handler(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert ("default-src 'none'" in headers["content-security-policy"]) is (path != "/docs")
+    assert "x-handled-by" not in headers
+
+
+def test_documentation_when_switched_off_is_gone_and_the_routes_stay(client_for: Any) -> None:
+    client = client_for(_routes(), docs=False)
+    for path in ("/", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):
+        assert client.get(path).status_code == 404, path
+    assert client.get("/fine").status_code == 200

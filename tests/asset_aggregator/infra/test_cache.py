@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import pickle
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -240,10 +242,30 @@ async def test_redis_when_down_calls_through(dead_redis_url: str, caplog: pytest
     assert "hunter2" not in caplog.text
 
 
+async def test_redis_when_it_hangs_holds_up_one_request_and_is_reported_once(
+    redis_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker, waits = Maker(b"made"), []
+    cache = SvcCache(ServiceSettings(redis_url=redis_server.url), "fin")
+    async with cache.running():
+        await cache.get_or_set(("before",), 60, maker)
+        with redis_server.hung():
+            for number in range(12):
+                started = time.monotonic()
+                assert await cache.get_or_set((f"k{number}",), 60, maker) == b"made"
+                waits.append(time.monotonic() - started)
+        cache._outage._retry_at = 0.0  # the pause is over
+        await cache.get_or_set(("after",), 60, maker)
+        assert await cache.get_or_set(("after",), 60, Maker(b"again")) == b"made"
+    assert sum(wait > 0.4 for wait in waits) == 1, waits
+    told = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.name for record in told] == ["asset_aggregator.infra.outage"]
+
+
 def test_redis_url_when_it_carries_cashews_options_keeps_only_harmless_ones() -> None:
     url = _cashews_url("rediss://u:p@h:6379/1?ssl_cert_reqs=none&PICKLE_TYPE=dill&secret=x&digestmod=sum")
     assert url == (
-        "rediss://u:p@h:6379/1?ssl_cert_reqs=none&pickle_type=null&suppress=true"
+        "rediss://u:p@h:6379/1?ssl_cert_reqs=none&pickle_type=null&suppress=false"
         "&socket_timeout=0.5&socket_connect_timeout=0.5"
     )
 

@@ -6,20 +6,25 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from asset_aggregator.infra import Readiness
 
 MakeService = Callable[..., FastAPI]
+TOKEN, BANKING_TOKEN = "t" * 30, "b" * 30
+TOKENS = f"ana={TOKEN},bob[banking:read]={BANKING_TOKEN}"
 
 
-def _get(make_service: MakeService, readiness: Readiness, path: str = "/readyz", **settings: Any) -> Any:
+def _get(
+    make_service: MakeService, readiness: Readiness, path: str = "/readyz", token: str = TOKEN, **settings: Any
+) -> Any:
     from asset_aggregator.infra import ServiceSettings, create_service
 
-    values: dict[str, Any] = {"api_tokens": "t" * 30, "log_format": "none"} | settings
+    values: dict[str, Any] = {"api_tokens": TOKENS, "log_format": "none"} | settings
     app = create_service(name="fin", version="1", settings=ServiceSettings(**values), readiness=readiness)
-    return TestClient(app).get(path)
+    return TestClient(app).get(path, headers={"X-API-Key": token})
 
 
 async def _well() -> None: ...
@@ -115,3 +120,16 @@ def test_single_check_route_of_svc_infra_is_not_served(make_service: MakeService
     readiness = Readiness()
     readiness.add("database", _ill)
     assert _get(make_service, readiness, "/_health/checks/database").status_code == 404
+
+
+@pytest.mark.parametrize("token", ["", BANKING_TOKEN, "x" * 30])
+def test_readiness_when_a_stranger_asks_says_the_status_and_no_names(make_service: MakeService, token: str) -> None:
+    well, ill = Readiness(), Readiness()
+    well.add("finastra:acme-bank", _well)
+    ill.add("finastra:acme-bank", _ill)
+    assert _get(make_service, well, token=token).json() == {"status": "healthy"}
+    response = _get(make_service, ill, token=token)
+    assert (response.status_code, response.json()["code"]) == (503, "fin.http.not_ready")
+    assert int(response.headers["retry-after"]) > 0
+    assert "acme" not in response.text
+    assert "checks" not in response.json()

@@ -12,11 +12,15 @@ from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 
 from asset_aggregator.infra import PrometheusCalls
+from bankersbank import metrics as bankersbank
 from fin_infra.errors import MissingExtra
 from fin_infra.flow import telemetry
 from fin_infra.flow.breaker import BreakerState
+from tests.support.effort import share
 
 MakeService = Callable[..., FastAPI]
+SERIES_OF_429 = 60
+"""What one more code may add: its counter with creation time, and nothing per method."""
 
 
 def _value(name: str, **labels: str) -> float:
@@ -135,3 +139,49 @@ def test_http_clients_of_the_process_when_a_service_is_made_are_not_patched(make
     before: Any = httpx.Client.send
     make_service()
     assert httpx.Client.send is before
+
+
+def test_series_when_strange_methods_and_paths_are_asked_stay_flat(make_service: MakeService) -> None:
+    client = TestClient(make_service(_router()))
+
+    def asked(start: int, end: int) -> int:
+        for number in range(start, end):
+            client.request(f"X{number}", f"/nope{number}" if number % 2 else "/things/one")
+        return len(client.get("/metrics").text.splitlines())
+
+    first = asked(0, 20)  # also those that are refused as too many are counted: the limit is 600
+    assert asked(20, share(5_000, test=1_000, quick=100)) - first <= SERIES_OF_429
+    page = client.get("/metrics").text
+    assert 'method="_OTHER"' in page
+    assert 'method="X' not in page
+
+
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("b" * 30, 403), ("t" * 30, 200)])
+def test_metrics_page_when_for_tokens_only_asks_for_one(make_service: MakeService, token: str, status: int) -> None:
+    client = TestClient(make_service(metrics="token"))
+    assert client.get("/metrics", headers={"X-API-Key": token}).status_code == status
+
+
+def test_metrics_page_when_off_is_not_there_and_requests_are_still_served(make_service: MakeService) -> None:
+    client = TestClient(make_service(_router(), metrics="off"))
+    assert client.get("/metrics", headers={"X-API-Key": "t" * 30}).status_code == 404
+    assert client.get("/things/one").status_code == 200
+
+
+def test_metrics_page_when_open_names_no_tenant_and_is_whole(make_service: MakeService) -> None:
+    bankersbank.breaker("acme-bank", 2)
+    app = make_service()
+    app.state.hidden_names["acme-bank"] = "tenant-1"
+    page = TestClient(app).get("/metrics")
+    assert 'finastra_breaker_state{client="tenant-1"} 2.0' in page.text
+    assert "acme" not in page.text
+    assert int(page.headers["content-length"]) == len(page.content)
+    assert page.headers["content-type"].startswith("text/plain")
+
+
+def test_metrics_page_when_for_tokens_only_names_tenants(make_service: MakeService) -> None:
+    bankersbank.breaker("acme-bank", 2)
+    app = make_service(metrics="token")
+    app.state.hidden_names["acme-bank"] = "tenant-1"
+    text = TestClient(app).get("/metrics", headers={"X-API-Key": "t" * 30}).text
+    assert 'finastra_breaker_state{client="acme-bank"} 2.0' in text

@@ -14,7 +14,14 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 
-from fin_infra.errors import AmbiguousSymbol, CircuitOpen, RateLimited, UnknownSymbol
+from fin_infra.errors import (
+    AmbiguousSymbol,
+    CircuitOpen,
+    OrderInFlight,
+    ProviderUnavailable,
+    RateLimited,
+    UnknownSymbol,
+)
 
 SECRET_DSN = "postgresql://app:hunter2hunter2@db/fin"
 
@@ -43,6 +50,8 @@ def _routes() -> APIRouter:
         "/limited", RateLimited("Wait before the next call.", retry_after=2.3, provider="market:x", operation="quote")
     )
     fails_with("/circuit", CircuitOpen(0.2))
+    fails_with("/in-flight", OrderInFlight("An order with this idempotency key is being placed."))
+    fails_with("/down", ProviderUnavailable("no answer"))
     fails_with("/ambiguous", AmbiguousSymbol("BAT names several.", ["CRYPTO:a", "CRYPTO:b"]))
     fails_with("/unknown-symbol", UnknownSymbol("No such symbol; look it up with /symbols/search."))
     fails_with("/text", HTTPException(409, "Busy; try again."))
@@ -119,7 +128,7 @@ def test_error_whatever_its_source_is_a_problem_with_code_and_request_id(
 
 
 def test_405_when_answered_names_the_allowed_methods(client: TestClient) -> None:
-    assert client.post("/text").headers["allow"] == "GET"
+    assert client.post("/text").headers["allow"] == "GET, HEAD"
 
 
 def test_instance_when_the_path_has_odd_letters_is_still_a_uri_reference(client: TestClient) -> None:
@@ -139,6 +148,11 @@ def test_retry_after_when_known_is_rounded_up_to_whole_seconds(client: TestClien
     assert limited.json()["provider"] == "market:x"
     assert client.get("/circuit").headers["retry-after"] == "1"
     assert "retry-after" not in client.get("/unknown-symbol").headers
+
+
+def test_retry_after_when_nobody_knows_how_long_is_still_there_for_what_passes(client: TestClient) -> None:
+    assert (client.get("/in-flight").status_code, client.get("/in-flight").headers["retry-after"]) == (409, "2")
+    assert (client.get("/down").status_code, client.get("/down").headers["retry-after"]) == (503, "5")
 
 
 def test_our_error_when_it_has_facts_gives_them_as_members(client: TestClient) -> None:

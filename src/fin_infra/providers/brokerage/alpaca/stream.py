@@ -269,7 +269,9 @@ def _failure(exc: Exception, host: str) -> ProviderError:
     if status in (401, 403):
         return AuthenticationFailed("Alpaca does not accept the keys for trade updates", http_status=status)
     if isinstance(exc, OSError) and not isinstance(exc, TimeoutError):
-        return _unavailable(f"{host} cannot be reached for trade updates", UNREACHABLE)
+        found = _unavailable(f"{host} cannot be reached for trade updates", UNREACHABLE)
+        found.told = "Alpaca cannot be reached for trade updates"
+        return found
     return _unavailable(f"the connection for trade updates was lost ({type(exc).__name__})")
 
 
