@@ -107,7 +107,6 @@ KEY_TEXTS = {
     "src/fin_infra/flow/client.py": "the old name of `source`, for one release",
     "src/asset_aggregator/infra/limits.py": "svc-infra's name of a parameter: pyright compares it with ours",
     "src/fin_infra/api/symbols.py": "an instrument's text",
-    "src/fin_infra/imports/statements/dedupe.py": "what tells a line of a statement from the others",
 }
 """Where a bare `key` is not an `InstrumentKey`, and what it is instead."""
 

@@ -26,7 +26,10 @@ PUBLISHED = [
 
 CODES = st.sampled_from(sorted(CURRENCIES))
 ROOTS = st.text(string.ascii_uppercase + string.digits + "&", min_size=1, max_size=6)
-CLASSES = st.lists(st.text(string.ascii_uppercase, min_size=1, max_size=3), max_size=2)
+# `.P` alone is a preferred share, which has the one form `.PR`
+CLASSES = st.lists(st.text(string.ascii_uppercase, min_size=1, max_size=3), max_size=2).filter(
+    lambda classes: classes[:1] not in (["P"], ["PR"]) or classes == ["PR"]
+)
 SLUGS = st.from_regex(r"[a-z0-9_-][a-z0-9._-]{0,20}", fullmatch=True)
 KEYS = st.one_of(
     st.builds(

@@ -96,17 +96,17 @@ class Spelling:
         return symbol.replace(".", self.class_separator) + suffix
 
     def _write_preferred(self, ticker: str, series: str) -> str:
-        mark = self._preferred_mark()
-        return f"{ticker}{mark}{series}" if series else ticker + mark.rstrip("-/ .")
+        sign = self._preferred_sign()
+        return f"{ticker}{sign}{series}" if series else ticker + sign.rstrip("-/ .")
 
     def _read_preferred(self, text: str) -> str | None:
         """Return the canonical symbol of a preferred share; None for any other text."""
-        mark = self._preferred_mark()
-        bare = re.escape(mark.rstrip("-/ ."))
-        match = re.fullmatch(rf"([A-Z0-9]+)(?:{re.escape(mark)}([A-Z])|{bare})", text)
+        sign = self._preferred_sign()
+        bare = re.escape(sign.rstrip("-/ ."))
+        match = re.fullmatch(rf"([A-Z0-9]+)(?:{re.escape(sign)}([A-Z])|{bare})", text)
         return f"{match[1]}.PR{match[2] or ''}" if match else None
 
-    def _preferred_mark(self) -> str:
+    def _preferred_sign(self) -> str:
         return f"{self.class_separator}PR" if self.preferred is None else self.preferred
 
     def _suffix(self, namespace: str) -> str | None:

@@ -49,7 +49,7 @@ CARD = account(number="4000000000000002", bank_id=None, branch_id=None, type=Acc
 )
 def test_account_when_both_files_print_something_else_then_is_another(values: dict[str, Any]) -> None:
     other = account(**values)
-    assert account().key != other.key
+    assert account().identity != other.identity
     assert same_account(account(), other) is AccountMatch.DIFFERENT
     assert same_account(other, account()) is AccountMatch.DIFFERENT
     assert account_candidates(account(), [other]) == ()
@@ -76,7 +76,7 @@ def test_account_when_both_files_print_something_else_then_is_another(values: di
 )
 def test_account_when_one_file_says_less_then_a_person_is_asked(values: dict[str, Any]) -> None:
     other = account(**values)
-    assert account().key != other.key
+    assert account().identity != other.identity
     assert same_account(account(), other) is AccountMatch.ASK
     assert same_account(other, account()) is AccountMatch.ASK
     assert account_candidates(other, [account(), CARD]) == (account(),)

@@ -57,37 +57,37 @@ class Answers:
         self._same_as: defaultdict[LineKey, set[LineKey]] = defaultdict(set)
         for answer in answers:
             conflict = answer.conflict
-            key, other = line_key(conflict.incoming), line_key(conflict.other) if conflict.other else None
+            traits, other = line_key(conflict.incoming), line_key(conflict.other) if conflict.other else None
             if other is None or conflict.question in _ALONE:
-                self._alone[(conflict.question, key, other)].append(answer.same)
+                self._alone[(conflict.question, traits, other)].append(answer.same)
             elif answer.same:
-                self._same[(key, other)] += 1
-                self._same_as[key].add(other)
+                self._same[(traits, other)] += 1
+                self._same_as[traits].add(other)
             else:
-                self._differ[(key, other)] += 1
+                self._differ[(traits, other)] += 1
 
-    def differ(self, index: int, key: LineKey, other: LineKey) -> bool:
+    def differ(self, index: int, traits: LineKey, other: LineKey) -> bool:
         """Tell whether this incoming line was said not to be that known one; the first that would be asked takes it."""
         if other in self._parted.get(index, ()):
             return True
-        if not self._differ[(key, other)]:
+        if not self._differ[(traits, other)]:
             return False
-        self._differ[(key, other)] -= 1
+        self._differ[(traits, other)] -= 1
         self._parted[index].add(other)
         return True
 
-    def same(self, key: LineKey, other: LineKey) -> bool:
-        return self._same[(key, other)] > 0
+    def same(self, traits: LineKey, other: LineKey) -> bool:
+        return self._same[(traits, other)] > 0
 
-    def take(self, key: LineKey, other: LineKey) -> bool:
-        if not self.same(key, other):
+    def take(self, traits: LineKey, other: LineKey) -> bool:
+        if not self.same(traits, other):
             return False
-        self._same[(key, other)] -= 1
+        self._same[(traits, other)] -= 1
         return True
 
-    def same_as(self, key: LineKey) -> set[LineKey]:
-        return {other for other in self._same_as.get(key, ()) if self.same(key, other)}
+    def same_as(self, traits: LineKey) -> set[LineKey]:
+        return {other for other in self._same_as.get(traits, ()) if self.same(traits, other)}
 
-    def alone(self, question: Question, key: LineKey, other: StatementLine | None) -> bool | None:
-        said = self._alone.get((question, key, line_key(other) if other else None))
+    def alone(self, question: Question, traits: LineKey, other: StatementLine | None) -> bool | None:
+        said = self._alone.get((question, traits, line_key(other) if other else None))
         return said.pop() if said else None

@@ -70,15 +70,15 @@ class _Merge:
         self.answers = Answers(answers)
 
     def result(self) -> MergeResult:
-        ids = {key.identity for key in self.known_keys if key.id}
-        ids_are_kept = any(key.identity in ids for key in self.keys if key.id)
+        ids = {traits.identity for traits in self.known_keys if traits.id}
+        ids_are_kept = any(traits.identity in ids for traits in self.keys if traits.id)
         used_anew = self._ids_used_anew()
-        self._match(self._pairs(lambda key: key if key.id else None))
+        self._match(self._pairs(lambda traits: traits if traits.id else None))
         self._match(self._clear_pairs(holds if used_anew else resembles))
         shared = self._shared_identities()
         self._ask_repeated()
         self._match_texts(ids_are_kept)
-        self._match_ids(lambda key: not used_anew and key.identity not in shared)
+        self._match_ids(lambda traits: not used_anew and traits.identity not in shared)
         self._ask_corrections()
         self._ask_resembling()
         self._ask_displaced()
@@ -162,10 +162,10 @@ class _Merge:
     def _match_texts(self, ids_are_kept: bool) -> None:
         """Match equal texts; those between two different ids come last, and are asked at the edges of the export."""
         for known, incoming in ((_without_id, _without_id), (_without_id, _with_id), (_with_id, _without_id)):
-            self._match(self._pairs(lambda key: key.text, known, incoming))
-        changed = self._pairs(lambda key: key.text, _with_id, _with_id)
+            self._match(self._pairs(lambda traits: traits.text, known, incoming))
+        changed = self._pairs(lambda traits: traits.text, _with_id, _with_id)
         at_edges = ids_are_kept and all(self.keys[index].posted in self.days for index, _ in changed)
-        ids, known_ids = {key.id for key in self.keys}, {key.id for key in self.known_keys}
+        ids, known_ids = {traits.id for traits in self.keys}, {traits.id for traits in self.known_keys}
         moved = self._moved()
         for index, position in changed:
             reused = self.keys[index].id in known_ids or self.known_keys[position].id in ids
@@ -191,7 +191,7 @@ class _Merge:
 
     def _match_ids(self, tells: Callable[[LineKey], bool]) -> None:
         """Match what has id, date and amount in common whatever the text, where those tell lines apart; else ask."""
-        for index, position in self._pairs(lambda key: key.identity if key.id else None):
+        for index, position in self._pairs(lambda traits: traits.identity if traits.id else None):
             if tells(self.keys[index]):
                 self._match([(index, position)])
             else:
@@ -209,17 +209,17 @@ class _Merge:
     def _ids_used_anew(self) -> bool:
         """Tell whether an id stands for several dates or amounts, so that it does not identify by itself."""
         uses: defaultdict[str, set[Hashable]] = defaultdict(set)
-        for key in (*self.known_keys, *self.keys):
-            uses[key.id].add(key.identity)
+        for traits in (*self.known_keys, *self.keys):
+            uses[traits.id].add(traits.identity)
         uses.pop("", None)
         return any(len(identities) > 1 for identities in uses.values())
 
     def _ask_repeated(self) -> None:
         first = {self.keys[index].identity: index for index in self.matched}
         for index in list(self.left):
-            key = self.keys[index]
-            if key.id and first.setdefault(key.identity, index) != index:
-                self._ask_about(Question.REPEATED, index, self.incoming[first[key.identity]])
+            traits = self.keys[index]
+            if traits.id and first.setdefault(traits.identity, index) != index:
+                self._ask_about(Question.REPEATED, index, self.incoming[first[traits.identity]])
 
     def _ask_corrections(self) -> None:
         by_id = {line.id: line for line in (*self.incoming, *self.known) if line.id}
@@ -231,14 +231,16 @@ class _Merge:
     def _ask_resembling(self) -> None:
         """Ask about what resembles a line left on the other side: what was answered first, then the best pairs."""
         found = sorted(self._resembling())
-        for _, _, key, other, question, index, position in found:
-            if self.answers.same(key, other):
+        for _, _, traits, other, question, index, position in found:
+            if self.answers.same(traits, other):
                 self._ask_if_left(question, index, position)
         for _, _, _, _, question, index, position in found:
             if position not in self.held:
                 self._ask_if_left(question, index, position)
-        for _, _, key, _, question, index, position in found:
-            if position in self.held and self.held[position].text != key.text:  # equal ones are counted: a further twin
+        for _, _, traits, _, question, index, position in found:
+            if (
+                position in self.held and self.held[position].text != traits.text
+            ):  # equal ones are counted: a further twin
                 self._ask_if_left(question, index, position)
 
     def _ask_if_left(self, question: Question, index: int, position: int) -> None:
@@ -252,41 +254,45 @@ class _Merge:
         by_day: defaultdict[Hashable, list[int]] = defaultdict(list)
         by_id: defaultdict[str, list[int]] = defaultdict(list)
         for position in self.known_left:
-            key = self.known_keys[position]
-            by_day[(*key.money, key.posted.toordinal())].append(position)
-            if key.id:
-                by_id[key.id].append(position)
+            traits = self.known_keys[position]
+            by_day[(*traits.money, traits.posted.toordinal())].append(position)
+            if traits.id:
+                by_id[traits.id].append(position)
         for index in self.left:
-            key = self.keys[index]
-            today = key.posted.toordinal()
+            traits = self.keys[index]
+            today = traits.posted.toordinal()
             days = range(today - NEAR_DAYS, today + NEAR_DAYS + 1)
-            near = {position for day in days for position in by_day.get((*key.money, day), ())}
-            for position in near | set(by_id.get(key.id, ())):
+            near = {position for day in days for position in by_day.get((*traits.money, day), ())}
+            for position in near | set(by_id.get(traits.id, ())):
                 other = self.known_keys[position]
                 question = self._question(index, position)
                 if question:
-                    likely = 0 if key.id and key.id == other.id and key.money == other.money else _ORDER.index(question)
-                    yield likely, abs((key.posted - other.posted).days), key, other, question, index, position
+                    likely = (
+                        0
+                        if traits.id and traits.id == other.id and traits.money == other.money
+                        else _ORDER.index(question)
+                    )
+                    yield likely, abs((traits.posted - other.posted).days), traits, other, question, index, position
 
     def _question(self, index: int, position: int) -> Question | None:
         """Return what to ask about two lines left; None where they are two."""
-        key, other = self.keys[index], self.known_keys[position]
+        traits, other = self.keys[index], self.known_keys[position]
         line, known = self.incoming[index], self.known[position]
-        if key.currency != other.currency or abs((key.posted - other.posted).days) > NEAR_DAYS:
+        if traits.currency != other.currency or abs((traits.posted - other.posted).days) > NEAR_DAYS:
             return None
-        same_id = bool(key.id) and key.id == other.id
-        if key.amount != other.amount:
+        same_id = bool(traits.id) and traits.id == other.id
+        if traits.amount != other.amount:
             return Question.AMOUNT_CHANGED if same_id and resembles(line, known) else None
         if not resembles(line, known):
             return None
-        if key.posted == other.posted:
-            return Question.ID_CHANGED if key.words == other.words else Question.TEXT_CHANGED
-        return Question.DATE_CHANGED if same_id or self._lacks(key, other) else None
+        if traits.posted == other.posted:
+            return Question.ID_CHANGED if traits.words == other.words else Question.TEXT_CHANGED
+        return Question.DATE_CHANGED if same_id or self._lacks(traits, other) else None
 
-    def _lacks(self, key: LineKey, other: LineKey) -> bool:
+    def _lacks(self, traits: LineKey, other: LineKey) -> bool:
         """Tell whether one side covers the day of the other's line, and so ought to have it."""
         (first, last), (known_first, known_last) = self.days, self.known_days
-        return first <= other.posted <= last or known_first <= key.posted <= known_last
+        return first <= other.posted <= last or known_first <= traits.posted <= known_last
 
     def _ask_displaced(self) -> None:
         """Ask about known lines that were given to another line, where that one may as well be a line left over.
@@ -299,13 +305,13 @@ class _Merge:
             if any(self._question(taker, left) for left in self.known_left)
         ]
         for index in list(self.left):
-            key = self.keys[index]
-            for position in sorted(elsewhere, key=lambda p: abs((self.known_keys[p].posted - key.posted).days)):
+            traits = self.keys[index]
+            for position in sorted(elsewhere, key=lambda p: abs((self.known_keys[p].posted - traits.posted).days)):
                 other = self.known_keys[position]
                 question = self._question(index, position)
-                if question is None or self.keys[self.answered[position]].text == key.text:
+                if question is None or self.keys[self.answered[position]].text == traits.text:
                     continue
-                if not self.answers.same(key, other) and not self.answers.differ(index, key, other):
+                if not self.answers.same(traits, other) and not self.answers.differ(index, traits, other):
                     self._place(
                         Conflict(question=question, incoming=self.incoming[index], other=self.known[position]), index
                     )
@@ -315,7 +321,9 @@ class _Merge:
         """Ask again where a line was said to be a known one that the export has beside it."""
         for index in list(self.left):
             said = self.answers.same_as(self.keys[index])
-            other = next((line for line, key in zip(self.known, self.known_keys, strict=True) if key in said), None)
+            other = next(
+                (line for line, traits in zip(self.known, self.known_keys, strict=True) if traits in said), None
+            )
             if other is not None:
                 self._ask_about(Question.REPEATED, index, other)
 
@@ -351,14 +359,14 @@ def _texts_by(found: Iterable[tuple[int, str]]) -> Counter[int]:
     return Counter(line for line, _ in found)
 
 
-def _with_id(key: LineKey) -> bool:
-    return bool(key.id)
+def _with_id(traits: LineKey) -> bool:
+    return bool(traits.id)
 
 
-def _without_id(key: LineKey) -> bool:
-    return not key.id
+def _without_id(traits: LineKey) -> bool:
+    return not traits.id
 
 
 def _first_and_last(keys: Sequence[LineKey]) -> tuple[date, date]:
-    days = [key.posted for key in keys]
+    days = [traits.posted for traits in keys]
     return (min(days), max(days)) if days else (date.max, date.min)

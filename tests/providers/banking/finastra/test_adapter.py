@@ -264,7 +264,7 @@ def test_overview_when_live_then_not_offered_and_other_providers_unharmed(
     assert shown["banking:finastra"] == (None, "not offered")
     assert shown["banking:teller"] == ("live", "unused")
     ls(as_json=True)
-    rows = {row["key"]: row for row in json.loads(capsys.readouterr().out)}
+    rows = {row["provider"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["banking:finastra"]["environment"] == "not offered"
     assert "FINASTRA_B2C_BASE_URL" in rows["banking:finastra"]["problem"]
     assert rows["banking:teller"]["problem"] is None

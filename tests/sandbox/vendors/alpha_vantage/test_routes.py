@@ -7,9 +7,12 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from fin_infra.sandbox.vendors.alpha_vantage import routes
 
 FREE = "SANDBOXFREEKEY000"
 
@@ -236,13 +239,14 @@ def test_path_when_unknown_then_a_404_page(ask: Any) -> None:
 
 def test_quotas_when_switched_on_then_burst_then_the_daily_note_with_the_key_in_it(ask: Any, monkeypatch: Any) -> None:
     seconds = iter(range(0, 1000, 2))
-    monkeypatch.setattr("fin_infra.sandbox.vendors.alpha_vantage.routes.time.monotonic", lambda: next(seconds))
+    clock = SimpleNamespace(monotonic=lambda: next(seconds))  # time.monotonic itself is the clock of every event loop
+    monkeypatch.setattr(routes, "time", clock)
     ask("/_sandbox/quotas", "POST", json={"enforce": True})
     for _ in range(25):
         assert "Global Quote" in ask.av("GLOBAL_QUOTE", symbol="IBM").json()
     assert "your API key as SANDBOXDEMOKEY000" in ask.av("GLOBAL_QUOTE", symbol="IBM").json()["Information"]
     ask.advance(days=1)
     assert "Global Quote" in ask.av("GLOBAL_QUOTE", symbol="IBM").json()
-    monkeypatch.setattr("fin_infra.sandbox.vendors.alpha_vantage.routes.time.monotonic", lambda: 5000.0)
+    clock.monotonic = lambda: 5000
     ask.av("GLOBAL_QUOTE", symbol="IBM")
     assert "1 request per second" in ask.av("GLOBAL_QUOTE", symbol="IBM").json()["Information"]

@@ -31,6 +31,7 @@ LENGTHS = {
     Interval.HOUR_4: timedelta(hours=4),
     Interval.DAY_4: timedelta(days=4),
 }
+"""How long the candles of 1 to 2, 3 to 30 and more days are: https://docs.coingecko.com/reference/coins-id-ohlc."""
 
 
 def candles(reply: Reply, key: InstrumentKey, currency: str, interval: Interval) -> CandleSeries:
