@@ -23,6 +23,13 @@ from fin_infra.normalize import instrument
         ("CL1 Comdty", "is a futures contract"),
         ("SPX Index", "is an index"),
         ("UKX", "is an index"),
+        ("NKY", "is an index"),
+        ("TNX", "is an index"),
+        ("EUR", "write EUR/USD for its rate, or US:EUR for a share"),
+        ("usd", "write USD/EUR for its rate, or US:USD for a share"),
+        ("GBp", "write GBP/USD for its rate"),
+        ("GBX", "write GBP/USD for its rate"),
+        ("XAU", "write XAU/USD for its rate"),
         ("AAPL:US", "write US:AAPL"),
         ("AAPL:NASDAQ", "write XNAS:AAPL"),
         ("VOD:LN", "write XLON:VOD"),
@@ -37,6 +44,11 @@ def test_instrument_when_there_is_no_key_then_a_sentence_says_what_it_is(text: s
     with pytest.raises(InvalidInstrument, match=says) as caught:
         instrument(text)
     assert "CRYPTO:" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ticker", ["ALL", "COP", "NOK", "US:EUR"])
+def test_instrument_when_a_share_has_a_currencys_code_then_it_is_the_share(ticker: str) -> None:
+    assert instrument(ticker).symbol == ticker.removeprefix("US:")
 
 
 def test_instrument_when_a_futures_contract_is_also_a_well_formed_sedol_then_it_asks() -> None:

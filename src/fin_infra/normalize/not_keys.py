@@ -1,4 +1,4 @@
-"""Refuse what people type that has no key: indices, futures and the offshore yuan.
+"""Refuse what people type that has no key: indices, futures, a currency alone and the offshore yuan.
 Floor 1: no adapter serves them, so each gets a sentence that says what it is and what to ask for instead."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ import re
 
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.normalize.tables import FUTURES_SUFFIXES, INDICES
+from fin_infra.normalize.tables import FUTURES_SUFFIXES, INDICES, MONEY_CODES
 
 FUTURE = re.compile(r"/?[A-Z]{1,3}[FGHJKMNQUVXZ](?:\d{1,2}|20\d\d)")
 """Root, month letter and year: `ESZ6`, `ESZ26`, `CLZ2026`."""
@@ -16,7 +16,7 @@ _YELLOW_KEYS = ("INDEX", "COMDTY")
 
 
 def refuse_what_has_no_key(text: str) -> None:
-    """Raise InvalidInstrument for an index, a futures contract or the offshore yuan; return for anything else."""
+    """Raise InvalidInstrument for an index, a future, a currency alone or the offshore yuan; return for all else."""
     upper, _, yellow_key = text.upper().rpartition(" ")  # as Bloomberg calls the last word of `SPX Index`
     if yellow_key not in _YELLOW_KEYS:
         upper, yellow_key = text.upper(), ""
@@ -25,6 +25,9 @@ def refuse_what_has_no_key(text: str) -> None:
         raise InvalidInstrument(
             f"{text!r} is an index, which has no key; take a fund that follows it, or write {share} for a share."
         )
+    if upper in MONEY_CODES:
+        pair = "GBP/USD" if upper == "GBX" else f"{upper}/{'EUR' if upper == 'USD' else 'USD'}"
+        raise InvalidInstrument(f"{text!r} is a currency; write {pair} for its rate, or US:{upper} for a share.")
     if (
         yellow_key == "COMDTY"
         or upper.endswith("=F")

@@ -133,12 +133,36 @@ FUTURES_SUFFIXES: frozenset[str] = frozenset({"CBT", "CME", "CMX", "NYB", "NYM"}
 """Yahoo's suffixes of futures exchanges."""
 
 INDICES: frozenset[str] = frozenset(
-    {"SPX", "INX", "GSPC", "IXIC", "NDX", "VIX", "DJI", "DJIA", "RUT", "FTSE", "UKX", "SX5E", "N225", "NI225", "HSI"}
+    [
+        "SPX",
+        "INX",
+        "GSPC",
+        "IXIC",
+        "NDX",
+        "VIX",
+        "DJI",
+        "DJIA",
+        "RUT",
+        "FTSE",
+        "UKX",
+        "SX5E",
+        "N225",
+        "NI225",
+        "NKY",
+        "HSI",
+        "TNX",
+        "DXY",
+    ]
 )
-"""Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
-`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`SPX:IND`, http://www.bloomberg.com/apps/data?pid=exchangelist as
-kept at https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US
-listings; `DAX` and `CAC` are missing because shares have these tickers."""
+"""Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`, `^TNX`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
+`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`NKY Index`; `SPX:IND`,
+http://www.bloomberg.com/apps/data?pid=exchangelist as kept at
+https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US listings; `DAX` and `CAC` are missing because shares have these tickers."""
+
+MONEY_CODES: frozenset[str] = frozenset(
+    ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "AUD", "CAD", "NZD", "XAU", "XAG", "GBX"]
+)
+"""Currencies and metals that people type alone. Others of ISO 4217 are better known as shares: ALL, COP, NOK."""
 
 BLOOMBERG_CODES: dict[str, str] = {
     "US": "US",
