@@ -155,9 +155,9 @@ INDICES: frozenset[str] = frozenset(
     ]
 )
 """Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`, `^TNX`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
-`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`NKY Index`; `SPX:IND`,
-http://www.bloomberg.com/apps/data?pid=exchangelist as kept at
-https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US listings; `DAX` and `CAC` are missing because shares have these tickers."""
+`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`NKY Index`; `SPX:IND` in its list of exchanges, kept at
+https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US listings;
+`DAX` and `CAC` are missing because shares have these tickers."""
 
 MONEY_CODES: frozenset[str] = frozenset(
     ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "AUD", "CAD", "NZD", "XAU", "XAG", "GBX"]
