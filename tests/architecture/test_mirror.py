@@ -65,6 +65,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "trading/reconcile",
         "trading/submit",
     ),
+    "trading/test_requests.py": ("trading/request",),
     "trading/test_small_broker.py": ("trading/cancel", "trading/gather"),
     "trading/test_checks.py": (
         "trading/context",

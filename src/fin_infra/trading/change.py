@@ -1,76 +1,82 @@
 """Changing an open order: check the order as it would be, send the change once, find it again if the answer is lost.
-Floor 2: a flow over any `ChangeDesk`; a change is not in the journal, and is never sent twice."""
+Floor 2: what is asked for; `request` carries it out. A change is never sent twice in one call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import ClassVar, Literal
 
 from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError
-from fin_infra.model import Money, NewOrder, Order, OrderChange, OrderClass, OrderType, Side
+from fin_infra.model import BrokerAccount, Money, NewOrder, Order, OrderChange, OrderClass, OrderType, Side
 from fin_infra.trading import ids
-from fin_infra.trading.checks import check, raise_failures
+from fin_infra.trading.checks import check
 from fin_infra.trading.context import Context
-from fin_infra.trading.desk import ChangeDesk, or_none
-from fin_infra.trading.place import Time, ask
+from fin_infra.trading.desk import ChangeDesk
+from fin_infra.trading.journal import JournalEntry
+from fin_infra.trading.place import ask
 from fin_infra.trading.proof import no_effect
-from fin_infra.trading.proposal import estimate
+from fin_infra.trading.proposal import Proposal, estimate
+from fin_infra.trading.request import OrderRequest, Prepared
 from fin_infra.transport import Flow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
-    """A change on its way to an open order. `queue` lets the changed order wait for the market to open."""
+@dataclass(frozen=True, kw_only=True)
+class Replacement(OrderRequest):
+    """A change on its way to an open order."""
 
     desk: ChangeDesk
     order_id: str
     change: OrderChange
-    time: Time
-    queue: bool = False
+    kind: ClassVar[Literal["order", "change"]] = "change"
 
-    def run(self, idempotency_key: str | None) -> Flow[Order]:
-        """Replace the order once for the key; the same key again gives the same replacement, with `replayed` set.
-
-        Raises:
-            InvalidInput: there is nothing to change.
-            OrderChecksFailed: rules fail; nothing was sent.
-            IdempotencyConflict: the key belongs to another order or change.
-            OrderRejected: the broker refuses, for instance because the order is no longer open.
-            OrderStateUnknown: the answer was lost.
-            ProviderError: this call surely changed nothing.
-        """
+    def __post_init__(self) -> None:
         if self.change == OrderChange():
             raise InvalidInput("The change changes nothing; give at least one new term.")
-        account = yield from self.desk.account_now()
-        client_order_id = ids.client_order_id(account.id, idempotency_key)
-        if idempotency_key is not None:
-            earlier = yield from or_none(self.desk.find_order(client_order_id))
-            if earlier is not None:
-                return replace(self._mine(earlier), replayed=True)
+
+    @property
+    def fingerprint(self) -> str:
+        change = self.change
+        terms = (change.quantity, change.time_in_force, change.limit_price, change.stop_price, change.trail)
+        return ids.request_fingerprint("change", self.order_id, *terms)
+
+    def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
+        """Check the order as it would be; the day's sum grows by what it is worth more than before."""
         current = yield from self.desk.order_now(self.order_id)
         changed = _changed(current, self.change)
         context = yield from self.desk.context(changed, account, self.queue)
-        raise_failures(check(changed, _released(context, current)))
-        return (yield from self._send(client_order_id))
+        worth = Proposal(changed, context).worth or Decimal(0)
+        before = estimate(_changed(current, OrderChange()), context.quote) or Decimal(0)
+        failures = check(changed, _released(context, current))
+        more = max(worth - before, Decimal(0))
+        return Prepared(order=changed, failures=failures, estimate=more, now=context.now)
 
-    def _send(self, client_order_id: str) -> Flow[Order]:
+    def summary(self, prepared: Prepared) -> str:
+        return f"change {self.order_id} to {super().summary(prepared)}"
+
+    def send(self, prepared: Prepared, client_order_id: str) -> Flow[Order]:
         try:
             return (yield from self.desk.send_change(self.order_id, self.change, client_order_id))
         except ProviderError as exc:
             if no_effect(exc, of="change"):
                 raise
-        return self._mine((yield from ask(self.desk, client_order_id, self.time, may_send=False)))
+        found = yield from ask(self.desk, client_order_id, self.time, may_send=False, of="change")
+        if not self._made(found):
+            raise IdempotencyConflict("This idempotency key belongs to another request; use a new key for a new one.")
+        return found
 
-    def _mine(self, found: Order) -> Order:
-        """Return `found` where it is the order that this change made."""
+    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+        yield from ()
+        return self._made(found)
+
+    def _made(self, found: Order) -> bool:
+        """Say whether `found` is the order that this change made."""
         change = self.change
         wanted = (change.quantity, change.time_in_force, change.limit_price, change.trail)
         has = (found.quantity, found.time_in_force, found.limit_price, found.trail_price or found.trail_percent)
         same = all(term is None or term == there for term, there in zip(wanted, has, strict=True))
         moves = found.type is OrderType.TRAILING_STOP
-        if found.replaces != self.order_id or not same or not (moves or change.stop_price in (None, found.stop_price)):
-            raise IdempotencyConflict("This idempotency key belongs to another order or change; use a new key.")
-        return found
+        return found.replaces == self.order_id and same and (moves or change.stop_price in (None, found.stop_price))
 
 
 def _changed(current: Order, change: OrderChange) -> NewOrder:

@@ -3,53 +3,65 @@ Floor 2: a broker's own call for this takes no client order id as a rule, so it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
-from fin_infra.errors import IdempotencyConflict, InvalidInput
-from fin_infra.model import InstrumentKey, NewOrder, Order, OrderType, Position, Side
+from fin_infra.errors import InvalidInput
+from fin_infra.model import BrokerAccount, InstrumentKey, NewOrder, Order, OrderClass, OrderType, Position, Side
 from fin_infra.trading import ids
 from fin_infra.trading.desk import CloseDesk, or_none
+from fin_infra.trading.journal import JournalEntry
 from fin_infra.trading.matrix import VenueRules
+from fin_infra.trading.proposal import Proposal
+from fin_infra.trading.request import OrderRequest, Prepared, prepared
 from fin_infra.transport import Flow
 
 _STEP = Decimal("1e-9")
 """A percentage is rounded down to this: Alpaca takes nine decimals of a quantity (recorded of its paper API)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
-    """A position to close: all of it, a `quantity`, or a `percent`. `submit` places the order for it."""
+@dataclass(frozen=True, kw_only=True)
+class Closing(OrderRequest):
+    """A position to close: all of it, a `quantity`, or a `percent`.
+
+    `run` raises NotFound where the account has no position in it, InvalidInput where there is no such part of it.
+    """
 
     desk: CloseDesk
-    submit: Callable[[NewOrder], Flow[Order]]
     key: InstrumentKey
     quantity: Decimal | None = None
     percent: Decimal | None = None
 
-    def run(self, idempotency_key: str | None) -> Flow[Order]:
-        """Submit the order that closes the position; the key of an earlier closing gives that order.
+    @property
+    def fingerprint(self) -> str:
+        return ids.request_fingerprint("close", str(self.key), self.quantity, self.percent)
 
-        Raises:
-            NotFound: the account has no position in it.
-            InvalidInput: there is no such part of it.
-            IdempotencyConflict: the key belongs to another order.
-        """
-        if idempotency_key is not None:  # the position may be gone because an earlier call with the key closed it
-            account = yield from self.desk.account_now()
-            client_order_id = ids.client_order_id(account.id, idempotency_key)
-            earlier = yield from or_none(self.desk.find_order(client_order_id))
-            if earlier is not None:
-                return self._replay(earlier)
+    def belongs(self, known: JournalEntry) -> bool:
+        """What an earlier release wrote says nothing of closing; the broker's order decides then."""
+        return super().belongs(known) or ids.is_first_version(known.fingerprint)
+
+    def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         held = yield from self.desk.position_now(self.key)
         order = self._order(held, self.desk.rules.get(held.asset_class))
-        return (yield from self.submit(order))
+        return prepared(Proposal(order, (yield from self.desk.context(order, account, self.queue))))
 
-    def _replay(self, earlier: Order) -> Order:
-        if (earlier.key and earlier.key.symbol, earlier.type) != (self.key.symbol, OrderType.MARKET):
-            raise IdempotencyConflict("This idempotency key belongs to another order; use a new key for a new order.")
-        return replace(earlier, replayed=True)
+    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+        """Where the journal does not know the request, the order must be what it comes to before its fills."""
+        if (found.type, found.order_class) != (OrderType.MARKET, OrderClass.SIMPLE):
+            return False
+        if found.key is None or found.key.symbol != self.key.symbol or found.quantity is None:
+            return False
+        if known is not None and known.state.counts and super().belongs(known):
+            return self.quantity is None or self.quantity == found.quantity
+        held = yield from or_none(self.desk.position_now(self.key))
+        left = Decimal(0) if held is None else held.quantity
+        before = left + found.filled_quantity if found.side is Side.SELL else left - found.filled_quantity
+        if not before or (before > 0) is not (found.side is Side.SELL):
+            return False
+        try:
+            return self._part_of(before.copy_abs()) == found.quantity
+        except InvalidInput:
+            return False
 
     def _order(self, held: Position, rules: VenueRules | None) -> NewOrder:
         """Return a market order for the other side; where coins are traded around the clock, `day` is not taken."""

@@ -68,7 +68,7 @@ class Desk(Venue, Owner, Checking, Protocol):
     """What `submit` needs: to look up, to check and to place."""
 
 
-class ChangeDesk(Owner, Checking, Protocol):
+class ChangeDesk(Desk, Protocol):
     """What a change of an order needs."""
 
     def order_now(self, order_id: str) -> Flow[Order]:
@@ -80,7 +80,7 @@ class ChangeDesk(Owner, Checking, Protocol):
         ...
 
 
-class CloseDesk(Owner, Protocol):
+class CloseDesk(Desk, Protocol):
     """What closing a position needs, beside submitting the order for it."""
 
     rules: ClassVar[Mapping[AssetClass, VenueRules]]

@@ -14,6 +14,7 @@ from fin_infra.model import NewOrder, Order, OrderClass, OrderType
 PREFIX = "fin-"
 """How the client order ids that we give begin; the id of an order at a broker never does."""
 MAX_KEY_CHARS = 256
+_VERSION = 2
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
@@ -39,6 +40,20 @@ def fingerprint(order: NewOrder) -> str:
     """Return a string that is equal for orders with equal terms; 1.50 and 1.5 are one price."""
     parts = [f"{item.name}={_plain(getattr(order, item.name))}" for item in fields(order)]
     return hashlib.sha256("|".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def request_fingerprint(verb: str, *terms: object) -> str:
+    """Return a string that is equal for equal requests of one kind, and never that of a new order.
+
+    The number at its start is the version of how it is made; new orders have none, which is version 1.
+    """
+    text = "|".join([verb, *(f"{len(part)}:{part}" for part in map(_plain, terms))])
+    return f"{_VERSION}:{verb}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def is_first_version(known: str) -> bool:
+    """Say whether a fingerprint was written when the order alone was known, not the request it came of."""
+    return ":" not in known
 
 
 def _plain(value: object) -> str:

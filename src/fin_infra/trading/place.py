@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from fin_infra.errors import DeadlineExceeded, IdempotencyConflict, NotFound, OrderStateUnknown, ProviderError
 from fin_infra.model import NewOrder, Order
@@ -17,6 +18,7 @@ from fin_infra.transport import Flow, Pause
 MAX_SENDS = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 Clock = Callable[[], float]
+Kind = Literal["order", "change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def place(venue: Venue, order: NewOrder, client_order_id: str, time: Time) -> Fl
     raise unknown(client_order_id)
 
 
-def ask(venue: Finder, client_order_id: str, time: Time, may_send: bool) -> Flow[Order]:
+def ask(venue: Finder, client_order_id: str, time: Time, may_send: bool, of: Kind = "order") -> Flow[Order]:
     """Ask until the order is found.
 
     Raises:
@@ -94,7 +96,7 @@ def ask(venue: Finder, client_order_id: str, time: Time, may_send: bool) -> Flow
         except ProviderError:  # not an answer: ask again
             pass
         if time.is_over(wait):
-            raise unknown(client_order_id)
+            raise unknown(client_order_id, of)
         yield Pause(wait)
         wait = min(2 * wait, LONGEST_PAUSE_S)
         if absent is not None and may_send:
@@ -105,10 +107,11 @@ def _pause(exc: ProviderError, wait: float) -> float:
     return max(wait, exc.retry_after or 0.0)
 
 
-def unknown(client_order_id: str) -> OrderStateUnknown:
-    """Return the error for an order that may or may not be there."""
+def unknown(client_order_id: str, of: Kind = "order") -> OrderStateUnknown:
+    """Return the error for an order, or a change of one, that may or may not be there."""
+    done, again = ("placed", "submit it") if of == "order" else ("changed", "ask for the same change")
     return OrderStateUnknown(
-        "it is not known yet whether the order was placed; look it up by its client order id, or submit it again with "
+        f"it is not known yet whether the order was {done}; look it up by its client order id, or {again} again with "
         "its idempotency key, if it had one",
         client_order_id=client_order_id,
     )

@@ -1,216 +1,31 @@
-"""The way of an order: look it up, check it, write it down, place it, write down what became of it.
-Floor 2: a flow over any `Desk`; whatever interrupts it, the same key finds the same order again."""
+"""Placing a new order.
+Floor 2: what is asked for; `request` carries it out."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
-from functools import cached_property, partial
-from uuid import uuid4
+from dataclasses import dataclass
 
-from fin_infra.errors import (
-    ConfigurationError,
-    IdempotencyConflict,
-    JournalUnavailable,
-    OrderChecksFailed,
-    OrderInFlight,
-    OrderRejected,
-    OrderStateUnknown,
-    ProviderError,
-)
 from fin_infra.model import BrokerAccount, NewOrder, Order
-from fin_infra.security import redact
 from fin_infra.trading import ids
-from fin_infra.trading.checks import failures_of, raise_failures
-from fin_infra.trading.desk import Desk
-from fin_infra.trading.history import history_since, judge_history
-from fin_infra.trading.journal import Journal, JournalEntry, State, combined
-from fin_infra.trading.limits import TradingLimits
-from fin_infra.trading.place import Time, ask, place, unknown
+from fin_infra.trading.journal import JournalEntry
 from fin_infra.trading.proposal import Proposal
-from fin_infra.trading.reconcile import look_up
-from fin_infra.transport import Flow, blocking
-
-log = logging.getLogger("fin_infra")
-GRACE_S = 120.0
-"""For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
-
-Failures = Sequence[tuple[str, str]]
+from fin_infra.trading.request import OrderRequest, Prepared, prepared
+from fin_infra.transport import Flow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submission:
-    """One order on its way to the broker.
+class Submission(OrderRequest):
+    """One new order on its way to the broker."""
 
-    `queue` lets it wait for the market to open. Without `wait` only one call at a time places the order of a key.
-    """
-
-    desk: Desk
-    journal: Journal
-    limits: TradingLimits
     order: NewOrder
-    time: Time
-    queue: bool = False
-    wait: bool = True
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         return ids.fingerprint(self.order)
 
-    def run(self, idempotency_key: str | None) -> Flow[Order]:
-        """Submit the order once for its key, for good: the same key again gives the same order, with `replayed` set.
+    def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
+        return prepared(Proposal(self.order, (yield from self.desk.context(self.order, account, self.queue))))
 
-        An order that was refused, or did not pass the checks, does not use its key up. `OrderRejected` and
-        `OrderChecksFailed` say that no order exists under the key, as far as the journal's clients go: while another
-        of them may have one on its way, the answer is `OrderStateUnknown`.
-
-        Raises:
-            OrderChecksFailed: rules fail; nothing was sent.
-            IdempotencyConflict: the key belongs to another order.
-            OrderInFlight: without `wait`, where another call is placing the order at this moment.
-            OrderRejected: the broker refused.
-            OrderStateUnknown: it may or may not have been placed; the same key finds out.
-            ProviderError: this call surely placed nothing.
-        """
-        account = yield from self.desk.account_now()
-        client_order_id = ids.client_order_id(account.id, idempotency_key)
-        if idempotency_key is not None:
-            earlier = yield from self._earlier(account, client_order_id)
-            if earlier is not None:
-                return earlier
-        context = yield from self.desk.context(self.order, account, self.queue)
-        proposal = Proposal(self.order, context)
-        entry = self._intent(account, client_order_id, proposal)
-        placed = yield from self._open(entry, failures_of(proposal))
-        if placed is not None:
-            return (yield from self._shown(placed))
-        return (yield from self._place(entry))
-
-    def _earlier(self, account: BrokerAccount, client_order_id: str) -> Flow[Order | None]:
-        """Return the order of an earlier submit with the key; of a key new to the journal the broker may know more."""
-        attempts = yield from blocking(self.journal.find, account.id, client_order_id)
-        known = combined(attempts)
-        if not self.wait:
-            self._refuse_in_flight(known)
-        if known is not None and known.state.counts:
-            self._require_same_order(known)
-            if known.state is State.PLACED:
-                return (yield from self._shown(known))
-        try:
-            found = yield from look_up(self.desk, client_order_id, attempts, self.journal, self.time.now)
-        except ProviderError as exc:
-            if known is not None and known.state.is_open:
-                raise unknown(client_order_id) from exc
-            raise
-        return None if found is None else self._replay(found)
-
-    def _intent(self, account: BrokerAccount, client_order_id: str, proposal: Proposal) -> JournalEntry:
-        """Return the first entry of an attempt; from the end of its time on, only its grace is left."""
-        return JournalEntry(
-            account=account.id,
-            client_order_id=client_order_id,
-            attempt=uuid4().hex,
-            fingerprint=self.fingerprint,
-            summary=summary(self.order),
-            estimate=proposal.worth or Decimal(0),
-            at=proposal.context.now,
-            lands_by=self.time.now() + timedelta(seconds=self.time.left_s() + GRACE_S),
-        )
-
-    def _open(self, entry: JournalEntry, failures: Failures) -> Flow[JournalEntry | None]:
-        """Write the attempt down where nothing speaks against it; return the order's entry where it is placed."""
-        since, judge = history_since(entry.at, self.limits), partial(self._judge, entry, failures)
-        return (yield from blocking(self.journal.open, entry, since, judge))
-
-    def _judge(
-        self, entry: JournalEntry, failures: Failures, known: JournalEntry | None, others: Sequence[JournalEntry]
-    ) -> None:
-        """Raise where the attempt must not be sent, in view of what the journal knows in that moment."""
-        if known is not None and known.state.counts:
-            self._require_same_order(known)
-        if known is not None and known.state is State.PLACED:
-            return
-        if not self.wait:
-            self._refuse_in_flight(known)
-        past = judge_history(self.fingerprint, entry.estimate, self.limits, entry.at, others)
-        try:
-            raise_failures([*failures, *past])
-        except OrderChecksFailed as exc:
-            if known is not None and known.state.is_open:
-                raise unknown(entry.client_order_id) from exc  # nothing more is sent, and what was sent may be there
-            raise
-
-    def _place(self, entry: JournalEntry) -> Flow[Order]:
-        """Place the order and write down how that ended."""
-        try:
-            found = yield from place(self.desk, self.order, entry.client_order_id, self.time)
-        except OrderStateUnknown:
-            yield from self._write(entry, State.UNKNOWN)
-            raise
-        except IdempotencyConflict:
-            yield from self._write(entry, State.ABSENT)
-            raise
-        except ProviderError as exc:
-            known = yield from self._write(entry, State.REFUSED if isinstance(exc, OrderRejected) else State.ABSENT)
-            if known is not None and known.state is State.PLACED:
-                return (yield from self._shown(known))
-            if known is not None and known.state.is_open:
-                raise unknown(entry.client_order_id) from exc  # another client with this key is not done
-            raise
-        yield from self._write(entry, State.PLACED, found.id)
-        return found
-
-    def _write(self, entry: JournalEntry, state: State, order_id: str | None = None) -> Flow[JournalEntry | None]:
-        """A journal that fails now hides no outcome: the intent is written, and reconciling will find the rest."""
-        known: JournalEntry | None = None
-        try:
-            known = yield from blocking(self.journal.record, entry, state, self.time.now(), order_id)
-        except (JournalUnavailable, ConfigurationError) as exc:  # the latter from journals of one's own
-            log.warning(
-                "order %s is %s, and the journal could not write that down; it stays open until it is reconciled: %s",
-                entry.client_order_id,
-                state,
-                redact(str(exc)),
-            )
-        return known
-
-    def _shown(self, entry: JournalEntry) -> Flow[Order]:
-        """Return an order that the journal knows to be placed. It is never sent again, even if the broker forgot it."""
-        try:
-            found = yield from ask(self.desk, entry.client_order_id, self.time, may_send=False)
-        except OrderStateUnknown as exc:
-            raise OrderStateUnknown(
-                f"the order was placed as {entry.order_id}, but the broker does not show it now",
-                client_order_id=entry.client_order_id,
-            ) from exc
-        return self._replay(found)
-
-    def _replay(self, found: Order) -> Order:
-        if not ids.same_order(self.order, found):
-            raise IdempotencyConflict(
-                f"The order {found.id} under this idempotency key has other terms; look at it before you use a new key."
-            )
-        return replace(found, replayed=True)
-
-    def _refuse_in_flight(self, known: JournalEntry | None) -> None:
-        """Stop where another call still has time left to place the order; a process that died has none in the end."""
-        if known is None or known.state is not State.INTENT:
-            return
-        if self.time.now() < known.lands_by - timedelta(seconds=GRACE_S):
-            self._require_same_order(known)
-            raise OrderInFlight("An order with this idempotency key is being placed at this moment; ask again shortly.")
-
-    def _require_same_order(self, entry: JournalEntry) -> None:
-        if entry.fingerprint != self.fingerprint:
-            raise IdempotencyConflict("This idempotency key belongs to another order; use a new key for a new order.")
-
-
-def summary(order: NewOrder) -> str:
-    """Return the order in words: `buy 10 US:AAPL limit 187.5 day`."""
-    size = f"{order.quantity}" if order.quantity is not None else f"{order.notional} {order.currency} of"
-    prices = (order.limit_price, order.stop_price, order.trail_price, order.trail_percent)
-    words = [order.side, size, str(order.key), order.type, *(str(price) for price in prices if price is not None)]
-    return " ".join([*words, order.time_in_force])
+    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+        yield from ()
+        return ids.same_order(self.order, found)

@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
@@ -156,12 +155,39 @@ class BrokerageProvider(BrokerageExtras[M]):
         Raises:
             OrderChecksFailed: rules fail; nothing was sent.
             OrderRejected: the broker refuses, for instance because the order is no longer open.
-            OrderStateUnknown: the answer was lost; look at the order before you ask again.
+            IdempotencyConflict: the key belongs to another request.
+            OrderStateUnknown: the answer was lost; the same key finds out.
         """
         if "replace_order" not in self.can:
             return (yield from self.not_offered("replace_order"))
-        replacement = Replacement(desk=self, order_id=order_id, change=change, time=self._time(), queue=queue)
+        journal = yield from blocking(lambda: self.journal)
+        replacement = Replacement(
+            desk=self,
+            journal=journal,
+            limits=self.limits,
+            order_id=order_id,
+            change=change,
+            time=self._time(),
+            queue=queue,
+        )
         return (yield from replacement.run(idempotency_key))
+
+    @operation
+    def latest_order(self, order_id: str) -> Flow[Order]:
+        """Return the order that stands in the end where `order_id` was replaced, or the order itself.
+
+        Raises:
+            NotFound: the broker has no such order.
+            UnexpectedPayload: the broker's orders replace each other in a circle.
+        """
+        found = yield from self.order.flow(order_id)
+        seen = {found.id}
+        while found.replaced_by is not None:
+            if found.replaced_by in seen:
+                raise UnexpectedPayload(f"the orders that replace {order_id} replace each other in a circle")
+            found = yield from self.order.flow(found.replaced_by)
+            seen.add(found.id)
+        return found
 
     @operation
     def close_position(
@@ -177,8 +203,17 @@ class BrokerageProvider(BrokerageExtras[M]):
 
         It is placed like every order: a broker's own call for this could not be repeated safely.
         """
-        submit = partial(self.submit_order.flow, idempotency_key=idempotency_key, queue=queue)
-        closing = Closing(desk=self, submit=submit, key=key, quantity=quantity, percent=percent)
+        journal = yield from blocking(lambda: self.journal)
+        closing = Closing(
+            desk=self,
+            journal=journal,
+            limits=self.limits,
+            key=key,
+            quantity=quantity,
+            percent=percent,
+            time=self._time(),
+            queue=queue,
+        )
         return (yield from closing.run(idempotency_key))
 
     @operation
