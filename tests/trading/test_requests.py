@@ -105,6 +105,21 @@ def test_close_when_the_journal_is_lost_then_the_brokers_order_must_be_what_was_
     assert len(run.broker.sent) == 1
 
 
+def test_close_when_the_journal_is_lost_and_a_purchase_is_half_filled_then_it_is_no_closing_of_the_rest(
+    run: Driver,
+) -> None:
+    """Seven were held and seven bought, of which three came: a closing of seven would look like it, but for its side."""
+    run.broker.held = position("7")
+    run.submit(new_order("7"), key="key")
+    ident = client_order_id("account-1", "key")
+    run.broker.book[ident] = replace(run.broker.book[ident], filled_quantity=d("3"))
+    run.broker.held = position("10")
+    lose_journal(run)
+    with pytest.raises(IdempotencyConflict):
+        run("close_position", AAPL, idempotency_key="key")
+    assert len(run.broker.sent) == 1
+
+
 def test_submit_when_the_key_closed_a_position_then_is_a_conflict(run: Driver) -> None:
     run.broker.held = position("10")
     run("close_position", AAPL, idempotency_key="close")
