@@ -108,7 +108,7 @@ def test_close_when_the_journal_is_lost_then_the_brokers_order_must_be_what_was_
 def test_close_when_the_journal_is_lost_and_a_purchase_is_half_filled_then_it_is_no_closing_of_the_rest(
     run: Driver,
 ) -> None:
-    """Seven were held and seven bought, of which three came: a closing of seven would look like it, but for its side."""
+    """Seven were held and seven bought, three of which came: a closing of seven would look like it but for its side."""
     run.broker.held = position("7")
     run.submit(new_order("7"), key="key")
     ident = client_order_id("account-1", "key")
