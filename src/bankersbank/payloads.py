@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
+from fin_infra import flow
 from fin_infra.errors import FinInfraError, UnexpectedPayload
 from fin_infra.flow import json_of, wrong_field
-from fin_infra.model import Listing, Money, RowError
+from fin_infra.model import Listing, Money
 from fin_infra.transport import Reply
 
 T = TypeVar("T")
@@ -88,19 +89,13 @@ def rows(body: object) -> list[dict[str, Any]]:
 
 def read_rows(body: object, reply: Reply, read: Callable[[dict[str, Any], Reply], T]) -> Listing[T]:
     """Return what `read` makes of each row; a row it cannot read is named in `errors` and hides no other."""
-    found: Listing[T] = Listing()
-    errors: list[RowError] = []
-    for at, row in enumerate(rows(body)):
-        try:
-            if not row:
-                raise UnexpectedPayload("a row should be an object with fields")
-            found.append(read(row, reply))
-        except FinInfraError as exc:
-            ident = row.get("id")
-            named = ident if isinstance(ident, str) and ident else None
-            errors.append(RowError(place=f"items[{at}]", reason=str(exc), id=named))
-    found.errors = tuple(errors)
-    return found
+
+    def one(row: dict[str, Any]) -> T:
+        if not row:
+            raise UnexpectedPayload("a row should be an object with fields")
+        return read(row, reply)
+
+    return flow.read_rows(rows(body), "items", one)
 
 
 def own(record: T, answered: str, asked: str) -> T:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fin_infra.analytics import diff_holdings, merge_holdings
 from fin_infra.errors import InvalidInput
 from fin_infra.model import ChangeKind, HoldingChange, InstrumentKey, Portfolio, Split
-from tests.analytics.support import SOURCE, account, failed, position, ref, sync
+from tests.analytics.support import NOW, SOURCE, account, failed, position, ref, sync
+from tests.support.effort import effort
 
 OWN_AND_OTHER = (("a", SOURCE), ("b", "c-2"))
 
@@ -183,7 +185,9 @@ def test_diff_when_an_account_is_new_or_gone_then_its_positions_are() -> None:
 def test_split_when_quantity_and_price_agree_then_found_and_else_not(
     was: str, price: str | None, now: str, later: str | None, split: Split | None
 ) -> None:
-    [change] = diff_holdings(having(position("a", "US:X", was, price)), having(position("a", "US:X", now, later)))
+    before = having(position("a", "US:X", was, price))
+    after = having(position("a", "US:X", now, later, as_of=NOW + timedelta(days=1)))
+    [change] = diff_holdings(before, after)
     assert change.split == split
     assert (change.kind is ChangeKind.SPLIT_ADJUSTED) == (split is not None)
 
@@ -247,6 +251,7 @@ rows = st.builds(
     st.sampled_from(KEYS),
     quantities,
     st.sampled_from([None, "100", "50", "25", "98"]),
+    as_of=st.sampled_from([NOW, NOW + timedelta(days=1)]),
 )
 portfolios = st.lists(rows, max_size=8).map(lambda rows: having(*rows))
 
@@ -275,7 +280,9 @@ def test_diff_when_applied_to_before_then_after(before: Portfolio, after: Portfo
     assert {place: quantity for place, quantity in found.items() if quantity} == amounts(after)
 
 
+@settings(max_examples=effort(1000))
 @given(portfolios, portfolios)
+@example(having(position("b", "US:BRK.B", "2", "100")), having(position("b", "US:BRK.B", "5", "50")))
 def test_diff_when_turned_round_then_the_mirror_image(before: Portfolio, after: Portfolio) -> None:
     mirror = {"opened": "closed", "closed": "opened"}
 

@@ -6,31 +6,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
-from fractions import Fraction
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
+from fin_infra.analytics.holding_splits import TOLERANCE, Held, split_between
 from fin_infra.analytics.holdings import composite
 from fin_infra.errors import InvalidInput
 from fin_infra.model import AccountRef, ChangeKind, HoldingChange, InstrumentKey, Money, Portfolio, Split
 
-TOLERANCE = Decimal("0.1")
-"""How far the price after a split may be from the price before, divided by the ratio: markets move meanwhile."""
-MOST_SHARES = 100
-"""The largest number of shares that one becomes, or that become one, in a split that is detected and not given."""
-DIGITS = Decimal("1e-9")
-"""Where a quantity that a split makes endless is cut."""
-
 _EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One instrument in one account."""
-
-    quantity: Decimal = _ZERO
-    price: Money | None = None
-    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,42 +37,49 @@ def diff_holdings(
     """Return what changed, by instrument and account; nothing for prices, currencies and rates.
 
     A split is one that is given, or a quantity that became n, 1/n, n/2 or 2/n of what it was while the price did the
-    opposite; of 1/n the broker may have paid out the fraction. A rename is one that is given, or a holding that goes
-    on in the same account under another key with the same `identifier`; it is reported and no trade. Equal and
-    opposite changes of one instrument in two accounts are a transfer. What is left opened, closed
-    or changed. An account that is or was connected twice is compared with itself, whichever connection counted. The
-    deltas of an account add up to the difference, and the same two portfolios give the same list, whatever order they
-    were read in.
+    opposite; of 1/n and n/2 the broker may have paid out the fraction. A rename is one that is given, or a holding
+    that goes on in the same account under another key with the same `identifier`; it is reported and no trade. Equal
+    and opposite changes of one instrument in two accounts are a transfer. What is left opened, closed or changed. An
+    account that is or was connected twice is compared with itself, whichever connection counted. The deltas of an
+    account add up to the difference, each change goes on from where the one before it ended, and the same two
+    portfolios give the same list, whatever order they were read in.
 
     Args:
-        splits: by instrument; any venue in the United States will do. A fraction of a share that a broker pays out in
-            cash is part of the split.
+        splits: by instrument, under its old key or its new one; any venue in the United States will do. A fraction
+            of a share that a broker pays out in cash, or rounds up in a reverse split, is part of the split.
         renames: the new key by the old one, for a ticker that changed or a share that moved to another market.
     """
     known = {str(composite(key)): split for key, split in (splits or {}).items()}
     if any(split.new < 1 or split.old < 1 or split.new == split.old for split in known.values()):
         raise InvalidInput("A split gives another number of shares than before, both above zero; write Split(4, 1).")
-    same = _same(before, after)
-    old, new = _held(before, same), _held(after, same)
     given = {str(composite(was)): str(composite(now)) for was, now in (renames or {}).items()}
+    old, new = _compared(before, after)
     renamed = _renamed(old, new, given)
+    earlier = {now: known[was.text] for was, now in renamed.items() if was.text in known}
     adjusted = _rename(old, renamed)
     moved: dict[_Slot, tuple[Decimal, Decimal]] = {}
     for slot in sorted(old.keys() | new.keys()):
-        was, now = old.get(slot, _Held()), new.get(slot, _Held())
-        who = [slot.account, *(other for other, account in same.items() if account == slot.account)]
-        if was.quantity == now.quantity or not (_knows(before, who) and _knows(after, who)):
-            continue
-        split = known.get(slot.text) or _found(was, now, tolerance)
-        start = was.quantity
-        if split is not None and was.quantity and now.quantity:
-            start = _after_split(was.quantity, now.quantity, split)
+        was, now = old.get(slot, Held()), new.get(slot, Held())
+        split, start = split_between(was, now, known.get(slot.text) or earlier.get(slot), tolerance)
+        if split is not None:
             adjusted.append(_change(ChangeKind.SPLIT_ADJUSTED, slot, was.quantity, start, split=split))
         if start != now.quantity:
             moved[slot] = (start, now.quantity)
     others = _transfers(moved)
     rest = [_change(_kind(*span, slot in others), slot, *span, other=others.get(slot)) for slot, span in moved.items()]
     return sorted(adjusted + rest, key=_order)
+
+
+def _compared(before: Portfolio, after: Portfolio) -> tuple[dict[_Slot, Held], dict[_Slot, Held]]:
+    """Return what each of the two holds, in the accounts that both of them could read."""
+    same = _same(before, after)
+    old, new = _held(before, same), _held(after, same)
+    for slot in old.keys() | new.keys():
+        who = [slot.account, *(other for other, account in same.items() if account == slot.account)]
+        if not (_knows(before, who) and _knows(after, who)):
+            old.pop(slot, None)
+            new.pop(slot, None)
+    return old, new
 
 
 def _same(before: Portfolio, after: Portfolio) -> dict[AccountRef, AccountRef]:
@@ -105,8 +96,8 @@ def _knows(portfolio: Portfolio, who: Sequence[AccountRef]) -> bool:
     return any(account in portfolio.read for account in who) or all(map(portfolio.is_known, who))
 
 
-def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_Slot, _Held]:
-    found: dict[_Slot, _Held] = {}
+def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_Slot, Held]:
+    found: dict[_Slot, Held] = {}
     for line in portfolio.lines:
         text = line.symbol_text if line.key is None else str(line.key)
         for part in line.parts:
@@ -114,31 +105,39 @@ def _held(portfolio: Portfolio, same: Mapping[AccountRef, AccountRef]) -> dict[_
             price = None
             if part.current_price is not None and part.currency != "XXX" and part.market_value is not None:
                 price = Money(part.current_price, part.currency)
-            total = _EXACT.add(found.get(slot, _Held()).quantity, part.quantity)
-            found[slot] = _Held(total, price, part.identifier)
+            one = Held(part.quantity, price, part.identifier, part.as_of)
+            found[slot] = _together(found[slot], one) if slot in found else one
     return found
 
 
-def _renamed(old: Mapping[_Slot, _Held], new: Mapping[_Slot, _Held], given: Mapping[str, str]) -> dict[_Slot, _Slot]:
+def _together(one: Held, other: Held) -> Held:
+    """Return two rows of one slot as one; two identifiers tell nothing about which of them goes on."""
+    return Held(
+        _EXACT.add(one.quantity, other.quantity),
+        other.price,
+        one.identifier if one.identifier == other.identifier else None,
+        max(one.as_of, other.as_of),
+    )
+
+
+def _renamed(old: Mapping[_Slot, Held], new: Mapping[_Slot, Held], given: Mapping[str, str]) -> dict[_Slot, _Slot]:
     """Return the new slot of each holding that goes on under another key; none where two would have to be one."""
-    opened: dict[tuple[AccountRef, str | None], _Slot] = {
-        (slot.account, held.identifier): slot for slot, held in new.items() if held.identifier and slot not in old
-    }
+    opened: dict[tuple[AccountRef, str], list[_Slot]] = {}
+    for slot, held in new.items():
+        if held.identifier and slot not in old:
+            opened.setdefault((slot.account, held.identifier), []).append(slot)
     found: dict[_Slot, _Slot] = {}
     for slot, held in old.items():
-        if slot.text in given:
+        if slot.keyed and slot.text in given:
             found[slot] = _Slot(given[slot.text], True, slot.account)
-        elif slot.keyed and slot not in new and (slot.account, held.identifier) in opened:
-            found[slot] = opened[slot.account, held.identifier]
+        elif held.identifier and len(same := opened.get((slot.account, held.identifier), [])) == 1:
+            found[slot] = same[0]
+    found = {was: now for was, now in found.items() if now in new and now not in old and was not in new}
     taken = Counter(found.values())
-    return {
-        was: now
-        for was, now in found.items()
-        if now.keyed and now in new and now not in old and was not in new and taken[now] == 1
-    }
+    return {was: now for was, now in found.items() if taken[now] == 1}
 
 
-def _rename(old: dict[_Slot, _Held], renamed: Mapping[_Slot, _Slot]) -> list[HoldingChange]:
+def _rename(old: dict[_Slot, Held], renamed: Mapping[_Slot, _Slot]) -> list[HoldingChange]:
     """Move what was held to the new keys, and return the changes that say so."""
     changes: list[HoldingChange] = []
     for was, now in renamed.items():
@@ -146,50 +145,6 @@ def _rename(old: dict[_Slot, _Held], renamed: Mapping[_Slot, _Slot]) -> list[Hol
         change = _change(ChangeKind.RENAMED, now, held.quantity, held.quantity)
         changes.append(replace(change, renamed_from=InstrumentKey.parse(was.text) if was.keyed else None))
     return changes
-
-
-def _found(was: _Held, now: _Held, tolerance: Decimal) -> Split | None:
-    """Return the split that explains both quantity and price; None where another explanation is as good."""
-    if not (was.quantity and now.quantity and was.price and now.price) or was.price.currency != now.price.currency:
-        return None
-    if was.price.amount <= 0:
-        return None
-    ratio, rise = (
-        Fraction(now.quantity) / Fraction(was.quantity),
-        Fraction(now.price.amount) / Fraction(was.price.amount),
-    )
-    new, old = ratio.numerator, ratio.denominator
-    if ratio <= 0 or min(new, old) > 2 or max(new, old) > MOST_SHARES:
-        return _paid_out(was.quantity, now.quantity, rise, tolerance)
-    drift = rise * ratio
-    if drift > 0 and max(drift, 1 / drift) - 1 <= Fraction(tolerance):
-        return Split(new, old)
-    return _paid_out(was.quantity, now.quantity, rise, tolerance)
-
-
-def _paid_out(was: Decimal, now: Decimal, rise: Fraction, tolerance: Decimal) -> Split | None:
-    """Return the reverse split, one for n, that left whole shares and paid out the fraction; the price tells n."""
-    if rise <= 0 or now != int(now):
-        return None
-    drifts = {
-        old: max(rise / old, old / rise) - 1 for old in range(2, MOST_SHARES + 1) if int(Fraction(was) / old) == now
-    }
-    old = min(drifts, key=drifts.__getitem__, default=0)
-    return Split(1, old) if old and drifts[old] <= Fraction(tolerance) else None
-
-
-def _after_split(was: Decimal, now: Decimal, split: Split) -> Decimal:
-    """Return the quantity the split made: all of `now`, where only the broker's rounding is between them."""
-    exact = Fraction(was) * split.new / split.old
-    whole = Fraction(int(exact))
-    if Fraction(now) in (exact, whole) or abs(Fraction(now) - exact) < Fraction(DIGITS):
-        return now
-    wide = Context(prec=200)
-    return (
-        wide.divide(Decimal(exact.numerator), Decimal(exact.denominator))
-        .quantize(DIGITS, ROUND_DOWN, wide)
-        .normalize(wide)
-    )
 
 
 def _transfers(moved: Mapping[_Slot, tuple[Decimal, Decimal]]) -> dict[_Slot, AccountRef]:
@@ -235,5 +190,9 @@ def _change(
     )
 
 
-def _order(change: HoldingChange) -> tuple[str, AccountRef, bool]:
-    return change.symbol_text, change.account, change.kind is not ChangeKind.SPLIT_ADJUSTED
+_FIRST = (ChangeKind.RENAMED, ChangeKind.SPLIT_ADJUSTED)
+
+
+def _order(change: HoldingChange) -> tuple[str, AccountRef, int]:
+    rank = _FIRST.index(change.kind) if change.kind in _FIRST else len(_FIRST)
+    return change.symbol_text, change.account, rank

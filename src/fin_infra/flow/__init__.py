@@ -13,6 +13,7 @@ from fin_infra.flow.operation import Bound, BoundPages, operation, paged
 from fin_infra.flow.pages import PageWalk
 from fin_infra.flow.policies import Backoff, Policy, survive
 from fin_infra.flow.refusals import by_status, rate_limit, retry_after, wrong_field
+from fin_infra.flow.rows import read_rows, row_error
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls, request_id
 
 __all__ = [
@@ -40,8 +41,10 @@ __all__ = [
     "operation",
     "paged",
     "rate_limit",
+    "read_rows",
     "request_id",
     "retry_after",
+    "row_error",
     "row_errors",
     "survive",
     "wrong_field",

@@ -10,9 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, cast
 
-from fin_infra.errors import FinInfraError, InvalidInput, UnexpectedPayload
-from fin_infra.flow import wrong_field
-from fin_infra.model import Listing, RowError
+from fin_infra.errors import InvalidInput, UnexpectedPayload
+from fin_infra.flow import read_rows, wrong_field
+from fin_infra.model import Listing
 from fin_infra.model.money import decimal_from_text
 
 Row: TypeAlias = Mapping[str, Any]
@@ -40,15 +40,7 @@ def rows(items: Any, name: str, read: Callable[[Row], T], *, id_field: str = "id
     listed: list[Any] = items
     if type(listed) is not list:
         raise wrong(name, "a list")
-    found: Listing[T] = Listing()
-    errors: list[RowError] = []
-    for at, row in enumerate(listed):
-        try:
-            found.append(read(as_row(row, name)))
-        except FinInfraError as exc:
-            errors.append(row_error(name, at, row, exc, id_field))
-    found.errors = tuple(errors)
-    return found
+    return read_rows(listed, name, lambda row: read(as_row(row, name)), id_field=id_field)
 
 
 def as_row(value: Any, name: str = "items") -> Row:
@@ -56,12 +48,6 @@ def as_row(value: Any, name: str = "items") -> Row:
     if type(value) is not dict:
         raise wrong(name, "a list of objects")
     return cast("Row", value)
-
-
-def row_error(name: str, at: int, row: Any, exc: FinInfraError, id_field: str = "id") -> RowError:
-    """Return the entry for row number `at`, with its id where it has one."""
-    ident = cast("Row", row).get(id_field) if type(row) is dict else None
-    return RowError(place=f"{name}[{at}]", reason=str(exc), id=ident if type(ident) is str and ident else None)
 
 
 def own(asked: Sequence[object], answered: Sequence[object], what: str) -> None:

@@ -455,7 +455,51 @@ def test_transactions_when_the_last_row_has_no_id_then_named_and_the_others_come
     teller = answering(reply(DEPOSITORY), reply([row("t3"), row("t2"), last]), reply([last]))
     with row_errors() as errors:
         assert [found.id for found in teller.client.transactions("acc_1")] == ["t3", "t2"]
-    assert {(error.id, "'id'" in error.reason) for error in errors} == {(None, True)}
+    assert [(error.place, error.id, "'id'" in error.reason) for error in errors] == [("transactions[2]", None, True)]
+
+
+def test_transactions_when_rows_without_an_id_come_again_then_each_is_named_once() -> None:
+    """Page 2 begins below t3, the last posted row: one pending row and two without an id come again, a third is new."""
+    nameless, pending = row("t0") | {"id": None}, row("t2") | {"status": "pending"}
+    pages = [
+        [row("t4"), nameless, row("t3"), nameless, pending, nameless],
+        [nameless, pending, nameless, row("t1"), nameless],
+        [nameless],
+    ]
+    teller = answering(reply(DEPOSITORY), *map(reply, pages))
+    with row_errors() as errors:
+        assert [found.id for found in teller.client.transactions("acc_1")] == ["t4", "t3", "t2", "t1"]
+    assert [error.place for error in errors] == [
+        "transactions[1]",
+        "transactions[3]",
+        "transactions[5]",
+        "transactions[4]",
+    ]
+
+
+NAMELESS, PENDING = row("t0") | {"id": None}, row("t2") | {"status": "pending"}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ([row("t3"), NAMELESS], [row("t2"), NAMELESS]),  # what could come again is gone, and this one stands lower
+        ([NAMELESS, NAMELESS, row("t3")], [NAMELESS, row("t1")]),  # those above the last id do not come again
+        ([NAMELESS, row("t3"), PENDING], [NAMELESS, row("t1")]),  # a pending row is gone, and this one is new
+    ],
+)
+def test_transactions_when_rows_without_an_id_are_others_then_all_are_named(pages: tuple[list[Any], ...]) -> None:
+    with row_errors() as errors:
+        list(answering(reply(DEPOSITORY), *map(reply, pages), reply([])).client.transactions("acc_1"))
+    assert len(errors) == sum(page.count(NAMELESS) for page in pages)
+
+
+def test_transactions_when_a_pending_row_vanished_then_what_comes_again_is_still_known() -> None:
+    nameless, pending = row("t0") | {"id": None}, row("t2") | {"status": "pending"}
+    pages = [[row("t3"), pending, nameless], [nameless, nameless, row("t1")], []]
+    with row_errors() as errors:
+        list(answering(reply(DEPOSITORY), *map(reply, pages)).client.transactions("acc_1"))
+    assert [error.place for error in errors] == ["transactions[2]", "transactions[1]"]
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"[null]", b"[[]]", b'[{"id": "\xff"}]'])
@@ -476,7 +520,7 @@ def test_transactions_when_the_last_row_of_an_unreadable_page_has_no_id_then_ano
     teller = answering(reply(DEPOSITORY), reply(bad), reply([bad[1], row("t7")]), reply([]))
     with row_errors() as errors:
         assert [found.id for found in teller.client.transactions("acc_1")] == ["t7"]
-    assert [error.id for error in errors if error.id] == ["t9"]
+    assert [error.id for error in errors] == ["t9", None]
     assert dict(teller.requests[-2].params)["from_id"] == "t9"
 
 

@@ -210,6 +210,8 @@ class TransactionCursor:
         self._walk = PageWalk("transactions")
         self._repeatable: set[str] = set()
         """Ids the next page may rightly repeat."""
+        self._below = self._nameless = 0
+        """How many rows the next page may rightly repeat, and how many of those were named without an id."""
 
     def take(self, rows: Listing[Transaction]) -> Page[Transaction]:
         """Return what a page has that was not there before.
@@ -221,7 +223,7 @@ class TransactionCursor:
             UnexpectedPayload: the page repeats an earlier one, so that going on would never end; or it is full, and
                 nothing in it leads on to the next.
         """
-        fresh, unread = self._walk.fresh(rows), self._walk.unread(rows.errors)
+        fresh, unread = self._walk.fresh(rows), self._walk.unread(self._unnamed(rows.errors))
         if fresh:
             self._follow(rows)
         elif unread:
@@ -232,19 +234,36 @@ class TransactionCursor:
                 self._walk.must_advance(fresh)
         return Page(fresh, unread)
 
+    def _unnamed(self, errors: Sequence[RowError]) -> list[RowError]:
+        """Leave out rows without an id that were named with the page before, because this one begins above them."""
+        repeated = [error for error in errors if error.id is None and _position(error) < self._below][: self._nameless]
+        return [error for error in errors if error not in repeated]
+
+    def _lead_on(self, rows: Listing[Transaction], from_id: str, position: int) -> None:
+        self.from_id, self._below = from_id, len(rows) + len(rows.errors) - position - 1
+        self._nameless = sum(error.id is None and _position(error) > position for error in rows.errors)
+
     def _follow(self, rows: Listing[Transaction]) -> None:
         at = max((n for n, row in enumerate(rows) if row.status is TransactionStatus.POSTED), default=len(rows) - 1)
-        self.from_id = rows[at].id
+        unread = {_position(error) for error in rows.errors}
+        read = [position for position in range(len(rows) + len(unread)) if position not in unread]
+        self._lead_on(rows, rows[at].id, read[at])
         self._repeatable = {row.id for row in rows[at:]}
 
     def _pass_over(self, rows: Listing[Transaction], unread: Sequence[RowError]) -> None:
-        last = next((error.id for error in reversed(unread) if error.id is not None), None)
-        if last is not None:
-            self.from_id, self._repeatable = last, {row.id for row in rows}
+        last = next((error for error in reversed(unread) if error.id is not None), None)
+        if last is not None and last.id is not None:
+            self._lead_on(rows, last.id, _position(last))
+            self._repeatable = {row.id for row in rows}
         elif len(rows) + len(rows.errors) < self._page_size:
             self.over = True
         else:
             raise UnexpectedPayload("a page of transactions cannot be read, and no id in it leads on to the next")
+
+
+def _position(error: RowError) -> int:
+    """Return where in its page a row is, from `transactions[3]`."""
+    return int(error.place.partition("[")[2].rstrip("]"))
 
 
 def _window(start: date | None, end: date | None) -> tuple[date | None, date | None]:

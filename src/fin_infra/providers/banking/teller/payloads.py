@@ -22,7 +22,7 @@ from fin_infra.errors import (
     ReauthRequired,
     UnexpectedPayload,
 )
-from fin_infra.flow import by_status, json_of
+from fin_infra.flow import by_status, json_of, row_error
 from fin_infra.model import (
     Account,
     AccountDetails,
@@ -193,7 +193,7 @@ def _one_by_one(
             fields.own([account_id or row.account_id], [row.account_id], "account")
             found.append(row)
         except UnexpectedPayload as exc:
-            errors.append(fields.row_error("transactions", at, _loosely(raw), exc))
+            errors.append(row_error("transactions", at, _loosely(raw), exc))
     found.errors = tuple(errors)
     return found
 
