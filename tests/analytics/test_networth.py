@@ -177,6 +177,7 @@ def test_net_worth_when_a_share_was_priced_on_friday_then_a_weekend_does_not_age
     ("amount", "currency", "shown"),
     [
         ("66803.7263304349008", "USD", "66803.73"),
+        ("0", "USD", "0.00"),
         ("12.5", "JPY", "12"),
         ("1.23456", "KWD", "1.235"),
         ("1.23456789", "XAU", "1.23456789"),

@@ -225,6 +225,6 @@ def _line(item: WorthItem, currency: str, rates: RateTable | None, as_of: dateti
 def _shown(amount: Money | None) -> Money | None:
     """Round to the minor unit of the currency; gold and others that have none stay as they are."""
     try:
-        return amount and amount.quantize()
+        return None if amount is None else amount.quantize()
     except InvalidInput:
         return amount
