@@ -75,6 +75,33 @@ def test_net_worth_when_two_files_may_be_of_one_account_then_the_later_counts_an
         )
 
 
+def test_net_worth_when_a_number_is_too_short_to_show_then_two_files_are_asked_all_the_same() -> None:
+    one = replace(BANK, number="7")
+    found = worth(filed("100", one, day=3), filed("140", replace(one, institution="B1"), day=12))
+    assert found.total == Money.of("140.00", "USD")
+    assert len(found.missing) == 1
+
+
+def test_net_worth_when_the_file_is_newer_than_the_live_balance_then_the_live_one_still_counts() -> None:
+    found = worth(live("9", "banking:teller", "Chase", "1222", at=date(2026, 11, 15)), filed("70", day=18))
+    assert found.total == Money.of("9.00", "USD")
+    assert found.missing[0].startswith("statement:ofx account ending 1222: possible duplicate of banking:teller Chase")
+
+
+def test_net_worth_when_items_of_an_account_have_several_days_then_its_latest_decides() -> None:
+    broker = replace(BANK, type=AccountType.INVESTMENT, type_text=None)
+    mixed = [filed("1", broker, day=3, what="IBM"), filed("20", broker, day=12, what="cash")]
+    found = worth(filed("300", replace(broker, institution="B1"), day=5), *mixed)
+    assert found.total == Money.of("21.00", "USD")
+
+
+def test_net_worth_when_a_holding_was_priced_before_the_day_of_its_list_then_it_is_still_held() -> None:
+    listed = date(2026, 11, 12)
+    held = replace(filed("5000", day=10, what="fund"), listed=listed)
+    cash = replace(filed("1", day=12, what="cash"), listed=listed)
+    assert worth(held, cash).total == Money.of("5001.00", "USD")
+
+
 def test_net_worth_when_a_third_file_is_another_account_then_only_the_doubtful_one_is_asked() -> None:
     qfx, share = replace(BANK, institution="B1"), replace(BANK, type_text="SAVINGS")
     found = worth(filed("1", BANK, 3), filed("20", qfx, 5), filed("300", share, 4))
@@ -103,8 +130,9 @@ def test_net_worth_when_a_bank_and_a_broker_show_one_account_then_the_brokers_vi
     bank: str | None, broker: str, ending: str, asked: bool
 ) -> None:
     account = live("5000", "banking:teller", bank, "8443")
-    held = live("4000", "brokerage:snaptrade", broker, ending, account="a", id="US:VTI")
-    cash = live("900", "brokerage:snaptrade", broker, ending, account="a", id="cash")
+    synced = date(2026, 11, 19)
+    held = live("4000", "brokerage:snaptrade", broker, ending, account="a", id="US:VTI", at=synced)
+    cash = live("900", "brokerage:snaptrade", broker, ending, account="a", id="cash", at=synced)
     for found in (worth(account, held, cash), worth(cash, held, account)):
         assert found.total == Money.of("4900.00" if asked else "9900.00", "USD")
         assert found.complete is not asked

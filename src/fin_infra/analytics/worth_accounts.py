@@ -58,12 +58,12 @@ def _account(item: WorthItem) -> str:
     return item.account or f"{item.kind} {item.source} {item.id} {item.ending}"
 
 
-def _rank(group: Sequence[WorthItem], name: str) -> tuple[bool, bool, bool, bool, int, str]:
+def _rank(group: Sequence[WorthItem], name: str) -> tuple[bool, bool, bool, int, str]:
     """Return what decides which of two accounts counts: the smaller one does."""
     kinds = {item.kind for item in group}
-    lacks = [item.amount is None for item in group]
+    lacks = any(item.amount is None for item in group)
     day = max(item.at or date.max for item in group)
-    return all(lacks), WorthKind.STATEMENT in kinds, any(lacks), WorthKind.HOLDING not in kinds, -day.toordinal(), name
+    return WorthKind.STATEMENT in kinds, lacks, WorthKind.HOLDING not in kinds, -day.toordinal(), name
 
 
 def _may_be_same(one: WorthItem, other: WorthItem) -> bool:
