@@ -11,9 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fin_infra.analytics import merge_holdings, net_worth, portfolio_items
+from fin_infra.analytics import account_item, merge_holdings, net_worth, portfolio_items
 from fin_infra.errors import InvalidInput
-from fin_infra.model import CashBalance, HoldingAccount, Holdings, InstrumentKey, Money, RateTable
+from fin_infra.model import (
+    Account,
+    AccountStatus,
+    AccountSubtype,
+    AccountType,
+    Balance,
+    CashBalance,
+    HoldingAccount,
+    Holdings,
+    Institution,
+    InstrumentKey,
+    Money,
+    RateTable,
+)
 from fin_infra.model.networth import SourceError, WorthItem, WorthKind
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -222,6 +235,36 @@ def test_portfolio_items_when_the_account_was_synced_last_week_then_its_cash_has
     assert worth.missing == (
         "brokerage:snaptrade USD cash at Fidelity 2233: old: of 2026-09-12, more than 45 days before 2026-11-20",
     )
+
+
+def test_account_item_when_a_balance_is_given_then_the_account_counts_on_its_day() -> None:
+    account = Account(
+        source="banking:teller",
+        as_of=NOW,
+        id="acc_1",
+        name="Everyday",
+        type=AccountType.CREDIT,
+        subtype=AccountSubtype.CREDIT_CARD,
+        subtype_text="credit_card",
+        currency="USD",
+        status=AccountStatus.OPEN,
+        institution=Institution(id="chase", name="Chase"),
+        last_four="8236",
+        enrollment_id="enr_1",
+    )
+    balance = Balance(
+        source="banking:teller",
+        as_of=datetime(2026, 11, 18, tzinfo=UTC),
+        account_id="acc_1",
+        current=Money.of("-12.34", "USD"),
+        available=Money.of("900", "USD"),
+    )
+    known, unknown = account_item(account, balance), account_item(account, None, "no answer")
+    assert (known.amount, known.at, known.ending) == (Money.of("-12.34", "USD"), date(2026, 11, 18), "8236")
+    assert known.connection == "banking:teller enr_1"
+    assert account_item(replace(account, enrollment_id=None), balance).connection is None
+    assert net_worth([known], "USD", None, as_of=NOW).total == Money.of("-12.34", "USD")
+    assert net_worth([unknown], "USD", None, as_of=NOW).missing == ("banking:teller acc_1: no answer",)
 
 
 READINGS = st.builds(

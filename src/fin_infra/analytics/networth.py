@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from fin_infra.analytics.worth_accounts import asked, latest_lists
 from fin_infra.errors import BeyondCalendar, InvalidInput, InvalidInstrument, RateUnavailable, UnknownCalendar
-from fin_infra.model import AccountRef, InstrumentKey, Money, Portfolio, RateTable
+from fin_infra.model import Account, AccountRef, Balance, InstrumentKey, Money, Portfolio, RateTable
 from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthKind, WorthLine
 from fin_infra.normalize import calendar_of, convert
 
@@ -65,6 +65,21 @@ def net_worth(
         lines=lines,
         errors=tuple(errors),
         as_of=as_of,
+    )
+
+
+def account_item(account: Account, balance: Balance | None, missing: str | None = None) -> WorthItem:
+    """Return a bank account as an item of the net worth; without a balance it counts nothing and `missing` says why."""
+    return WorthItem(
+        kind=WorthKind.ACCOUNT,
+        id=account.id,
+        source=account.source,
+        amount=balance.current if balance else None,
+        missing=missing,
+        at=balance.as_of.date() if balance else None,
+        institution=account.institution.name,
+        ending=account.last_four,
+        connection=f"{account.source} {account.enrollment_id}" if account.enrollment_id else None,
     )
 
 

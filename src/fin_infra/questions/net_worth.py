@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fin_infra.analytics import net_worth, portfolio_items
+from fin_infra.analytics import account_item, net_worth, portfolio_items
 from fin_infra.banking import easy_banking
 from fin_infra.crypto import easy_crypto
 from fin_infra.errors import InvalidInput
@@ -106,11 +106,7 @@ async def _held(sources: HoldingSources | None) -> tuple[tuple[WorthItem, ...], 
 
 async def _account(bank: BankingProvider[Async], account: Account) -> tuple[WorthItem, SourceError | None]:
     outcome = await attempt(bank.source, "balance", lambda: bank.balance(account.id))
-    amount = outcome.value.current if outcome.value else None
-    item, error = _item(WorthKind.ACCOUNT, account.id, account.source, amount, outcome.error)
-    at = outcome.value.as_of.date() if outcome.value else None
-    login = f"{account.source} {account.enrollment_id}" if account.enrollment_id else None
-    return replace(item, at=at, institution=account.institution.name, ending=account.last_four, connection=login), error
+    return account_item(account, outcome.value, outcome.error.message if outcome.error else None), outcome.error
 
 
 async def _holding_line(sources: Sources, holding: Holding, currency: str) -> tuple[WorthItem, SourceError | None]:
