@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -59,15 +59,13 @@ class Brokers:
 
     @classmethod
     def default(cls) -> Brokers:
-        """Take what is installed and not hidden with `FEATURE_BROKERAGE_<VENDOR>=0`."""
-        try:
+        """Take what is installed and not hidden with `FEATURE_BROKERAGE_<VENDOR>=0`; each counts without the other."""
+        broker, aggregators = None, tuple[BrokerageAggregatorProvider[Async], ...]()
+        with suppress(ProviderNotFound):
             broker = easy_brokerage(mode="async")
-        except ProviderNotFound:
-            return cls(None, ())
-        try:
-            return cls(broker, (easy_brokerage_aggregator(mode="async"),))
-        except ProviderNotFound:
-            return cls(broker, ())
+        with suppress(ProviderNotFound):
+            aggregators = (easy_brokerage_aggregator(mode="async"),)
+        return cls(broker, aggregators)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:

@@ -55,6 +55,9 @@ def _items(statement: Statement, source: str) -> list[WorthItem]:
             reading_of=" ".join((*statement.account.identity, what)),
             institution=statement.account.institution,
             ending=statement.account.ending or None,
+            account=" ".join(statement.account.identity),
+            statement=statement.account,
+            listed=_day(statement) if statement.positions_listed else None,
         )
 
     if statement.account.type is not AccountType.INVESTMENT:
@@ -75,6 +78,13 @@ def _items(statement: Statement, source: str) -> list[WorthItem]:
     if not statement.positions_listed:
         items.append(item("holdings", None, statement.end, "the file does not list the holdings"))
     return items
+
+
+def _day(statement: Statement) -> date | None:
+    """Return the latest day that a statement speaks of."""
+    balances = [balance.at for balance in statement.balances]
+    positions = [position.at for position in statement.positions]
+    return max((day for day in (statement.end, *balances, *positions) if day), default=None)
 
 
 _MAY_BE_OWED = (AccountType.LOAN, AccountType.UNKNOWN)

@@ -11,9 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fin_infra.analytics import net_worth
+from fin_infra.analytics import account_item, merge_holdings, net_worth, portfolio_items
 from fin_infra.errors import InvalidInput
-from fin_infra.model import InstrumentKey, Money, RateTable
+from fin_infra.model import (
+    Account,
+    AccountStatus,
+    AccountSubtype,
+    AccountType,
+    Balance,
+    CashBalance,
+    HoldingAccount,
+    Holdings,
+    Institution,
+    InstrumentKey,
+    Money,
+    RateTable,
+)
 from fin_infra.model.networth import SourceError, WorthItem, WorthKind
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -153,6 +166,105 @@ def test_net_worth_when_a_statement_may_be_a_live_account_then_it_asks(
     assert worth.complete is not asked
     assert worth.total == Money.of("100.00" if asked else "170.00", "USD")
     assert ("possible duplicate" in " ".join(worth.missing)) is asked
+
+
+@pytest.mark.parametrize(
+    ("hours", "complete"), [(0, True), (24, True), (25, False), (30, False), (24 * 365, False), (-1, True)]
+)
+def test_net_worth_when_a_coin_was_priced_hours_ago_then_after_a_day_it_is_missing(hours: int, complete: bool) -> None:
+    instant = NOW - timedelta(hours=hours)
+    worth = net_worth(
+        [item("5"), replace(quoted("CRYPTO:bitcoin", instant.date()), priced_at=instant)], "USD", RATES, as_of=NOW
+    )
+    assert worth.complete is complete
+    assert worth.total == Money.of("105.00" if complete else "5.00", "USD")
+    assert complete or f"old: of {instant.isoformat()}, more than 24 hours before" in worth.missing[0]
+
+
+def test_net_worth_when_a_share_was_priced_on_friday_then_a_weekend_does_not_age_it() -> None:
+    share = replace(quoted("US:IBM", date(2026, 11, 13)), priced_at=datetime(2026, 11, 13, 21, tzinfo=UTC))
+    assert net_worth([share], "USD", RATES, as_of=datetime(2026, 11, 16, 15, tzinfo=UTC)).complete
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("66803.7263304349008", "USD", "66803.73"),
+        ("0", "USD", "0.00"),
+        ("12.5", "JPY", "12"),
+        ("1.23456", "KWD", "1.235"),
+        ("1.23456789", "XAU", "1.23456789"),
+        ("2.5000001", "XDR", "2.5000001"),
+    ],
+)
+def test_net_worth_when_an_amount_is_a_product_then_its_line_shows_minor_units(
+    amount: str, currency: str, shown: str
+) -> None:
+    (line,) = net_worth([item(amount, currency)], "USD", RATES, as_of=NOW).lines
+    assert str(line.amount) == f"{shown} {currency}"
+
+
+def test_portfolio_items_when_the_account_was_synced_last_week_then_its_cash_has_that_day() -> None:
+    who = HoldingAccount(
+        source="brokerage:snaptrade",
+        as_of=NOW,
+        id="acc",
+        connection_id="login",
+        institution="Fidelity",
+        name=None,
+        number="Z00112233",
+        status=None,
+        category=None,
+        is_paper=False,
+        total=None,
+        holdings_synced_at=datetime(2026, 9, 12, 18, tzinfo=UTC),
+    )
+    later = replace(who, id="bcc", holdings_synced_at=None, number="Z44556677")
+    cash = [
+        CashBalance(
+            source=who.source, as_of=NOW, account_id=each, currency="USD", cash=Money.of("5", "USD"), buying_power=None
+        )
+        for each in ("bcc", "acc")
+    ]
+    portfolio = merge_holdings(Holdings(accounts=(later, who), positions=(), balances=tuple(cash)))
+    old, new = portfolio_items(portfolio)
+    assert (old.at, new.at) == (date(2026, 9, 12), NOW.date())
+    assert (old.account, old.connection, old.ending) == ("brokerage:snaptrade acc", "brokerage:snaptrade login", "2233")
+    worth = net_worth([old, new], "USD", RATES, as_of=NOW)
+    assert worth.total == Money.of("5.00", "USD")
+    assert worth.missing == (
+        "brokerage:snaptrade USD cash at Fidelity 2233: old: of 2026-09-12, more than 45 days before 2026-11-20",
+    )
+
+
+def test_account_item_when_a_balance_is_given_then_the_account_counts_on_its_day() -> None:
+    account = Account(
+        source="banking:teller",
+        as_of=NOW,
+        id="acc_1",
+        name="Everyday",
+        type=AccountType.CREDIT,
+        subtype=AccountSubtype.CREDIT_CARD,
+        subtype_text="credit_card",
+        currency="USD",
+        status=AccountStatus.OPEN,
+        institution=Institution(id="chase", name="Chase"),
+        last_four="8236",
+        enrollment_id="enr_1",
+    )
+    balance = Balance(
+        source="banking:teller",
+        as_of=datetime(2026, 11, 18, tzinfo=UTC),
+        account_id="acc_1",
+        current=Money.of("-12.34", "USD"),
+        available=Money.of("900", "USD"),
+    )
+    known, unknown = account_item(account, balance), account_item(account, None, "no answer")
+    assert (known.amount, known.at, known.ending) == (Money.of("-12.34", "USD"), date(2026, 11, 18), "8236")
+    assert known.connection == "banking:teller enr_1"
+    assert account_item(replace(account, enrollment_id=None), balance).connection is None
+    assert net_worth([known], "USD", None, as_of=NOW).total == Money.of("-12.34", "USD")
+    assert net_worth([unknown], "USD", None, as_of=NOW).missing == ("banking:teller acc_1: no answer",)
 
 
 READINGS = st.builds(

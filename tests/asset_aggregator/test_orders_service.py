@@ -24,7 +24,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from asset_aggregator import orders
-from asset_aggregator.api import create_app
+from asset_aggregator.api import Brokers, create_app
 from asset_aggregator.orders_journal import PostgresJournal
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.errors import ConfigurationError
@@ -280,6 +280,16 @@ def test_brokers_when_hidden_then_there_are_no_brokerage_routes(
     monkeypatch.setenv("FEATURE_BROKERAGE_ALPACA", "0")
     with TestClient(create_app()) as client:
         assert client.get("/brokerage/account", headers=headers()).status_code == 404
+
+
+def test_brokers_when_only_the_one_that_trades_is_hidden_then_the_aggregator_still_counts(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEATURE_BROKERAGE_ALPACA", "0")
+    brokers = Brokers.default()
+    assert (brokers.broker, [each.source for each in brokers.aggregators]) == (None, ["brokerage:snaptrade"])
+    monkeypatch.setenv("FEATURE_BROKERAGE_SNAPTRADE", "0")
+    assert Brokers.default().all() == ()
 
 
 def intent(account: str, key: str, lands_by: datetime) -> JournalEntry:

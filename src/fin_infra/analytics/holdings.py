@@ -3,8 +3,8 @@ Floor 5: sums only what has a value and one currency, says what has none, and co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import reduce
 from operator import attrgetter
@@ -60,7 +60,8 @@ def merge_holdings(
     listed = {AccountRef(account.source, account.id) for account in holdings.accounts}
     held = [position for position in holdings.positions if ref(position) not in left_out]
     cash = [balance for balance in holdings.balances if AccountRef(balance.source, balance.account_id) not in left_out]
-    lines, purses = _lines(held), _cash(cash)
+    synced = {AccountRef(each.source, each.id): each.holdings_synced_at for each in holdings.accounts}
+    lines, purses = _lines(held), _cash(cash, synced)
     amounts = [value for line in lines if not line.in_cash for value in line.market_values]
     amounts += [purse.amount for purse in purses if purse.amount is not None]
     values = _by_currency(amounts)
@@ -164,16 +165,24 @@ def _average(rows: Sequence[Position]) -> Money | None:
     return Money(_PRICE.plus((paid / units).amount), currency)
 
 
-def _cash(balances: Iterable[CashBalance]) -> tuple[CashLine, ...]:
-    groups: dict[str, list[tuple[AccountRef, Money | None]]] = {}
+def _cash(balances: Iterable[CashBalance], synced: Mapping[AccountRef, datetime | None]) -> tuple[CashLine, ...]:
+    groups: dict[str, list[tuple[AccountRef, Money | None, datetime]]] = {}
     for balance in balances:
-        groups.setdefault(balance.currency, []).append((AccountRef(balance.source, balance.account_id), balance.cash))
-    lines: list[CashLine] = []
-    for currency, parts in sorted(groups.items()):
-        known = [amount for _, amount in parts if amount is not None]
-        amount = Money.total(known, currency) if known else None
-        lines.append(CashLine(currency=currency, amount=amount, parts=tuple(sorted(parts, key=lambda part: part[0]))))
-    return tuple(lines)
+        who = AccountRef(balance.source, balance.account_id)
+        at = min(balance.as_of, synced.get(who) or balance.as_of)
+        groups.setdefault(balance.currency, []).append((who, balance.cash, at))
+    return tuple(_purse(currency, groups[currency]) for currency in sorted(groups))
+
+
+def _purse(currency: str, group: Iterable[tuple[AccountRef, Money | None, datetime]]) -> CashLine:
+    rows = sorted(group, key=lambda row: row[0])
+    known = [amount for _, amount, _ in rows if amount is not None]
+    return CashLine(
+        currency=currency,
+        amount=Money.total(known, currency) if known else None,
+        parts=tuple((who, amount) for who, amount, _ in rows),
+        as_of=tuple(at for _, _, at in rows),
+    )
 
 
 def _by_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:

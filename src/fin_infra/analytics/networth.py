@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 
-from fin_infra.errors import BeyondCalendar, InvalidInstrument, RateUnavailable, UnknownCalendar
-from fin_infra.model import AccountRef, HoldingPart, InstrumentKey, Money, Portfolio, RateTable
+from fin_infra.analytics.worth_accounts import asked, latest_lists
+from fin_infra.errors import BeyondCalendar, InvalidInput, InvalidInstrument, RateUnavailable, UnknownCalendar
+from fin_infra.model import Account, AccountRef, Balance, InstrumentKey, Money, Portfolio, RateTable
 from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthKind, WorthLine
 from fin_infra.normalize import calendar_of, convert
 
 MAX_SESSIONS = 3
 """A price older than so many sessions of its venue is not today's."""
+MAX_HOURS = 24
+"""A coin's price older than so many hours is not now's."""
 MAX_DAYS = 45
 """A balance older than so many days is not today's: a monthly statement, with time to be sent."""
 
@@ -31,7 +35,7 @@ def net_worth(
     """Add up `items` in `currency`.
 
     Items with one key count once, with the latest amount; two amounts of the same day are missing. So is a price or
-    balance that is too old, and a statement of an account that a provider delivers too, until somebody leaves one out.
+    balance that is too old, and an account that another source or file may show too, until somebody leaves one out.
 
     An item without an amount, or whose currency has no rate, stays in `lines` without a value and is named in
     `missing`. A source in `errors` makes the result incomplete too, since its answer is unknown. Values are
@@ -43,7 +47,7 @@ def net_worth(
         max_sessions: sessions of its venue after which a price is too old; days, if the venue has no calendar.
         max_days: days after which a balance is too old.
     """
-    fresh = [_aged(item, as_of.date(), max_sessions, max_days) for item in _asked(_once(items))]
+    fresh = asked([_aged(item, as_of, max_sessions, max_days) for item in _once(latest_lists(items))])
     lines = tuple(_line(item, currency, rates, as_of) for item in fresh)
     values = [line.value for line in lines if line.value is not None]
     missing = [f"{line.source} {line.id}: {line.missing}" for line in lines if line.value is None]
@@ -64,6 +68,21 @@ def net_worth(
     )
 
 
+def account_item(account: Account, balance: Balance | None, missing: str | None = None) -> WorthItem:
+    """Return a bank account as an item of the net worth; without a balance it counts nothing and `missing` says why."""
+    return WorthItem(
+        kind=WorthKind.ACCOUNT,
+        id=account.id,
+        source=account.source,
+        amount=balance.current if balance else None,
+        missing=missing,
+        at=balance.as_of.date() if balance else None,
+        institution=account.institution.name,
+        ending=account.last_four,
+        connection=f"{account.source} {account.enrollment_id}" if account.enrollment_id else None,
+    )
+
+
 def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
     """Return what is held at brokers as items of the net worth: positions, cash, and what was not read.
 
@@ -74,7 +93,13 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
     accounts = {AccountRef(account.source, account.id): account for account in portfolio.accounts}
 
     def item(
-        who: AccountRef, what: str, amount: Money | None, missing: str, part: HoldingPart | None = None
+        who: AccountRef,
+        what: str,
+        amount: Money | None,
+        missing: str,
+        *,
+        at: datetime | None = None,
+        priced: bool = False,
     ) -> WorthItem:
         account = accounts.get(who)
         ending = _ending(account.number) if account else None
@@ -87,8 +112,11 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
             missing=None if amount is not None else missing,
             institution=account.institution if account else None,
             ending=ending,
-            at=part.as_of.date() if part else None,
-            instrument=keys.get(what) if part else None,
+            at=at.date() if at else None,
+            priced_at=at if priced else None,
+            instrument=keys.get(what) if priced else None,
+            account=str(who),
+            connection=f"{who.source} {account.connection_id}" if account else None,
         )
 
     held = [
@@ -97,7 +125,8 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
             str(line.key or line.symbol_text),
             part.market_value,
             "the broker gives no market value",
-            part,
+            at=part.as_of,
+            priced=True,
         )
         for line in portfolio.lines
         if not line.in_cash
@@ -105,9 +134,9 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
         if part.quantity or part.market_value is not None
     ]
     cash = [
-        item(who, f"{purse.currency} cash", amount, "the broker gives no amount")
+        item(who, f"{purse.currency} cash", amount, "the broker gives no amount", at=at)
         for purse in portfolio.cash
-        for who, amount in purse.parts
+        for (who, amount), at in zip_longest(purse.parts, purse.as_of)
     ]
     doubles = {double for double, _ in portfolio.duplicates}
     unread = sorted(set(accounts) - doubles - portfolio.read)
@@ -141,26 +170,11 @@ def _latest(readings: Sequence[WorthItem]) -> WorthItem:
     return first
 
 
-def _asked(items: Sequence[WorthItem]) -> list[WorthItem]:
-    """Set aside statements of accounts that a provider delivers too: which of the two counts is a person's decision."""
-    live = [item for item in items if item.kind is not WorthKind.STATEMENT and item.ending]
-    return [_asked_about(item, live) if item.kind is WorthKind.STATEMENT and item.ending else item for item in items]
-
-
-def _asked_about(item: WorthItem, live: Sequence[WorthItem]) -> WorthItem:
-    same = sorted(f"{other.source} {other.id}" for other in live if _may_be_same(item, other))
-    if not same:
-        return item
-    return replace(item, amount=None, missing=f"possible duplicate of {', '.join(same)}; leave one of them out")
-
-
-def _may_be_same(one: WorthItem, other: WorthItem) -> bool:
-    names = {item.institution.casefold() for item in (one, other) if item.institution}
-    return one.ending == other.ending and len(names) < 2
-
-
-def _aged(item: WorthItem, on: date, max_sessions: int, max_days: int) -> WorthItem:
-    """Take the amount from an item that is too old to be true on that day."""
+def _aged(item: WorthItem, as_of: datetime, max_sessions: int, max_days: int) -> WorthItem:
+    """Take the amount from an item that is too old to be true at that time."""
+    on = as_of.date()
+    if item.amount is not None and item.priced_at and item.instrument and item.instrument.namespace == "CRYPTO":
+        return _aged_coin(item, item.priced_at, as_of)
     if item.amount is None or item.at is None or item.at >= on:
         return item
     if item.instrument is None:
@@ -172,8 +186,15 @@ def _aged(item: WorthItem, on: date, max_sessions: int, max_days: int) -> WorthI
     return replace(item, amount=None, missing=f"old: of {item.at}, more than {most} {unit} before {on}")
 
 
+def _aged_coin(item: WorthItem, priced_at: datetime, as_of: datetime) -> WorthItem:
+    """Take the amount from a coin priced too long ago: coins trade at all hours."""
+    if as_of - priced_at <= timedelta(hours=MAX_HOURS):
+        return item
+    return replace(item, amount=None, missing=f"old: of {priced_at.isoformat()}, more than {MAX_HOURS} hours before")
+
+
 def _sessions(key: InstrumentKey, day: date, on: date) -> int:
-    """Return how many sessions of the venue there were after `day` and before `on`; days where no calendar tells."""
+    """Count the venue's sessions between `day` and `on`, both excluded; count days where no calendar covers them."""
     after = day + timedelta(days=1)
     try:
         return len(calendar_of(key).sessions(after, on))
@@ -208,9 +229,17 @@ def _line(item: WorthItem, currency: str, rates: RateTable | None, as_of: dateti
         kind=item.kind,
         id=item.id,
         source=item.source,
-        amount=item.amount,
+        amount=_shown(item.amount),
         value=value,
         at=item.at,
         rate_date=rate_date,
         missing=missing,
     )
+
+
+def _shown(amount: Money | None) -> Money | None:
+    """Round to the minor unit of the currency; gold and others that have none stay as they are."""
+    try:
+        return None if amount is None else amount.quantize()
+    except InvalidInput:
+        return amount

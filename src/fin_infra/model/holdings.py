@@ -117,6 +117,8 @@ class CashLine:
     currency: str
     amount: Money | None
     parts: tuple[tuple[AccountRef, Money | None], ...]
+    as_of: tuple[datetime, ...] = ()
+    """When each of the parts was true, in their order: the last sync of an account that an aggregator shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

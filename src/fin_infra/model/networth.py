@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
+from fin_infra.model.statement import StatementAccount
 
 
 class WorthKind(StrEnum):
@@ -39,12 +40,23 @@ class WorthItem:
     at: date | None = None
     """The day the amount was true; None for one that was asked for just now."""
     instrument: InstrumentKey | None = None
-    """What the amount is the price of: its age is counted in sessions of that venue, other ages in days."""
+    """What the amount is the price of: its age is counted in sessions of that venue, for a coin in hours; other ages
+    are counted in days."""
     reading_of: str | None = field(default=None, repr=False)
     """Items with the same text here are readings of one thing, and the latest counts; None shares it with nothing."""
     institution: str | None = None
     ending: str | None = None
-    """Last digits of the account: with the institution they tell a statement of an account that is also live."""
+    """Last digits of the account: with the institution they tell an account that another source shows too."""
+    priced_at: datetime | None = None
+    """The instant of the price, aware; the age of a coin's price is counted from it in hours."""
+    account: str | None = field(default=None, repr=False)
+    """Items with the same text here are of one account, such as the cash and the holdings at a broker."""
+    connection: str | None = None
+    """The login that the account was read through, which shows it once; None for the only one of `source`."""
+    statement: StatementAccount | None = field(default=None, repr=False)
+    """The account as a statement file names it, to compare with those of other files."""
+    listed: date | None = None
+    """The day of the list of holdings that this was read with: what is not in a newer one is not held any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fin_infra.analytics import net_worth, portfolio_items
+from fin_infra.analytics import account_item, net_worth, portfolio_items
 from fin_infra.banking import easy_banking
 from fin_infra.crypto import easy_crypto
 from fin_infra.errors import InvalidInput
@@ -78,14 +78,18 @@ async def net_worth_of(
     rows = unread_rows(sources.banking.source, "accounts", listed.value.errors) if listed.value is not None else ()
     missing = [*(error for error in (table.error, listed.error) if error), *rows, *unread]
     now = _now(sources.fx, table.value)
-    asked = [_until(item, now.date()) for item in (*(item for item, _ in lines), *held)]
+    asked = [_until(item, now) for item in (*(item for item, _ in lines), *held)]
     worth = net_worth([*asked, *items], currency, table.value, as_of=now, errors=missing)
     return replace(worth, errors=(*missing, *(error for _, error in lines if error)))
 
 
-def _until(item: WorthItem, today: date) -> WorthItem:
+def _until(item: WorthItem, now: datetime) -> WorthItem:
     """Date what was received just now by the clock that the total has, which in the sandbox stands still."""
-    return replace(item, at=min(item.at, today)) if item.at else item
+    return (
+        replace(item, at=min(item.at, now.date()), priced_at=item.priced_at and min(item.priced_at, now))
+        if item.at
+        else item
+    )
 
 
 def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
@@ -102,29 +106,26 @@ async def _held(sources: HoldingSources | None) -> tuple[tuple[WorthItem, ...], 
 
 async def _account(bank: BankingProvider[Async], account: Account) -> tuple[WorthItem, SourceError | None]:
     outcome = await attempt(bank.source, "balance", lambda: bank.balance(account.id))
-    amount = outcome.value.current if outcome.value else None
-    item, error = _item(WorthKind.ACCOUNT, account.id, account.source, amount, outcome.error)
-    at = outcome.value.as_of.date() if outcome.value else None
-    return replace(item, at=at, institution=account.institution.name, ending=account.last_four), error
+    return account_item(account, outcome.value, outcome.error.message if outcome.error else None), outcome.error
 
 
 async def _holding_line(sources: Sources, holding: Holding, currency: str) -> tuple[WorthItem, SourceError | None]:
     key = instrument(holding.key)
     source = sources.crypto if key.namespace == "CRYPTO" else sources.market
 
-    async def price() -> tuple[Money, date]:
+    async def price() -> tuple[Money, date, datetime]:
         if key.namespace == "CRYPTO":
             spot = await sources.crypto.price(key, currency)
-            return Money(spot.price, spot.currency), spot.as_of.date()
+            return Money(spot.price, spot.currency), spot.as_of.date(), spot.as_of
         quote = await sources.market.quote(key)
-        return Money(quote.price, quote.currency), quote.trading_day or quote.as_of.date()
+        return Money(quote.price, quote.currency), quote.trading_day or quote.as_of.date(), quote.as_of
 
     outcome = await attempt(source.source, "price", price)
     if outcome.value is None:
         return _item(WorthKind.HOLDING, str(key), source.source, None, outcome.error)
-    each, day = outcome.value
+    each, day, instant = outcome.value
     item, error = _item(WorthKind.HOLDING, str(key), source.source, each * holding.quantity, outcome.error)
-    return replace(item, at=day, instrument=key), error
+    return replace(item, at=day, priced_at=instant, instrument=key), error
 
 
 def _item(

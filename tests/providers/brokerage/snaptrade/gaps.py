@@ -1,4 +1,14 @@
-"""What the sandbox's SnapTrade portfolio lacks, written by hand; the net worth lacks this and no more."""
+"""What the sandbox's SnapTrade portfolio lacks on its first day, Friday 2026-11-20; a net worth lacks this and no more.
+
+Worked out from `_ROBINHOOD`, `_FIDELITY`, `_TFSA` and `CONNECTIONS` in `fin_infra/sandbox/world/portfolio.py`. The
+sentences of SOURCES are `_stale_error` of `fin_infra/holdings.py` and code 3002 in the adapter's `refusals.py`.
+
+- Robinhood Q6542138443 bought 40 SIVBQ and never sold them; INSTRUMENTS gives SIVBQ no listing, coin or price.
+- Fidelity ****6602 holds BRK.B, VTI and AAPL, and its connection broke on Thursday 2026-11-12. Sessions after that day
+  and before 2026-11-20 are those of the 13th, 16th, 17th, 18th and 19th: five, more than three. Its cash is 8 days old,
+  less than 45, so it counts. Of a number with four signs half are shown: 02.
+- Questrade 27518857 is `unavailable`: neither its positions nor its balances are answered.
+"""
 
 from __future__ import annotations
 
