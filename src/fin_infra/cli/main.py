@@ -17,7 +17,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 app = typer.Typer(
     help="Banks, brokers, markets, crypto and exchange rates behind one interface; without keys everything runs "
-    "against the local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, 5 input.",
+    "against the local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, "
+    "5 input.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
