@@ -10,6 +10,20 @@ COPY src ./src
 RUN PIP_CONSTRAINT=constraints.txt /opt/fin-infra/bin/pip install --no-cache-dir --force-reinstall --no-deps . \
  && /opt/fin-infra/bin/pip uninstall --yes pip
 
+# The acceptance tests, for the service `tester` of docker-compose.test.yml; nothing of it is in the image below.
+FROM python:3.11-slim AS tester
+RUN apt-get update && apt-get install --yes --no-install-recommends procps && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --no-create-home --uid 10001 tester
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY src ./src
+RUN PIP_CONSTRAINT=constraints.txt pip install --no-cache-dir -c constraints.txt '.[service,dev]'
+COPY scripts ./scripts
+COPY tests ./tests
+ENV HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER tester
+CMD ["pytest", "-q", "-p", "no:cacheprovider", "-m", "acceptance", "tests/acceptance"]
+
 FROM python:3.11-slim
 RUN useradd --system --no-create-home --uid 10001 fin-infra \
  && install --directory --owner=fin-infra --mode=0700 /var/lib/fin-infra

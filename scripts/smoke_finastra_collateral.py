@@ -4,7 +4,8 @@ Floor 8: an operator's script; it needs the standard library only and imports no
     FIN_INFRA_API_TOKEN=... python scripts/smoke_finastra_collateral.py --url http://127.0.0.1:8050
 
 One line for each check, `ok` or `FAIL` with what to do. Exit code 0 when all are ok, 1 when not, 2 when the command
-line is wrong. The token comes from the environment only, and is never printed.
+line is wrong. The token is that of the environment, or the one that a running `make demo` keeps for its port; it is
+never printed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -124,7 +126,7 @@ def address(url: str) -> str:
 
 def token(base: str) -> str:
     """Return the token of the environment."""
-    found = os.environ.get(TOKEN, "").strip()
+    found = os.environ.get(TOKEN, "").strip() or demo_token(base)
     if not found:
         raise Failed(HINTS[401])
     if not found.isascii() or not found.isprintable() or " " in found:
@@ -134,6 +136,19 @@ def token(base: str) -> str:
             "a token does not travel unencrypted; give --url an https address, or leave out the list: --skip-api"
         )
     return found
+
+
+def demo_token(base: str) -> str:
+    """Return the token that a demo on this machine has left for its port, or nothing."""
+    parts = urlsplit(base)
+    if parts.hostname not in LOOPBACK or TOKEN in os.environ:
+        return ""
+    state = os.environ.get("XDG_STATE_HOME", "").strip()
+    try:
+        folder = Path(state) if state else Path.home() / ".local" / "state"
+        return (folder / "fin-infra" / f"demo-{parts.port or 80}.token").read_text("ascii").strip()
+    except (OSError, ValueError, RuntimeError):
+        return ""
 
 
 def ping(base: str, timeout_s: float) -> str:

@@ -18,7 +18,14 @@ import pytest
 
 from . import app as stack
 
-PROFILES = ("banking=teller", "market=alpha_vantage", "crypto=coingecko")
+PROFILES = (
+    "banking=teller",
+    "market=alpha_vantage",
+    "crypto=coingecko",
+    "brokerage=alpaca_paper",
+    "brokerage=snaptrade",
+    "core=finastra",
+)
 TRIES = 3
 
 

@@ -6,7 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from fin_infra.banking import easy_banking
 from tests.providers.brokerage.snaptrade import gaps as snaptrade_gaps
+
+from . import app as stack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.profile("banking=teller")]
 
@@ -167,3 +170,19 @@ def _advance(sandbox, days):
     from .app import call
 
     call(f"{sandbox.url}/_sandbox/clock", "POST", {"advance_s": days * 86_400})
+
+
+@pytest.mark.parametrize("institution", ["harbor_credit_union", "north_ridge_bank"])
+def test_connect_when_a_person_signed_in_then_the_token_leads_to_accounts_and_their_transactions(sandbox, institution):
+    """The stub of the window gives a token, the token the accounts, each account its transactions."""
+    linked = stack.call(f"{sandbox.url}/_sandbox/teller/connect", "POST", {"institution": institution})
+    world = {row["id"]: row for row in sandbox.world()["accounts"] if row["institution_id"] == institution}
+    bank = easy_banking("teller", access_token=linked["accessToken"], base_url=f"{sandbox.url}/teller")
+    accounts = bank.accounts()
+    assert {account.id for account in accounts} == set(world)
+    assert {account.enrollment_id for account in accounts} == {linked["enrollment"]["id"]}
+    for account in accounts:
+        if world[account.id]["status"] == "open":
+            rows = list(bank.transactions(account.id))
+            assert len(rows) == world[account.id]["posted_count"] + world[account.id]["pending_count"] > 0
+            assert {row.account_id for row in rows} == {account.id}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from decimal import Decimal
 
+import httpx2
 import pytest
+
+from . import app as stack
+from .conftest import start
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.profile("market=alpha_vantage")]
 
@@ -93,6 +99,27 @@ def test_quote_when_asked_again_at_once_then_the_vendor_is_asked_once(client, sa
     first, second = client.data("/market/quote/SPY"), client.data("/market/quote/US:SPY")
     assert first == second
     assert len(sandbox.requests("alpha-vantage")) == 1
+
+
+def test_burst_when_the_quota_is_one_a_second_then_all_prices_come_one_after_the_other(running, sandbox, tmp_path):
+    """The sandbox is not limited; by another name of the same address it is a vendor like any other."""
+    stack.call(f"{sandbox.url}/_sandbox/quotas", "POST", {"enforce": True})
+    token, symbols = "token-of-the-service-with-a-limited-key", ("IBM", "AAPL", "MSFT", "KO")
+    settings = stack.service_environment(running.sandbox.url, token) | {
+        "ALPHA_VANTAGE_BASE_URL": f"{running.sandbox.url}/alpha-vantage".replace("127.0.0.1", "localhost"),
+        "ALPHA_VANTAGE_API_KEY": "SANDBOXDEMOKEY000",
+    }
+    with ExitStack() as down:
+        url = start(down, stack.service_command, settings, tmp_path / "service.log", "/healthz")
+        headers = {"Authorization": f"Bearer {token}"}
+        http = down.enter_context(httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False))
+        with ThreadPoolExecutor(len(symbols)) as pool:
+            replies = list(pool.map(lambda symbol: http.get(f"/market/quote/{symbol}"), symbols))
+    assert [reply.status_code for reply in replies] == [200] * len(symbols), [reply.text for reply in replies]
+    prices = [Decimal(reply.json()["data"]["price"]) for reply in replies]
+    assert prices == [_close(sandbox, symbol)[0] for symbol in symbols]
+    # At once, all but the first would be refused and asked again; on a busy machine one may still arrive too early.
+    assert len(sandbox.requests("alpha-vantage")) <= len(symbols) + 1
 
 
 def test_fx_when_asked_then_it_is_the_published_rate_of_the_day(client, sandbox):

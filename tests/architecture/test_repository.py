@@ -242,8 +242,12 @@ def test_deployment_page_when_read_then_its_command_is_that_of_the_image():
 def test_compose_file_when_parsed_then_it_keeps_the_contract_of_the_makefile():
     text = (ROOT / "docker-compose.test.yml").read_text("utf-8")
     services = yaml.safe_load(text)["services"]
-    assert set(services) == {"sandbox", "service"}
-    assert services["service"]["network_mode"] == "service:sandbox"
+    assert set(services) == {"sandbox", "service", "tester"}
+    tester = services.pop("tester")
+    assert (tester["profiles"], tester["build"]["target"]) == (["tester"], "tester")
+    assert tester["depends_on"]["service"]["condition"] == "service_healthy"
+    assert {"ACCEPT_BASE_URL", "ACCEPT_SANDBOX_URL", "ACCEPT_TOKEN", "ACCEPT_PROFILES"} == set(tester["environment"])
+    assert services["service"]["network_mode"] == tester["network_mode"] == "service:sandbox"
     published = services["sandbox"]["ports"]
     assert sorted(published) == ["127.0.0.1:8050:8050", "127.0.0.1:8060:8060"]
     for service in services.values():
@@ -283,7 +287,7 @@ def _pages(nav: object) -> Iterator[str]:
 
 
 def test_decision_records_when_read_then_each_says_what_of_svc_infra_it_reuses():
-    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    records = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
     assert records
     for path in records:
         text = path.read_text("utf-8")

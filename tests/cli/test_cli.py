@@ -220,6 +220,17 @@ def test_providers_ls_when_yaml_sets_a_base_url_then_it_shows(tmp_path: Path) ->
     assert {row["provider"]: row["environment"] for row in json.loads(out)}["fx:ecb"] == "custom"
 
 
+@pytest.mark.parametrize("provider_key", ["weather", "weather:open", "tellr"])
+def test_keys_verify_when_the_domain_is_unknown_then_it_is_called_that_and_all_are_listed(provider_key: str) -> None:
+    _, _, err = run("keys", "verify", provider_key)
+    assert f"{provider_key.partition(':')[0]!r} is not a domain" in err
+    assert "banking, market, crypto, fx, brokerage" in err
+
+
+def test_help_when_asked_then_it_names_brokers() -> None:
+    assert "brokers" in run("--help")[1].partition("Options")[0]
+
+
 def test_sandbox_env_when_printed_then_a_shell_can_read_it() -> None:
     code, out, _ = run("sandbox", "env", "--url", "http://127.0.0.1:9999")
     assert code == 0

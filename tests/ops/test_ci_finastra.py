@@ -46,8 +46,10 @@ def test_live_step_when_its_file_is_looked_at_then_the_smoke_is_there(name: str)
 
 
 def test_live_job_when_read_then_settings_are_passed_through_and_the_id_comes_from_the_precheck() -> None:
-    for variable in ("FINASTRA_SCOPE", "FINASTRA_TENANT", "FINASTRA_REQUIRE_200", "FINASTRA_B2B_BASE_URL_COLLATERALS"):
+    for variable in ("FINASTRA_TENANT", "FINASTRA_REQUIRE_200", "FINASTRA_B2B_BASE_URL_COLLATERALS"):
         assert LIVE["env"][variable] == f"${{{{ vars.{variable} }}}}"
+    for name in COMMANDS:
+        assert STEPS[name]["env"]["FINASTRA_SCOPE"] == "${{ secrets.FINASTRA_SCOPE || vars.FINASTRA_SCOPE }}"
     told = STEPS["By id"]["env"]["TEST_COLLATERAL_ID_PRIMARY"]
     assert told == "${{ needs.precheck.outputs.collateral_id || secrets.TEST_COLLATERAL_ID_PRIMARY }}"
 

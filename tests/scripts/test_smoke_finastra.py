@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -385,6 +388,26 @@ def test_smoke_when_the_real_service_runs_then_exit_0(demo: Any) -> None:
     assert said.lines[0] == "ok   list: 10 of 57 collaterals"
     assert said.lines[3] == "ok   finastra_breaker_state: sandbox closed"
     assert smoke(demo.service, "--skip-api", token=None).code == 0
+
+
+def test_smoke_when_a_demo_runs_then_it_needs_no_variable_and_the_token_is_only_the_user_s(tmp_path: Path) -> None:
+    """The plan's command word for word, but for the port."""
+    command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--port", "0"]
+    home = {"HOME": str(tmp_path), "XDG_STATE_HOME": ""}
+    demo = subprocess.Popen(command, env=os.environ | home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert demo.stdout
+        found = next(match for line in demo.stdout if (match := re.match(r"Service +(http://\S+)/docs", line)))
+        url = found[1]
+        file = tmp_path / ".local" / "state" / "fin-infra" / f"demo-{url.rpartition(':')[2]}.token"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        said = smoke(url, token=None, **home)
+        assert (said.code, said.lines[0]) == (0, "ok   list: 10 of 57 collaterals")
+        assert smoke(url, token="a-token-that-nobody-ever-issued", **home).code == 1
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=30)
+    assert not file.exists()
 
 
 def test_smoke_when_the_real_service_does_not_know_the_token_then_exit_1(demo: Any) -> None:

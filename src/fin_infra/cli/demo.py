@@ -6,8 +6,8 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -57,8 +57,37 @@ def _doubts(entry: str) -> Iterator[str]:
         yield f"{Path(entry.partition('?')[0]).name}: {warning}"
 
 
+def token_file(url: str) -> Path:
+    """Return where a demo at `url` keeps its token while it runs, for scripts of the same user."""
+    state = os.environ.get("XDG_STATE_HOME", "").strip()
+    folder = Path(state) if state else Path.home() / ".local" / "state"
+    return folder / "fin-infra" / f"demo-{url.rpartition(':')[2]}.token"
+
+
+@contextmanager
+def _kept(token: str, file: Path) -> Generator[None]:
+    """Keep the token in a file of this user's own while the block runs; where none can be written, go without."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(f"{token}\n", "ascii")
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
 def _serve(url: str, sandbox: str, token: str) -> None:
     """Say where things are and wait; Ctrl-C is the way to end it, from the moment it is offered."""
+    with _kept(token, token_file(url)):
+        _announce_and_wait(url, sandbox, token)
+
+
+def _announce_and_wait(url: str, sandbox: str, token: str) -> None:
     try:
         say(f"\nService   {url}/docs\nSandbox   {sandbox}/_sandbox\nToken     {token}")
         say(f"Try       curl -H 'Authorization: Bearer {token}' {url}/net-worth\nCtrl-C stops it.")

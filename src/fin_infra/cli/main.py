@@ -16,8 +16,9 @@ from fin_infra.cli.output import Exit, reported, say
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 app = typer.Typer(
-    help="Banks, markets, crypto and exchange rates behind one interface; without keys everything runs against the "
-    "local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, 5 input.",
+    help="Banks, brokers, markets, crypto and exchange rates behind one interface; without keys everything runs "
+    "against the local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, "
+    "5 input.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

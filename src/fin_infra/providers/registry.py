@@ -182,8 +182,12 @@ def _not_found(provider_key: str) -> ProviderNotFound:
         f"{domain}:{vendor}" for domain in DOMAINS for vendor in _vendors(domain) if feature_enabled(domain, vendor)
     ]
     known += [domain for domain in DOMAINS if _vendors(domain)]
-    near = get_close_matches(provider_key, known, n=3, cutoff=0.4) or sorted(known)
-    return ProviderNotFound(f"There is no provider {provider_key!r}. Did you mean {', '.join(near)}?")
+    near = get_close_matches(provider_key, known, n=3, cutoff=0.4)
+    domain, _, _ = provider_key.partition(":")
+    if domain not in DOMAINS:
+        meant = f" Did you mean {', '.join(near)}?" if near else ""
+        return ProviderNotFound(f"{domain!r} is not a domain; the domains are {', '.join(DOMAINS)}.{meant}")
+    return ProviderNotFound(f"There is no provider {provider_key!r}. Did you mean {', '.join(near or sorted(known))}?")
 
 
 if not TYPE_CHECKING:  # checkers go on refusing names that do not exist

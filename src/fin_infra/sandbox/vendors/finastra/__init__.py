@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "FINASTRA_B2B_CLIENT_ID": "sandbox-b2b-client",
     "FINASTRA_B2B_CLIENT_SECRET": SECRETS["sandbox-b2b-client"],
     "FINASTRA_B2B_BASE_URL_COLLATERALS": "{url}",
+    "TEST_COLLATERAL_ID_PRIMARY": "col_8on53cvjmcsdbwizmwiwh",  # the first of the tenant `sandbox` with seed 7
     "FINASTRA_B2C_CLIENT_ID": "sandbox-b2c-client",
     "FINASTRA_B2C_CLIENT_SECRET": SECRETS["sandbox-b2c-client"],
     "FINASTRA_B2C_BASE_URL": "{url}",

@@ -4,15 +4,16 @@ Floor 8: what clients have revoked is forgotten by a reset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
 
 from fin_infra.sandbox.kernel.rows import BAD_ROW, spoil
-from fin_infra.sandbox.kernel.vendor import TITLES, Change, Vendor
-from fin_infra.sandbox.vendors.teller import MOUNT, routes
+from fin_infra.sandbox.kernel.vendor import TITLES, Change, ControlCall, Json, Vendor
+from fin_infra.sandbox.vendors.teller import MOUNT, connect, routes
 
 _CODES = {
     429: "too_many_requests",
@@ -43,3 +44,10 @@ class Teller(Vendor):
 
     def expired(self) -> Response:
         return routes.error(404, "enrollment.disconnected.credentials_invalid", "Enrollment is not healthy")
+
+    def control(self) -> Sequence[tuple[str, str, ControlCall]]:
+        return [("POST", "/teller/connect", self._connect)]
+
+    def _connect(self, body: Json, _: Request) -> object:
+        """Enroll at an institution, as a person does in Teller Connect."""
+        return connect.enroll(self.world, body)
