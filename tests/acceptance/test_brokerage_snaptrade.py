@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import snaptrade_gaps
+from tests.providers.brokerage.snaptrade import gaps as snaptrade_gaps
 
 from . import app as stack
 

@@ -64,7 +64,12 @@ def _digest(token: str) -> bytes:
 
 
 def _credentials(tokens: str) -> list[_Credential]:
-    """Read `token`, `name=token` or `name[scope scope]=token`, separated by commas."""
+    """Read `token`, `name=token` or `name[scope scope]=token`, separated by commas.
+
+    A name is a user, to whom idempotency keys belong; it may have several tokens, so that a new one can replace an old
+    one. A token without a name is the user `token-1`, and only the first entry may be one: named by its place, another
+    would have the keys of somebody else as soon as the list changes.
+    """
     found: list[_Credential] = []
     for position, entry in enumerate((part.strip() for part in tokens.split(",")), start=1):
         if not entry:
@@ -77,11 +82,15 @@ def _credentials(tokens: str) -> list[_Credential]:
                 'URL-safe characters, for example from `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
             )
         scopes = frozenset({"*"}) if match["scopes"] is None else frozenset(match["scopes"].split())
-        principal = Principal(match["name"] or f"token-{position}", scopes)
+        if not match["name"] and position > 1:
+            raise ConfigurationError(
+                f"Entry {position} of FIN_INFRA_API_TOKENS has no name, and idempotency keys belong to a name; write "
+                f"token-{position}=... to keep the keys it has used until now, or a name of your choice."
+            )
+        principal = Principal(match["name"] or "token-1", scopes)
         found.append(_Credential(_digest(match["token"]), principal))
-    names = [credential.principal.name for credential in found]
-    if len(set(names)) < len(names) or len({credential.digest for credential in found}) < len(found):
-        raise ConfigurationError("FIN_INFRA_API_TOKENS names one caller or one token twice; give each its own.")
+    if len({credential.digest for credential in found}) < len(found):
+        raise ConfigurationError("FIN_INFRA_API_TOKENS has one token twice; give each entry its own.")
     return found
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asset_aggregator.infra import AppEnv, Auth, Principal, ServiceSettings, demo_token
 from fin_infra.errors import ConfigurationError
@@ -110,9 +113,7 @@ def test_tokens_when_held_are_not_readable_from_the_objects() -> None:
     assert BANKING not in held
 
 
-@pytest.mark.parametrize(
-    "tokens", ["short", f"a={FULL},a={BANKING}", f"a={FULL},b={FULL}", f"a[x]{FULL}", f"{FULL} {FULL}"]
-)
+@pytest.mark.parametrize("tokens", ["short", f"a={FULL},b={FULL}", f"a[x]{FULL}", f"{FULL} {FULL}"])
 def test_tokens_when_unusable_are_refused_without_being_repeated(tokens: str) -> None:
     with pytest.raises(ConfigurationError, match="FIN_INFRA_API_TOKENS") as caught:
         Auth(tokens)
@@ -123,6 +124,25 @@ def test_token_without_a_name_covers_everything() -> None:
     (known,) = Auth(f" {FULL} ,")._known  # no request is needed to see how an entry is read
     assert known.principal == Principal("token-1", frozenset({"*"}))
     assert known.principal.covers("market:read")
+
+
+@pytest.mark.parametrize("tokens", [f"{FULL},{BANKING}", f"ana={FULL},{BANKING}", f",{FULL}"])
+def test_token_without_a_name_that_is_not_first_is_refused_with_the_name_that_keeps_its_keys(tokens: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"idempotency keys belong to a name; write token-2=\.\.\. to keep"):
+        Auth(tokens)
+
+
+@given(st.permutations([("ana", FULL), ("ana", BANKING), ("token-2", AREA), ("cy", "c" * 30)]), st.integers(0, 4))
+def test_users_when_the_list_is_reordered_or_cut_keep_their_names(rows: list[tuple[str, str]], left: int) -> None:
+    rows = rows[:left]
+    known = Auth(",".join(f"{name}={token}" for name, token in rows))._known
+    assert [(row.principal.name, row.digest) for row in known] == [
+        (name, hashlib.sha256(token.encode()).digest()) for name, token in rows
+    ]
+
+
+def test_token_without_a_name_when_rotated_is_the_same_user() -> None:
+    assert {Auth(tokens)._known[0].principal.name for tokens in (FULL, BANKING, f"{AREA},ana={FULL}")} == {"token-1"}
 
 
 def test_demo_token_when_none_is_configured_works_on_loopback_only(make_service: MakeService) -> None:
