@@ -159,7 +159,7 @@ class SqlJournal:
     """
 
     def __init__(self, connection: Any, begin: Sequence[str]) -> None:
-        self._connection = connection
+        self._connection: Any = connection
         self._begin = begin
         self._lock = Lock()
         rests(self)
