@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fin_infra.errors import DeadlineExceeded, ProviderError
 from fin_infra.transport import Auth, Flow, Join
+from fin_infra.transport.forks import starts_again
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -54,6 +55,11 @@ class Renewable(Generic[T]):
         self._lock = Lock()
         self._kept: Kept[T] | None = None
         self._fetching: Future[_Failed | None] | None = None
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Wait for no fetch of the parent: its end comes to the parent only. What is kept stays good."""
+        self._lock, self._fetching = Lock(), None
 
     def get(self, fetch: Callable[[], Flow[Kept[T]]], until: float, clock: Callable[[], float]) -> Flow[T]:
         """Return the value, fetched where necessary.

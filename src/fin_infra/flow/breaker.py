@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from fin_infra.errors import CircuitOpen, ProviderError
 from fin_infra.transport import Flow
+from fin_infra.transport.forks import starts_again
 
 T = TypeVar("T")
 
@@ -44,6 +45,13 @@ class Breaker:
         self._failures = 0
         self._open_until = 0.0
         self._generation = 0
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Give up a trial of the parent, whose end only the parent sees."""
+        self._lock = Lock()
+        if self._state is BreakerState.HALF:
+            self._move(BreakerState.OPEN)
 
     @property
     def state(self) -> BreakerState:

@@ -10,6 +10,7 @@ from threading import Lock
 
 from fin_infra.errors import RateLimited
 from fin_infra.transport import Flow, Pause
+from fin_infra.transport.forks import starts_again
 
 _MARGIN_S = 0.001
 
@@ -32,6 +33,11 @@ class Limiter:
     def __init__(self, quotas: Sequence[Quota], clock: Callable[[], float]) -> None:
         self._windows = [(quota, deque[float](maxlen=quota.calls)) for quota in quotas]
         self._clock = clock
+        self._lock = Lock()
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Go on counting from what the parent had used up."""
         self._lock = Lock()
 
     def wait(self) -> float:

@@ -3,6 +3,7 @@ Floor 4: built-in adapters are found like everybody else's; instances are shared
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -111,6 +112,16 @@ def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, A
         if provider is None:
             provider = _instances[identity] = cls(http_transport(cls, target, mode), target)
         return provider
+
+
+def _after_fork() -> None:
+    """Take a new lock in a forked child. Instances stay: each has let go of its parent's connections."""
+    global _lock
+    _lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _default(domain: str) -> list[str]:

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from fin_infra.errors import ConfigurationError, JournalUnavailable
+from fin_infra.transport.forks import leave, rests
 
 
 class State(StrEnum):
@@ -158,9 +159,22 @@ class SqlJournal:
     """
 
     def __init__(self, connection: Any, begin: Sequence[str]) -> None:
-        self._connection = connection
+        self._connection: Any = connection
         self._begin = begin
         self._lock = Lock()
+        rests(self)
+
+    def before_fork(self) -> None:
+        """Wait until no thread is in the middle of a step."""
+        self._lock.acquire()
+
+    def go_on(self) -> None:
+        self._lock.release()
+
+    def after_fork(self) -> None:
+        """Leave the parent's connection to the parent; `_transaction` opens another."""
+        leave(self._connection)
+        self._connection, self._lock = None, Lock()
 
     @contextmanager
     def _transaction(self) -> Generator[Any]:
@@ -225,24 +239,60 @@ class SqliteJournal(SqlJournal):
     """
 
     def __init__(self, file: Path | str) -> None:
-        connection: sqlite3.Connection | None = None
-        try:
-            if str(file) != ":memory:":
-                Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                Path(file).touch(mode=0o600)
-            connection = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            for statement in (*SCHEMA, *APPEND_ONLY):
-                connection.execute(statement)
-            connection.execute(_INSERT.replace("INSERT", "EXPLAIN INSERT", 1), [None] * 11)  # is it our table?
-        except (OSError, sqlite3.Error):
-            if connection is not None:
-                connection.close()
-            raise ConfigurationError(
-                f"The order journal {file} cannot be opened for writing; set FIN_INFRA_TRADING_JOURNAL to another path."
-            ) from None
-        super().__init__(connection, ["BEGIN IMMEDIATE"])
+        self._file = file
+        super().__init__(_connected(file), ["BEGIN IMMEDIATE"])
+
+    def before_fork(self) -> None:
+        """Close a file too: SQLite takes a child for the holder of its parent's locks.
+
+        https://www.sqlite.org/howtocorrupt.html, section 2.6.
+        """
+        super().before_fork()
+        if str(self._file) != ":memory:":
+            self._connection.close()
+            self._connection = _Later(self._file)
+
+    def after_fork(self) -> None:
+        """Open the file at the next step; a journal in memory goes on as the child's own copy."""
+        self._lock = Lock()
+
+
+class _Later:
+    """A connection that opens when it is first used, after a fork."""
+
+    def __init__(self, file: Path | str) -> None:
+        self._file = file
+        self._opened: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if self._opened is None:
+            self._opened = _connected(self._file)
+        return getattr(self._opened, name)
+
+
+def _connected(file: Path | str) -> sqlite3.Connection:
+    connection: sqlite3.Connection | None = None
+    try:
+        if str(file) != ":memory:":
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            Path(file).touch(mode=0o600)
+        connection = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        for statement in (*SCHEMA, *APPEND_ONLY):
+            connection.execute(statement)
+        connection.execute(_INSERT.replace("INSERT", "EXPLAIN INSERT", 1), [None] * 11)  # is it our table?
+    except (OSError, sqlite3.Error):
+        if connection is not None:
+            connection.close()
+        raise ConfigurationError(
+            f"The order journal {file} cannot be opened for writing; set FIN_INFRA_TRADING_JOURNAL to another path."
+        ) from None
+    return connection
 
 
 def _read(cursor: Any, statement: str, *parameters: str) -> list[JournalEntry]:

@@ -13,6 +13,7 @@ from fin_infra.errors import ProviderError
 from fin_infra.transport.base import AsyncTransport, SyncTransport, joined
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.effects import Blocking, Effect, Invoke, Join, Pause, Reply, Request
+from fin_infra.transport.forks import leave, starts_again
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
@@ -54,6 +55,12 @@ class HttpTransport(_Http, SyncTransport):
         super().__init__(config)
         self._pool: httpcore2.ConnectionPool | None = None
         self._lock = Lock()
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Open connections of its own: on the parent's, each would read the other's answers."""
+        leave(self._pool)
+        self._pool, self._lock = None, Lock()
 
     def step(self, effect: Effect) -> Any:
         match effect:
@@ -116,6 +123,12 @@ class AsyncHttpTransport(_Http, AsyncTransport):
     def __init__(self, config: HttpConfig) -> None:
         super().__init__(config)
         self._pools: dict[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool] = {}
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Open connections of its own: on the parent's, each would read the other's answers."""
+        leave(self._pools)
+        self._pools = {}
 
     async def step(self, effect: Effect) -> Any:
         match effect:

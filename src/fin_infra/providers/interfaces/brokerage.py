@@ -47,6 +47,7 @@ from fin_infra.trading.cancel import cancel_all
 from fin_infra.trading.gather import position_of
 from fin_infra.trading.matrix import VenueRules
 from fin_infra.transport import Flow, M, Pages, Transport, blocking
+from fin_infra.transport.forks import starts_again
 
 OrderFilter = Literal["open", "closed", "all"]
 
@@ -77,6 +78,11 @@ class BrokerageProvider(BrokerageExtras[M]):
         self._journal: Journal | None = None
         self._opening = Lock()
         super().__init__(transport, endpoint)
+        starts_again(self)
+
+    def after_fork(self) -> None:
+        """Take a new lock; the journal opens a connection of its own."""
+        self._opening = Lock()
 
     @property
     def journal(self) -> Journal:
