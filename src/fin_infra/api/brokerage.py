@@ -50,7 +50,12 @@ class OrderPage:
 
 
 OrderId = Annotated[
-    str, Path(max_length=128, description=f"`id` of an order, or the `client_order_id` that begins with `{PREFIX}`")
+    str,
+    Path(
+        max_length=128,
+        pattern=r"^[!-~]+$",
+        description=f"`id` of an order, or the `client_order_id` that begins with `{PREFIX}`",
+    ),
 ]
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
