@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from fin_infra.errors import UnexpectedPayload
 from fin_infra.providers.provider import Provider
 from tests.conformance.fault_bench import Bench, Watch, bench, benches, scope_of, stage
 from tests.conformance.fault_cases import MODES, PROVIDERS, vendor
@@ -45,7 +46,10 @@ def spoiled(bench: Bench, cls: type[Provider[Any]]) -> Iterator[str]:
                 found = bench.call(client, case)
             errors = found.unread
             bench.control("DELETE", "/faults")
-            assert found.error is None, (case.name, found.error)
+            if found.error is not None:  # one record that is looked for in a list: nobody knows whether it is that row
+                assert isinstance(found.error, UnexpectedPayload), (case.name, found.error)
+                assert not isinstance(right.value, Sequence), case.name
+                continue
             if not errors:
                 assert found.value == right.value, case.name
                 continue

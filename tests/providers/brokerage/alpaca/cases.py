@@ -57,6 +57,7 @@ CASES = [
     plain("assets", "assets"),
     plain("asset", "asset", AAPL),
     Case("order", "order", order),
+    Case("latest_order", "latest_order", order),
     plain("order_by_client_id", "order_by_client_id", "resting"),
     Case("orders", "orders", kwargs={"status": "all"}, settings={"page_size": 2}),
     plain("positions", "positions"),
