@@ -210,9 +210,9 @@ CASES: Mapping[str, ListCase] = {
 }
 
 
-OWN = frozenset({"alpaca/check_order", "alpaca/reconcile_orders"})
+OWN = ("/check_order", "/reconcile_orders")
 """List what we say of orders ourselves, no vendor's rows."""
-CHANGING = frozenset({"alpaca/cancel_orders"})
+CHANGING = ("/cancel_orders",)
 """Take effect when they are asked: no suite can ask them twice and compare."""
 
 

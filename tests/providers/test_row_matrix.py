@@ -54,7 +54,7 @@ def good_row(case: ListCase) -> Any:
 
 
 def test_table_when_compared_with_the_adapters_then_every_list_is_in_it() -> None:
-    assert sorted(CASES) == sorted(set(listing_operations()) - OWN)
+    assert sorted(CASES) == sorted(name for name in listing_operations() if not name.endswith(OWN))
 
 
 def test_records_with_points_when_compared_with_the_adapters_then_both_are_tried_below() -> None:
