@@ -28,7 +28,19 @@ NAMES = re.compile(
 )
 ROOMS = {
     *("__init__", "vendor", "routes", "replies", "refusals", "access", "signature", "stream", "market_data", "control"),
-    *("account", "accounts", "bars", "call", "channels", "charts", "collaterals", "holdings", "login", "orders"),
+    *(
+        "account",
+        "accounts",
+        "bars",
+        "call",
+        "channels",
+        "charts",
+        "collaterals",
+        "connect",
+        "holdings",
+        "login",
+        "orders",
+    ),
     *("positions", "reference", "users", "watchlists"),
 }
 """What a module of a vendor may be called: the standard rooms, and nouns of what the vendor's paths serve."""
