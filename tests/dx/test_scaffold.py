@@ -55,6 +55,7 @@ def test_scaffold_when_run_then_writes_its_own_folders_and_two_lines(tree: Path,
     assert not any(b"__vendor__" in text or b"__mount__" in text for text in after.values())
 
 
+@pytest.mark.process
 def test_scaffold_when_the_title_ends_with_s_then_its_texts_read_well(tree: Path) -> None:
     written = [path.read_text("utf-8") for path in scaffold(tree, "brokerage", "three", "Three Brokers")]
     assert any("Imitate Three Brokers' API" in text for text in written)
