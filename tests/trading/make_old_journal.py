@@ -1,6 +1,6 @@
 """Writes an order journal with the code of an earlier commit, as SQL text.
 
-`git worktree add /tmp/old b2dae12`, then, with that folder's `src` as PYTHONPATH:
+`git worktree add ../old b2dae12`, then, with that folder's `src` as PYTHONPATH:
 `python tests/trading/make_old_journal.py > tests/trading/journal_b2dae12.sql`. It uses only what that commit has.
 """
 
