@@ -14,6 +14,8 @@ PYTEST ?=
 RUN_TESTS = $(BIN)/pytest -q -n 2 --dist loadgroup --durations=20 $(PYTEST)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compiled tests are kept, whatever the shell says: compiling them anew is a tenth of a quick run.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test long check lint types floors format bench docs accept up wait seed down sbom sast audit lock clean

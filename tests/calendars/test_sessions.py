@@ -401,6 +401,7 @@ assert count() == [1, 1, 1]
     subprocess.run([sys.executable, "-I", "-c", code], check=True, timeout=120)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", list(CALENDARS))
 def test_sessions_of_a_year_when_asked_alone_then_are_those_of_the_whole_table(name: str) -> None:
     whole, alone = (Calendar(name, CALENDARS[name]) for _ in range(2))

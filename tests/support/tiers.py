@@ -1,8 +1,9 @@
 """Which tier a test belongs to, and which worker it runs on: marks and groups that no test has to name itself.
 
-`matrix`, `witness`, `acceptance` and `long` go by folder or file name. `process` is read off the code: a test is one if
-it, or a fixture it asks for, uses `subprocess` or runs the sandbox or the service as a server. In `make quick` neither
-works, so that a test which hides it cannot slip in.
+`matrix`, `witness`, `acceptance` and `long` go by folder or file name; a test elsewhere that asks everything of
+everything says `matrix` itself. `process` is read off the code: a test is one if it, or a fixture it asks for, uses
+`subprocess` or runs the sandbox or the service as a server. In `make quick` neither works, so that a test which hides
+it cannot slip in.
 """
 
 from __future__ import annotations

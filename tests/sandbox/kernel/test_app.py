@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import fin_infra.sandbox
 from fin_infra.sandbox import create_app
 
@@ -73,10 +75,12 @@ def _everything(ask: Any) -> dict[str, bytes]:
     return {path: reply.content for path, reply in found.items()}
 
 
+@pytest.mark.matrix
 def test_every_endpoint_when_two_sandboxes_share_a_seed_then_same_bytes(ask: Any) -> None:
     assert _everything(ask) == _everything(type(ask)(create_app(seed=7)))
 
 
+@pytest.mark.matrix
 def test_every_priced_endpoint_when_the_seed_differs_then_other_bytes(ask: Any) -> None:
     fixed = {"/teller/institutions", f"{AV}SYMBOL_SEARCH&keywords=tesco", f"{AV}MARKET_STATUS"}
     fixed |= {f"{CG}/ping", f"{CG}/coins/list?include_platform=true", f"{CG}/search?query=bond"}
@@ -87,6 +91,7 @@ def test_every_priced_endpoint_when_the_seed_differs_then_other_bytes(ask: Any) 
     assert same == fixed
 
 
+@pytest.mark.matrix
 def test_prices_when_the_clock_went_forward_and_back_then_same_bytes(ask: Any) -> None:
     before = _everything(ask)
     ask.advance(days=40)

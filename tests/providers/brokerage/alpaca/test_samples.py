@@ -186,6 +186,7 @@ def test_latest_when_of_the_clients_and_the_specification_then_read(payloads: di
                 getattr(answering(payloads[f"alpaca_py_data_tests/{name}"]), ask)(AAPL)
 
 
+@pytest.mark.matrix
 def test_every_payload_when_taken_for_anything_then_a_value_or_a_typed_error(payloads: dict[str, Any]) -> None:
     """None of them gets through as a bare KeyError or TypeError, whatever it is taken for."""
     calls: list[tuple[str, tuple[Any, ...]]] = [
