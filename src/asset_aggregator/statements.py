@@ -44,7 +44,7 @@ def _log(number: int, warnings: Sequence[str]) -> None:
 def _items(statement: Statement, source: str) -> list[WorthItem]:
     def item(what: str, amount: Money | None, at: date | None, missing: str) -> WorthItem:
         if amount is not None and at is None:
-            amount, missing = None, "the file does not say of which day the amount is"
+            amount, missing = None, "the file does not say which day the amount is for"
         return WorthItem(
             kind=WorthKind.STATEMENT,
             id=f"{statement.account.label} {what}".strip(),
@@ -92,7 +92,7 @@ _NAMES = {"available": "cash"}
 
 
 def _lacks(statement: Statement, kind: str) -> str:
-    """Say why there is no balance of a kind: none in the file, or several that contradict each other."""
+    """Say why a kind of balance is missing: the file has none, or several that contradict each other."""
     name = _NAMES.get(kind, kind)
     if any(balance.kind == kind for balance in statement.balances):
         return f"the file gives different {name} balances for the same day"

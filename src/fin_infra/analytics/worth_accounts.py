@@ -26,7 +26,7 @@ def asked(items: Sequence[WorthItem]) -> list[WorthItem]:
     """Take the amount from items of an account that may be counted already by another source or file.
 
     What a provider delivers counts before a statement, what is read whole before what is not, a broker's own view
-    before a bank's, the later before the earlier. An account of which nothing is known hides no other.
+    before a bank's, the later before the earlier. An account with no known amount hides no other.
     """
     accounts: dict[str, list[WorthItem]] = {}
     for item in items:

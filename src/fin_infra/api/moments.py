@@ -24,7 +24,7 @@ def day(text: str) -> date:
     """Read a `full-date` of RFC 3339, section 5.6.
 
     Raises:
-        ValueError: the text is not one, or there is no such day.
+        ValueError: the text is not a date, or no such day exists.
     """
     if not _day(text):
         raise ValueError("not a day")
@@ -35,7 +35,7 @@ def instant(text: str) -> datetime:
     """Read a `date-time` of RFC 3339, section 5.6; aware. Digits below a microsecond are dropped.
 
     Raises:
-        ValueError: the text is not one, or there is no such time; a leap second is none.
+        ValueError: the text is not an instant, or no such time exists; leap seconds are refused.
     """
     if not _instant(text):
         raise ValueError("not an instant")

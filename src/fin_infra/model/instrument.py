@@ -22,7 +22,7 @@ _NOT_MICS = {"NYSE": "XNYS", "ARCA": "ARCX", "AMEX": "XASE", "NSDQ": "XNAS", "TS
 US_MICS = frozenset({"XNYS", "XNAS", "XNGS", "XNMS", "XNCM", "XASE", "ARCX", "BATS", "IEXG", "OTCM", "PINX"})
 """Venues whose symbols are the same across the United States, so that vendors write them bare."""
 _PREFERRED = re.compile(r"([A-Z0-9]+)\.PR?(?:\.([A-Z]))?")
-"""A preferred share in another form than `BAC.PRL`, or `AXIA.PR` where there is no series."""
+"""A preferred share in another form than `BAC.PRL`, or `AXIA.PR` without a series."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -33,7 +33,7 @@ class Spelling:
     """What stands before a share class: `BRK-B`, `BRK/B`."""
     preferred: str | None = None
     """What stands between ticker and series of a preferred share in the United States: `-P-` writes `BAC-P-L`, and
-    `AXIA-P` where there is no series. None is the class separator and `PR`."""
+    `AXIA-P` without a series. None is the class separator and `PR`."""
     suffixes: Mapping[str, str] = field(default_factory=dict[str, str])
     """MIC to what follows the symbol: `.L`, ` LN`. Letters alone get a dot in front."""
     zero_pad: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -101,7 +101,7 @@ def adjusted(prices: Sequence[Decimal], close: Decimal) -> tuple[Decimal, ...]:
         close: the adjusted close.
 
     Raises:
-        UnexpectedPayload: there is no ratio, because one of the two closes is not above zero.
+        UnexpectedPayload: the ratio is undefined, because one of the two closes is not above zero.
     """
     raw = prices[-1]
     if raw == close:

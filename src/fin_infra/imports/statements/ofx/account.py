@@ -15,7 +15,7 @@ STATEMENTS = {"STMTRS": None, "CCSTMTRS": AccountType.CREDIT, "INVSTMTRS": Accou
 _ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
 _IDENTITY = ("ACCTID", "BANKID", "BROKERID", "BRANCHID", "ACCTTYPE")
 _NO_NUMBER = frozenset({"N/A", "NA", "NONE", "NULL", "UNKNOWN", "-"})
-"""Printed where there is no number: as one, it would join every account that has none."""
+"""Printed in place of a number: taken for one, it would join every account that has none."""
 _ACCOUNT_TYPES = {
     "CHECKING": AccountType.DEPOSITORY,
     "SAVINGS": AccountType.DEPOSITORY,

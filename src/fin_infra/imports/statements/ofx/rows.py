@@ -145,7 +145,7 @@ def _foreign(node: Node, currency: str, reading: Reading) -> tuple[str, str | No
                 continue
             code = reading.currency(symbol, inner.at("CURSYM") if inner else node.at(name))
         except StatementUnreadable as error:
-            if name == "CURRENCY":  # it says what the amount is in, so without it there is no amount
+            if name == "CURRENCY":  # it says what the amount is in, so without it the amount cannot be read
                 raise
             reading.set_aside("currency that a transaction was converted from", error)
             continue

@@ -216,7 +216,7 @@ class TransactionCursor:
     def take(self, rows: Listing[Transaction]) -> Page[Transaction]:
         """Return what a page has that was not there before.
 
-        A page of which nothing new can be read is not the end of the list: an id in it leads on. A row without one,
+        A page with nothing new that can be read is not the end of the list: an id in it leads on. A row without one,
         below which nothing is left to ask for, ends the list and is named in the errors like any other.
 
         Raises:

@@ -183,7 +183,7 @@ def _all_at_once(
 def _one_by_one(
     raws: list[msgspec.Raw], polarity: Polarity, received_at: datetime, account_id: str | None
 ) -> Listing[Transaction]:
-    """Read rows of which some cannot be read."""
+    """Read rows, some of which cannot be read."""
     found: Listing[Transaction] = Listing()
     errors: list[RowError] = []
     for at, raw in enumerate(raws):

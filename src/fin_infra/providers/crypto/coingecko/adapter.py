@@ -217,7 +217,7 @@ class CoinGecko(CryptoDataProvider[M]):
         """Return OHLC candles of the last `days` days (1, 7, 14, 30, 90, 180 or 365), oldest first.
 
         Candles are of 30 minutes for 1 day, of 4 hours up to 30 days, and of 4 days beyond. The last one may be
-        shorter: it ends when CoinGecko last worked it out, and is not `complete`. There is no volume.
+        shorter: it ends when CoinGecko last worked it out, and is not `complete`. Volume is not given.
         """
         if type(days) is not int or days not in CANDLES:
             allowed = ", ".join(str(day) for day in CANDLES)

@@ -154,7 +154,7 @@ class AlphaVantage(MarketDataProvider[M]):
     def _quotes(
         self, symbols: dict[InstrumentKey, str], failed: dict[InstrumentKey, FinInfraError]
     ) -> Flow[dict[InstrumentKey, Quote]]:
-        """Return what there is, and add to `failed` why there is not more."""
+        """Return the quotes found, and add to `failed` why the others are missing."""
         batch = {key: symbol for key, symbol in symbols.items() if in_dollars(key)}
         single = {key: symbol for key, symbol in symbols.items() if key not in batch}
         if len(set(single.values())) > FREE_SYMBOLS:
@@ -190,7 +190,7 @@ class AlphaVantage(MarketDataProvider[M]):
     def _one_by_one(
         self, symbols: dict[InstrumentKey, str], failed: dict[InstrumentKey, FinInfraError]
     ) -> Flow[dict[InstrumentKey, Quote]]:
-        """Ask for each symbol once, until there is no time or quota left; keys of one symbol share its answer."""
+        """Ask for each symbol once, until time or quota runs out; keys of one symbol share its answer."""
         answers: dict[str, Quote | FinInfraError] = {}
         over: FinInfraError | None = None
         for key, symbol in symbols.items():

@@ -47,7 +47,7 @@ def venue_zone(key: InstrumentKey) -> str:
 
 
 def spelled(key: InstrumentKey) -> str:
-    """Return the vendor's spelling; NotCovered where there is none, so that another source is asked."""
+    """Return the vendor's spelling; NotCovered if it has none, so that another source is asked."""
     try:
         return SPELLING.write(key)
     except InvalidInstrument as exc:
@@ -72,7 +72,7 @@ def _sessions(key: InstrumentKey, first: date, after: date) -> list[Session] | N
 
 
 def session_at(key: InstrumentKey, at: datetime) -> date | None:
-    """Return the day whose session is on or over at an instant given in the venue's zone; None where there is none."""
+    """Return the day whose session is on or over at an instant given in the venue's zone; None if there is none."""
     day = at.date()
     sessions = _sessions(key, day, day + timedelta(days=1))
     return day if sessions is None or any(session.open <= at for session in sessions) else None
