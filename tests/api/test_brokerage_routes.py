@@ -311,6 +311,14 @@ def test_order_when_asked_by_either_id_then_it_is_the_same(caller: Client) -> No
     assert caller.get("orders/fin-unknown").status_code == 404
 
 
+@pytest.mark.parametrize("ident", ["a%20b", "a%0Ab", "%C3%A9", "x" * 129])
+def test_order_when_the_id_can_be_none_then_422_and_no_vendor_is_asked(caller: Client, ident: str) -> None:
+    before = len(caller.control.requests("alpaca"))
+    assert caller.get(f"orders/{ident}").status_code == 422
+    assert caller.client.delete(f"/brokerage/orders/{ident}").status_code == 422
+    assert len(caller.control.requests("alpaca")) == before
+
+
 def test_cancel_when_asked_by_either_id_then_202_and_the_order_ends(caller: Client) -> None:
     resting = {**ORDER, "type": "limit", "limit_price": "250"}
     one, two = (caller.post(resting, key=key).json()["data"] for key in ("a", "b"))

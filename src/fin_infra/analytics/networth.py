@@ -3,14 +3,15 @@ Floor 5: sums only what has a value, and says what has none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import zip_longest
 
 from fin_infra.analytics.worth_accounts import asked, latest_lists
 from fin_infra.errors import BeyondCalendar, InvalidInput, InvalidInstrument, RateUnavailable, UnknownCalendar
-from fin_infra.model import Account, AccountRef, Balance, InstrumentKey, Money, Portfolio, RateTable
+from fin_infra.model import Account, AccountRef, Balance, HoldingAccount, InstrumentKey, Money, Portfolio, RateTable
 from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthKind, WorthLine
 from fin_infra.normalize import calendar_of, convert
 
@@ -89,36 +90,8 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
     Accounts connected twice are in the portfolio once already. A source that did not answer has no item: its error
     belongs in `errors` of `net_worth`.
     """
-    keys = {str(line.key): line.key for line in portfolio.lines if line.key is not None}
     accounts = {AccountRef(account.source, account.id): account for account in portfolio.accounts}
-
-    def item(
-        who: AccountRef,
-        what: str,
-        amount: Money | None,
-        missing: str,
-        *,
-        at: datetime | None = None,
-        priced: bool = False,
-    ) -> WorthItem:
-        account = accounts.get(who)
-        ending = _ending(account.number) if account else None
-        place = f"{account.institution} {ending}" if account and ending else who.id or who.source
-        return WorthItem(
-            kind=WorthKind.HOLDING,
-            id=f"{what} at {place}",
-            source=who.source,
-            amount=amount,
-            missing=None if amount is not None else missing,
-            institution=account.institution if account else None,
-            ending=ending,
-            at=at.date() if at else None,
-            priced_at=at if priced else None,
-            instrument=keys.get(what) if priced else None,
-            account=str(who),
-            connection=f"{who.source} {account.connection_id}" if account else None,
-        )
-
+    item = partial(_held_item, accounts)
     held = [
         item(
             part.account,
@@ -126,7 +99,8 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
             part.market_value,
             "the broker gives no market value",
             at=part.as_of,
-            priced=True,
+            priced_at=part.as_of,
+            instrument=line.key,
         )
         for line in portfolio.lines
         if not line.in_cash
@@ -141,6 +115,37 @@ def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
     doubles = {double for double, _ in portfolio.duplicates}
     unread = sorted(set(accounts) - doubles - portfolio.read)
     return (*held, *cash, *(item(who, "everything", None, "the account was not read") for who in unread))
+
+
+def _held_item(
+    accounts: Mapping[AccountRef, HoldingAccount],
+    who: AccountRef,
+    what: str,
+    amount: Money | None,
+    missing: str,
+    *,
+    at: datetime | None = None,
+    priced_at: datetime | None = None,
+    instrument: InstrumentKey | None = None,
+) -> WorthItem:
+    """Return something held in an account; `missing` says why it has no amount."""
+    account = accounts.get(who)
+    ending = _ending(account.number) if account else None
+    place = f"{account.institution} {ending}" if account and ending else who.id or who.source
+    return WorthItem(
+        kind=WorthKind.HOLDING,
+        id=f"{what} at {place}",
+        source=who.source,
+        amount=amount,
+        missing=None if amount is not None else missing,
+        institution=account.institution if account else None,
+        ending=ending,
+        at=at.date() if at else None,
+        priced_at=priced_at,
+        instrument=instrument,
+        account=str(who),
+        connection=f"{who.source} {account.connection_id}" if account else None,
+    )
 
 
 def _ending(number: str | None) -> str | None:
