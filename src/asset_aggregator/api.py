@@ -6,8 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,41 +30,19 @@ from fin_infra.api import (
     add_symbols,
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
-from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
-from fin_infra.errors import ConfigurationError, FinInfraError, ProviderNotFound
+from fin_infra.errors import ConfigurationError, FinInfraError
 from fin_infra.flow import BreakerState, Client
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
-from fin_infra.questions.holdings import HoldingSources
-from fin_infra.questions.net_worth import parse_holding
+from fin_infra.questions.brokers import Brokers
+from fin_infra.questions.net_worth import parse_holdings
 from fin_infra.transport import Async, AsyncTransport
 
 if TYPE_CHECKING:
     app: FastAPI
 
 NAME = "asset-aggregator"
-
-
-@dataclass(frozen=True, slots=True)
-class Brokers:
-    """Who trades, and who reads accounts at other brokers; without a broker there are no brokerage routes."""
-
-    broker: BrokerageProvider[Async] | None
-    aggregators: tuple[BrokerageAggregatorProvider[Async], ...]
-
-    def all(self) -> tuple[Provider[Any], ...]:
-        return (*([self.broker] if self.broker else []), *self.aggregators)
-
-    @classmethod
-    def default(cls) -> Brokers:
-        """Take what is installed and not hidden with `FEATURE_BROKERAGE_<VENDOR>=0`; each counts without the other."""
-        broker, aggregators = None, tuple[BrokerageAggregatorProvider[Async], ...]()
-        with suppress(ProviderNotFound):
-            broker = easy_brokerage(mode="async")
-        with suppress(ProviderNotFound):
-            aggregators = (easy_brokerage_aggregator(mode="async"),)
-        return cls(broker, aggregators)
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
@@ -80,11 +57,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         InvalidInput: a holding cannot be read.
     """
     infra.prepare_environment()  # before anything imports svc-infra, which reads APP_ENV once
-    holdings = [parse_holding(text) for text in environ.get("FIN_INFRA_HOLDINGS", "").split(",") if text.strip()]
+    holdings = parse_holdings(environ.get("FIN_INFRA_HOLDINGS", "").split(","))
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
-    sources, brokers = Sources.default(), Brokers.default()
+    brokers = Brokers.default()
+    sources = Sources.default(brokers)
     tenants = FinastraTenants.from_env(environ)
-    used = (*sources.all(), *brokers.all())
+    used = tuple(dict.fromkeys((*sources.all(), *brokers.all())))
     clients = (*used, *tenants.all())
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
@@ -98,8 +76,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     app.state.hidden_names.update(_hidden(tenants))
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
-    counted = replace(sources, holdings=_counted(sources, brokers))
-    add_net_worth(app, auth=auth, sources=counted, holdings=holdings, items=lambda: statements)
+    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, records=lambda: statements)
     if brokers.broker is not None:
         timeout_s = settings.request_timeout_s
         _add_brokerage(
@@ -113,17 +90,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     add_finastra(app, auth=_protected(app, "finastra:read"), tenants=tenants)
     add_providers(app, auth=_protected(app, "providers:read"), used=used)
     return app
-
-
-def _counted(sources: Sources, brokers: Brokers) -> HoldingSources:
-    """Return the brokers of the net worth: made-up holdings of the sandbox do not count beside a real bank."""
-    real_bank = sources.banking.environment != "sandbox"
-    trading = [brokers.broker] if brokers.broker else []
-    return HoldingSources.counted(
-        [broker for broker in trading if not (real_bank and broker.environment == "sandbox")],
-        [each for each in brokers.aggregators if not (real_bank and each.environment == "sandbox")],
-        sources.fx,
-    )
 
 
 def _hidden(tenants: FinastraTenants) -> dict[str, str]:

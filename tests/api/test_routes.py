@@ -13,6 +13,7 @@ from fin_infra import api
 from fin_infra.api import PUBLIC
 from fin_infra.api.answers import Answer, Answers
 from fin_infra.model import Meta, RateLimit
+from tests.providers.brokerage.snaptrade import gaps
 from tests.support.sandbox_control import Control
 
 
@@ -128,17 +129,40 @@ def test_search_when_one_source_is_down_then_the_other_answers_and_it_is_named(
     ]
 
 
-def test_net_worth_when_all_answer_then_it_is_the_sum_of_the_worlds_balances(
+def by_hand(sandbox: Control) -> Decimal:
+    """What the world's open bank accounts are worth."""
+    rows = [row for row in sandbox.accounts() if row["status"] == "open"]
+    return sum((Decimal(row["ledger"]) * (-1 if row["subtype"] == "credit_card" else 1) for row in rows), Decimal(0))
+
+
+def test_net_worth_when_all_answer_then_bank_and_brokers_count_and_what_is_old_is_named(
     client: TestClient, sandbox: Control
 ) -> None:
     worth = ok(client, "/net-worth")["data"]
-    by_hand = sum(
-        (Decimal(row["ledger"]) * (-1 if row["subtype"] == "credit_card" else 1))
-        for row in sandbox.accounts()
-        if row["status"] == "open"
-    )
-    assert Decimal(worth["total"]["amount"]) == by_hand
-    assert worth["complete"] is True
+    values = [Decimal(line["value"]["amount"]) for line in worth["lines"] if line["value"]]
+    banked = [line for line in worth["lines"] if line["source"] == "banking:teller"]
+    assert sum(Decimal(line["value"]["amount"]) for line in banked) == by_hand(sandbox)
+    assert {line["source"] for line in worth["lines"]} == {"banking:teller", "brokerage:alpaca", "brokerage:snaptrade"}
+    assert Decimal(worth["total"]["amount"]) == sum(values)
+    assert sorted(worth["missing"]) == sorted(gaps.MISSING)
+    assert (worth["complete"], worth["left_out"]) == (False, [])
+    assert all(line["age_days"] == 8 for line in worth["lines"] if "old: of 2026-11-12" in (line["missing"] or ""))
+
+
+def test_net_worth_when_brokers_are_switched_off_then_they_are_named_and_the_total_is_complete(
+    sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for vendor in ("ALPACA", "SNAPTRADE"):
+        monkeypatch.setenv(f"FEATURE_BROKERAGE_{vendor}", "0")
+    app = FastAPI()
+    api.add_net_worth(app, auth=api.PUBLIC)
+    with TestClient(app) as alone:
+        worth = ok(alone, "/net-worth")["data"]
+    assert (Decimal(worth["total"]["amount"]), worth["complete"]) == (by_hand(sandbox), True)
+    assert worth["left_out"] == [
+        {"source": "brokerage:alpaca", "reason": "it is switched off"},
+        {"source": "brokerage:snaptrade", "reason": "it is switched off"},
+    ]
 
 
 def test_net_worth_when_bank_is_down_then_total_says_what_it_lacks(client: TestClient, sandbox: Control) -> None:
@@ -146,18 +170,24 @@ def test_net_worth_when_bank_is_down_then_total_says_what_it_lacks(client: TestC
     body = ok(client, "/net-worth", holding="CRYPTO:bitcoin=0.5")
     worth = body["data"]
     assert worth["complete"] is False
-    assert "banking:teller accounts" in worth["missing"][0]
-    assert [line["id"] for line in worth["lines"]] == ["CRYPTO:bitcoin"]
+    assert "banking:teller accounts: " in " ".join(set(worth["missing"]) - set(gaps.MISSING))
+    assert "CRYPTO:bitcoin" in [line["id"] for line in worth["lines"] if line["value"]]
     assert body["errors"][0]["code"] == "fin.provider_unavailable"
 
 
 def test_net_worth_when_everything_is_down_then_total_is_null_and_not_zero(
     client: TestClient, sandbox: Control
 ) -> None:
-    for vendor in ("teller", "ecb"):
+    for vendor in ("teller", "ecb", "alpaca", "snaptrade"):
         sandbox.fault(vendor, "status_503")
     worth = ok(client, "/net-worth")["data"]
     assert worth["total"] is None
+
+
+def test_net_worth_when_a_holding_stands_twice_then_problem_says_to_write_the_sum(client: TestClient) -> None:
+    reply = client.get("/net-worth", params={"holding": ["US:IBM=1", "IBM=2"]})
+    assert (reply.status_code, reply.json()["code"]) == (422, "fin.invalid_input")
+    assert reply.json()["detail"] == "US:IBM stands twice among the holdings; write it once, with the sum."
 
 
 @pytest.mark.parametrize("holding", ["bitcoin", "CRYPTO:bitcoin=", "CRYPTO:bitcoin=much", "=1", "BTC=1"])

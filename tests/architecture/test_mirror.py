@@ -35,7 +35,9 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     ),
     "asset_aggregator/test_statements.py": ("imports/statements/entry",),
     "analytics/test_holdings_merge.py": ("model/holdings", "analytics/holdings"),
-    "analytics/test_networth.py": ("model/networth",),
+    "analytics/test_networth.py": ("model/networth", "analytics/worth_ages"),
+    "analytics/test_worth_statements.py": ("analytics/worth_views",),
+    "questions/test_net_worth.py": ("questions/clock",),
     "normalize/test_symbols.py": ("normalize/tables",),
     "calendars/test_sessions.py": ("calendars/names", "calendars/table"),
     "test_errors.py": ("model/record", "settings"),
@@ -87,7 +89,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # routers and commands: tried by what they answer
     "sandbox/test_vendors.py": ("sandbox/kernel/vendor",),
     "api/test_routes.py": (
-        "questions/net_worth",
         "api/answers",
         "api/banking",
         "api/crypto",

@@ -13,7 +13,7 @@ from fin_infra.questions.holdings import HoldingSources
 
 
 def _source(environment: str) -> Any:
-    return SimpleNamespace(environment=environment)
+    return SimpleNamespace(environment=environment, source=f"brokerage:{environment}")
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ def merge_holdings(
     """Merge what many accounts hold, whatever the order they come in; see `read_holdings`.
 
     Long and short, options and their shares, coins and what no key can name have lines of their own. Values are added
-    up per currency. An account that was connected twice counts once: the broker's own connection, else the fresher.
-    Questions that nobody answered are named in `missing`, because what they would add is unknown.
+    up per currency, at the broker's prices whatever their age: `oldest` says when the oldest of them was made, and a
+    net worth leaves old ones out. An account that was connected twice counts once: the broker's own connection, else
+    the fresher. Questions that nobody answered are named in `missing`, because what they would add is unknown.
 
     Args:
         currency: currency of the total; no total without it.
@@ -86,6 +87,7 @@ def merge_holdings(
         duplicates=doubles,
         errors=holdings.errors,
         read=frozenset(who for who in listed - left_out if holdings.is_read(who)),
+        oldest=_oldest(lines, purses),
     )
 
 
@@ -240,6 +242,15 @@ def _identifiers(account: HoldingAccount) -> list[tuple[str, ...]]:
     if len(number) >= _FULL_NUMBER and number.isalnum():
         identifiers.append((broker, "number", number.casefold()))
     return identifiers
+
+
+def _oldest(lines: Iterable[HoldingLine], purses: Iterable[CashLine]) -> datetime | None:
+    """Return when the oldest amount of a sum was true."""
+    prices = (part.as_of for line in lines if not line.in_cash for part in line.parts if part.market_value is not None)
+    cash = (
+        at for purse in purses for (_, amount), at in zip(purse.parts, purse.as_of, strict=True) if amount is not None
+    )
+    return min((*prices, *cash), default=None)
 
 
 def _unpriced(line: HoldingLine) -> list[HoldingPart]:

@@ -3,12 +3,12 @@ Floor 5: one account counts once; where two may be the same one, the second has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from fin_infra.imports.statements import AccountMatch, same_account
-from fin_infra.model.networth import WorthItem, WorthKind
+from fin_infra.model import WorthItem, WorthKind
 
 _SHOWN_DIGITS = 2
 """A shorter ending is shared by chance."""
@@ -42,16 +42,6 @@ def asked(items: Sequence[WorthItem]) -> list[WorthItem]:
         elif any(item.amount is not None for item in group):
             counted.append(group)
     return [_set_aside(item, aside.get(_account(item))) for item in items]
-
-
-def latest_lists(items: Iterable[WorthItem]) -> list[WorthItem]:
-    """Leave out what an older statement says of an account whose holdings a newer one lists: it may be sold."""
-    known = list(items)
-    newest: dict[str, date] = {}
-    for item in known:
-        if item.account and item.listed:
-            newest[item.account] = max(item.listed, newest.get(item.account, date.min))
-    return [item for item in known if (item.listed or item.at or date.min) >= newest.get(item.account or "", date.min)]
 
 
 def _account(item: WorthItem) -> str:

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Query
 from starlette.responses import Response
 
+from fin_infra.analytics import WorthRecord
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.problems import problem_responses
-from fin_infra.model.networth import Holding, NetWorth, WorthItem
-from fin_infra.questions.net_worth import Sources, net_worth_of, parse_holding
+from fin_infra.model import Holding, NetWorth
+from fin_infra.questions.net_worth import Sources, net_worth_of, parse_holdings
 
 
 def add_net_worth(
@@ -21,14 +22,15 @@ def add_net_worth(
     auth: Auth,
     sources: Sources | None = None,
     holdings: Sequence[Holding] = (),
-    items: Callable[[], Sequence[WorthItem]] = tuple,
+    records: Callable[[], Sequence[WorthRecord]] = tuple,
 ) -> None:
     """Add `/net-worth?currency=&holding=`.
 
     Args:
         auth: dependencies that protect the route; `PUBLIC` says you mean none.
         holdings: counted when the request names none.
-        items: further items, such as the balances of imported statements, asked for at each request.
+        sources: who is asked; the configured bank, brokers and price sources where None.
+        records: what counts besides them, such as imported statement files, asked for at each request.
     """
     chosen = sources or Sources.default()
     problems = problem_responses(401, 422)
@@ -41,14 +43,14 @@ def add_net_worth(
         holding: Annotated[list[str] | None, Query(description="KEY=QUANTITY, such as CRYPTO:bitcoin=0.25")] = None,
     ) -> Response:
         """Return what is owned less what is owed, line by line, with what the total lacks."""
-        held = [parse_holding(text) for text in holding] if holding is not None else holdings
-        return await answers.private(_worth(chosen, currency.upper(), held, items))
+        held = parse_holdings(holding) if holding is not None else holdings
+        return await answers.private(_worth(chosen, currency.upper(), held, records))
 
     include(app, router)
 
 
 async def _worth(
-    sources: Sources, currency: str, held: Sequence[Holding], items: Callable[[], Sequence[WorthItem]]
+    sources: Sources, currency: str, held: Sequence[Holding], records: Callable[[], Sequence[WorthRecord]]
 ) -> Answer:
-    worth = await net_worth_of(sources, currency, held, items())
+    worth = await net_worth_of(sources, currency, held, records())
     return Answer(worth, errors=worth.errors, sources=sources.all())

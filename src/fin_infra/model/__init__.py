@@ -72,6 +72,17 @@ if TYPE_CHECKING:
         SymbolMatch,
     )
     from fin_infra.model.money import Money
+    from fin_infra.model.networth import (
+        AccountBalance,
+        Holding,
+        LeftOut,
+        NetWorth,
+        Price,
+        SourceError,
+        WorthItem,
+        WorthKind,
+        WorthLine,
+    )
     from fin_infra.model.order import (
         AssetClass,
         Cancellation,
@@ -99,6 +110,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "AccountBalance",
     "AccountDetails",
     "AccountError",
     "AccountIdentity",
@@ -129,6 +141,7 @@ __all__ = [
     "CryptoPrice",
     "EquityPoint",
     "FxRate",
+    "Holding",
     "HoldingAccount",
     "HoldingChange",
     "HoldingLine",
@@ -138,12 +151,14 @@ __all__ = [
     "Institution",
     "InstrumentKey",
     "Interval",
+    "LeftOut",
     "Listing",
     "MarketChart",
     "MarketClock",
     "MarketDay",
     "Meta",
     "Money",
+    "NetWorth",
     "NewOrder",
     "Order",
     "OrderChange",
@@ -157,6 +172,7 @@ __all__ = [
     "PortfolioHistory",
     "Position",
     "PositionSide",
+    "Price",
     "Quote",
     "QuoteError",
     "Quotes",
@@ -165,6 +181,7 @@ __all__ = [
     "Record",
     "RowError",
     "Side",
+    "SourceError",
     "Split",
     "Statement",
     "StatementAccount",
@@ -181,6 +198,9 @@ __all__ = [
     "Transaction",
     "TransactionStatus",
     "Watchlist",
+    "WorthItem",
+    "WorthKind",
+    "WorthLine",
 ]
 
 _NAMES = {
@@ -249,6 +269,17 @@ _NAMES = {
         "SymbolMatch",
     ),
     "money": ("Money",),
+    "networth": (
+        "AccountBalance",
+        "Holding",
+        "LeftOut",
+        "NetWorth",
+        "Price",
+        "SourceError",
+        "WorthItem",
+        "WorthKind",
+        "WorthLine",
+    ),
     "order": (
         "AssetClass",
         "Cancellation",

@@ -142,6 +142,9 @@ class Portfolio:
     errors: tuple[AccountError, ...] = ()
     read: frozenset[AccountRef] = frozenset()
     """Accounts whose positions are known and counted."""
+    oldest: datetime | None = None
+    """When the oldest of the prices and cash in `values` and `total` was true: these count at any age, each with its
+    own `as_of`. A net worth leaves out what is old."""
 
     def is_known(self, account: AccountRef) -> bool:
         """Say whether this tells what the account holds; one that is not listed any more holds nothing."""

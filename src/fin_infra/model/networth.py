@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.model.banking import Account, Balance
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.statement import StatementAccount
@@ -21,15 +22,39 @@ class WorthKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """So many units of an instrument, by its key text; negative for short."""
+    """So many units of an instrument, by its key text, at no account that is read; negative for short."""
 
     key: str
     quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one unit is worth, and when, for a price that no provider's record holds."""
+
+    money: Money
+    day: date
+    """The venue's trading day, or the day of `instant`."""
+    instant: datetime | None = None
+    """When it was made, aware; the age of a coin's price is counted from it in hours."""
+    source: str = "price"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBalance:
+    """A bank account with its balance; None where it is not known, and `missing` says why."""
+
+    account: Account
+    balance: Balance | None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorthItem:
-    """Something that may count: an amount of money in its own currency, or None where it is unknown."""
+    """Something that may count: an amount of money in its own currency, or None where it is unknown.
+
+    Items with the same `kind`, `source` and `id` are readings of one thing, of which the latest counts.
+    """
 
     kind: WorthKind
     id: str
@@ -39,24 +64,24 @@ class WorthItem:
     """Why `amount` is None."""
     at: date | None = None
     """The day the amount was true; None for one that was asked for just now."""
+    instant: datetime | None = None
+    """The instant the amount was true, aware, where it is known: of two readings of a day the later counts."""
     instrument: InstrumentKey | None = None
-    """What the amount is the price of: its age is counted in sessions of that venue, for a coin in hours; other ages
-    are counted in days."""
+    """What the amount is the price of: its age is counted in sessions of that venue, for a coin in hours; the age of a
+    balance is counted in days."""
+    priced: bool = False
+    """True for a price too where nothing names the instrument: its age is counted as at a venue without calendar."""
     reading_of: str | None = field(default=None, repr=False)
-    """Items with the same text here are readings of one thing, and the latest counts; None shares it with nothing."""
+    """What makes two items one thing, where `id` is not that but only what to call it."""
     institution: str | None = None
     ending: str | None = None
     """Last digits of the account: with the institution they tell an account that another source shows too."""
-    priced_at: datetime | None = None
-    """The instant of the price, aware; the age of a coin's price is counted from it in hours."""
     account: str | None = field(default=None, repr=False)
     """Items with the same text here are of one account, such as the cash and the holdings at a broker."""
     connection: str | None = None
     """The login that the account was read through, which shows it once; None for the only one of `source`."""
     statement: StatementAccount | None = field(default=None, repr=False)
     """The account as a statement file names it, to compare with those of other files."""
-    listed: date | None = None
-    """The day of the list of holdings that this was read with: what is not in a newer one is not held any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +95,8 @@ class WorthLine:
     value: Money | None
     at: date | None = None
     """The day of the balance or price; None where it was asked for just now."""
+    age_days: int | None = None
+    """Days from `at` to the day of the total, at least 0."""
     rate_date: date | None = None
     missing: str | None = None
 
@@ -90,6 +117,14 @@ class SourceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A source that is there and not counted, by a setting or because it makes its figures up."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetWorth:
     """What is owned less what is owed, in one currency.
 
@@ -105,4 +140,8 @@ class NetWorth:
     missing: tuple[str, ...]
     lines: tuple[WorthLine, ...]
     errors: tuple[SourceError, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What statement files leave doubtful; the total counts what they print, and is complete all the same."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Sources that nobody asked, on purpose: the total is complete without them."""
     as_of: datetime

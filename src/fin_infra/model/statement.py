@@ -152,7 +152,9 @@ class Statement:
     start: date | None = None
     end: date | None = None
     left_out: tuple[str, ...] = ()
-    """Holdings and money owed that were set aside on request: a total over the statement lacks them.
+    """Pending transactions, which are not read, and holdings and money owed that were set aside on request.
+
+    A total over the statement lacks them.
 
     Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()
@@ -177,7 +179,10 @@ class StatementFile:
     """The encoding the text was really in, whatever the header said."""
     statements: tuple[Statement, ...]
     left_out: tuple[str, ...] = ()
-    """Accounts that the file speaks of and `statements` does not hold, such as loans: a total over the file lacks them.
+    """Money that the file speaks of and `statements` does not hold, such as a loan, a balance in no account's place, or
+    accounts that were all given one number.
+
+    A total over the file lacks it.
 
     Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()

@@ -72,6 +72,11 @@ def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
                     continue
 
 
+def installed(domain: str) -> list[str]:
+    """Return the key of every adapter of a domain that is installed, by name, those that are switched off too."""
+    return [f"{domain}:{vendor}" for vendor in sorted(_vendors(domain))]
+
+
 def provider_class(provider_key: str) -> type[Provider[Any]]:
     """Return the adapter class behind `domain:vendor` without building one."""
     domain, _, vendor = provider_key.partition(":")

@@ -11,14 +11,15 @@ from fin_infra.analytics import merge_holdings
 from fin_infra.fanout import DEADLINE_S, attempt
 from fin_infra.flow import deadline
 from fin_infra.holdings import read_holdings
-from fin_infra.model import Portfolio, RateTable
+from fin_infra.model import LeftOut, Portfolio, RateTable, SourceError
 from fin_infra.model.currency import minor_units
-from fin_infra.model.networth import SourceError
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.provider import Provider
 from fin_infra.transport import Async
+
+_MADE_UP = "the sandbox makes its holdings up; they do not count beside a real bank or broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class HoldingSources:
     brokers: tuple[BrokerageProvider[Async], ...]
     aggregators: tuple[BrokerageAggregatorProvider[Async], ...] = ()
     fx: FxProvider[Async] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    """Ones that are there and not asked, on purpose."""
+    failed: tuple[SourceError, ...] = ()
+    """Ones that should be asked and cannot be opened."""
 
     @classmethod
     def counted(
@@ -35,13 +40,18 @@ class HoldingSources:
         brokers: Sequence[BrokerageProvider[Async]],
         aggregators: Sequence[BrokerageAggregatorProvider[Async]],
         fx: FxProvider[Async] | None,
+        *,
+        real_bank: bool = False,
     ) -> HoldingSources:
-        """Take the real ones; made-up holdings of the sandbox count only where there is nothing else."""
-        real = any(source.environment != "sandbox" for source in (*brokers, *aggregators))
+        """Take the real ones; made-up holdings of the sandbox count only where there is nothing real beside them."""
+        each = (*brokers, *aggregators)
+        real = real_bank or any(source.environment != "sandbox" for source in each)
+        made_up = [source for source in each if real and source.environment == "sandbox"]
         return cls(
-            tuple(broker for broker in brokers if not real or broker.environment != "sandbox"),
-            tuple(each for each in aggregators if not real or each.environment != "sandbox"),
+            tuple(broker for broker in brokers if broker not in made_up),
+            tuple(aggregator for aggregator in aggregators if aggregator not in made_up),
             fx,
+            tuple(LeftOut(source=source.source, reason=_MADE_UP) for source in made_up),
         )
 
     def all(self) -> tuple[Provider[Any], ...]:

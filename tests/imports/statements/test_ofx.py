@@ -838,10 +838,47 @@ def test_correction_when_present_then_names_the_corrected_booking() -> None:
     assert line.corrects == "A0"
 
 
-def test_pending_and_loans_when_present_then_are_counted_in_warnings() -> None:
-    pending = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
-    file = read_statement(ofx(tail=pending).encode())
-    assert file.warnings == ("1 pending transaction(s) not read",)
+PENDING = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
+
+
+def test_pending_when_present_then_its_statement_lacks_it() -> None:
+    file = read_statement((ofx(tail=PENDING) + ofx()).encode())
+    said = ("1 pending transaction(s) not read",)
+    assert [(statement.left_out, statement.warnings) for statement in file.statements] == [(said, said), ((), ())]
+    assert (file.left_out, file.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            ofx().replace("<STMTTRNRS>", f"<STMTTRNRS>{PENDING}", 1),
+            "1 pending transaction(s) outside a statement not read",
+        ),
+        (
+            ofx().replace("</BANKMSGSRSV1>", "<LEDGERBAL><BALAMT>-5.00</LEDGERBAL></BANKMSGSRSV1>"),
+            "1 balance(s) outside their place in a statement not read",
+        ),
+    ],
+)
+def test_file_when_money_stands_outside_its_statements_then_it_says_what_it_lacks(text: str, said: str) -> None:
+    file = read_statement(text.encode())
+    assert (file.left_out, file.warnings) == ((said,), (said,))
+
+
+def test_file_when_several_statements_get_one_number_then_all_but_one_may_be_lacking() -> None:
+    unnamed = ofx().replace("<ACCTID>2", "<ACCTID>")
+    file = read_statement((unnamed + unnamed).encode(), account="77")
+    assert file.left_out == ("2 statements without an account number were given the same one, by account=",)
+
+
+def test_short_balance_when_set_aside_then_the_statement_lacks_it() -> None:
+    text = (
+        "<OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>7788</INVACCTFROM>"
+        "<INVBAL><SHORTBALANCE>N/A</INVBAL></INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
+    )
+    (statement,) = read_statement(text.encode(), skip_unreadable=True).statements
+    assert "a short balance is set aside" in statement.left_out[0]
 
 
 def test_files_when_joined_then_each_keeps_its_institution() -> None:

@@ -20,11 +20,11 @@ FAILED = [
 _UNUSABLE = "the broker behind this account gives SnapTrade no usable answer; try later"
 _OLD = "old: of 2026-11-12, more than 3 sessions before 2026-11-20"
 LINES = [
-    "brokerage:snaptrade OOTC:SIVBQ at Robinhood 8443: the broker gives no market value",
     f"brokerage:snaptrade US:AAPL at Fidelity 02: {_OLD}",
     f"brokerage:snaptrade US:BRK.B at Fidelity 02: {_OLD}",
     f"brokerage:snaptrade US:VTI at Fidelity 02: {_OLD}",
     "brokerage:snaptrade everything at Questrade 8857: the account was not read",
+    "brokerage:snaptrade OOTC:SIVBQ at Robinhood 8443: the broker gives no market value",
 ]
 SOURCES = [
     "brokerage:snaptrade connections: the connection to Fidelity is disabled since 2026-11-12T18:22:10.345612+00:00; "

@@ -25,8 +25,8 @@ from fin_infra.imports.statements.ofx.tree import Node, parse
 from fin_infra.model.statement import Statement, StatementFile
 
 _HEAD = re.compile(rb"<OFX[\s>]|OFXHEADER", re.I)
+_PENDING = "pending transaction"
 _NOT_READ = {
-    "STMTTRNP": "pending transaction",
     "INV401KBAL": "401(k) balance by source",
     "INVOOLIST": "list of open orders",
     "BAL": "further balance",
@@ -54,6 +54,7 @@ class _Reader:
         self.skipped = 0
         self.unnamed = 0
         self.balances_seen = 0
+        self.pending_seen = 0
         self.signons: list[Node] = []
         self.securities: dict[Security, Node] = {}
 
@@ -64,13 +65,14 @@ class _Reader:
         for message in self.ofx.root.children:
             statements += self._message(message, notes)
             missing += left_out(message)
+        missing += self._money_not_read()
         if not statements:
             raise StatementUnreadable(
                 "The OFX file holds no bank, card or investment statement; export the account's transactions."
             )
         if self.found["STMTTRN"] != sum(len(statement.lines) for statement in statements) + self.skipped:
             raise self._stray()
-        notes += self._not_read()
+        notes += [f"{self.found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if self.found[name]]
         return StatementFile(
             format="ofx",
             encoding=self.source.encoding,
@@ -86,14 +88,17 @@ class _Reader:
         place = next((node.start for node in strays), 0)
         return self.source.fault("A transaction belongs to no statement; the file is damaged, export it again", place)
 
-    def _not_read(self) -> list[str]:
-        notes = [f"{self.found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if self.found[name]]
+    def _money_not_read(self) -> list[str]:
+        """Return what may be money and is in none of the statements."""
+        found: list[str] = []
+        if self.found["STMTTRNP"] > self.pending_seen:
+            found.append(f"{self.found['STMTTRNP'] - self.pending_seen} {_PENDING}(s) outside a statement not read")
         stray = sum(self.found[name] for name in BALANCES) - self.balances_seen
         if stray:
-            notes.append(f"{stray} balance(s) outside their place in a statement not read")
+            found.append(f"{stray} balance(s) outside their place in a statement not read")
         if self.unnamed > 1:
-            notes.append(f"{self.unnamed} statements without an account number were given the same one, by account=")
-        return notes
+            found.append(f"{self.unnamed} statements without an account number were given the same one, by account=")
+        return found
 
     def _message(self, message: Node, notes: list[str]) -> list[Statement]:
         """Read one `<OFX>` element; what holds for all its statements may stand anywhere in it, so that comes first."""
@@ -140,6 +145,8 @@ class _Reader:
         )
         start, end = (reading.optional_day(parts.lists[0], name) if parts.lists else None for name in _PERIOD)
         warnings = [f"{count} {name} investment transaction(s) not read" for name, count in parts.other.items()]
+        self.pending_seen += parts.pending
+        pending = [f"{parts.pending} {_PENDING}(s) not read"] if parts.pending else []
         statement = Statement(
             account=account,
             lines=lines,
@@ -148,10 +155,9 @@ class _Reader:
             positions_listed=node.child("INVPOSLIST") is not None,
             start=start,
             end=end,
-            left_out=tuple(reading.left_out),
-            warnings=tuple(warnings),
+            left_out=(*reading.left_out, *pending),
         )
-        return replace(statement, warnings=(*warnings, *suspicious(statement), *reading.said))
+        return replace(statement, warnings=(*warnings, *pending, *suspicious(statement), *reading.said))
 
 
 _PERIOD = ("DTSTART", "DTEND")
@@ -165,9 +171,12 @@ class _Parts:
         self.lists: list[Node] = []
         self.holdings: list[Node] = []
         self.other: Counter[str] = Counter()
+        self.pending = 0
         for inner in node.walk():
             if inner.name == "STMTTRN":
                 self.transactions.append(inner)
+            elif inner.name == "STMTTRNP":
+                self.pending += 1
             elif inner.name == "INVPOS":
                 self.holdings.append(inner)
             elif inner.name in ("BANKTRANLIST", "INVTRANLIST"):

@@ -20,7 +20,7 @@ _INVESTMENT_BALANCES = {
     "SHORTBALANCE": "short",
     "BUYPOWER": "buying_power",
 }
-_COUNTED = ("margin",)
+_COUNTED = ("margin", "short")
 """Balances that a total counts where they are there, so that one set aside is missing from it."""
 _ONCE = ("TRNAMT", "DTPOSTED", "FITID")
 _FIRST = ("TRNTYPE", "CHECKNUM", "REFNUM", "SIC", "DTUSER", "CORRECTFITID")
