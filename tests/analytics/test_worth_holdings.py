@@ -55,6 +55,11 @@ def test_portfolio_when_read_then_each_position_and_cash_is_a_line_of_its_accoun
     ]
 
 
+def test_portfolio_when_one_share_is_held_long_and_short_then_each_side_is_a_line() -> None:
+    found = worth(portfolio(position("a", "US:IBM", "2", "10"), position("a", "US:IBM", "-1", "10")))
+    assert sorted(str(line.value) for line in found.lines) == ["-10.00 USD", "20.00 USD"]
+
+
 def test_portfolio_when_given_twice_then_it_counts_once() -> None:
     held = portfolio(position("a", "US:IBM", "2", "10"), position("a", "US:IBM", "2", "10"), cash("a", "5"))
     for records in ((held,), (held, held), (held, replace(held, values=()))):

@@ -143,6 +143,7 @@ def test_bank_when_transactions_are_pending_then_it_is_incomplete_until_a_newer_
     found = worth(waiting)
     assert (found.total, found.complete) == (Money.of("100.00", "USD"), False)
     assert found.missing == ("statement:ofx account ending 1222: 1 pending transaction(s) not read",)
+    assert found.doubts == ()
     assert (worth(waiting, booked).total, worth(waiting, booked).complete) == (Money.of("99.00", "USD"), True)
 
 
@@ -267,6 +268,24 @@ def test_investments_when_the_newer_file_lists_no_holdings_then_the_last_list_co
 
 def test_investments_when_the_older_file_lists_no_holdings_then_the_newer_list_is_complete() -> None:
     found = worth(read(invested(cash("20.00"), day="20261112")), read(invested(cash("1.00") + held())))
+    assert (found.total, found.complete) == (Money.of("1.00", "USD"), True)
+
+
+def test_bank_when_a_period_ends_after_its_balance_then_the_day_of_the_balance_decides() -> None:
+    period = "<BANKTRANLIST><DTSTART>20261101<DTEND>20261120"
+    longer = read(bank(ledger("100.00", "20261110")).replace("<BANKTRANLIST>", period))
+    assert worth(longer, read(bank(ledger("140.00", "20261115")))).total == Money.of("140.00", "USD")
+
+
+def test_investments_when_prices_are_older_than_the_list_then_the_latest_day_of_a_file_decides() -> None:
+    later = read(invested(cash("1.00") + held(position("1", "500.00", day="20261103")), day="20261120"))
+    earlier = read(invested(cash("2.00") + held(position("2", "30.00", day="20261110")), day="20261110"))
+    assert worth(later, earlier).total == Money.of("501.00", "USD")
+
+
+def test_investments_when_an_older_file_without_list_owed_margin_then_a_newer_list_replaces_it() -> None:
+    owing = "<INVBAL><AVAILCASH>20.00<MARGINBALANCE>-5.00</INVBAL>"
+    found = worth(read(invested(owing, day="20261112")), read(invested(cash("1.00") + held())))
     assert (found.total, found.complete) == (Money.of("1.00", "USD"), True)
 
 

@@ -76,7 +76,7 @@ def net_worth(
     """
     minor_units(currency)
     total = moment(on, max_sessions, max_days)
-    given = list(dict.fromkeys(map(_checked, records)))
+    given = list(map(_checked, records))
     views = newest([view for record in given for view in _views(record, prices)], total.last_day)
     items = [item for view in views for item in (*view.items, *view.gaps)]
     failed = tuple(dict.fromkeys((*errors, *(error for each in given for error in _errors(each)))))
