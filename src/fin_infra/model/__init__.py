@@ -86,7 +86,7 @@ if TYPE_CHECKING:
         TradeEvent,
         TradeUpdate,
     )
-    from fin_infra.model.record import Listing, Meta, RateLimit, Record, RowError
+    from fin_infra.model.record import Listing, Meta, Model, RateLimit, Record, RowError, Rows, Series
     from fin_infra.model.statement import (
         Statement,
         StatementAccount,
@@ -143,6 +143,7 @@ __all__ = [
     "MarketClock",
     "MarketDay",
     "Meta",
+    "Model",
     "Money",
     "NewOrder",
     "Order",
@@ -164,6 +165,8 @@ __all__ = [
     "RateTable",
     "Record",
     "RowError",
+    "Rows",
+    "Series",
     "Side",
     "Split",
     "Statement",
@@ -263,7 +266,7 @@ _NAMES = {
         "TradeEvent",
         "TradeUpdate",
     ),
-    "record": ("Listing", "Meta", "RateLimit", "Record", "RowError"),
+    "record": ("Listing", "Meta", "Model", "RateLimit", "Record", "RowError", "Rows", "Series"),
     "statement": (
         "Statement",
         "StatementAccount",

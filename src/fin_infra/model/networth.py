@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
+from fin_infra.model.record import Model, Rows
 from fin_infra.model.statement import StatementAccount
 
 
@@ -20,7 +22,7 @@ class WorthKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Model):
     """So many units of an instrument, by its key text; negative for short."""
 
     key: str
@@ -28,7 +30,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorthItem:
+class WorthItem(Model):
     """Something that may count: an amount of money in its own currency, or None where it is unknown."""
 
     kind: WorthKind
@@ -60,7 +62,7 @@ class WorthItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorthLine:
+class WorthLine(Model):
     """One item and its value in the currency of the total; `missing` says why a value is None."""
 
     kind: WorthKind
@@ -79,7 +81,7 @@ UNREADABLE_ROW = "fin.unreadable_row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceError:
+class SourceError(Model):
     """A source that did not answer, as one entry next to the data of the others."""
 
     provider: str
@@ -90,12 +92,14 @@ class SourceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetWorth:
+class NetWorth(Rows[WorthLine]):
     """What is owned less what is owed, in one currency.
 
     `assets` adds up the positive values, `liabilities` the negative ones. All three sums are None where no item has a
     value, and cover only the lines with a value where `complete` is False; `missing` names the others.
     """
+
+    ROWS: ClassVar[str] = "lines"
 
     currency: str
     total: Money | None
