@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from typer.testing import CliRunner
 
 import fin_infra
 from fin_infra.cli.main import app
+from fin_infra.cli.output import print_json
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
 from tests.support.ports import free_port
@@ -364,3 +367,10 @@ def test_demo_when_piped_and_interrupted_then_picture_comes_at_once_and_it_ends_
     assert "Traceback" not in text
     token = text.split("Token")[1].split()[0]
     assert f"Bearer {token}" in text
+
+
+def test_print_json_when_it_has_instants_and_decimals_then_as_to_json_writes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_json({"at": datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "units": Decimal("1E+3")})
+    assert json.loads(capsys.readouterr().out) == {"at": "2026-11-20T15:00:00+00:00", "units": "1000"}

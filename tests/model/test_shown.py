@@ -187,6 +187,12 @@ def test_table_when_a_vendor_sends_markup_then_it_stays_text(planted: str) -> No
         assert planted in table.cells
 
 
+def test_table_when_a_series_names_markup_then_its_caption_stays_text() -> None:
+    table = Table(dataclasses.replace(series(1), unit="<b>")._repr_html_())
+    assert "b" not in table.tags
+    assert "unit='<b>'" in table.cells[0]
+
+
 def test_table_when_text_is_long_then_cut() -> None:
     table = Table(Institution(id="i", name="x" * 500)._repr_html_())
     assert max(map(len, table.cells)) == 80
