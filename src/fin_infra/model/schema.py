@@ -8,6 +8,9 @@ from typing import Any, get_args
 
 from fin_infra.model.plain import CALL, class_of, plain, visible
 
+NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
+"""How a number is written in JSON text, as JSON schemas say it; exponents are read too."""
+
 
 def model_schema(model: Any, source: Any, handler: Any) -> Any:
     """Return pydantic's own schema of the dataclass, without the fields that stay inside, and written by `plain`.
@@ -77,7 +80,10 @@ def _exact(schema: Any) -> Any:
     if kind is not dict:
         return schema
     if schema.get("type") == "decimal":
-        return core_schema.no_info_before_validator_function(_no_float, schema)
+        exact = core_schema.no_info_before_validator_function(_no_float, schema)
+        if "json_schema_input_schema" in core_schema.BeforeValidatorFunctionSchema.__annotations__:  # pydantic 2.10
+            exact["json_schema_input_schema"] = core_schema.str_schema(pattern=NUMBER)
+        return exact
     if schema.get("type") == "datetime":
         return {**schema, "tz_constraint": "aware"}
     return {name: _exact(part) for name, part in schema.items()}
