@@ -119,6 +119,13 @@ def test_import_when_file_has_more_than_transactions_then_all_of_it_shows(tmp_pa
     assert bank["transactions"][0]["reference_number"] is None
 
 
+def test_import_when_a_holding_is_worth_nothing_then_that_is_money_in_json_too(tmp_path: Path) -> None:
+    text = OFX.replace("<BANKMSGSRSV1>", BROKER.replace("255.00", "0").replace("2550.00", "0.00") + "<BANKMSGSRSV1>")
+    [position] = json.loads(run("import", statement(tmp_path, text), "--json")[1])["statements"][0]["positions"]
+    assert (position["units"], position["unit_price"]) == ("10", "0")
+    assert position["market_value"] == {"amount": "0.00", "currency": "USD"}
+
+
 def test_import_when_the_file_leaves_things_open_then_options_close_them(tmp_path: Path) -> None:
     text = OFX.replace("<CURDEF>EUR", "").replace("<ACCTID>000111222", "<ACCTID>").replace("1500.00", "1,500")
     text = text.replace("-12.34", "-12").replace("2000.00", "2000").replace("<STMTTRN>", f"{BROKEN}<STMTTRN>", 1)
