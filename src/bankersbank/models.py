@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from fin_infra.model import Listing, Meta, Money, Record
 from fin_infra.model.currency import CURRENCIES
+from fin_infra.model.plain import PRIVATE
 
 SOURCE = "finastra"
 
@@ -77,7 +78,7 @@ class B2CAccount(Record):
     """An account of a customer. `number` is personal and stays out of the repr."""
 
     id: str
-    number: str | None = field(repr=False)
+    number: str | None = field(repr=False, metadata=PRIVATE)
     type: str
     """The vendor's own word, such as CURRENT."""
     currency: str

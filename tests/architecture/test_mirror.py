@@ -40,7 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "questions/test_net_worth.py": ("questions/clock",),
     "normalize/test_symbols.py": ("normalize/tables",),
     "calendars/test_sessions.py": ("calendars/names", "calendars/table"),
-    "test_errors.py": ("model/record", "settings"),
+    "test_errors.py": ("settings",),
     # one behavior in several modules
     "analytics/test_holdings_changes.py": ("analytics/holding_changes",),
     "analytics/test_holdings_sync.py": ("analytics/holding_sync",),
@@ -97,7 +97,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "api/networth",
         "api/problems",
         "api/providers",
-        "api/shapes",
         "api/symbols",
     ),
     "api/test_brokerage_routes.py": ("api/brokerage", "api/brokerage_orders"),

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from typer.testing import CliRunner
 
 import fin_infra
 from fin_infra.cli.main import app
+from fin_infra.cli.output import print_json
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
 from tests.support.ports import free_port
@@ -114,6 +117,13 @@ def test_import_when_file_has_more_than_transactions_then_all_of_it_shows(tmp_pa
     assert (bank["start"], bank["end"]) == ("2026-11-01", "2026-11-20")
     assert bank["sums"] == [{"amount": "1487.66", "currency": "EUR"}]
     assert bank["transactions"][0]["reference_number"] is None
+
+
+def test_import_when_a_holding_is_worth_nothing_then_that_is_money_in_json_too(tmp_path: Path) -> None:
+    text = OFX.replace("<BANKMSGSRSV1>", BROKER.replace("255.00", "0").replace("2550.00", "0.00") + "<BANKMSGSRSV1>")
+    [position] = json.loads(run("import", statement(tmp_path, text), "--json")[1])["statements"][0]["positions"]
+    assert (position["units"], position["unit_price"]) == ("10", "0")
+    assert position["market_value"] == {"amount": "0.00", "currency": "USD"}
 
 
 def test_import_when_the_file_leaves_things_open_then_options_close_them(tmp_path: Path) -> None:
@@ -364,3 +374,10 @@ def test_demo_when_piped_and_interrupted_then_picture_comes_at_once_and_it_ends_
     assert "Traceback" not in text
     token = text.split("Token")[1].split()[0]
     assert f"Bearer {token}" in text
+
+
+def test_print_json_when_it_has_instants_and_decimals_then_as_to_json_writes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_json({"at": datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "units": Decimal("1E+3")})
+    assert json.loads(capsys.readouterr().out) == {"at": "2026-11-20T15:00:00+00:00", "units": "1000"}

@@ -79,6 +79,8 @@ def test_submit_when_repeated_with_the_key_it_printed_then_one_order(sandbox: st
     assert code == 0
     assert json.loads(again)["id"] == json.loads(out)["id"]
     assert (json.loads(out)["replayed"], json.loads(again)["replayed"]) == (False, True)
+    assert json.loads(out)["created_at"][10] == "T"  # ISO 8601, as the API writes it
+    assert json.loads(out)["key"] == "US:AAPL"
     assert len(orders_at(sandbox)) == 1
     assert json.loads(run("order", "status", "--key", key, "--json")[1])["status"] == "filled"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import CurrencyMismatch, InvalidInput, UnknownCurrency
+from fin_infra.model.currency import minor_units
 from fin_infra.model.money import Money, decimal_from_text
 from tests.support.effort import effort
 
@@ -72,18 +74,101 @@ def test_other_currency_in_a_sum_or_comparison_is_refused(amount: Decimal) -> No
     assert dollars != euros
 
 
-def test_built_in_sum_is_refused_because_zero_has_no_currency() -> None:
-    with pytest.raises(TypeError):
-        sum([Money.of("1", "USD")])  # type: ignore[arg-type]  # what a user may try
+def test_built_in_sum_adds_up_one_currency_and_refuses_two() -> None:
+    assert sum([Money.of("0.10", "USD"), Money.of("0.20", "USD")]) == Money.of("0.30", "USD")
+    assert sum([Money.of("5", "USD")]) == Money.of("5", "USD")
+    with pytest.raises(CurrencyMismatch, match="USD and EUR"):
+        sum([Money.of("1", "USD"), Money.of("1", "EUR")])
 
 
-@pytest.mark.parametrize("other", [1.5, True, "2", None])
-def test_arithmetic_with_anything_but_decimal_and_int_is_a_type_error(other: object) -> None:
+@pytest.mark.parametrize("other", [True, "2", None])
+def test_arithmetic_with_what_is_no_number_is_a_type_error(other: object) -> None:
     money = Money.of("10", "USD")
-    for act in (lambda: money * other, lambda: money / other, lambda: money + other, lambda: money < other):
+    for act in (
+        lambda: money * other,
+        lambda: money / other,
+        lambda: money + other,
+        lambda: money - other,
+        lambda: money < other,
+        lambda: other + money,
+    ):
         with pytest.raises(TypeError):
             act()
     assert money != other
+
+
+@pytest.mark.parametrize("other", [5, 1.5, Decimal("0.01"), 0.0, float("nan")])
+def test_bare_number_in_a_sum_or_comparison_is_refused_with_the_money_to_write(other: float) -> None:
+    money = Money.of("10", "USD")
+    acts: list[Callable[[], object]] = [
+        lambda: money + other,
+        lambda: other + money,
+        lambda: money - other,
+        lambda: money < other,
+        lambda: money >= other,
+        lambda: other < money,
+    ]
+    for act in acts:
+        with pytest.raises(InvalidInput, match=r"has no currency; write Money\.of\("):
+            act()
+    assert money != other
+    assert Money.zero("USD") != 5
+
+
+@pytest.mark.parametrize(("amount", "sign"), [("-0.01", -1), ("0", 0), ("0.00", 0), ("0.01", 1)])
+@pytest.mark.parametrize("zero", [0, Decimal(0)])
+def test_zero_compares_with_every_currency(amount: str, sign: int, zero: int) -> None:
+    money = Money.of(amount, "USD")
+    assert (money < zero, money == zero, money > zero) == (sign < 0, sign == 0, sign > 0)
+    assert (money <= zero, money != zero, money >= zero) == (sign <= 0, sign != 0, sign >= 0)
+    assert (zero < money, zero == money, zero > money) == (sign > 0, sign == 0, sign < 0)
+    assert money + 0 == money - 0 == 0 + money == +money == money
+
+
+def test_zero_has_the_hash_of_what_it_equals() -> None:
+    assert {hash(Money.zero("USD")), hash(Money.of("0.00", "EUR"))} == {hash(0)}
+    assert len({Money.zero("USD"), Money.zero("EUR")}) == 2
+
+
+def test_money_by_money_is_a_ratio() -> None:
+    assert Money.of("1", "USD") / Money.of("4", "USD") == Decimal("0.25")
+    with pytest.raises(CurrencyMismatch, match="USD and EUR"):
+        Money.of("1", "USD") / Money.of("4", "EUR")
+    with pytest.raises(InvalidInput, match="divided by zero"):
+        Money.of("1", "USD") / Money.zero("USD")
+
+
+@pytest.mark.parametrize(
+    ("amount", "spec", "text"),
+    [
+        ("-1234.5", ",.2f", "-1,234.50 USD"),
+        ("1234.565", ".2f", "1234.56 USD"),  # half to even, as `quantize`
+        ("1E+3", "", "1000 USD"),
+        ("12.30", "", "12.30 USD"),
+        ("5", "+.2f", "+5.00 USD"),
+        ("5", ">10.2f", "      5.00 USD"),
+    ],
+)
+def test_format_is_that_of_the_amount_with_the_currency_after(amount: str, spec: str, text: str) -> None:
+    assert format(Money.of(amount, "USD"), spec) == text
+
+
+@pytest.mark.parametrize("spec", ["x", ".0%", "whatever"])
+def test_format_that_is_none_for_money_is_refused(spec: str) -> None:
+    with pytest.raises(InvalidInput, match="not a format for money"):
+        format(Money.of("1", "USD"), spec)
+
+
+def test_str_has_no_exponent() -> None:
+    assert str(Money.of("1E+3", "USD")) == f"{Money.of('1E+3', 'USD')}" == "1000 USD"
+
+
+@pytest.mark.parametrize(("code", "meant"), [("usd", "USD"), (" Eur", "EUR"), ("xxy", "three capitals such as USD")])
+def test_currency_in_small_letters_is_refused_with_the_right_spelling(code: str, meant: str) -> None:
+    with pytest.raises(UnknownCurrency, match=f"write {meant}"):
+        Money.of("1", code)
+    with pytest.raises(UnknownCurrency, match=f"write {meant}"):
+        minor_units(code)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from fastapi.params import Depends
 from starlette.responses import Response
 
-from fin_infra.api.shapes import shape, view
 from fin_infra.fanout import unread_rows
 from fin_infra.model import Listing, Meta, Record
 from fin_infra.model.networth import SourceError
+from fin_infra.model.plain import plain
 from fin_infra.providers.provider import Provider
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ def _answer(result: Result) -> Answer:
 
 
 def _pack(answer: Answer) -> bytes:
-    body = {"data": view(answer.data), "meta": view(answer.meta), "errors": view(list(answer.errors))}
+    body = {"data": plain(answer.data), "meta": plain(answer.meta), "errors": plain(answer.errors)}
     return msgspec.json.encode({"headers": _headers(answer), "body": body})
 
 
@@ -144,7 +144,7 @@ def _headers(answer: Answer) -> dict[str, str]:
 def envelope(hint: Any) -> Any:
     """Return the schema of an answer whose data has type `hint`, for `response_model`."""
     generic: Any = Envelope  # its parameter is computed, which no type can say
-    return generic[shape(hint)]
+    return generic[hint]
 
 
 def include(app: FastAPI, router: Any) -> None:

@@ -15,9 +15,9 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from fin_infra.api.problems import problem_members
-from fin_infra.api.shapes import view
 from fin_infra.errors import FinInfraError
 from fin_infra.model import TradeUpdate
+from fin_infra.model.plain import plain
 
 KEPT = 1000
 HEARTBEAT_S = 15.0
@@ -159,7 +159,7 @@ class _Feed:
         async with aclosing(cast("AsyncGenerator[TradeUpdate]", broker.trade_updates())) as updates:
             async for update in updates:
                 self.end += 1
-                body = msgspec.json.encode(view(update))
+                body = msgspec.json.encode(plain(update))
                 self._events.append(
                     b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (_ascii(self.name), self.end, _ascii(update.event), body)
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 # Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
 # pyright: reportUnnecessaryIsInstance=false
+import datetime as dt
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,20 +14,21 @@ from zoneinfo import ZoneInfo
 
 from fin_infra.calendars.table import EPOCH, Table, facts, read, span, year
 from fin_infra.errors import BeyondCalendar, InvalidInput, NaiveTime
+from fin_infra.model import Model
 
 _MINUTE = timedelta(minutes=1)
 _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Model):
     """One day of trading, from `open` to before `close`; the instants are in UTC.
 
     `date` is the day at the exchange. The break is None where trading goes through lunch. `early_close` is about the
     close: earlier than on a regular day of that time.
     """
 
-    date: date
+    date: dt.date
     open: datetime
     close: datetime
     break_start: datetime | None

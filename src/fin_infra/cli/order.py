@@ -191,13 +191,7 @@ def _show(order: Order, as_json: bool) -> None:
 
 
 def _facts(order: Order) -> dict[str, Any]:
-    """Return an order as texts, without the vendor's payload."""
-    left_out = {"raw", "meta", "source", "legs"}
-    found = {item.name: _text(getattr(order, item.name)) for item in fields(order) if item.name not in left_out}
-    return found | {"legs": [_facts(leg) for leg in order.legs]}
-
-
-def _text(value: object) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    """Return an order as plain data, without the provider, which the command names."""
+    found = order.to_dict() | {"legs": [_facts(leg) for leg in order.legs]}
+    del found["source"]
+    return found

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput, ProviderError, StatementUnreadable
+from fin_infra.model.plain import plain
 
 
 class Exit(IntEnum):
@@ -70,7 +71,8 @@ def say(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print models and plain values as `to_json` writes them."""
+    print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:

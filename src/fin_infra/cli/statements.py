@@ -106,8 +106,8 @@ def _plain(statement: Statement) -> dict[str, object]:
         },
         "start": statement.start,
         "end": statement.end,
-        "sums": [_money(total) for total in _sums(statement.lines)],
-        "balances": [{"kind": b.kind, **_money(b.amount), "at": b.at} for b in statement.balances],
+        "sums": _sums(statement.lines),
+        "balances": [{"kind": b.kind, **b.amount.to_dict(), "at": b.at} for b in statement.balances],
         "transactions": [_line(line) for line in statement.lines],
         "positions_listed": statement.positions_listed,
         "positions": [_position(position) for position in statement.positions],
@@ -121,7 +121,7 @@ def _line(line: StatementLine) -> dict[str, object]:
     return {
         "id": line.id,
         "posted": line.posted,
-        **_money(line.amount),
+        **line.amount.to_dict(),
         "description": line.description,
         "extended_name": line.extended_name,
         "memo": line.memo,
@@ -131,7 +131,7 @@ def _line(line: StatementLine) -> dict[str, object]:
         "sic": line.sic,
         "occurred": line.occurred,
         "original_currency": line.original_currency,
-        "rate": None if line.rate is None else str(line.rate),
+        "rate": line.rate,
         "corrects": line.corrects,
         "counterparty": other and {"ending": other.ending, "bank_id": other.bank_id, "type": other.type_text},
         "offset": line.offset,
@@ -139,19 +139,14 @@ def _line(line: StatementLine) -> dict[str, object]:
 
 
 def _position(position: StatementPosition) -> dict[str, object]:
-    value = position.market_value
     return {
         "security_id": position.security_id,
         "id_type": position.id_type,
         "ticker": position.ticker,
         "name": position.name,
         "side": position.side,
-        "units": str(position.units),
-        "unit_price": None if position.unit_price is None else str(position.unit_price),
-        "market_value": value and _money(value),
+        "units": position.units,
+        "unit_price": position.unit_price,
+        "market_value": position.market_value,
         "at": position.at,
     }
-
-
-def _money(money: Money) -> dict[str, object]:
-    return {"amount": str(money.amount), "currency": money.currency}

@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         TradeEvent,
         TradeUpdate,
     )
-    from fin_infra.model.record import Listing, Meta, RateLimit, Record, RowError
+    from fin_infra.model.record import Listing, Meta, Model, RateLimit, Record, RowError, Rows, Series
     from fin_infra.model.statement import (
         Statement,
         StatementAccount,
@@ -157,6 +157,7 @@ __all__ = [
     "MarketClock",
     "MarketDay",
     "Meta",
+    "Model",
     "Money",
     "NetWorth",
     "NewOrder",
@@ -180,6 +181,8 @@ __all__ = [
     "RateTable",
     "Record",
     "RowError",
+    "Rows",
+    "Series",
     "Side",
     "SourceError",
     "Split",
@@ -294,7 +297,7 @@ _NAMES = {
         "TradeEvent",
         "TradeUpdate",
     ),
-    "record": ("Listing", "Meta", "RateLimit", "Record", "RowError"),
+    "record": ("Listing", "Meta", "Model", "RateLimit", "Record", "RowError", "Rows", "Series"),
     "statement": (
         "Statement",
         "StatementAccount",

@@ -3,12 +3,13 @@ Floor 0: money in is positive and money out negative, for every account type and
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
 from fin_infra.model.money import Money
-from fin_infra.model.record import Record
+from fin_infra.model.plain import PRIVATE
+from fin_infra.model.record import Model, Record
 
 
 class AccountType(StrEnum):
@@ -89,7 +90,7 @@ class PartyType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Institution:
+class Institution(Model):
     id: str
     name: str
     products: tuple[str, ...] = ()
@@ -119,8 +120,8 @@ class AccountDetails(Record):
     """Numbers that move money; all of them stay out of the repr."""
 
     account_id: str
-    account_number: str = field(repr=False)
-    routing_numbers: dict[str, str] = field(repr=False)
+    account_number: str = field(repr=False, metadata=PRIVATE)
+    routing_numbers: dict[str, str] = field(repr=False, metadata=PRIVATE)
     """By scheme (`ach`, `wire`, `bacs`); a scheme the bank does not offer is absent."""
 
 
@@ -139,7 +140,7 @@ class Transaction(Record):
 
     id: str
     account_id: str
-    date: date
+    date: dt.date
     """The bank's own calendar date; it usually moves when a pending transaction posts."""
     amount: Money
     """Positive is money in, negative money out."""
@@ -155,7 +156,7 @@ class Transaction(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Model):
     primary: bool
     street: str | None = field(default=None, repr=False)
     city: str | None = field(default=None, repr=False)
@@ -165,7 +166,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Model):
     """A holder of an account; every personal field stays out of the repr."""
 
     type: PartyType

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from fin_infra._moved import renamed
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.order import AssetClass, Side
-from fin_infra.model.record import Record, RowError
+from fin_infra.model.plain import PRIVATE
+from fin_infra.model.record import Model, Record, RowError, Series
 
 
 class PositionSide(StrEnum):
@@ -26,7 +27,7 @@ class BrokerAccount(Record):
     """A brokerage account. Amounts are in its currency; None where the broker does not say."""
 
     id: str
-    number: str | None = field(repr=False)
+    number: str | None = field(repr=False, metadata=PRIVATE)
     status: str
     """The broker's own word, such as ACTIVE."""
     currency: str
@@ -153,7 +154,7 @@ class Trade(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EquityPoint:
+class EquityPoint(Model):
     at: datetime
     equity: Money | None
     profit_loss: Money | None
@@ -162,8 +163,10 @@ class EquityPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortfolioHistory(Record):
-    """What an account was worth over time, oldest first."""
+class PortfolioHistory(Record, Series[EquityPoint]):
+    """What an account was worth over time, oldest first; iterating, `len` and indexing go over `points`."""
+
+    ROWS: ClassVar[str] = "points"
 
     points: tuple[EquityPoint, ...]
     base_value: Money | None

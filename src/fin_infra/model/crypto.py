@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Record, RowError
+from fin_infra.model.record import Model, Record, RowError, Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class CryptoAsset(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChartPoint:
+class ChartPoint(Model):
     at: datetime
     price: Decimal
     market_cap: Decimal | None = None
@@ -51,8 +52,14 @@ class ChartPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarketChart(Record):
-    """Prices over time, oldest first. The last point may be the moment of the call and not a grid point."""
+class MarketChart(Record, Series[ChartPoint]):
+    """Prices over time, oldest first; iterating, `len` and indexing go over `points`.
+
+    The last point may be the moment of the call and not a grid point.
+    """
+
+    ROWS: ClassVar[str] = "points"
+    BESIDE: ClassVar[tuple[str, ...]] = ("key", "currency")
 
     key: InstrumentKey
     currency: str

@@ -41,5 +41,12 @@ def currency_name(code: str) -> str:
 
 def _known(code: str) -> str:
     if code not in MINOR_UNITS:
-        raise UnknownCurrency(f"{code!r} is not an ISO 4217 currency code; write three capitals such as USD.")
+        raise unknown(code)
     return code
+
+
+def unknown(code: object) -> UnknownCurrency:
+    """Return the error for what is not a code, with the one that is probably meant."""
+    meant = code.strip().upper() if isinstance(code, str) else ""
+    advice = f"write {meant}" if meant in MINOR_UNITS else "write three capitals such as USD"
+    return UnknownCurrency(f"{code!r} is not an ISO 4217 currency code; {advice}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from fin_infra.model.aggregator import CashBalance, HoldingAccount
 from fin_infra.model.brokerage import Position, PositionSide
@@ -14,10 +15,11 @@ from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.networth import UNREADABLE_ROW, SourceError
 from fin_infra.model.order import AssetClass
+from fin_infra.model.record import Model, Rows
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class AccountRef:
+class AccountRef(Model):
     """An account by the provider it was read from and its id there."""
 
     source: str
@@ -35,7 +37,7 @@ class AccountError(SourceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
+class Holdings(Model):
     """Everything one sync has read, as it came, account by account."""
 
     accounts: tuple[HoldingAccount, ...]
@@ -73,7 +75,7 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingPart:
+class HoldingPart(Model):
     """What one account contributes to a line, in the broker's own figures."""
 
     account: AccountRef
@@ -88,7 +90,7 @@ class HoldingPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingLine:
+class HoldingLine(Model):
     """One instrument on one side, over all accounts; `quantity` is negative when short.
 
     `key` has US for every venue in the United States, so that brokers who name different ones meet in one line. It is
@@ -111,7 +113,7 @@ class HoldingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CashLine:
+class CashLine(Model):
     """Cash of one currency over all accounts; None where no broker says."""
 
     currency: str
@@ -122,13 +124,15 @@ class CashLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portfolio:
+class Portfolio(Rows[HoldingLine]):
     """Holdings of many accounts, merged.
 
     `values` has what positions and cash are worth per currency, never added up across currencies. `total` is their sum
     in one currency where rates were given; where `complete` is False it covers only what has a value, and `missing`
     names the rest.
     """
+
+    ROWS: ClassVar[str] = "lines"
 
     lines: tuple[HoldingLine, ...]
     cash: tuple[CashLine, ...]
@@ -165,7 +169,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Split(Model):
     """`new` shares for `old` ones: Split(4, 1) makes four of one."""
 
     new: int
@@ -173,7 +177,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingChange:
+class HoldingChange(Model):
     """How the quantity of one instrument in one account differs between two syncs."""
 
     kind: ChangeKind

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.currency import CURRENCIES
@@ -67,6 +68,12 @@ class InstrumentKey:
         if not colon:
             raise InvalidInstrument(f"{text!r} has no namespace; write it like XNAS:AAPL, CRYPTO:bitcoin or FX:EURUSD.")
         return cls(namespace, symbol)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import key_schema
+
+        return key_schema(cls)
 
     @property
     def is_fx(self) -> bool:

@@ -3,14 +3,15 @@ Floor 0: prices are Decimal in the major unit of `currency`; pence and cents are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Listing, Meta, Record, RowError
+from fin_infra.model.record import Listing, Meta, Model, Record, RowError, Series
 
 
 class Interval(StrEnum):
@@ -73,7 +74,7 @@ class Quotes(Listing[Quote]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candle:
+class Candle(Model):
     """Prices of one bar. `start` is the instant the bar opens, aware, whatever the vendor stamps."""
 
     start: datetime
@@ -92,7 +93,7 @@ class Candle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BarError:
+class BarError(Model):
     """A bar that was set aside, under the vendor's stamp, and why it cannot be one."""
 
     stamp: str
@@ -100,8 +101,14 @@ class BarError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CandleSeries(Record):
-    """Candles of one instrument, oldest first, all of one interval; iterating and `len` go over `candles`."""
+class CandleSeries(Record, Series[Candle]):
+    """Candles of one instrument, oldest first, all of one interval.
+
+    Iterating, `len` and indexing go over `candles`.
+    """
+
+    ROWS: ClassVar[str] = "candles"
+    BESIDE: ClassVar[tuple[str, ...]] = ("key", "currency")
 
     key: InstrumentKey
     interval: Interval
@@ -112,16 +119,6 @@ class CandleSeries(Record):
     delayed: bool = False
     errors: tuple[BarError, ...] = ()
     """Bars that came and are not in `candles`, because they cannot be true."""
-
-    def __iter__(self) -> Iterator[Candle]:
-        return iter(self.candles)
-
-    def __len__(self) -> int:
-        return len(self.candles)
-
-    def __bool__(self) -> bool:
-        """Say that there is an answer, even one without candles."""
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

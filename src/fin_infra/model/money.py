@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 from functools import total_ordering
+from typing import Any, Literal, cast, overload
 
-from fin_infra.errors import CurrencyMismatch, InvalidInput, UnknownCurrency
-from fin_infra.model.currency import CURRENCIES, minor_units
+from fin_infra.errors import CurrencyMismatch, InvalidInput
+from fin_infra.model.currency import CURRENCIES, minor_units, unknown
 
 EXACT_DIGITS = 1000
 """Sums and products are exact up to this many digits, and an error beyond."""
@@ -31,8 +32,9 @@ class Money:
     """An amount of one ISO 4217 currency, positive for money in.
 
     Sums and products are exact whatever the thread's decimal context says; a quotient has 50 significant digits; only
-    `quantize` rounds to cents. Zero has no sign. Add up with `Money.total`: the built-in `sum` begins with a bare 0,
-    which has no currency.
+    `quantize` rounds to cents. Zero has no sign. `sum(...)` adds up and is a bare 0 where there is nothing to add;
+    `Money.total` takes a currency, and so is always Money. The one number that money may be compared with is 0, which
+    is the same in every currency: `m > 0`, `m == 0`.
 
     Raises:
         InvalidInput: the amount is not a finite Decimal.
@@ -50,9 +52,7 @@ class Money:
         if type(amount) is not Decimal or not amount.is_finite():
             raise InvalidInput(f"Money needs a finite Decimal, not {amount!r}; build it from text with Money.of.")
         if self.currency not in CURRENCIES:
-            raise UnknownCurrency(
-                f"{self.currency!r} is not an ISO 4217 currency code; write three capitals such as USD."
-            )
+            raise unknown(self.currency)
         if not amount and amount.is_signed():
             object.__setattr__(self, "amount", amount.copy_abs())
 
@@ -125,15 +125,23 @@ class Money:
             raise _mismatch(self.currency, other.currency)
         return other.amount
 
-    def __add__(self, other: Money) -> Money:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return Money(_add(self.amount, self._same(other)), self.currency)
+    def _no_money(self, other: object) -> Any:
+        """Refuse a bare number with a sentence, and leave anything else to Python."""
+        if isinstance(other, (int, float, Decimal)) and not isinstance(other, bool):
+            raise InvalidInput(f"{other} has no currency; write Money.of('{other}', '{self.currency}').")
+        return NotImplemented
 
-    def __sub__(self, other: Money) -> Money:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return Money(_add(self.amount, self._same(other).copy_negate()), self.currency)
+    def __add__(self, other: Money | int) -> Money:
+        if isinstance(other, Money):
+            return Money(_add(self.amount, self._same(other)), self.currency)
+        return self if _is_zero(other) else self._no_money(other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Money | int) -> Money:
+        if isinstance(other, Money):
+            return Money(_add(self.amount, self._same(other).copy_negate()), self.currency)
+        return self if _is_zero(other) else self._no_money(other)
 
     def __mul__(self, factor: Decimal | int) -> Money:
         if isinstance(factor, bool) or not isinstance(factor, (Decimal, int)):
@@ -145,15 +153,20 @@ class Money:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: Decimal | int) -> Money:
+    @overload
+    def __truediv__(self, divisor: Money) -> Decimal: ...
+    @overload
+    def __truediv__(self, divisor: Decimal | int) -> Money: ...
+    def __truediv__(self, divisor: Money | Decimal | int) -> Money | Decimal:
+        """Divide by a number, or by money of the same currency, which gives the ratio."""
+        if isinstance(divisor, Money):
+            return _quotient(self.amount, self._same(divisor))
         if isinstance(divisor, bool) or not isinstance(divisor, (Decimal, int)):
             return NotImplemented
-        if not divisor or (isinstance(divisor, Decimal) and not divisor.is_finite()):
-            raise InvalidInput(f"Money cannot be divided by {divisor or 'zero'}.")
-        try:
-            return Money(_QUOTIENT.divide(self.amount, divisor), self.currency)
-        except InvalidOperation:
-            raise _too_long("quotient") from None
+        return Money(_quotient(self.amount, divisor), self.currency)
+
+    def __pos__(self) -> Money:
+        return self
 
     def __neg__(self) -> Money:
         return Money(self.amount.copy_negate(), self.currency)
@@ -165,23 +178,48 @@ class Money:
         return bool(self.amount)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return self.currency == other.currency and self.amount == other.amount
+        if isinstance(other, Money):
+            return self.currency == other.currency and self.amount == other.amount
+        return not self.amount if _is_zero(other) else NotImplemented
 
-    def __lt__(self, other: Money) -> bool:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return self.amount < self._same(other)
+    def __lt__(self, other: Money | Literal[0]) -> bool:
+        if isinstance(other, Money):
+            return self.amount < self._same(other)
+        return self.amount < 0 if _is_zero(other) else cast("bool", self._no_money(other))
 
     def __hash__(self) -> int:
-        return hash((self.amount, self.currency))
+        return hash((self.amount, self.currency)) if self.amount else 0  # zero of any currency equals 0
 
     def __repr__(self) -> str:
         return f"Money({str(self.amount)!r}, {self.currency!r})"
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{self.amount:f} {self.currency}"
+
+    def __format__(self, spec: str) -> str:
+        """Write the amount by `spec` as a Decimal is, then the currency: `,.2f` gives `-1,234.50 USD`."""
+        try:
+            if spec.endswith("%"):
+                raise ValueError(spec)
+            return f"{self.amount:{spec or 'f'}} {self.currency}"
+        except ValueError:
+            raise InvalidInput(f"{spec!r} is not a format for money; use one such as ',.2f'.") from None
+
+    def to_dict(self) -> dict[str, str]:
+        """Return amount and currency as text."""
+        return {"amount": format(self.amount, "f"), "currency": self.currency}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import model_schema
+
+        return model_schema(cls, source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import described
+
+        return described(schema, handler)
 
 
 def decimal_from_text(text: str) -> Decimal:
@@ -228,6 +266,19 @@ def _split(units: int, weights: Sequence[int | Decimal]) -> list[int]:
     for index in by_remainder[: units - sum(shares)]:
         shares[index] += 1
     return shares
+
+
+def _is_zero(other: object) -> bool:
+    return isinstance(other, (int, Decimal)) and not isinstance(other, bool) and other == 0
+
+
+def _quotient(amount: Decimal, divisor: Decimal | int) -> Decimal:
+    if not divisor or (isinstance(divisor, Decimal) and not divisor.is_finite()):
+        raise InvalidInput(f"Money cannot be divided by {divisor or 'zero'}.")
+    try:
+        return _QUOTIENT.divide(amount, divisor)
+    except InvalidOperation:
+        raise _too_long("quotient") from None
 
 
 def _add(left: Decimal, right: Decimal) -> Decimal:

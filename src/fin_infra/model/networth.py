@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from fin_infra.model.banking import Account, Balance
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
+from fin_infra.model.record import Model, Rows
 from fin_infra.model.statement import StatementAccount
 
 
@@ -21,7 +23,7 @@ class WorthKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Model):
     """So many units of an instrument, by its key text, at no account that is read; negative for short."""
 
     key: str
@@ -29,7 +31,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(Model):
     """What one unit is worth, and when, for a price that no provider's record holds."""
 
     money: Money
@@ -41,7 +43,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountBalance:
+class AccountBalance(Model):
     """A bank account with its balance; None where it is not known, and `missing` says why."""
 
     account: Account
@@ -50,7 +52,7 @@ class AccountBalance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorthItem:
+class WorthItem(Model):
     """Something that may count: an amount of money in its own currency, or None where it is unknown.
 
     Items with the same `kind`, `source` and `id` are readings of one thing, of which the latest counts.
@@ -85,7 +87,7 @@ class WorthItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorthLine:
+class WorthLine(Model):
     """One item and its value in the currency of the total; `missing` says why a value is None."""
 
     kind: WorthKind
@@ -106,7 +108,7 @@ UNREADABLE_ROW = "fin.unreadable_row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceError:
+class SourceError(Model):
     """A source that did not answer, as one entry next to the data of the others."""
 
     provider: str
@@ -117,7 +119,7 @@ class SourceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Model):
     """A source that is there and not counted, by a setting or because it makes its figures up."""
 
     source: str
@@ -125,12 +127,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetWorth:
+class NetWorth(Rows[WorthLine]):
     """What is owned less what is owed, in one currency.
 
     `assets` adds up the positive values, `liabilities` the negative ones. All three sums are None where no item has a
     value, and cover only the lines with a value where `complete` is False; `missing` names the others.
     """
+
+    ROWS: ClassVar[str] = "lines"
 
     currency: str
     total: Money | None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from fin_infra.model.instrument import InstrumentKey
-from fin_infra.model.record import Record
+from fin_infra.model.record import Model, Record
 
 
 class Side(StrEnum):
@@ -91,7 +91,7 @@ class AssetClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrder:
+class NewOrder(Model):
     """The order to place. Give exactly one of `quantity` and `notional`; prices are in `currency`.
 
     `take_profit` is a limit price; `stop_loss` a stop price, with `stop_loss_limit` a stop-limit. `trail_percent` is in
@@ -172,7 +172,7 @@ class Order(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChange:
+class OrderChange(Model):
     """What `replace_order` changes; None leaves a term as it is."""
 
     quantity: Decimal | None = None
@@ -183,7 +183,7 @@ class OrderChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancellation:
+class Cancellation(Model):
     """What became of one order in a request to cancel all."""
 
     order_id: str

@@ -1,18 +1,120 @@
 """What every answer carries: where it came from, when it was true, and facts about the call.
-Floor 0: plain frozen dataclasses; nothing here talks to anyone."""
+Floor 0: plain frozen dataclasses; nothing here talks to anyone, and ways out of a model load when they are used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, overload
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Kind = Literal["pandas", "polars", "arrow"]
+"""A data frame's package. The frame is typed Any: a checker that lacks one of the packages could not read the rest."""
+
+
+class Model:
+    """Base of every model: ways to plain data, to pydantic and FastAPI, and a repr of one line."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in cls.__dict__:  # or the dataclass would bring one of its own
+            cls.__repr__ = Model.__repr__  # type: ignore[method-assign]  # each class needs it in its own namespace
+
+    def to_dict(self, *, raw: bool = False, private: bool = False) -> dict[str, Any]:
+        """Return the fields as JSON-ready builtins: decimals as text, times in ISO 8601, money as amount and currency.
+
+        `meta` is left out; `raw=True` adds the vendor's own record, `private=True` account numbers and secrets.
+        """
+        from fin_infra.model.plain import plain
+
+        return cast("dict[str, Any]", plain(self, raw=raw, private=private))
+
+    def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
+        """Return `to_dict` as JSON text."""
+        return _json(self.to_dict(raw=raw, private=private), indent)
+
+    def __repr__(self) -> str:
+        from fin_infra.model.shown import short
+
+        return short(self)
+
+    def _repr_html_(self) -> str:
+        """Return a table of the fields that the repr may show, for notebooks."""
+        from fin_infra.model.shown import fields_table
+
+        return fields_table(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import model_schema
+
+        return model_schema(cls, source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import described
+
+        return described(schema, handler)
+
+
+class Rows(Model, Generic[T_co]):
+    """A model that is a table in the main: `to_frame` gives its rows."""
+
+    __slots__ = ()
+    ROWS: ClassVar[str]
+    """The field that holds the rows."""
+    BESIDE: ClassVar[tuple[str, ...]] = ()
+    """Fields of the model that each row of the frame repeats."""
+
+    def to_frame(self, kind: Kind = "pandas") -> Any:
+        """Return the rows as a data frame; `fin_infra.to_frame` describes the columns.
+
+        Raises:
+            MissingExtra: the package of that kind is not installed.
+            InvalidInput: a column has more digits than that kind of frame can hold.
+        """
+        from fin_infra.model.frames import to_frame
+
+        return to_frame(self, kind=kind)
+
+    def _repr_html_(self) -> str:
+        from fin_infra.model.shown import rows_table
+
+        return rows_table(getattr(self, self.ROWS), caption=repr(self))
+
+
+class Series(Rows[T_co], Generic[T_co]):
+    """A model that is a sequence in the main, oldest first: `len`, iteration and indexing go over its rows."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self._items())
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T_co, ...]: ...
+    def __getitem__(self, index: int | slice) -> T_co | tuple[T_co, ...]:
+        return self._items()[index]
+
+    def __bool__(self) -> bool:
+        """Say that there is an answer, even one without rows."""
+        return True
+
+    def _items(self) -> tuple[T_co, ...]:
+        return cast("tuple[T_co, ...]", getattr(self, self.ROWS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
+class RateLimit(Model):
     """What the vendor said about its quota, from response headers."""
 
     limit: int | None = None
@@ -21,7 +123,7 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(Model):
     """Facts about the call that produced a result."""
 
     provider: str
@@ -36,7 +138,7 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Model):
     """Base of everything a provider returns."""
 
     source: str
@@ -50,7 +152,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowError:
+class RowError(Model):
     """A row of a vendor's list that could not be read; the others are there."""
 
     place: str
@@ -76,3 +178,41 @@ class Listing(list[T]):
         super().__init__(items)
         self.meta = meta
         self.errors: tuple[RowError, ...] = tuple(errors)
+
+    def to_dicts(self, *, raw: bool = False, private: bool = False) -> list[dict[str, Any]]:
+        """Return the `to_dict` of each record."""
+        from fin_infra.model.plain import plain
+
+        return cast("list[dict[str, Any]]", plain(self, raw=raw, private=private))
+
+    def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
+        """Return `to_dicts` as JSON text."""
+        return _json(self.to_dicts(raw=raw, private=private), indent)
+
+    def to_frame(self, kind: Kind = "pandas") -> Any:
+        """Return the records as a data frame; `fin_infra.to_frame` describes the columns and what is raised."""
+        from fin_infra.model.frames import to_frame
+
+        return to_frame(self, kind=kind)
+
+    def __repr__(self) -> str:
+        from fin_infra.model.shown import listed
+
+        return listed(self, self.errors)
+
+    def _repr_html_(self) -> str:
+        from fin_infra.model.shown import rows_table
+
+        return rows_table(self, errors=self.errors)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from fin_infra.model.schema import listing_schema
+
+        return listing_schema(cls, source, handler)
+
+
+def _json(value: Any, indent: int | None) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)

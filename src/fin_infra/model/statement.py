@@ -7,16 +7,19 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
+from fin_infra.model.plain import PRIVATE
+from fin_infra.model.record import Model, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementAccount:
+class StatementAccount(Model):
     """The account a statement is about. The number stays out of the repr."""
 
-    number: str = field(repr=False)
+    number: str = field(repr=False, metadata=PRIVATE)
     bank_id: str | None = None
     """Routing number, bank code or, for investments, the broker's name."""
     branch_id: str | None = None
@@ -60,7 +63,7 @@ class StatementAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementBalance:
+class StatementBalance(Model):
     """A balance as printed. Banks do not agree on its sign for cards: most print money owed as negative."""
 
     amount: Money
@@ -70,10 +73,10 @@ class StatementBalance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementCounterparty:
+class StatementCounterparty(Model):
     """The other account of a transfer, as far as the file names it. The number stays out of the repr."""
 
-    number: str = field(repr=False)
+    number: str = field(repr=False, metadata=PRIVATE)
     bank_id: str | None = None
     branch_id: str | None = None
     type_text: str | None = None
@@ -85,7 +88,7 @@ class StatementCounterparty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementLine:
+class StatementLine(Model):
     """One transaction of a statement file."""
 
     id: str | None
@@ -120,7 +123,7 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementPosition:
+class StatementPosition(Model):
     """A holding named by an investment statement.
 
     What is owed is negative: units and value of a SHORT position are, whatever sign the file prints (brokers differ).
@@ -140,8 +143,10 @@ class StatementPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One account's part of a statement file."""
+class Statement(Rows[StatementLine]):
+    """One account's part of a statement file; its frame is that of `lines`."""
+
+    ROWS: ClassVar[str] = "lines"
 
     account: StatementAccount
     lines: tuple[StatementLine, ...]
@@ -171,7 +176,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementFile:
+class StatementFile(Model):
     """A whole file: every statement in it, in file order."""
 
     format: str

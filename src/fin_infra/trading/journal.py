@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from fin_infra.errors import ConfigurationError, JournalUnavailable
+from fin_infra.model.record import Model
 from fin_infra.transport.forks import leave, rests
 
 
@@ -42,7 +43,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class JournalEntry(Model):
     """One attempt to place an order, as the journal knows it. `account` and the ids are the broker's.
 
     Several attempts share a client order id where a key was used again, each with its own `attempt`.

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fin_infra.model.record import Model
 from fin_infra.model.statement import StatementLine
 
 
@@ -26,7 +27,7 @@ class Question(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Model):
     """An incoming line, and the one it may be the same as."""
 
     question: Question
@@ -36,7 +37,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Model):
     """What a person says to a conflict: `same` makes it a duplicate, not the same a new transaction."""
 
     conflict: Conflict
@@ -44,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MergeResult:
+class MergeResult(Model):
     """Every incoming line, in exactly one of three places, each in the order it came."""
 
     new: tuple[StatementLine, ...]

@@ -130,6 +130,8 @@ def test_login_url_when_asked_then_read_only_and_body_and_signature_agree() -> N
     assert link.url == "https://portal.example/redeem?token=pt-91c2"
     assert "pt-91c2" not in repr(link)
     assert "se-44" not in repr(link)
+    assert not {"url", "session_id", "raw"} & set(link.to_dict())
+    assert link.to_dict(private=True)["url"] == link.url
 
 
 @pytest.mark.parametrize("call", ["register_user", "refresh", "delete_user"])
@@ -149,6 +151,7 @@ def test_secrets_when_anything_is_shown_then_not_among_it() -> None:
     stop()
     told += [str(caught.value), repr(caught.value), repr(caught.value.extra()), repr(client), repr(client.settings)]
     told += [repr(request) for request in sent(client)] + [repr(recorded().register_user("ada"))]
+    told += [recorded().register_user("ada").to_json(), recorded().register_user("ada")._repr_html_()]
     for secret in ("us 7f", "us+7f", "us-7f3e", "ck-5d1e"):
         assert not [text for text in told if secret in text]
 

@@ -30,6 +30,7 @@ from fin_infra.model import (
     TimeInForce,
 )
 from fin_infra.model.currency import CURRENCIES
+from fin_infra.model.plain import PRIVATE
 from fin_infra.normalize import minor_currency
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.snaptrade.symbols import Named, of_position, of_symbols
@@ -45,15 +46,15 @@ class SnapTradeUser(Record):
     """A person registered under your keys; keep the secret, SnapTrade shows it once."""
 
     user_id: str
-    user_secret: str = field(repr=False)
+    user_secret: str = field(repr=False, metadata=PRIVATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalLink(Record):
     """Where a person connects a broker, for five minutes from `as_of`; whoever has the link may use it."""
 
-    url: str = field(repr=False)
-    session_id: str = field(repr=False)
+    url: str = field(repr=False, metadata=PRIVATE)
+    session_id: str = field(repr=False, metadata=PRIVATE)
 
 
 # The statuses of orders in api.yaml of https://github.com/passiv/snaptrade-sdks.
