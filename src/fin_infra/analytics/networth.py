@@ -10,6 +10,7 @@ from functools import partial
 from itertools import zip_longest
 
 from fin_infra.analytics.worth_accounts import asked, latest_lists
+from fin_infra.arguments import checked
 from fin_infra.errors import BeyondCalendar, InvalidInput, InvalidInstrument, RateUnavailable, UnknownCalendar
 from fin_infra.model import Account, AccountRef, Balance, HoldingAccount, InstrumentKey, Money, Portfolio, RateTable
 from fin_infra.model.networth import NetWorth, SourceError, WorthItem, WorthKind, WorthLine
@@ -23,6 +24,7 @@ MAX_DAYS = 45
 """A balance older than so many days is not today's: a monthly statement, with time to be sent."""
 
 
+@checked
 def net_worth(
     items: Iterable[WorthItem],
     currency: str,
@@ -69,6 +71,7 @@ def net_worth(
     )
 
 
+@checked
 def account_item(account: Account, balance: Balance | None, missing: str | None = None) -> WorthItem:
     """Return a bank account as an item of the net worth; without a balance it counts nothing and `missing` says why."""
     return WorthItem(
@@ -84,6 +87,7 @@ def account_item(account: Account, balance: Balance | None, missing: str | None 
     )
 
 
+@checked
 def portfolio_items(portfolio: Portfolio) -> tuple[WorthItem, ...]:
     """Return what is held at brokers as items of the net worth: positions, cash, and what was not read.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.arguments import checked
 from fin_infra.model.aggregator import CashBalance, HoldingAccount
 from fin_infra.model.brokerage import Position, PositionSide
 from fin_infra.model.instrument import InstrumentKey
@@ -47,6 +48,7 @@ class Holdings:
     kept: tuple[AccountRef, ...] = ()
     """Accounts whose positions are those of an earlier sync."""
 
+    @checked
     def is_read(self, account: AccountRef) -> bool:
         """Say whether the positions of an account are known, be it that there are none."""
         return account in self.kept or not (
@@ -63,6 +65,7 @@ class Holdings:
             )
         )
 
+    @checked
     def is_partial(self, account: AccountRef) -> bool:
         """Say whether some of the account's positions were read and others could not be."""
         return any(
@@ -143,6 +146,7 @@ class Portfolio:
     read: frozenset[AccountRef] = frozenset()
     """Accounts whose positions are known and counted."""
 
+    @checked
     def is_known(self, account: AccountRef) -> bool:
         """Say whether this tells what the account holds; one that is not listed any more holds nothing."""
         listed = any((row.source, row.id) == (account.source, account.id) for row in self.accounts)

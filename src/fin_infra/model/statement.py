@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from fin_infra.arguments import checked
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
 
@@ -157,6 +158,7 @@ class Statement:
     Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()
 
+    @checked
     def balance(self, kind: str = "ledger") -> StatementBalance | None:
         """Return the latest balance of that kind; one without a date is oldest.
 
