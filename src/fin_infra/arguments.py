@@ -4,12 +4,15 @@ Floor 0: annotations are read at the first call; from then on a value of the ann
     @checked
     def merge(items: Iterable[Item], *, on: date | None = None) -> Merged: ...
 
-    merge(items, on="2026-01-31")   # a text that can mean one thing only is taken for it
+    merge(items, on="2026-01-31")   # text that can mean one thing only is taken for it
     merge(items, on=5)              # InvalidInput: `on` must be a datetime.date or ISO text such as ..., not int 5.
 """
 
 from __future__ import annotations
 
+# Values are whatever people pass, and stay unknown after a look at their type.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownLambdaType=false
+# pyright: reportUnknownMemberType=false
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +21,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import wraps
 from inspect import Parameter, signature
+from os import PathLike
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
@@ -41,7 +45,7 @@ class Kind:
     seen: frozenset[type]
     fits: Callable[[Any], bool]
     read: Callable[[str], Any] | None = None
-    """What a text means here; a ValueError for one that means nothing."""
+    """What text means here; a ValueError for what means nothing."""
     error: type[InvalidInput] = InvalidInput
     strict: frozenset[type] = frozenset()
     """Types whose values are looked at each time."""
@@ -81,8 +85,8 @@ class Kind:
     def _shown(self, value: Any) -> str:
         if self.item is None or isinstance(value, (*_SEALED, Mapping)) or not isinstance(value, Iterable):
             return shown(value)
-        kind, items = self.item, cast("Iterable[Any]", value)
-        wrong = [item for item in items if type(item) not in kind.seen and not kind.fits(item)]
+        kind = self.item
+        wrong: list[Any] = [item for item in cast("Any", value) if type(item) not in kind.seen and not kind.fits(item)]
         return f"{shown(value)} with {shown(wrong[0])}" if wrong else shown(value)
 
     def _hint(self, value: Any) -> str:
@@ -158,7 +162,7 @@ def checked(fn: F) -> F:
 
 
 def member(kind: type[Enum], value: Any) -> Any:
-    """Return the member of an enum that a text names, in either case; anything else as it is."""
+    """Return the member of an enum that a string names, in either case; anything else as it is."""
     if type(value) is not str:
         return value
     return next((each for each in kind if value in (each.value, str(each.value).upper())), value)
@@ -176,7 +180,7 @@ def shown(value: object) -> str:
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     if isinstance(value, str):
-        return f"the text {value!r}" if len(value) <= SHOWN else "a longer text"
+        return repr(value) if len(value) <= SHOWN else "a longer string"
     if isinstance(value, (int, float, Decimal)):
         text = str(value) if not isinstance(value, int) or abs(value) < 10**SHOWN else ""
         return f"{type(value).__name__} {text}" if len(text) <= SHOWN else type(value).__name__
@@ -195,9 +199,9 @@ def kind_of(annotation: Any) -> Kind:
         return _literal(args)
     if origin is type:
         return Kind("a class", frozenset(), lambda value: isinstance(value, type))
-    cls = origin or annotation
+    cls: Any = origin or annotation
     if cls is None or cls is NoneType:
-        return Kind("None", frozenset({NoneType}), lambda value: value is None)
+        return NOTHING
     if not isinstance(cls, type) or cls is object:
         return Kind("callable", frozenset(), callable) if origin is Callable else ANYTHING
     if cls is cast("Any", Callable):
@@ -209,11 +213,15 @@ def kind_of(annotation: Any) -> Kind:
     return _plain(cls)
 
 
+NOTHING = Kind("None", frozenset({NoneType}), lambda value: value is None)
 ANYTHING = Kind("anything", frozenset(), lambda value: True)
-_DESCRIBED: dict[type, tuple[str, type[InvalidInput]]] = {}
+_DESCRIBED: dict[type, tuple[str, type[InvalidInput]]] = {
+    PathLike: ("a path", InvalidInput),
+    bytes: ("bytes", InvalidInput),
+}
 
 
-def _plain(cls: type) -> Kind:
+def _plain(cls: Any) -> Kind:
     """Return the kind of a class that is not a collection."""
     if issubclass(cls, Enum):
         wanted = f"{_article(cls.__name__)}: one of {', '.join(repr(each.value) for each in cls)}"
@@ -237,6 +245,9 @@ def _plain(cls: type) -> Kind:
         wanted = "a datetime.date or ISO text such as '2026-01-31'"
         return Kind(wanted, frozenset({date}), lambda value: _is_day(value), _day)
     wanted, error = _DESCRIBED.get(cls, (_article(cls.__name__), InvalidInput))
+    if getattr(cls, "__abstractmethods__", None):  # whoever stands in for one in a test has some of its methods
+        methods = cls.__abstractmethods__
+        return Kind(wanted, frozenset(), lambda value: any(hasattr(value, name) for name in methods), error=error)
     if getattr(cls, "_is_protocol", False):
         names = {name for each in cls.__mro__ for name in vars(each) if getattr(each, "_is_protocol", False)}
         names = {name for name in names if not name.startswith("_")}
@@ -261,7 +272,7 @@ def _union(kinds: Sequence[Kind]) -> Kind:
         raise naive or ValueError(text)
 
     return Kind(
-        " or ".join(dict.fromkeys(kind.wanted for kind in kinds if kind.seen != {NoneType})),
+        " or ".join(dict.fromkeys(kind.wanted for kind in kinds if kind is not NOTHING)),
         frozenset().union(*(kind.seen for kind in kinds)),
         lambda value: any(kind.fits(value) for kind in kinds),
         read if readers else None,
@@ -278,7 +289,7 @@ def _literal(values: Sequence[Any]) -> Kind:
     return Kind(f"one of {', '.join(map(repr, values))}", frozenset(), fits)
 
 
-def _collection(cls: type, items: Sequence[Kind]) -> Kind:
+def _collection(cls: Any, items: Sequence[Kind]) -> Kind:
     """Several things: what can be gone through once only becomes a list, where the function does not take it so."""
     item = items[0] if items else ANYTHING
 
@@ -287,17 +298,19 @@ def _collection(cls: type, items: Sequence[Kind]) -> Kind:
         return list(cast("Iterable[Any]", value)) if loose or isinstance(value, Iterator) else value
 
     def fits(value: Any) -> bool:
-        return isinstance(value, cls) and not isinstance(value, (*_SEALED, Mapping)) and _all_fit(item, value)
+        return (
+            isinstance(value, cls) and not isinstance(value, (*_SEALED, Mapping)) and _all_fit(item, cast("Any", value))
+        )
 
     words = "" if item is ANYTHING else f", each item {item.wanted}"
     return Kind(f"a list{words}", frozenset(), fits, error=item.error, whole=whole, item=item)
 
 
-def _mapping(cls: type, items: Sequence[Kind]) -> Kind:
+def _mapping(cls: Any, items: Sequence[Kind]) -> Kind:
     key, value = items if len(items) == 2 else (ANYTHING, ANYTHING)
 
     def fits(found: Any) -> bool:
-        return isinstance(found, cls) and _all_fit(key, found) and _all_fit(value, cast("Any", found).values())
+        return isinstance(found, cls) and _all_fit(key, found) and _all_fit(value, found.values())
 
     words = "" if key is ANYTHING else f" from {key.wanted} to {value.wanted}"
     return Kind(f"a mapping{words}", frozenset(), fits)

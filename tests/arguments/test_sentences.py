@@ -23,6 +23,7 @@ from tests.arguments.surface import sample_of
 IBM = InstrumentKey("US", "IBM")
 ACCOUNT = sample_of(Account)
 DAY = "a datetime.date or ISO text such as '2026-01-31'"
+KEY = "an InstrumentKey, such as InstrumentKey.parse('US:AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')"
 MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -30,7 +31,7 @@ MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
     ("call", "kind", "says"),
     [
         (lambda: easy_fx().rate("EUR", "USD", on=5), InvalidInput, f"`on` must be {DAY}, not int 5."),
-        (lambda: easy_fx().rate("EUR", "USD", on="soon"), InvalidInput, f"`on` must be {DAY}, not the text 'soon'."),
+        (lambda: easy_fx().rate("EUR", "USD", on="soon"), InvalidInput, f"`on` must be {DAY}, not 'soon'."),
         (lambda: convert(Money.of("1", "USD"), "EUR", RATES, on=5), InvalidInput, f"`on` must be {DAY}, not int 5."),
         (
             lambda: convert(ACCOUNT, "USD", RATES),
@@ -52,24 +53,22 @@ MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
         (
             lambda: easy_brokerage().orders(status="x"),
             InvalidInput,
-            "`status` must be one of 'open', 'closed', 'all', not the text 'x'.",
+            "`status` must be one of 'open', 'closed', 'all', not 'x'.",
         ),
         (
             lambda: easy_market().quote("AAPL"),
             InvalidInstrument,
-            "`key` must be an InstrumentKey, such as fin_infra.normalize.instrument('AAPL'), not the text 'AAPL'.",
+            f"`key` must be {KEY}, not 'AAPL'.",
         ),
         (
             lambda: easy_market().quotes([IBM, "AAPL"]),
             InvalidInstrument,
-            "`keys` must be a list, each item an InstrumentKey, such as fin_infra.normalize.instrument('AAPL'), not "
-            "list with the text 'AAPL'.",
+            f"`keys` must be a list, each item {KEY}, not list with 'AAPL'.",
         ),
         (
             lambda: easy_market().candles(IBM, interval="hourly"),
             InvalidInput,
-            f"`interval` must be an Interval: one of {', '.join(repr(each.value) for each in Interval)}, not the text "
-            "'hourly'.",
+            f"`interval` must be an Interval: one of {', '.join(repr(each.value) for each in Interval)}, not 'hourly'.",
         ),
         (
             lambda: easy_crypto().market_chart(IBM, start="2026-11-01T00:00", end=MOMENT),

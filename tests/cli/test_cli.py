@@ -139,7 +139,7 @@ def test_import_when_the_file_leaves_things_open_then_options_close_them(tmp_pat
 
 def test_import_when_decimal_mark_is_none_then_one_sentence(tmp_path: Path) -> None:
     code, _, err = run("import", statement(tmp_path), "--decimal-mark", ";")
-    assert (code, err) == (5, "error: decimal_mark is '.' or ',', not ';'.\n")
+    assert (code, err) == (5, "error: `decimal_mark` must be one of '.', ',', not ';'.\n")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ _STATUS: Mapping[int, tuple[type[ProviderError], str]] = {
 }
 
 _code = re.compile(r"[\w.:-]{1,64}", re.ASCII).fullmatch
-"""What may stand in a text: a code, and not a sentence that a vendor put in its place."""
+"""What may stand in an error: a code, and not a sentence that a vendor put in its place."""
 
 
 def by_status(reply: Reply, message: str | None = None, vendor_code: str | None = None) -> ProviderError | None:

@@ -102,7 +102,11 @@ class InstrumentKey:
         return f"{self.namespace}:{self.symbol}"
 
 
-describe(InstrumentKey, "an InstrumentKey, such as fin_infra.normalize.instrument('AAPL')", InvalidInstrument)
+describe(
+    InstrumentKey,
+    "an InstrumentKey, such as InstrumentKey.parse('US:AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')",
+    InvalidInstrument,
+)
 
 
 def _check_listed(namespace: str, symbol: str) -> None:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from fin_infra.arguments import checked
 from fin_infra.errors import AmbiguousSymbol, InvalidInstrument
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.instrument import US_MICS, InstrumentKey
@@ -48,7 +47,6 @@ _IDENTIFIERS = (
 )
 
 
-@checked
 def instrument(text: str) -> InstrumentKey:
     """Return the instrument that `text` means, in upper or lower case.
 
@@ -82,7 +80,6 @@ def instrument(text: str) -> InstrumentKey:
     )
 
 
-@checked
 def crypto_id(text: str) -> InstrumentKey:
     """Return the crypto asset a ticker or CoinGecko id means; well-known tickers are read in upper and lower case.
 

@@ -110,14 +110,18 @@ def unreadable(order: NewOrder) -> str | None:
     for name, kind in _WORDS.items():
         value = getattr(order, name)
         if not isinstance(value, kind):
-            return f"`{name}` of an order must be {kind_of(kind).wanted}, not {shown(value)}."
-    if type(order.extended_hours) is not bool:
-        return f"`extended_hours` of an order must be True or False, not {shown(order.extended_hours)}."
+            return f"The `{name}` of an order must be {kind_of(kind).wanted}, not {shown(value)}."
+    if not _is_flag(order.extended_hours):
+        return f"The `extended_hours` of an order must be True or False, not {shown(order.extended_hours)}."
     for name in _NUMBERS:
         value = getattr(order, name)
         if value is not None and not _is_number(value):
-            return f'`{name}` of an order must be a finite Decimal such as Decimal("1.5"), not {shown(value)}.'
+            return f'The `{name}` of an order must be a finite Decimal such as Decimal("1.5").'
     return None
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:
