@@ -298,9 +298,8 @@ def _collection(cls: Any, items: Sequence[Kind]) -> Kind:
         return list(cast("Iterable[Any]", value)) if loose or isinstance(value, Iterator) else value
 
     def fits(value: Any) -> bool:
-        return (
-            isinstance(value, cls) and not isinstance(value, (*_SEALED, Mapping)) and _all_fit(item, cast("Any", value))
-        )
+        several = isinstance(value, cls) and not isinstance(value, (*_SEALED, Mapping))
+        return several and _all_fit(item, value)
 
     words = "" if item is ANYTHING else f", each item {item.wanted}"
     return Kind(f"a list{words}", frozenset(), fits, error=item.error, whole=whole, item=item)
