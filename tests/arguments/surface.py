@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import fin_infra
-from fin_infra.flow import operation, paged
+from fin_infra.flow import deadline, operation, paged
 
 NOT_FOR_PEOPLE = {
     "fin_infra.api": "routers for an app, which FastAPI checks",
@@ -77,6 +77,8 @@ def functions() -> Iterator[Case]:
                 yield case(name, value)
             elif inspect.isclass(value) and value.__name__ not in PARTS:
                 yield from methods(name, value)
+
+    yield case("fin_infra.flow.deadline", deadline)
 
 
 def methods(name: str, cls: type) -> Iterator[Case]:

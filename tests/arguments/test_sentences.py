@@ -23,7 +23,7 @@ from tests.arguments.surface import sample_of
 IBM = InstrumentKey("US", "IBM")
 ACCOUNT = sample_of(Account)
 DAY = "a datetime.date or ISO text such as '2026-01-31'"
-KEY = "an InstrumentKey, such as InstrumentKey.parse('US:AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')"
+KEY = "an InstrumentKey, such as fin_infra.normalize.instrument('AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')"
 MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

@@ -104,7 +104,7 @@ class InstrumentKey:
 
 describe(
     InstrumentKey,
-    "an InstrumentKey, such as InstrumentKey.parse('US:AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')",
+    "an InstrumentKey, such as fin_infra.normalize.instrument('AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')",
     InvalidInstrument,
 )
 
