@@ -22,8 +22,8 @@ from enum import Enum
 from functools import wraps
 from inspect import Parameter, signature
 from os import PathLike
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from fin_infra.errors import InvalidInput, NaiveTime
 
@@ -328,7 +328,7 @@ def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, dict(names))  # noqa: S307  # the text stands in our own source
+        return get_type_hints(SimpleNamespace(__annotations__={"it": annotation}), dict(names))["it"]
     except (NameError, AttributeError, TypeError):
         return object
 
