@@ -32,9 +32,12 @@ def provider_table() -> str:
     for cls in providers():
         info = cls.info
         operations = ", ".join(f"`{name}`" for name in sorted(cls.can))
-        variables = (
-            ", ".join(f"`{info.settings.variable(name)}`" for name in sorted(info.settings.secrets())) or "none needed"
-        )
+        needed = [
+            (f"{use.purpose}: " if use.purpose else "")
+            + ", ".join(f"`{name}`" for name in info.settings.variables(use))
+            for use in info.settings.uses()
+        ]
+        variables = "; ".join(needed) or "none needed"
         quotas = ", ".join(f"{quota.calls} per {quota.per_s:g} s" for quota in info.quotas) or "none published"
         rows.append(f"| `{info.provider_key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
     notes = [f"- `{cls.info.provider_key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]

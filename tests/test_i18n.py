@@ -93,7 +93,7 @@ def test_time_when_no_zone_is_asked_for_then_stays_in_its_own_and_says_so() -> N
 def test_date_when_written_then_is_as_people_there_do() -> None:
     assert format_date(date(2026, 11, 27), "de_DE") == "27.11.2026"
     assert format_date(date(2026, 11, 27), "en_US", style="full") == "Friday, November 27, 2026"
-    with pytest.raises(InvalidInput, match="not a calendar day"):
+    with pytest.raises(InvalidInput, match=r"must be a datetime\.date or ISO text"):
         format_date(datetime(2026, 11, 27, tzinfo=UTC), "de_DE")
 
 
@@ -109,13 +109,13 @@ def test_locale_when_unknown_then_is_refused_with_an_example(locale: Any) -> Non
         lambda: format_time(datetime(2026, 1, 1, tzinfo=UTC), locale),
         lambda: format_date(date(2026, 1, 1), locale),
     ):
-        with pytest.raises(InvalidInput, match=r"is not a locale that is known; write one such as en_US"):
+        with pytest.raises(InvalidInput, match=r"is not a locale that is known; write one such as en_US|must be a str"):
             ask()
 
 
 def test_style_or_zone_when_unknown_then_is_refused() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    with pytest.raises(InvalidInput, match="'tiny' is not a style; use short, medium, long, full"):
+    with pytest.raises(InvalidInput, match="`style` must be one of 'short', 'medium', 'long', 'full', not 'tiny'"):
         format_time(at, "en_US", style="tiny")  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="not a time zone"):
         format_time(at, "en_US", zone="Mars/Olympus")

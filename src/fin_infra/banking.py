@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
@@ -16,6 +17,7 @@ def easy_banking(
 ) -> BankingProvider[Sync]: ...
 @overload
 def easy_banking(provider: str = "banking", *, mode: Literal["async"], **settings: Any) -> BankingProvider[Async]: ...
+@checked
 def easy_banking(
     provider: str = "banking", *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> BankingProvider[Sync] | BankingProvider[Async]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, ProviderNotFound
 from fin_infra.holdings import read_holdings
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
@@ -23,6 +24,7 @@ def easy_brokerage(
 def easy_brokerage(
     provider: str = "brokerage", *, mode: Literal["async"], **settings: Any
 ) -> BrokerageProvider[Async]: ...
+@checked
 def easy_brokerage(
     provider: str = "brokerage", *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> BrokerageProvider[Sync] | BrokerageProvider[Async]:
@@ -50,6 +52,7 @@ def easy_brokerage_aggregator(
 def easy_brokerage_aggregator(
     provider: str | None = None, *, mode: Literal["async"], **settings: Any
 ) -> BrokerageAggregatorProvider[Async]: ...
+@checked
 def easy_brokerage_aggregator(
     provider: str | None = None, *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> BrokerageAggregatorProvider[Sync] | BrokerageAggregatorProvider[Async]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked
 from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
@@ -16,6 +17,7 @@ def easy_crypto(
 ) -> CryptoDataProvider[Sync]: ...
 @overload
 def easy_crypto(provider: str = "crypto", *, mode: Literal["async"], **settings: Any) -> CryptoDataProvider[Async]: ...
+@checked
 def easy_crypto(
     provider: str = "crypto", *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> CryptoDataProvider[Sync] | CryptoDataProvider[Async]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
@@ -14,6 +15,7 @@ from fin_infra.transport import Async, Sync
 def easy_fx(provider: str = "fx", *, mode: Literal["sync"] = "sync", **settings: Any) -> FxProvider[Sync]: ...
 @overload
 def easy_fx(provider: str = "fx", *, mode: Literal["async"], **settings: Any) -> FxProvider[Async]: ...
+@checked
 def easy_fx(
     provider: str = "fx", *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> FxProvider[Sync] | FxProvider[Async]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from typing import TypeVar, cast
 
+from fin_infra.arguments import checked
 from fin_infra.errors import ReauthRequired
 from fin_infra.fanout import attempt, unread_rows
 from fin_infra.model import (
@@ -31,6 +32,7 @@ DEADLINE_S = 20.0
 """For each question of `read_holdings`; an aggregator's limit may make it wait."""
 
 
+@checked
 async def read_holdings(
     aggregators: Sequence[BrokerageAggregatorProvider[Async]] = (),
     brokers: Sequence[BrokerageProvider[Async]] = (),

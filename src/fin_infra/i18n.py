@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Context, localcontext
 from typing import TYPE_CHECKING, Literal
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.money import EXACT_DIGITS, Money
@@ -23,6 +24,7 @@ Style = Literal["short", "medium", "long", "full"]
 _STYLES = ("short", "medium", "long", "full")
 
 
+@checked
 def format_money(money: Money, locale: str) -> str:
     """Write money as people there do: `1.234,50 €` in `de_DE`, `€1,234.50` in `en_US`.
 
@@ -53,6 +55,7 @@ def format_money(money: Money, locale: str) -> str:
         )
 
 
+@checked
 def format_time(moment: datetime, locale: str, *, zone: str | None = None, style: Style = "long") -> str:
     """Write an instant as people there do, in `zone`, or else in the zone it came with.
 
@@ -70,6 +73,7 @@ def format_time(moment: datetime, locale: str, *, zone: str | None = None, style
     return format_datetime(local, format=_style(style), locale=parsed)
 
 
+@checked
 def format_date(day: date, locale: str, *, style: Style = "medium") -> str:
     """Write a calendar day as people there do; raise as `format_time` does, and for an instant, whose day is open."""
     parsed = _locale(locale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.registry import resolve
 from fin_infra.transport import Async, Sync
@@ -16,6 +17,7 @@ def easy_market(
 ) -> MarketDataProvider[Sync]: ...
 @overload
 def easy_market(provider: str = "market", *, mode: Literal["async"], **settings: Any) -> MarketDataProvider[Async]: ...
+@checked
 def easy_market(
     provider: str = "market", *, mode: Literal["sync", "async"] = "sync", **settings: Any
 ) -> MarketDataProvider[Sync] | MarketDataProvider[Async]:

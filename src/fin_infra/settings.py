@@ -4,7 +4,9 @@ Floor 2: pydantic-settings, imported by adapters only; `import fin_infra` does n
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
@@ -34,6 +36,16 @@ class CoreSettings(BaseSettings):
     """Path of the YAML map; `fin-infra.yaml` in the working directory where unset."""
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one use of a provider needs: the fields to set, and the flags that choose it."""
+
+    purpose: str
+    """What for, as in `paper money`; empty where there is nothing to choose between."""
+    fields: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+
 class ProviderSettings(BaseSettings):
     """Settings every provider has; an adapter adds its credentials and sets `env_prefix` to its name."""
 
@@ -42,6 +54,9 @@ class ProviderSettings(BaseSettings):
     """Names of the fields without which live calls are impossible."""
     optional_credentials: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that choose live calls where set, of vendors that also answer without."""
+
+    needs: ClassVar[tuple[Need, ...]] = ()
+    """What people are told to set, use by use; by default the credentials. A use may build on the one before it."""
 
     base_url: str | None = None
     allow_http: bool = False
@@ -68,6 +83,22 @@ class ProviderSettings(BaseSettings):
     def secrets(cls) -> frozenset[str]:
         """Return the names of the fields that hold secrets."""
         return frozenset(name for name, field in cls.model_fields.items() if "SecretStr" in str(field.annotation))
+
+    @classmethod
+    def uses(cls) -> tuple[Need, ...]:
+        """Return what each use of the provider needs; nothing where it needs no key."""
+        fields = cls.credentials or cls.optional_credentials
+        return cls.needs or ((Need("", fields),) if fields else ())
+
+    @classmethod
+    def variables(cls, need: Need) -> tuple[str, ...]:
+        """Return the variables of a use; those of flags with their value, as `NAME=1`."""
+        return (*map(cls.variable, need.fields), *(f"{cls.variable(flag)}=1" for flag in need.flags))
+
+    def missing(self, need: Need) -> tuple[str, ...]:
+        """Return the variables that a use must have and these settings have not."""
+        unset = [name for name in (*need.fields, *need.flags) if not getattr(self, name)]
+        return tuple(text for text in self.variables(need) if text.removesuffix("=1") in map(self.variable, unset))
 
     def required(self) -> tuple[str, ...]:
         """Return the names of the fields without which live calls with these settings are impossible."""
@@ -99,7 +130,8 @@ def load(cls: type[C], given: Mapping[str, Any] | None = None) -> C:
         return cls(**given)
     except ValidationError as exc:
         prefix = str(cls.model_config.get("env_prefix", ""))
-        raise ConfigurationError("; ".join(_sentence(prefix, error, given) for error in exc.errors())) from None
+        known = [name for name in cls.model_fields if name not in given]
+        raise ConfigurationError("; ".join(_sentence(prefix, error, given, known) for error in exc.errors())) from None
 
 
 def _blank(value: object) -> bool:
@@ -108,11 +140,13 @@ def _blank(value: object) -> bool:
     return isinstance(text, str) and not text.strip()
 
 
-def _sentence(prefix: str, error: Any, given: Mapping[str, Any]) -> str:
+def _sentence(prefix: str, error: Any, given: Mapping[str, Any], known: Sequence[str]) -> str:
     field = str(error["loc"][0]) if error["loc"] else ""
     name = field if field in given else f"{prefix}{field}".upper()
     if error["type"] == "extra_forbidden":
-        return f"There is no setting named {name}."
+        near = get_close_matches(name, known, n=3)
+        meant = f"Did you mean {' or '.join(near)}?" if near else f"The settings are {', '.join(known)}."
+        return f"There is no setting named {name}. {meant}"
     return f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}."
 
 

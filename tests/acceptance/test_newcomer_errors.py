@@ -85,7 +85,7 @@ def test_sandbox_when_it_is_down_then_the_command_that_starts_it_is_named(fin_in
 
 @pytest.mark.parametrize(("name", "near"), [("banking:tellr", "banking:teller"), ("marke:alpha_vantage", "market")])
 def test_provider_when_it_is_misspelt_then_the_nearest_names_are_given(fin_infra, name, near):
-    _sentence(fin_infra("keys", "verify", name), FAILED, "Did you mean", near)
+    _sentence(fin_infra("keys", "verify", name), CONFIGURATION, "Did you mean", near)
 
 
 @pytest.mark.parametrize(

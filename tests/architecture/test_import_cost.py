@@ -62,7 +62,7 @@ def test_import_when_package_comes_then_brings_no_event_loop_and_no_network() ->
 
 
 def test_import_when_package_comes_then_brings_only_what_it_names() -> None:
-    words = {"errors", "model", "model._iso4217", "model.currency", "model.instrument", "model.money"}
+    words = {"arguments", "errors", "model", "model._iso4217", "model.currency", "model.instrument", "model.money"}
     assert ours("import fin_infra") <= {*words, "_moved"}
 
 

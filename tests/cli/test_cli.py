@@ -149,7 +149,7 @@ def test_import_when_the_file_leaves_things_open_then_options_close_them(tmp_pat
 
 def test_import_when_decimal_mark_is_none_then_one_sentence(tmp_path: Path) -> None:
     code, _, err = run("import", statement(tmp_path), "--decimal-mark", ";")
-    assert (code, err) == (5, "error: decimal_mark is '.' or ',', not ';'.\n")
+    assert (code, err) == (5, "error: `decimal_mark` must be one of '.', ',', not ';'.\n")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_keys_verify_when_sandbox_is_down_then_next_step_names_the_command(monke
 
 def test_keys_verify_when_provider_is_unknown_then_nearest_is_named() -> None:
     code, _, err = run("keys", "verify", "market:alphavantage")
-    assert code == 1
+    assert code == 3
     assert "market:alpha_vantage" in err
 
 
@@ -381,3 +381,74 @@ def test_print_json_when_it_has_instants_and_decimals_then_as_to_json_writes_the
 ) -> None:
     print_json({"at": datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "units": Decimal("1E+3")})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-11-20T15:00:00+00:00", "units": "1000"}
+
+
+PAPER = "ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY for paper money"
+REAL = "ALPACA_LIVE_API_KEY_ID, ALPACA_LIVE_API_SECRET_KEY and ALPACA_LIVE=1 for real money"
+PERSON = "SNAPTRADE_USER_ID and SNAPTRADE_USER_SECRET for one person's accounts"
+
+
+@pytest.mark.parametrize(
+    ("given", "ok", "next_step"),
+    [
+        ({}, True, f"set {PAPER}; {REAL} (keys: https://app.alpaca.markets/signup)"),
+        (
+            {"ALPACA_LIVE": "1", "ALPACA_API_KEY_ID": "mine"},
+            False,
+            "set ALPACA_API_SECRET_KEY for paper money; ALPACA_LIVE_API_KEY_ID and ALPACA_LIVE_API_SECRET_KEY for real "
+            "money (keys: https://app.alpaca.markets/signup)",
+        ),
+    ],
+)
+def test_keys_verify_when_no_key_is_whole_then_it_says_what_paper_and_what_live_lacks(
+    given: dict[str, str], ok: bool, next_step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    code, out, _ = run("keys", "verify", "--json")
+    row = next(row for row in json.loads(out) if row["provider"] == "brokerage:alpaca")
+    assert (row["ok"], row["next_step"]) == (ok, next_step)
+    assert (code == 0) is ok
+
+
+def test_keys_verify_when_a_provider_needs_more_than_secrets_then_all_of_it_is_named() -> None:
+    rows = {row["provider"]: row["next_step"] for row in json.loads(run("keys", "verify", "--json")[1])}
+    assert rows["brokerage:snaptrade"].startswith(
+        f"set SNAPTRADE_CLIENT_ID and SNAPTRADE_CONSUMER_KEY for your application; {PERSON}"
+    )
+
+
+def test_keys_verify_when_mode_is_auto_then_nobody_is_told_to_unset_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNAPTRADE_USER_SECRET", "of a person")
+    code, out, _ = run("keys", "verify", "brokerage:snaptrade", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["result"]) == (1, "key incomplete")
+    assert "FIN_INFRA_MODE" not in row["next_step"]
+    assert "SNAPTRADE_USER_SECRET" not in row["next_step"]
+    assert "SNAPTRADE_USER_ID for one person's accounts" in row["next_step"]
+
+
+def test_providers_ls_when_a_part_is_set_then_only_the_rest_is_still_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPACA_LIVE", "1")
+    monkeypatch.setenv("ALPACA_LIVE_API_KEY_ID", "AKMINE")
+    _, out, _ = run("providers", "ls", "--json")
+    row = next(row for row in json.loads(out) if row["provider"] == "brokerage:alpaca")
+    missing = {use["purpose"]: use["missing"] for use in row["uses"]}
+    assert missing == {
+        "paper money": ["ALPACA_API_KEY_ID", "ALPACA_API_SECRET_KEY"],
+        "real money": ["ALPACA_LIVE_API_SECRET_KEY"],
+    }
+    assert "AKMINE" not in out
+
+
+@pytest.mark.parametrize("words", [["--nope"], ["order", "submitt"], ["import"], ["demo", "run", "--port", "x"]])
+def test_command_line_when_it_is_wrong_then_it_is_told_like_every_other_error(words: list[str]) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith("error: ")
+    assert "Error" not in err
+
+
+def test_provider_when_it_is_unknown_then_3_like_every_other_setting() -> None:
+    code, _, err = run("order", "status", "x", "--provider", "alpca")
+    assert (code, "brokerage:alpaca" in err) == (3, True)

@@ -110,7 +110,7 @@ def test_submit_when_nobody_knows_then_it_says_what_to_do(sandbox: str, monkeypa
 
     monkeypatch.setattr(BrokerageProvider, "submit_order", lost)
     code, out, err = run(*BUY, "--yes", "--key", "my key")
-    assert (code, out) == (4, "")
+    assert (code, out) == (7, "")
     assert "fin-infra order status --key 'my key'" in err
     assert err.splitlines()[-1].startswith("error: ")
 
@@ -169,6 +169,51 @@ def test_status_when_not_one_order_is_named_then_exit_5(words: list[str]) -> Non
 def test_status_when_there_is_no_such_order_then_exit_4() -> None:
     code, _, err = run("order", "status", "--key", "never-used")
     assert (code, err.startswith("error: ")) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["status", "nosuch"], "there is no order with the id 'nosuch'"),
+        (["status", "--key", "never-used"], "there is no order with the key 'never-used'"),
+        (["status", "fin-nosuch"], "there is no order with the client order id 'fin-nosuch'"),
+        (["cancel", "nosuch"], "there is no order with the id 'nosuch'"),
+        (["cancel", "fin-nosuch"], "there is no order with the client order id 'fin-nosuch'"),
+        (["replace", "nosuch", "--limit", "1", "--yes"], "there is no order with the id 'nosuch'"),
+        (["cancel", "11111111-1111-4111-8111-111111111111"], "there is no order with the id '1111"),
+    ],
+)
+def test_order_when_there_is_none_then_the_sentence_names_it_and_exit_4(words: list[str], says: str) -> None:
+    code, out, err = run("order", *words)
+    assert (code, out) == (4, "")
+    assert says in err.splitlines()[-1]
+
+
+def test_replace_when_open_then_the_new_terms_are_shown_and_the_order_has_them(sandbox: str) -> None:
+    _, out, _ = run(*BUY, "--limit", "250", "--yes", "--json")
+    code, out, err = run("order", "replace", json.loads(out)["client_order_id"], "--limit", "251.5", answer="y\n")
+    assert (code, "251.5" in out) == (0, True)
+    assert "limit_price" in err
+    assert [order["limit_price"] for order in orders_at(sandbox)] == ["250", "251.5"]
+
+
+def test_close_when_confirmed_then_what_is_held_is_sold(sandbox: str) -> None:
+    run(*BUY, "--yes")
+    code, _, err = run("order", "close", "AAPL", "--percent", "100", answer="y\n")
+    assert (code, "US:AAPL" in err) == (0, True)
+    assert [(order["side"], order["qty"]) for order in orders_at(sandbox)] == [("buy", "1"), ("sell", "1")]
+
+
+def test_send_when_it_is_interrupted_then_7_and_the_key_to_find_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BrokerageProvider, "submit_order", interrupted)
+    code, out, err = run(*BUY, "--yes", "--key", "mine")
+    assert (code, out) == (7, "")
+    assert "fin-infra order status --key mine" in err.splitlines()[-1]
 
 
 def test_live_when_not_said_then_refused_before_anything_is_sent(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,9 +301,9 @@ def test_allocate_worked_by_hand(amount: str, currency: str, weights: list[int |
         ("1.00", [], "above zero"),
         ("1.00", [0, 0], "above zero"),
         ("1.00", [1, -1], "cannot be -1"),
-        ("1.00", [Decimal("NaN")], "cannot be NaN"),
-        ("1.00", [0.5, 0.5], "not float"),
-        ("1.00", [True], "not bool"),
+        ("1.00", [Decimal("NaN")], "list with Decimal NaN"),
+        ("1.00", [0.5, 0.5], "list with float 0.5"),
+        ("1.00", [True], "list with True"),
     ],
 )
 def test_allocate_with_unusable_input_raises(amount: str, weights: list[int | Decimal], reason: str) -> None:

@@ -152,9 +152,9 @@ def test_in_zone_when_calendar_ends_before_it_then_invalid_input() -> None:
         trading_date(datetime.max.replace(tzinfo=UTC), "Asia/Tokyo")
 
 
-@pytest.mark.parametrize("day", [None, "2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("day", [None, "2026-1-1", "2026-02-30", "20260101", datetime(2026, 1, 1, tzinfo=UTC)])
 def test_calendar_day_when_it_is_no_plain_day_then_invalid_input(day: Any) -> None:
-    with pytest.raises(InvalidInput, match="calendar day"):
+    with pytest.raises(InvalidInput, match=r"must be a datetime\.date or ISO text"):
         calendar_day(day)
 
 
@@ -169,8 +169,8 @@ def test_check_days_when_bounds_are_days_in_order_then_nothing(start: date | Non
     ("start", "end", "text"),
     [
         (date(2026, 1, 2), date(2026, 1, 1), "^Fills need a start that is not after their end, not 2026-01-02 to"),
-        (datetime(2026, 1, 1, tzinfo=UTC), None, "calendar day"),
-        (None, "2026-01-01", "calendar day"),
+        (datetime(2026, 1, 1, tzinfo=UTC), None, r"must be a datetime\.date or ISO text"),
+        (None, "January", r"must be a datetime\.date or ISO text"),
     ],
 )
 def test_check_days_when_a_bound_is_wrong_then_invalid_input(start: Any, end: Any, text: str) -> None:

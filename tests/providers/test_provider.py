@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fin_infra.errors import FeatureDisabled
+from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import operation, paged
 from fin_infra.model import Account, Balance, Listing, Transaction
 from fin_infra.providers.info import ProviderInfo
@@ -138,3 +138,19 @@ def test_info_when_it_still_states_what_an_adapter_can_then_warns_and_stubs_stay
             yield from self.not_offered("transactions")
 
     assert Old.can == {"accounts", "account", "balance"}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("acess_token", "There is no setting named acess_token. Did you mean access_token?"),
+        ("zzz", "The settings are base_url, allow_http,"),
+    ],
+)
+def test_settings_when_a_name_is_unknown_then_near_ones_or_all_are_named(name: str, says: str) -> None:
+    from fin_infra.banking import easy_banking
+
+    with pytest.raises(ConfigurationError) as caught:
+        easy_banking("teller", **{name: "x"})
+    assert says in str(caught.value)
+    assert "access_token" in str(caught.value)

@@ -13,6 +13,7 @@ import pytest
 from fin_infra.banking import easy_banking
 from fin_infra.errors import (
     ConfigurationError,
+    InvalidInput,
     MissingExtra,
     ProviderNotFound,
 )
@@ -66,8 +67,10 @@ def test_resolve_when_mode_is_given_then_transport_fits() -> None:
 
 def test_resolve_when_mode_is_mistyped_then_it_is_refused() -> None:
     mode: Any = "asnyc"
-    with pytest.raises(ConfigurationError, match="mode='async'"):
+    with pytest.raises(InvalidInput, match="`mode` must be one of 'sync', 'async', not 'asnyc'"):
         easy_market(mode=mode)
+    with pytest.raises(ConfigurationError, match="mode='async'"):
+        registry.resolve("market", mode=mode)
 
 
 @pytest.mark.parametrize(

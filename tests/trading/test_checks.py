@@ -90,7 +90,7 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("terms", limit("sNaN"), {}, True),
     ("terms", new_order("1E+100"), {}, True),
     ("terms", replace(new_order(), quantity=10), {}, True),
-    ("terms", replace(new_order(), side="buy"), {}, True),
+    ("terms", replace(new_order(), side="hold"), {}, True),
     ("halt", new_order(), {}, False),
     ("halt", new_order(), limits(halt=True), True),
     ("allow_deny", new_order(), limits(allow="US:MSFT, US:AAPL"), False),

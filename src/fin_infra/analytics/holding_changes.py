@@ -10,6 +10,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from fin_infra.analytics.holding_splits import TOLERANCE, Held, split_between
 from fin_infra.analytics.holdings import composite
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.model import AccountRef, ChangeKind, HoldingChange, InstrumentKey, Money, Portfolio, Split
 
@@ -26,6 +27,7 @@ class _Slot:
     account: AccountRef
 
 
+@checked
 def diff_holdings(
     before: Portfolio,
     after: Portfolio,

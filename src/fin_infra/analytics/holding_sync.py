@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.model import AccountRef, BrokerConnection, HoldingAccount, Holdings
 from fin_infra.normalize import aware
@@ -14,6 +15,7 @@ from fin_infra.normalize import aware
 _GONE = frozenset({"closed", "archived"})
 
 
+@checked
 def due(
     accounts: Iterable[HoldingAccount],
     now: datetime,
@@ -45,6 +47,7 @@ def due(
     return [account for *_, account in sorted(waiting, key=lambda row: row[:3])]
 
 
+@checked
 def carried(before: Holdings, after: Holdings) -> Holdings:
     """Return `after` with what `before` knew of accounts that were skipped or did not answer this time.
 

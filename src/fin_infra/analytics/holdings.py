@@ -9,6 +9,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import reduce
 from operator import attrgetter
 
+from fin_infra.arguments import checked
 from fin_infra.errors import RateUnavailable
 from fin_infra.model import (
     AccountError,
@@ -37,6 +38,7 @@ _FULL_NUMBER = 6
 """Characters from which on an account number without a mask tells one account from all others of a broker."""
 
 
+@checked
 def merge_holdings(
     holdings: Holdings,
     *,

@@ -13,6 +13,7 @@ from fin_infra.analytics.worth_ages import MAX_DAYS, MAX_SESSIONS, Moment, aged,
 from fin_infra.analytics.worth_holdings import Priced, account_view, holding_view, portfolio_views
 from fin_infra.analytics.worth_statements import file_views, statement_view
 from fin_infra.analytics.worth_views import View, newest
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput, RateUnavailable
 from fin_infra.model import (
     AccountBalance,
@@ -39,6 +40,7 @@ _FINEST = Decimal("1e-8")
 """What an amount is shown to in a currency without minor unit, such as gold."""
 
 
+@checked
 def net_worth(
     records: Iterable[WorthRecord],
     prices: Mapping[InstrumentKey, Priced],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from fin_infra.arguments import checked
 from fin_infra.calendars.sessions import Calendar
 from fin_infra.errors import UnknownCalendar
 
@@ -67,6 +68,7 @@ ALIASES: dict[str, str] = {"SIX": "XSWX", "CRYPTO": "24/7"}
 _CALENDARS = {name: Calendar(name, table) for name, table in CALENDARS.items()}
 
 
+@checked
 def calendar(name: str) -> Calendar:
     """Return the calendar of a MIC such as `XNYS`, or of `24/7`; always the same object for the same name.
 

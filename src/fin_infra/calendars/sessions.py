@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from fin_infra.arguments import checked, shown
 from fin_infra.calendars.table import EPOCH, Table, facts, read, span, year
 from fin_infra.errors import BeyondCalendar, InvalidInput, NaiveTime
 from fin_infra.model import Model
@@ -104,6 +105,7 @@ class Calendar:
         """Return the last close at or before the instant."""
         return self._before(self._table.closes, at, "closes")
 
+    @checked
     def session_on(self, day: date) -> Session | None:
         """Return the session of that day at the exchange; None where it does not trade."""
         self._check_day(day, self.last)
@@ -111,6 +113,7 @@ class Calendar:
         row = bisect_left(table.days, day.toordinal())
         return self._session(table, row) if row < len(table.days) and table.days[row] == day.toordinal() else None
 
+    @checked
     def sessions(self, start: date, end: date) -> list[Session]:
         """Return the sessions from `start` to before `end`, oldest first; `end` may be the day after `last`."""
         for day in (start, end):
@@ -123,11 +126,13 @@ class Calendar:
         rows = (bisect_left(table.days, day.toordinal()) for day in (start, end))
         return [self._session(table, row) for row in range(*rows)]
 
+    @checked
     def is_early_close(self, day: date) -> bool:
         """Say whether that day has a session that closes early."""
         session = self.session_on(day)
         return session is not None and session.early_close
 
+    @checked
     def minutes(self, day: date) -> int:
         """Return how many minutes there is trading on that day, the lunch break left out; 0 without a session."""
         session = self.session_on(day)
@@ -149,8 +154,6 @@ class Calendar:
         raise self._beyond(at.isoformat())
 
     def _check_day(self, day: date, latest: date) -> None:
-        if isinstance(day, datetime) or not isinstance(day, date):
-            raise InvalidInput(f"{day!r} is not a calendar day; use a date such as {date(2026, 1, 31)}.")
         if not self.first <= day <= latest:
             raise self._beyond(str(day))
 
@@ -194,4 +197,4 @@ class Calendar:
 def _unusable(at: object) -> InvalidInput:
     if isinstance(at, datetime):
         return NaiveTime(f"{at.isoformat()} has no time zone; add one, such as tzinfo=datetime.UTC.")
-    return InvalidInput(f"A datetime with a time zone is needed, not {at!r} ({type(at).__name__}).")
+    return InvalidInput(f"A datetime with a time zone is needed, not {shown(at)}.")

@@ -3,17 +3,21 @@ Floor 8: one cheap call per provider, which counts against the vendor's quota.""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 from fin_infra.cli.output import print_json, print_table
+from fin_infra.cli.providers import own_settings, still_to_set
 from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import endpoint_of, provider_class, providers, resolve
+from fin_infra.settings import CoreSettings, Mode, load
 from fin_infra.transport import SyncTransport
+
+INCOMPLETE = "key incomplete"
+"""Part of what a key consists of is set: the sandbox answers, which is hardly what was meant."""
 
 
 def verify(words: Sequence[str], *, as_json: bool) -> bool:
@@ -44,7 +48,7 @@ def _row(cls: type[Provider[Any]], *, asked: bool) -> dict[str, Any]:
     if endpoint.environment == "sandbox" and endpoint.settings.base_url is None:
         untried = _untried(info, asked=asked)
         if untried is not None:
-            return _result(info.provider_key, "sandbox", True, *untried)
+            return _result(info.provider_key, "sandbox", untried[0] != INCOMPLETE, *untried)
     try:
         provider = resolve(info.provider_key)
         try:
@@ -61,15 +65,17 @@ def _untried(info: ProviderInfo, *, asked: bool) -> tuple[str, str] | None:
     """Say why no key of a provider that goes to the sandbox is tried, and what to do; None where a call says more."""
     if info.sandbox_only:
         return None if asked else ("no key needed", "")
-    names = [info.settings.variable(name) for name in sorted(info.settings.secrets())]
-    present = [name for name in names if os.environ.get(name)]
-    if present:
-        return "not tried", f"unset FIN_INFRA_MODE, which is sandbox, to try {' and '.join(present)}"
-    if asked:
+    settings, in_sandbox = own_settings(info), load(CoreSettings).mode is Mode.SANDBOX
+    uses = settings.uses()
+    present = [name for use in uses for name in settings.variables(use) if name not in settings.missing(use)]
+    if in_sandbox and present:
+        return "not tried", f"unset FIN_INFRA_MODE, which is sandbox, to try {' and '.join(dict.fromkeys(present))}"
+    if asked and not present:
         return None
-    if not names:
+    if not uses:
         return "no key needed", "set FIN_INFRA_MODE=live to use it"
-    return "no key set", f"set {' and '.join(names)}" + (f" (keys: {info.signup})" if info.signup else "")
+    where = f" (keys: {info.signup})" if info.signup else ""
+    return INCOMPLETE if present else "no key set", still_to_set(settings) + where
 
 
 def _result(provider: str, environment: str, ok: bool, result: str, next_step: str) -> dict[str, Any]:

@@ -4,21 +4,21 @@ Floor 8: run `fin-infra --help`."""
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fin_infra import __version__
-from fin_infra.cli.output import Exit, reported, say
+from fin_infra.cli.output import Commands, Exit, reported, say
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 app = typer.Typer(
+    cls=Commands,
     help="Banks, brokers, markets, crypto and exchange rates behind one interface; without keys everything runs "
     "against the local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, "
-    "5 input.",
+    "5 input, 6 output cannot be written and nothing was sent, 7 sent and it is not known what became of it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,7 +38,8 @@ app.add_typer(order_app, name="order")
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"fin-infra {__version__}")
+        with reported():
+            say(f"fin-infra {__version__}")
         raise typer.Exit
 
 
@@ -99,10 +100,11 @@ def sandbox_env(
     from fin_infra.sandbox import environment
 
     if as_json:
-        print_json(environment(url))
+        with reported(as_json):
+            print_json(environment(url))
         return
-    for name, value in environment(url).items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+    with reported():
+        say("\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment(url).items()))
 
 
 @providers_app.command("ls")
@@ -130,6 +132,10 @@ def keys_verify(
 
 BrokerOption = Annotated[str, typer.Option("--provider", help="A broker other than the configured one.")]
 LiveOption = Annotated[bool, typer.Option("--live", help="Allow what concerns real money.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Send without asking.")]
+QueueOption = Annotated[bool, typer.Option("--queue", help="Let it wait where the market is closed.")]
+KeyOption = Annotated[str | None, typer.Option("--key", help="Idempotency key; the same key is the same order.")]
+OrderArgument = Annotated[str, typer.Argument(help="Id of an order, or its client order id `fin-...`.")]
 
 
 @order_app.command("submit")
@@ -151,17 +157,15 @@ def order_submit(
     take_profit: Annotated[str | None, typer.Option(help="Limit price of the take-profit.")] = None,
     stop_loss: Annotated[str | None, typer.Option(help="Stop price of the stop-loss.")] = None,
     stop_loss_limit: Annotated[str | None, typer.Option(help="Limit price of the stop-loss.")] = None,
-    queue: Annotated[bool, typer.Option("--queue", help="Let it wait where the market is closed.")] = False,
-    idempotency_key: Annotated[
-        str | None, typer.Option("--key", help="Idempotency key; the same key is the same order.")
-    ] = None,
+    queue: QueueOption = False,
+    idempotency_key: KeyOption = None,
     live: LiveOption = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
+    yes: YesOption = False,
     provider: BrokerOption = "brokerage",
     as_json: JsonOption = False,
 ) -> None:
     """Show what will be sent and where, ask, and place the order once for its key."""
-    from fin_infra.cli.order import submit
+    from fin_infra.cli.order import Options, submit
 
     terms = {
         "quantity": quantity,
@@ -179,27 +183,10 @@ def order_submit(
         "stop_loss_limit": stop_loss_limit,
     }
     with reported(as_json):
-        submit(
-            side,
-            symbol,
-            terms,
-            idempotency_key=idempotency_key,
-            queue=queue,
-            live=live,
-            yes=yes,
-            provider=provider,
-            as_json=as_json,
-            confirm=_confirmed,
+        options = Options(
+            provider=provider, live=live, as_json=as_json, yes=yes, queue=queue, idempotency_key=idempotency_key
         )
-
-
-def _confirmed(question: str) -> bool:
-    """Ask on stderr, so that stdout stays the result's; nobody there to answer means no."""
-    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
-        typer.echo(err=True)
-    return answer.strip().lower() in ("y", "yes")
+        submit(side, symbol, terms, options)
 
 
 def _kind(limit: str | None, stop: str | None, trail: str | None) -> str:
@@ -227,18 +214,72 @@ def order_status(
         status(order_id, idempotency_key=idempotency_key, provider=provider, as_json=as_json)
 
 
+@order_app.command("replace")
+def order_replace(
+    order_id: OrderArgument,
+    quantity: Annotated[str | None, typer.Option(help="How many.")] = None,
+    limit: Annotated[str | None, typer.Option(help="Limit price.")] = None,
+    stop: Annotated[str | None, typer.Option(help="Stop price.")] = None,
+    trail: Annotated[str | None, typer.Option(help="How far a trailing stop trails, in money or percent.")] = None,
+    time_in_force: Annotated[str | None, typer.Option(help="day, gtc, opg, cls, ioc or fok.")] = None,
+    queue: QueueOption = False,
+    idempotency_key: KeyOption = None,
+    live: LiveOption = False,
+    yes: YesOption = False,
+    provider: BrokerOption = "brokerage",
+    as_json: JsonOption = False,
+) -> None:
+    """Show new terms for an open order, ask, and change it once for the key; the changed order has a new id."""
+    from fin_infra.cli.order import Options, replace
+
+    terms = {
+        "quantity": quantity,
+        "limit_price": limit,
+        "stop_price": stop,
+        "trail": trail,
+        "time_in_force": time_in_force,
+    }
+    with reported(as_json):
+        options = Options(
+            provider=provider, live=live, as_json=as_json, yes=yes, queue=queue, idempotency_key=idempotency_key
+        )
+        replace(order_id, terms, options)
+
+
+@order_app.command("close")
+def order_close(
+    symbol: Annotated[str, typer.Argument(help="The position to close: AAPL, US:BRK.B, BTC/USD.")],
+    quantity: Annotated[str | None, typer.Option(help="How much of it; all by default.")] = None,
+    percent: Annotated[str | None, typer.Option(help="How many percent of it; all by default.")] = None,
+    queue: QueueOption = False,
+    idempotency_key: KeyOption = None,
+    live: LiveOption = False,
+    yes: YesOption = False,
+    provider: BrokerOption = "brokerage",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is closed, ask, and place a market order for it once for the key."""
+    from fin_infra.cli.order import Options, close
+
+    with reported(as_json):
+        options = Options(
+            provider=provider, live=live, as_json=as_json, yes=yes, queue=queue, idempotency_key=idempotency_key
+        )
+        close(symbol, {"quantity": quantity, "percent": percent}, options)
+
+
 @order_app.command("cancel")
 def order_cancel(
-    order_id: Annotated[str, typer.Argument(help="Id of an order, or its client order id `fin-...`.")],
+    order_id: OrderArgument,
     live: LiveOption = False,
     provider: BrokerOption = "brokerage",
     as_json: JsonOption = False,
 ) -> None:
     """Ask to cancel an order; it may be filled until its status is canceled."""
-    from fin_infra.cli.order import cancel
+    from fin_infra.cli.order import Options, cancel
 
     with reported(as_json):
-        cancel(order_id, live=live, provider=provider, as_json=as_json)
+        cancel(order_id, Options(provider=provider, live=live, as_json=as_json))
 
 
 @app.command("import")

@@ -1,32 +1,27 @@
-"""`fin-infra order`: place, look up and cancel an order; the key to repeat it with is printed before it is sent.
-Floor 8: nothing here decides about orders; it shows what will be sent, asks, and sends."""
+"""`fin-infra order`: place, change, close, cancel and look up orders.
+Floor 8: nothing here decides about orders; it shows the key and what will be sent, asks, and sends."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from fin_infra.brokerage import easy_brokerage
-from fin_infra.cli.output import print_json, print_table, say
-from fin_infra.errors import (
-    ConfigurationError,
-    FeatureDisabled,
-    FinInfraError,
-    InvalidInput,
-    OrderStateUnknown,
-    ProviderError,
-)
-from fin_infra.model import BidAsk, NewOrder, Order, OrderClass, OrderType, Side, TimeInForce
+from fin_infra.cli.output import OutcomeUnknown, ask, print_json, print_table, say
+from fin_infra.cli.sending import send, tell_first
+from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError, InvalidInput, NotFound, ProviderError
+from fin_infra.model import BidAsk, NewOrder, Order, OrderChange, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.model.money import decimal_from_text
 from fin_infra.normalize import instrument
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.trading.ids import PREFIX, client_order_id
+from fin_infra.trading.proof import no_effect
 from fin_infra.transport import Sync
 
 NUMBERS = (
@@ -36,6 +31,8 @@ NUMBERS = (
     "stop_price",
     "trail_price",
     "trail_percent",
+    "trail",
+    "percent",
     "take_profit",
     "stop_loss",
     "stop_loss_limit",
@@ -49,45 +46,51 @@ class Declined(FinInfraError):
     title = "Not sent"
 
 
-def submit(
-    side: str,
-    symbol: str,
-    terms: Mapping[str, Any],
-    *,
-    idempotency_key: str | None,
-    queue: bool,
-    live: bool,
-    yes: bool,
-    provider: str,
-    as_json: bool,
-    confirm: Callable[[str], bool],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What all commands that send share. Without a key the order gets a new one."""
+
+    provider: str
+    live: bool
+    as_json: bool
+    yes: bool = True
+    queue: bool = False
+    idempotency_key: str | None = None
+
+
+def submit(side: str, symbol: str, terms: Mapping[str, Any], options: Options) -> None:
     """Show the order, ask, and place it once for its key.
 
     Raises:
         Declined: the person said no; nothing was sent.
+        Unwritable: the key cannot be shown; nothing was sent.
         InvalidInput: a number or the symbol cannot be read.
         ConfigurationError: it would cost real money, and `live` is not set.
     """
     order = new_order(side, symbol, terms)
-    broker = _broker(provider, live)
-    _note(_proposal(broker, order, queue))
-    if not yes and not confirm(f"Send this order to {where(broker)}?"):
-        raise Declined("Nothing was sent; --yes sends without asking.")
-    idempotency_key, is_new = idempotency_key or str(uuid4()), idempotency_key is None
-    _note(f"Idempotency key: {idempotency_key}")
-    if is_new:
-        _note("If this is interrupted, repeat the command with --key and that key: the order cannot double.")
-    try:
-        found = broker.submit_order(order, idempotency_key=idempotency_key, queue=queue)
-    except OrderStateUnknown as exc:
-        repeat = f"--key {shlex.quote(idempotency_key)}"
-        _note(
-            f"Do not send it again as a new order. Find out with: fin-infra order status {repeat}\n"
-            f"Or repeat this command with {repeat}; it sends only what the broker does not have."
-        )
-        raise exc
-    _show(found, as_json)
+    broker = _broker(options)
+    facts = {item.name: str(getattr(order, item.name)) for item in fields(order) if _matters(order, item.name)}
+    facts["last quote"] = _quote(broker, order)
+    _place(broker, facts, partial(broker.submit_order, order), options)
+
+
+def replace(order_id: str, terms: Mapping[str, Any], options: Options) -> None:
+    """Show the new terms of an open order, ask, and change it once for the key; the errors are those of `submit`."""
+    change = OrderChange(**_terms(terms))
+    broker = _broker(options)
+    if order_id.startswith(PREFIX):
+        order_id = _find(broker, order_id).id
+    facts = {item.name: str(getattr(change, item.name)) for item in fields(change) if _matters(change, item.name)}
+    _place(broker, {"change of order": order_id} | facts, partial(broker.replace_order, order_id, change), options)
+
+
+def close(symbol: str, terms: Mapping[str, Any], options: Options) -> None:
+    """Show what is closed, ask, and place a market order for it once for the key; the errors are those of `submit`."""
+    key, parts = instrument(symbol), _terms(terms)
+    broker = _broker(options)
+    held = broker.position(key)
+    facts = {"close": str(key), "held": str(held.quantity)} | {name: str(part) for name, part in parts.items()}
+    _place(broker, facts, partial(broker.close_position, key, **parts), options)
 
 
 def status(order_id: str | None, *, idempotency_key: str | None, provider: str, as_json: bool) -> None:
@@ -97,27 +100,76 @@ def status(order_id: str | None, *, idempotency_key: str | None, provider: str, 
     broker = easy_brokerage(provider)
     if idempotency_key is not None:
         order_id = client_order_id(broker.account().id, idempotency_key)
-    _show(_find(broker, order_id or ""), as_json)
+    try:
+        found = _find(broker, order_id or "")
+    except NotFound as exc:
+        if idempotency_key is not None:
+            exc.message = f"there is no order with the key {idempotency_key!r}"
+        raise
+    _show(as_json, found)
 
 
-def cancel(order_id: str, *, live: bool, provider: str, as_json: bool) -> None:
-    """Ask to cancel an order, and show it as it is after that."""
-    broker = _broker(provider, live)
+def cancel(order_id: str, options: Options) -> None:
+    """Ask to cancel an order, and show it as it is after that.
+
+    Raises:
+        OutcomeUnknown: the answer was lost; the order may be canceled or not.
+    """
+    broker = _broker(options)
     if order_id.startswith(PREFIX):
         order_id = _find(broker, order_id).id
-    broker.cancel_order(order_id)
-    _show(broker.order(order_id), as_json)
+    advice = f"Look at it with: fin-infra order status {shlex.quote(order_id)}"
+    send(partial(_cancel, broker, order_id, advice), partial(_show, options.as_json), advice=advice)
+
+
+def _cancel(broker: BrokerageProvider[Sync], order_id: str, advice: str) -> Order:
+    try:
+        broker.cancel_order(order_id)
+    except ProviderError as exc:
+        if no_effect(exc, of="change"):
+            raise
+        raise OutcomeUnknown(f"{exc}. The order may or may not be canceled. {advice}") from exc
+    try:
+        return broker.order(order_id)
+    except ProviderError as exc:
+        raise OutcomeUnknown(f"The broker was asked to cancel the order, and then: {exc}. {advice}") from exc
+
+
+def _place(
+    broker: BrokerageProvider[Sync], facts: Mapping[str, str], order: Callable[..., Order], options: Options
+) -> None:
+    """Show the key and what will be sent, ask, and send it once. The key comes first: whoever reads anything has it."""
+    key = options.idempotency_key or str(uuid4())
+    repeat = f"--key {shlex.quote(key)}"
+    lines = [f"Idempotency key: {key}"]
+    if options.idempotency_key is None:
+        lines.append("If this is interrupted, repeat the command with --key and that key: the order cannot double.")
+    queue = {"queue": "until the market opens"} if options.queue else {}
+    lines += [f"To {where(broker)}:", *(f"  {name:17} {value}" for name, value in {**facts, **queue}.items())]
+    tell_first("\n".join(lines))
+    if not options.yes and not ask(f"Send this order to {where(broker)}?"):
+        raise Declined("Nothing was sent; --yes sends without asking.")
+    advice = (
+        f"Find out with: fin-infra order status {repeat}, or repeat the command with {repeat}: the key is sent once."
+    )
+    act = partial(order, idempotency_key=key, queue=options.queue)
+    send(act, partial(_show, options.as_json), advice=advice)
 
 
 def new_order(side: str, symbol: str, terms: Mapping[str, Any]) -> NewOrder:
     """Return the order that the arguments of the command line describe."""
+    return NewOrder(key=instrument(symbol), side=_word(Side, side, "The side"), **_terms(terms))
+
+
+def _terms(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms that were given, as numbers and enums."""
     known: dict[str, Any] = {name: value for name, value in terms.items() if value is not None}
     for name in known.keys() & set(NUMBERS):
         known[name] = _number(name, known[name])
     for name, kind in KINDS.items():
         if name in known:
             known[name] = _word(kind, known[name], f"--{name.replace('_', '-')}")
-    return NewOrder(key=instrument(symbol), side=_word(Side, side, "The side"), **known)
+    return known
 
 
 def where(broker: BrokerageProvider[Any]) -> str:
@@ -140,22 +192,14 @@ def _word(kind: type[K], text: str, what: str) -> K:
         raise InvalidInput(f"{what} must be one of {', '.join(kind)}, not {text!r}.") from None
 
 
-def _broker(provider: str, live: bool) -> BrokerageProvider[Sync]:
-    broker = easy_brokerage(provider)
-    if broker.is_live and not live:
+def _broker(options: Options) -> BrokerageProvider[Sync]:
+    broker = easy_brokerage(options.provider)
+    if broker.is_live and not options.live:
         raise ConfigurationError("These keys trade with real money; add --live if you mean that.")
     return broker
 
 
-def _proposal(broker: BrokerageProvider[Sync], order: NewOrder, queue: bool) -> str:
-    """Return what will be sent, where to, and what the market says."""
-    facts = {item.name: str(getattr(order, item.name)) for item in fields(order) if _matters(order, item.name)}
-    facts |= {"queue": "until the market opens"} if queue else {}
-    facts["last quote"] = _quote(broker, order)
-    return "\n".join([f"To {where(broker)}:", *(f"  {name:17} {value}" for name, value in facts.items())])
-
-
-def _matters(order: NewOrder, name: str) -> bool:
+def _matters(order: NewOrder | OrderChange, name: str) -> bool:
     return getattr(order, name) not in (None, False) and (name, str(getattr(order, name))) != ("order_class", "simple")
 
 
@@ -173,12 +217,7 @@ def _find(broker: BrokerageProvider[Sync], order_id: str) -> Order:
     return broker.order_by_client_id(order_id) if order_id.startswith(PREFIX) else broker.order(order_id)
 
 
-def _note(text: str) -> None:
-    """Print to stderr at once: stdout is for the result alone."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def _show(order: Order, as_json: bool) -> None:
+def _show(as_json: bool, order: Order) -> None:
     facts = _facts(order)
     if as_json:
         print_json(facts)

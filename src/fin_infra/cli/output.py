@@ -4,13 +4,26 @@ Floor 8: nothing here knows what the commands do."""
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import Any
+from io import BytesIO, StringIO, TextIOWrapper
+from typing import Any, TextIO
 
-from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput, ProviderError, StatementUnreadable
+import typer
+from typer.core import TyperGroup
+
+from fin_infra.errors import (
+    ConfigurationError,
+    FinInfraError,
+    InvalidInput,
+    OrderStateUnknown,
+    ProviderError,
+    ProviderNotFound,
+    StatementUnreadable,
+)
 from fin_infra.model.plain import plain
 
 
@@ -22,22 +35,47 @@ class Exit(IntEnum):
     """Something else that we can name: a rate is missing, a key was refused."""
     USAGE = 2
     CONFIGURATION = 3
-    """A setting is missing or wrong, a port is taken, a package is not installed."""
+    """A setting is missing or wrong, there is no such provider, a port is taken, a package is not installed."""
     PROVIDER = 4
     """A vendor, or the sandbox in its place, refused or did not answer."""
     INPUT = 5
     """A file or a value you gave cannot be read."""
+    OUTPUT = 6
+    """The output cannot be written; nothing was sent."""
+    UNKNOWN = 7
+    """What was sent may or may not have had its effect: look before you repeat it."""
 
 
-_EXITS = ((ConfigurationError, Exit.CONFIGURATION), (ProviderError, Exit.PROVIDER))
-_INPUT = (StatementUnreadable, InvalidInput)
+class Unwritable(FinInfraError):
+    """The reader of the output has gone, or the disk is full."""
+
+    code = "fin.unwritable"
+    title = "Output cannot be written"
+
+
+class OutcomeUnknown(FinInfraError):
+    """Something was sent, and nobody can say here what became of it."""
+
+    code = "fin.outcome_unknown"
+    title = "May or may not have been done"
+
+
+_EXITS: tuple[tuple[type[FinInfraError], Exit], ...] = (
+    (Unwritable, Exit.OUTPUT),
+    (OutcomeUnknown, Exit.UNKNOWN),
+    (OrderStateUnknown, Exit.UNKNOWN),
+    (StatementUnreadable, Exit.INPUT),
+    (InvalidInput, Exit.INPUT),
+    (ConfigurationError, Exit.CONFIGURATION),
+    (ProviderNotFound, Exit.CONFIGURATION),
+    (ProviderError, Exit.PROVIDER),
+)
+"""The first that fits decides."""
 
 
 @contextmanager
 def reported(as_json: bool = False) -> Generator[None]:
     """Turn our errors into one line on stderr and an exit code; a fault of ours keeps its traceback."""
-    import typer
-
     from fin_infra.sandbox import SandboxError
 
     try:
@@ -48,31 +86,106 @@ def reported(as_json: bool = False) -> Generator[None]:
 
 
 def _code(exc: Exception) -> Exit:
-    if isinstance(exc, _INPUT):
-        return Exit.INPUT
     if not isinstance(exc, FinInfraError):  # the sandbox's: a port is taken, an address is not ours
         return Exit.CONFIGURATION
     return next((code for kind, code in _EXITS if isinstance(exc, kind)), Exit.FAILED)
 
 
 def fail(text: str, exc: Exception | None = None, *, as_json: bool = False) -> None:
-    """Say what went wrong, on stderr."""
+    """Say what went wrong, on stderr; where nobody reads that, the exit code still tells."""
     if as_json:
         code = exc.code if isinstance(exc, FinInfraError) else "fin.error"
         extra = exc.extra() if isinstance(exc, FinInfraError) else {}
-        print(json.dumps({"error": {**extra, "code": code, "message": text}}, default=str), file=sys.stderr)
+        text = json.dumps(plain({"error": {**extra, "code": code, "message": text}}))
     else:
-        print(f"error: {text}", file=sys.stderr)
+        text = f"error: {text}"
+    with suppress(Unwritable):
+        tell(text)
+
+
+class Commands(TyperGroup):
+    """The commands; a wrong command line is told in the words of every other error: `error:`."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        try:
+            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            code = Exit.FAILED
+        except Exception as exc:
+            show: Callable[..., None] | None = getattr(exc, "show", None)
+            if show is None or not standalone_mode:
+                raise
+            shown = StringIO()
+            show(shown)
+            with suppress(Unwritable):
+                tell(shown.getvalue().rstrip("\n").replace("Error: ", "error: "))
+            code = getattr(exc, "exit_code", Exit.USAGE)
+        if not standalone_mode:
+            return code
+        sys.exit(code)
+
+
+def tell(text: str) -> None:
+    """Print to stderr now: stdout is for the result alone.
+
+    Raises:
+        Unwritable: it did not get out.
+    """
+    _write(sys.stderr, f"{text}\n")
+
+
+def ask(question: str) -> bool:
+    """Ask on stderr for a yes; nobody there to answer means no."""
+    _write(sys.stderr, f"{question} [y/N]: ")
+    answer = sys.stdin.readline() if sys.stdin else ""
+    if not answer.endswith("\n"):
+        tell("")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def say(text: str) -> None:
-    """Print a line now, also into a pipe: what follows may be a server that runs for hours."""
-    print(text, flush=True)
+    """Print a line now, also into a pipe: what follows may be a server that runs for hours.
+
+    Raises:
+        Unwritable: it did not get out.
+    """
+    _write(sys.stdout, f"{text}\n")
 
 
 def print_json(value: Any) -> None:
     """Print models and plain values as `to_json` writes them."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    as_ascii = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
+    say(json.dumps(plain(value), indent=2, ensure_ascii=as_ascii, allow_nan=False))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed before we started; print() would take stdout in its place
+        raise Unwritable("The output cannot be written: it is closed.")
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except (OSError, ValueError) as exc:  # ValueError: the file is closed
+        _give_up(stream)
+        raise Unwritable(f"The output cannot be written: {getattr(exc, 'strerror', None) or exc}.") from None
+
+
+def _give_up(stream: TextIO) -> None:
+    """Lead a stream nowhere: at the end Python writes what is left in it, and a failure of that is an exit code too."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
@@ -87,5 +200,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    console.print(table)
+    is_terminal, encoding = sys.stdout is not None and sys.stdout.isatty(), getattr(sys.stdout, "encoding", None)
+    shown = TextIOWrapper(BytesIO(), encoding or "utf-8", "backslashreplace", newline="")
+    # rich draws with what the encoding has; given stdout itself, it would end the process where the reader has gone
+    Console(file=shown, force_terminal=is_terminal, width=None if is_terminal else 110).print(table)
+    shown.seek(0)
+    say(shown.read().removesuffix("\n"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from fin_infra.arguments import checked
 from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, ProviderError
 from fin_infra.flow import telemetry
 from fin_infra.flow.refusals import rate_limit
@@ -43,6 +44,7 @@ def row_errors() -> Generator[list[RowError]]:
         _collected.reset(token)
 
 
+@checked
 @contextmanager
 def deadline(seconds: float) -> Generator[None]:
     """Allow each operation started inside at most `seconds`; nested deadlines only tighten.

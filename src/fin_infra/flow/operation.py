@@ -19,6 +19,7 @@ from functools import partial, update_wrapper
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
+from fin_infra.arguments import Arguments
 from fin_infra.flow.call import observed, observed_pages
 from fin_infra.flow.signatures import ShownAnnotations, ShownSignature, View, wrapper_of
 from fin_infra.transport import Async, Flow, M, Pages, Sync
@@ -175,9 +176,10 @@ class operation(_Method, Generic[P, R_co]):
         return flow
 
     def _driven(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        name = fn.__name__
+        name, arguments = fn.__name__, Arguments(fn, skip=1, aware=True)
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
+            args, kwargs = arguments.fit(args, kwargs)
             return self.transport.run(observed(self, name, fn(self, *args, **kwargs)))
 
         return call
@@ -212,9 +214,10 @@ class paged(_Method, Generic[P, R_co]):
         return flow
 
     def _driven(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        name = fn.__name__
+        name, arguments = fn.__name__, Arguments(fn, skip=1, aware=True)
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
+            args, kwargs = arguments.fit(args, kwargs)
             return self.transport.iterate(observed_pages(self, name, fn(self, *args, **kwargs)))
 
         return call

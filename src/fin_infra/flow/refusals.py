@@ -4,6 +4,7 @@ Floor 2: messages here never quote the body, which may echo keys and personal da
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,6 +35,9 @@ _STATUS: Mapping[int, tuple[type[ProviderError], str]] = {
     429: (RateLimited, "the vendor's rate limit is reached"),
 }
 
+_code = re.compile(r"[\w.:-]{1,64}", re.ASCII).fullmatch
+"""What may stand in an error: a code, and not a sentence that a vendor put in its place."""
+
 
 def by_status(reply: Reply, message: str | None = None, vendor_code: str | None = None) -> ProviderError | None:
     """Return the error a status stands for, or None for 2xx. `message` replaces the general text."""
@@ -46,6 +50,8 @@ def by_status(reply: Reply, message: str | None = None, vendor_code: str | None 
         kind, text = UnexpectedPayload, f"the vendor redirects (status {reply.status}); check the base URL"
     else:
         kind, text = _STATUS.get(reply.status, (InvalidRequest, f"the vendor refuses with status {reply.status}"))
+    if vendor_code is not None and _code(vendor_code):
+        text = f"{text} (code {vendor_code})"
     return kind(
         message or text,
         retryable=reply.status in RETRYABLE,

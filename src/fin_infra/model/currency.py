@@ -3,6 +3,7 @@ Floor 0: gold, drawing rights and the oldest withdrawn codes have no minor unit;
 
 from __future__ import annotations
 
+from fin_infra.arguments import shown
 from fin_infra.errors import InvalidInput, UnknownCurrency
 from fin_infra.model._iso4217 import FUNDS, MINOR_UNITS, NAMES, WITHDRAWN
 
@@ -49,4 +50,5 @@ def unknown(code: object) -> UnknownCurrency:
     """Return the error for what is not a code, with the one that is probably meant."""
     meant = code.strip().upper() if isinstance(code, str) else ""
     advice = f"write {meant}" if meant in MINOR_UNITS else "write three capitals such as USD"
-    return UnknownCurrency(f"{code!r} is not an ISO 4217 currency code; {advice}.")
+    given = repr(code) if isinstance(code, str) else shown(code)
+    return UnknownCurrency(f"{given} is not an ISO 4217 currency code; {advice}.")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
+from fin_infra.arguments import checked
 from fin_infra.model.aggregator import CashBalance, HoldingAccount
 from fin_infra.model.brokerage import Position, PositionSide
 from fin_infra.model.instrument import InstrumentKey
@@ -49,6 +50,7 @@ class Holdings(Model):
     kept: tuple[AccountRef, ...] = ()
     """Accounts whose positions are those of an earlier sync."""
 
+    @checked
     def is_read(self, account: AccountRef) -> bool:
         """Say whether the positions of an account are known, be it that there are none."""
         return account in self.kept or not (
@@ -65,6 +67,7 @@ class Holdings(Model):
             )
         )
 
+    @checked
     def is_partial(self, account: AccountRef) -> bool:
         """Say whether some of the account's positions were read and others could not be."""
         return any(
@@ -150,6 +153,7 @@ class Portfolio(Rows[HoldingLine]):
     """When the oldest of the prices and cash in `values` and `total` was true: these count at any age, each with its
     own `as_of`. A net worth leaves out what is old."""
 
+    @checked
     def is_known(self, account: AccountRef) -> bool:
         """Say whether this tells what the account holds; one that is not listed any more holds nothing."""
         listed = any((row.source, row.id) == (account.source, account.id) for row in self.accounts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fin_infra.arguments import describe, shown
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.currency import CURRENCIES
 
@@ -64,7 +65,9 @@ class InstrumentKey:
     @classmethod
     def parse(cls, text: str) -> InstrumentKey:
         """Read `namespace:symbol` exactly as written; raise InvalidInstrument for anything else."""
-        namespace, colon, symbol = text.partition(":") if isinstance(text, str) else ("", "", "")
+        if not isinstance(text, str):
+            raise InvalidInstrument(f"An instrument key is read from text such as 'XNAS:AAPL', not from {shown(text)}.")
+        namespace, colon, symbol = text.partition(":")
         if not colon:
             raise InvalidInstrument(f"{text!r} has no namespace; write it like XNAS:AAPL, CRYPTO:bitcoin or FX:EURUSD.")
         return cls(namespace, symbol)
@@ -104,6 +107,13 @@ class InstrumentKey:
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.symbol}"
+
+
+describe(
+    InstrumentKey,
+    "an InstrumentKey, such as fin_infra.normalize.instrument('AAPL') or InstrumentKey.parse('CRYPTO:bitcoin')",
+    InvalidInstrument,
+)
 
 
 def _check_listed(namespace: str, symbol: str) -> None:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import total_ordering
 from typing import Any, Literal, cast, overload
 
+from fin_infra.arguments import checked, shown
 from fin_infra.errors import CurrencyMismatch, InvalidInput
 from fin_infra.model.currency import CURRENCIES, minor_units, unknown
 
@@ -50,8 +51,8 @@ class Money:
     def __post_init__(self) -> None:
         amount = self.amount
         if type(amount) is not Decimal or not amount.is_finite():
-            raise InvalidInput(f"Money needs a finite Decimal, not {amount!r}; build it from text with Money.of.")
-        if self.currency not in CURRENCIES:
+            raise InvalidInput(f"Money needs a finite Decimal, not {_short(amount)}; build it from text with Money.of.")
+        if not isinstance(self.currency, str) or self.currency not in CURRENCIES:
             raise unknown(self.currency)
         if not amount and amount.is_signed():
             object.__setattr__(self, "amount", amount.copy_abs())
@@ -65,13 +66,14 @@ class Money:
             return cls(Decimal(amount), currency)
         if isinstance(amount, Decimal):
             return cls(amount, currency)
-        raise InvalidInput(f"Money is built from text, int or Decimal, not from {type(amount).__name__} {amount!r}.")
+        raise InvalidInput(f"Money is built from text, int or Decimal, not from {shown(amount)}.")
 
     @classmethod
     def zero(cls, currency: str) -> Money:
         return cls(_ZERO, currency)
 
     @classmethod
+    @checked
     def total(cls, items: Iterable[Money], currency: str) -> Money:
         """Add up money that is all in `currency`; nothing adds up to zero of it."""
         amount = _ZERO
@@ -81,6 +83,7 @@ class Money:
             amount = _add(amount, item.amount)
         return cls(amount, currency)
 
+    @checked
     def quantize(self, rounding: str = ROUND_HALF_EVEN) -> Money:
         """Round to the currency's minor unit, half to even unless told otherwise.
 
@@ -98,6 +101,7 @@ class Money:
         except InvalidOperation:
             raise InvalidInput(f"An amount of more than {EXACT_DIGITS} digits cannot be rounded to cents.") from None
 
+    @checked
     def allocate(self, weights: Sequence[int | Decimal]) -> list[Money]:
         """Split by weight into shares of whole minor units that add up to this amount again.
 
@@ -245,8 +249,10 @@ def decimal_from_text(text: str) -> Decimal:
 
 
 def _short(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 40 else shown[:37] + "..."
+    if not isinstance(value, (str, bytes, int, float, Decimal, type(None))):
+        return shown(value)
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _split(units: int, weights: Sequence[int | Decimal]) -> list[int]:

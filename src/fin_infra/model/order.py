@@ -3,11 +3,13 @@ Floor 0: an order's status is from a closed set; an adapter that meets another w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.arguments import member
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.record import Model, Record
 
@@ -115,6 +117,9 @@ class NewOrder(Model):
     stop_loss_limit: Decimal | None = None
     currency: str = "USD"
 
+    def __post_init__(self) -> None:
+        _read_words(self, {"side": Side, "type": OrderType, "time_in_force": TimeInForce, "order_class": OrderClass})
+
     @property
     def own_limit(self) -> Decimal | None:
         """The limit of the order itself. An OCO enters nothing: its take-profit is the order, as brokers show it."""
@@ -180,6 +185,17 @@ class OrderChange(Model):
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     trail: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _read_words(self, {"time_in_force": TimeInForce})
+
+
+def _read_words(record: NewOrder | OrderChange, kinds: Mapping[str, type[StrEnum]]) -> None:
+    """Take the text of a member, as in `type="limit"`, for the member; other values are for the checks to refuse."""
+    for name, kind in kinds.items():
+        value = getattr(record, name)
+        if type(value) is str:
+            object.__setattr__(record, name, member(kind, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

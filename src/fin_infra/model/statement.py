@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
+from fin_infra.arguments import checked
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
 from fin_infra.model.plain import PRIVATE
@@ -164,6 +165,7 @@ class Statement(Rows[StatementLine]):
     Each is in `warnings` too."""
     warnings: tuple[str, ...] = ()
 
+    @checked
     def balance(self, kind: str = "ledger") -> StatementBalance | None:
         """Return the latest balance of that kind; one without a date is oldest.
 

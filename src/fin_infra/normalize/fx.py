@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Context, Decimal, InvalidOperation
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput, RateUnavailable, StaleRate, UnknownCurrency
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.fx import FxRate, RateTable
@@ -21,6 +22,7 @@ _RESULT = Context(prec=34, traps=[InvalidOperation])
 _ONE = Decimal(1)
 
 
+@checked
 def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
     """Return how many units of `quote` one unit of `base` is by this table.
 
@@ -44,6 +46,7 @@ def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
     )
 
 
+@checked
 def convert(
     money: Money, to: str, rates: RateTable, *, on: date | None = None, max_age_days: int = MAX_AGE_DAYS
 ) -> Money:

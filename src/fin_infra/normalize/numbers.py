@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 
-from fin_infra.errors import UnknownCurrency
+from fin_infra.arguments import checked, shown
+from fin_infra.errors import InvalidInput, UnknownCurrency
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.money import decimal_from_text
 
@@ -33,11 +34,15 @@ def optional_decimal(
     Raises:
         InvalidInput: anything else that is not a plain number.
     """
-    if text is None or text in missing:
-        return None
+    try:
+        if text is None or text in missing:
+            return None
+    except TypeError:
+        raise InvalidInput(f"`text` must be a str, and `missing` a set of them, not {shown(text)}.") from None
     return decimal_from_text(text)
 
 
+@checked
 def minor_currency(unit: str) -> tuple[str, Decimal]:
     """Return the currency of a quote unit and how much of it one unit is: `GBX` is 0.01 `GBP`, `USD` is 1 `USD`.
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from fin_infra.arguments import shown
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.instrument import US_MICS, InstrumentKey
 
@@ -49,7 +50,7 @@ class Spelling:
     def write(self, key: InstrumentKey) -> str:
         """Spell the key; raise InvalidInstrument where this vendor has no spelling that reads back as the same one."""
         if not isinstance(key, InstrumentKey):
-            raise InvalidInstrument(f"{key!r} is not an InstrumentKey; make one with fin_infra.normalize.instrument().")
+            raise InvalidInstrument(f"`key` must be an InstrumentKey, such as instrument('AAPL'), not {shown(key)}.")
         text = self._written.get(key)
         if text is None:
             text = self._checked(key)
@@ -69,6 +70,8 @@ class Spelling:
 
     def read(self, text: str) -> InstrumentKey:
         """Read the vendor's spelling; raise InvalidInstrument for one that is not a known venue or not a symbol."""
+        if not isinstance(text, str):
+            raise InvalidInstrument(f"`text` must be a str, not {shown(text)}.")
         if self.fx is not None and (pair := self._pair_pattern().fullmatch(text)):
             return InstrumentKey("FX", pair["base"] + pair["quote"])
         for mic in self.suffixes:

@@ -11,6 +11,7 @@ from decimal import Context, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fin_infra.arguments import checked, shown
 from fin_infra.errors import InvalidInput, NaiveTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +41,7 @@ ZONE_ALIASES: dict[str, str] = {
 def aware(moment: datetime) -> datetime:
     """Return the datetime as it is; raise NaiveTime where it has no time zone."""
     if not isinstance(moment, datetime):
-        raise InvalidInput(f"A datetime with a time zone is needed, not {moment!r} ({type(moment).__name__}).")
+        raise InvalidInput(f"A datetime with a time zone is needed, not {shown(moment)}.")
     if moment.utcoffset() is None:
         raise NaiveTime(f"{moment.isoformat()} has no time zone; add one, such as tzinfo=datetime.UTC or localize().")
     return moment
@@ -53,20 +54,23 @@ def to_utc(moment: datetime) -> datetime:
 
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """Return the same instant in another zone; raise InvalidInput where the calendar ends before it gets there."""
+    if not isinstance(zone, tzinfo):
+        raise InvalidInput(
+            f"`zone` must be a tzinfo, such as fin_infra.normalize.zone('US/Eastern'), not {shown(zone)}."
+        )
     try:
         return aware(moment).astimezone(zone)
     except OverflowError:
         raise InvalidInput(f"{moment.isoformat()} is too near an end of the calendar; take a time inside it.") from None
 
 
+@checked
 def calendar_day(day: date) -> date:
-    """Return the day as it is; raise InvalidInput for an instant, whose day depends on the zone, and for text."""
-    if isinstance(day, datetime) or not isinstance(day, date):
-        shown, example = (day, day.date()) if isinstance(day, datetime) else (repr(day), date(2026, 1, 31))
-        raise InvalidInput(f"{shown} is not a calendar day; use a date such as {example}.")
+    """Return the day, also of its ISO text; raise InvalidInput for an instant, whose day depends on the zone."""
     return day
 
 
+@checked
 def check_days(what: str, start: date | None, end: date | None) -> None:
     """Check the bounds of a window from `start` to before `end`, which is empty where they are the same day.
 
@@ -83,6 +87,7 @@ def check_days(what: str, start: date | None, end: date | None) -> None:
         raise InvalidInput(f"{what} need a start that is not after their end, not {start} to {end}.")
 
 
+@checked
 def zone(name: str) -> tzinfo:
     """Return the time zone a vendor means: an IANA name, an alias such as `US/Eastern`, or an offset such as `UTC-04`.
 
@@ -103,6 +108,7 @@ def zone(name: str) -> tzinfo:
         raise InvalidInput(f"{name!r} is not a time zone; write an IANA name such as America/New_York.") from None
 
 
+@checked
 def localize(naive: datetime, zone_name: str, *, ambiguous: Literal["raise", "earlier", "later"] = "raise") -> datetime:
     """Say in which zone a wall-clock time was read, and get it aware.
 
@@ -130,6 +136,7 @@ def localize(naive: datetime, zone_name: str, *, ambiguous: Literal["raise", "ea
     return earlier if ambiguous == "earlier" else later
 
 
+@checked
 def trading_date(moment: datetime, zone_name: str) -> date:
     """Return the calendar day at the exchange; raise NaiveTime where the datetime has no time zone."""
     return in_zone(moment, zone(zone_name)).date()

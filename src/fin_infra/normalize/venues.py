@@ -3,6 +3,7 @@ Floor 1: the venue is the namespace of the key; a calendar's table is read when 
 
 from __future__ import annotations
 
+from fin_infra.arguments import checked
 from fin_infra.calendars import Calendar, calendar
 from fin_infra.errors import InvalidInstrument
 from fin_infra.model.instrument import US_MICS, InstrumentKey
@@ -19,6 +20,7 @@ _NO_VENUE = {
 }
 
 
+@checked
 def calendar_of(key: InstrumentKey) -> Calendar:
     """Return the calendar of the instrument's venue: `XLON:BATS` has XLON, `US:AAPL` XNYS, `CRYPTO:bitcoin` 24/7.
 

@@ -95,7 +95,7 @@ class Provider(Client[M], ABC):
     def advise(self, exc: ProviderError) -> None:
         if exc.vendor_code != UNREACHABLE or self.environment != "sandbox":
             return
-        names = self.settings.credentials or self.settings.optional_credentials
+        names = self.settings.required() or self.settings.optional_credentials
         keys = " and ".join(self.settings.variable(name) for name in names) or "FIN_INFRA_MODE=live"
         exc.message += (
             f"; start the local sandbox with `fin-infra sandbox serve`, or set {keys} to use {self.info.title} itself"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError
 from fin_infra.model import BrokerAccount, Money, NewOrder, Order, OrderChange, OrderClass, OrderType, Side
@@ -19,6 +19,8 @@ from fin_infra.trading.proof import no_effect
 from fin_infra.trading.proposal import Proposal, estimate
 from fin_infra.trading.request import OrderRequest, Prepared
 from fin_infra.transport import Flow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def _changed(current: Order, change: OrderChange) -> NewOrder:
         type=current.type,
         quantity=_or(change.quantity, current.quantity),
         notional=current.notional if change.quantity is None else None,
-        time_in_force=change.time_in_force or current.time_in_force,
+        time_in_force=_or(change.time_in_force, current.time_in_force),
         limit_price=_or(change.limit_price, current.limit_price),
         stop_price=_or(change.stop_price, None if current.type is OrderType.TRAILING_STOP else current.stop_price),
         trail_price=None if current.trail_percent else _or(trail, current.trail_price),
@@ -103,7 +105,7 @@ def _changed(current: Order, change: OrderChange) -> NewOrder:
     )
 
 
-def _or(changed: Decimal | None, present: Decimal | None) -> Decimal | None:
+def _or(changed: T | None, present: T) -> T:
     return present if changed is None else changed
 
 

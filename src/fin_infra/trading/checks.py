@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
 from decimal import Decimal
 
+from fin_infra.arguments import checked
 from fin_infra.calendars.sessions import Session
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.model import NewOrder, OrderClass, OrderType, Side, TimeInForce
@@ -23,6 +24,7 @@ MIN_STOP_DISTANCE = Decimal("0.01")
 Rule = Callable[[Proposal], str | None]
 
 
+@checked
 def check(order: NewOrder, context: Context) -> list[tuple[str, str]]:
     """Return the rules that fail, each with its sentence, in the order of `RULES`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fin_infra.arguments import checked
 from fin_infra.errors import FeatureDisabled, NotFound, ProviderError
 from fin_infra.model import AssetClass, BidAsk, BrokerAccount, InstrumentKey, NewOrder, Position, Side
 from fin_infra.model.instrument import US_MICS
@@ -14,6 +15,7 @@ from fin_infra.trading.matrix import VenueRules
 from fin_infra.transport import Flow
 
 
+@checked
 def gather(desk: MarketDesk, order: NewOrder, account: BrokerAccount, queue: bool) -> Flow[Context]:
     """Fetch what the checks look at.
 

@@ -8,6 +8,7 @@ from dataclasses import fields
 from decimal import Decimal
 from uuid import uuid4
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.model import NewOrder, Order, OrderClass, OrderType
 
@@ -18,6 +19,7 @@ _VERSION = 2
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
+@checked
 def client_order_id(account_id: str, idempotency_key: str | None) -> str:
     """Return the id an order carries to the broker: always the same for one account and key, random without a key.
 
@@ -36,6 +38,7 @@ def client_order_id(account_id: str, idempotency_key: str | None) -> str:
     return f"{PREFIX}{hashlib.sha256(text).hexdigest()[:40]}"
 
 
+@checked
 def fingerprint(order: NewOrder) -> str:
     """Return a string that is equal for orders with equal terms; 1.50 and 1.5 are one price."""
     parts = [f"{item.name}={_plain(getattr(order, item.name))}" for item in fields(order)]
@@ -66,6 +69,7 @@ def _plain(value: object) -> str:
     return f"{'-' * sign}{kept}e{int(exponent) + len(text) - len(kept)}" if kept else "0"
 
 
+@checked
 def same_order(wanted: NewOrder, found: Order) -> bool:
     """Say whether the broker's order is the one wanted: every term that the order was given, none that moves."""
     terms: list[tuple[object, object]] = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from fin_infra.arguments import checked
 from fin_infra.errors import DeadlineExceeded, IdempotencyConflict, NotFound, OrderStateUnknown, ProviderError
 from fin_infra.model import NewOrder, Order
 from fin_infra.trading.desk import Finder, Venue
@@ -37,6 +38,7 @@ class Time:
         return self.clock() + in_s >= self.until
 
 
+@checked
 def place(venue: Venue, order: NewOrder, client_order_id: str, time: Time) -> Flow[Order]:
     """Place `order` under `client_order_id` in the time allowed.
 

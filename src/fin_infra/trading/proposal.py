@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from fin_infra.arguments import kind_of, shown
 from fin_infra.calendars import calendar
 from fin_infra.calendars.sessions import Session
 from fin_infra.errors import BeyondCalendar, UnknownCalendar
@@ -107,13 +108,20 @@ def estimate(order: NewOrder, quote: BidAsk | None) -> Decimal | None:
 def unreadable(order: NewOrder) -> str | None:
     """Say which term cannot be read; callers without a type checker get a sentence, too."""
     for name, kind in _WORDS.items():
-        if not isinstance(getattr(order, name), kind):
-            return f"The {name} of an order is a {kind.__name__}, such as {kind.__name__}.{next(iter(kind)).name}."
+        value = getattr(order, name)
+        if not isinstance(value, kind):
+            return f"The `{name}` of an order must be {kind_of(kind).wanted}, not {shown(value)}."
+    if not _is_flag(order.extended_hours):
+        return f"The `extended_hours` of an order must be True or False, not {shown(order.extended_hours)}."
     for name in _NUMBERS:
         value = getattr(order, name)
         if value is not None and not _is_number(value):
-            return f'The {name} of an order is a finite Decimal, such as Decimal("1.5").'
+            return f'The `{name}` of an order must be a finite Decimal such as Decimal("1.5").'
     return None
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:

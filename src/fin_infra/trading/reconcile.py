@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from fin_infra.arguments import checked
 from fin_infra.errors import ProviderError
 from fin_infra.model import Order
 from fin_infra.trading.desk import Finder, Owner, or_none
@@ -14,6 +15,7 @@ from fin_infra.trading.journal import Journal, JournalEntry, State
 from fin_infra.transport import Flow, blocking
 
 
+@checked
 def reconcile(desk: Owner, journal: Journal, now: Callable[[], datetime]) -> Flow[list[JournalEntry]]:
     """Find out what became of orders that nobody saw the end of; return those that stay open.
 

@@ -257,5 +257,5 @@ def summary(order: NewOrder) -> str:
     """Return the order in words: `buy 10 US:AAPL limit 187.5 day`."""
     size = f"{order.quantity}" if order.quantity is not None else f"{order.notional} {order.currency} of"
     prices = (order.limit_price, order.stop_price, order.trail_price, order.trail_percent)
-    words = [order.side, size, str(order.key), order.type, *(str(price) for price in prices if price is not None)]
-    return " ".join([*words, order.time_in_force])
+    words = [order.side, size, order.key, order.type, *(price for price in prices if price is not None)]
+    return " ".join(map(str, (*words, order.time_in_force)))  # of an order that no check has seen yet

@@ -144,5 +144,5 @@ def test_import_when_fresh_then_loads_no_network_or_service_package() -> None:
 
 @pytest.mark.parametrize("source", [None, 5, bytearray(b"OFXHEADER:100"), ["a.ofx"]])
 def test_read_when_source_is_neither_path_nor_bytes_then_invalid_input(source: Any) -> None:
-    with pytest.raises(InvalidInput, match="path or as bytes"):
+    with pytest.raises(InvalidInput, match="`source` must be a str or a path or bytes, not"):
         read_statement(source)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.statement import StatementFile
@@ -59,6 +60,7 @@ class StatementFormat(ABC):
         """Read the whole file, or raise StatementUnreadable with byte and line of the fault."""
 
 
+@checked
 def read_statement(
     source: str | os.PathLike[str] | bytes,
     *,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import product
 
+from fin_infra.arguments import checked
 from fin_infra.imports.statements.answers import Answers, LineKey, line_key
 from fin_infra.imports.statements.conflict import Answer, Conflict, MergeResult, Question
 from fin_infra.imports.statements.likeness import holds, resembles
@@ -17,6 +18,7 @@ NEAR_DAYS = 5
 """Banks move a transaction's date by a weekend and a holiday; instalments share an id at least a week apart."""
 
 
+@checked
 def merge(
     known: Sequence[StatementLine], incoming: Sequence[StatementLine], *, answers: Iterable[Answer] = ()
 ) -> MergeResult:

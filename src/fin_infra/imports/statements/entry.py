@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements.base import read_statement
 from fin_infra.model.statement import StatementFile
@@ -16,6 +17,7 @@ _YES = ("", "1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 
 
+@checked
 def read_entry(entry: str) -> StatementFile:
     """Read a path, or a path with options of `read_statement`: `cash.ofx?currency=MXN&account=7&skip_unreadable=1`.
 

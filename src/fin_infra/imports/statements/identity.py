@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
+from fin_infra.arguments import checked
 from fin_infra.model.banking import AccountType
 from fin_infra.model.statement import StatementAccount
 
@@ -29,6 +30,7 @@ class AccountMatch(StrEnum):
     DIFFERENT = "different"
 
 
+@checked
 def same_account(one: StatementAccount, other: StatementAccount) -> AccountMatch:
     """Tell whether two accounts are the same one, without a guess.
 
@@ -57,6 +59,7 @@ def same_account(one: StatementAccount, other: StatementAccount) -> AccountMatch
     return AccountMatch.ASK
 
 
+@checked
 def account_candidates(account: StatementAccount, known: Iterable[StatementAccount]) -> tuple[StatementAccount, ...]:
     """Return the known accounts that `account` may be, for the question to a person; none where one has its key."""
     accounts = tuple(known)

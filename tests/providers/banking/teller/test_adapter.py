@@ -226,10 +226,15 @@ def test_transactions_when_window_is_reversed_then_refused() -> None:
         list(answering().client.transactions("acc_1", start=date(2026, 3, 2), end=date(2026, 3, 1)))
 
 
-@pytest.mark.parametrize("start", [datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01"])
-def test_transactions_when_window_is_no_day_then_refused(start: Any) -> None:
-    with pytest.raises(InvalidInput, match="calendar day"):
-        list(answering().client.transactions("acc_1", start=start))
+@pytest.mark.parametrize("start", [datetime(2026, 3, 1, tzinfo=UTC), "2026-03-01T00:00:00Z", "March", 5])
+def test_transactions_when_window_is_no_day_then_refused_at_the_call(start: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"`start` must be a datetime\.date or ISO text"):
+        answering().client.transactions("acc_1", start=start)
+
+
+def test_transactions_when_window_is_iso_text_then_it_is_that_day() -> None:
+    with pytest.raises(InvalidInput, match="not 2026-03-02 to 2026-03-01"):
+        list(answering().client.transactions("acc_1", start="2026-03-02", end="2026-03-01"))  # type: ignore[arg-type]  # untyped users
 
 
 def test_paging_when_pages_are_short_then_goes_on_to_an_empty_one() -> None:

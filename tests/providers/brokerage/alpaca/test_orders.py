@@ -337,5 +337,5 @@ def test_orders_when_filtered_by_symbols_then_the_vendors_spelling() -> None:
 
 
 def test_orders_when_the_filter_is_a_typo_then_one_sentence() -> None:
-    with pytest.raises(InvalidInput, match="use open, closed or all"):
+    with pytest.raises(InvalidInput, match="one of 'open', 'closed', 'all', not 'opn'"):
         list(answering([]).orders(status="opn"))  # type: ignore[arg-type]  # the typo is the point

@@ -402,7 +402,7 @@ def test_orders_when_closed_are_wanted_then_final_ones_only() -> None:
     assert [row.id for row in client.orders("a-1", status="closed")] == ["o-1", "o-4"]
     assert dict(sent(client)[0].params)["state"] == "all"
     some: Any = "none"
-    with pytest.raises(InvalidInput, match="open, closed or all"):
+    with pytest.raises(InvalidInput, match="one of 'open', 'closed', 'all', not 'none'"):
         client.orders("a-1", status=some)
 
 

@@ -401,7 +401,7 @@ async def test_async_lookup_when_two_coins_share_it_then_ambiguous_by_rank() -> 
 
 @pytest.mark.parametrize("days", [True, 7.0, "7", None, [7]])
 def test_candles_when_days_are_no_whole_number_then_refused(days: Any) -> None:
-    with pytest.raises(InvalidInput, match="no candles of"):
+    with pytest.raises(InvalidInput, match="`days` must be an int, not"):
         recorded().candles(BITCOIN, days=days)
 
 

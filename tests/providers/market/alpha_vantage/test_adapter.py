@@ -535,9 +535,9 @@ def test_candles_when_interval_and_adjustment_are_plain_words_then_read_as_their
     weekly = vendor.candles(IBM, interval="1wk")
     assert weekly.interval is Interval.WEEK_1
     assert all(candle.start.weekday() == 0 for candle in weekly.candles)
-    with pytest.raises(InvalidInput, match="'hourly' is not a valid Interval"):
+    with pytest.raises(InvalidInput, match=r"`interval` must be an Interval: one of .*, not 'hourly'"):
         vendor.candles(IBM, interval="hourly")
-    with pytest.raises(InvalidInput, match="not a valid Adjustment"):
+    with pytest.raises(InvalidInput, match=r"`adjustment` must be an Adjustment: one of .*, not 'none'"):
         vendor.candles(IBM, adjustment="none")
 
 

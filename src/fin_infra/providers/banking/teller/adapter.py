@@ -30,7 +30,7 @@ from fin_infra.providers.banking.teller import payloads
 from fin_infra.providers.banking.teller.payloads import KEY, Polarity, parse_transaction, parse_transactions
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.banking import BankingProvider
-from fin_infra.settings import ProviderSettings
+from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url_path
 
 VERSION = "2020-10-12"
@@ -43,6 +43,10 @@ class Settings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="TELLER_")
     credentials: ClassVar[tuple[str, ...]] = ("access_token",)
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("Teller's own sandbox", ("access_token",)),
+        Need("real banks", ("access_token", "certificate", "private_key")),
+    )
 
     access_token: SecretStr | None = None
     """What Teller Connect gave for one enrollment: `token_...`, or `test_token_...` in Teller's own sandbox."""

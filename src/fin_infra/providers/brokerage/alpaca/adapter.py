@@ -47,12 +47,18 @@ from fin_infra.providers import fields
 from fin_infra.providers.brokerage.alpaca import market_data as data
 from fin_infra.providers.brokerage.alpaca import orders, payloads, reference, symbols
 from fin_infra.providers.brokerage.alpaca.payloads import KEY, MICROSECOND, stamp
-from fin_infra.providers.brokerage.alpaca.refusals import change_refusal, order_refusal, refusal, symbol_refusal
+from fin_infra.providers.brokerage.alpaca.refusals import (
+    change_refusal,
+    order_missing,
+    order_refusal,
+    refusal,
+    symbol_refusal,
+)
 from fin_infra.providers.brokerage.alpaca.rules import RULES
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider, OrderFilter
 from fin_infra.providers.provider import Endpoint
-from fin_infra.settings import ProviderSettings
+from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Async, AsyncTransport, Flow, M, Page, Pages, Reply, Request, Transport, url_path
 
 # Hosts, paths, statuses and limits are those of Alpaca's OpenAPI documents (trading-api 2.0.1, market-data-api 1.1), in
@@ -70,6 +76,10 @@ class Settings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="ALPACA_")
     credentials: ClassVar[tuple[str, ...]] = ("api_key_id", "api_secret_key")
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("paper money", ("api_key_id", "api_secret_key")),
+        Need("real money", ("live_api_key_id", "live_api_secret_key"), ("live",)),
+    )
 
     api_key_id: SecretStr | None = None
     """The id of a paper key; it begins with PK."""
@@ -184,7 +194,9 @@ class Alpaca(BrokerageProvider[M]):
         return _own(_order(reply), client_order_id)
 
     def find_order(self, client_order_id: str) -> Flow[Order]:
-        reply = yield from self.get("/v2/orders:by_client_order_id", client_order_id=client_order_id)
+        refused = order_missing(client_order_id, refusal, "client order id")
+        path, params = "/v2/orders:by_client_order_id", {"client_order_id": client_order_id}
+        reply = yield from self.request("GET", path, params=params, refusal=refused)
         return _own(_order(reply), client_order_id)
 
     @operation
@@ -233,7 +245,8 @@ class Alpaca(BrokerageProvider[M]):
 
     @operation
     def order(self, order_id: str) -> Flow[Order]:
-        found = _order((yield from self.get(url_path("v2", "orders", order_id), nested="true")))
+        path, refused = url_path("v2", "orders", order_id), order_missing(order_id, refusal)
+        found = _order((yield from self.request("GET", path, params={"nested": "true"}, refusal=refused)))
         fields.own([order_id], [found.id], "order")
         return found
 
@@ -274,7 +287,8 @@ class Alpaca(BrokerageProvider[M]):
 
     @operation
     def cancel_order(self, order_id: str) -> Flow[None]:
-        _done((yield from self.request("DELETE", url_path("v2", "orders", order_id), refusal=change_refusal)))
+        path, refused = url_path("v2", "orders", order_id), order_missing(order_id, change_refusal)
+        _done((yield from self.request("DELETE", path, refusal=refused)))
 
     @operation
     def cancel_orders(self) -> Flow[list[Cancellation]]:

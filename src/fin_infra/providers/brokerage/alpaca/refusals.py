@@ -24,6 +24,7 @@ from fin_infra.errors import (
 from fin_infra.flow import by_status, rate_limit, retry_after
 from fin_infra.transport import Reply
 
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 LONGEST_RESET_S = 60.0
 """The quota is one of a minute (X-RateLimit-Limit in trading-api.json): a reset further away is some other clock's."""
 
@@ -171,7 +172,7 @@ def order_refusal(reply: Reply) -> ProviderError | None:
     row = _row(reply.status, code, _message(body))
     reason = _R.OTHER if row is None else row.reason
     return OrderRejected(
-        f"Alpaca refuses: {'the code is in vendor_code' if row is None else row.sentence}",
+        f"Alpaca refuses: code {code}" if row is None else f"Alpaca refuses: {row.sentence}",
         reason=reason,
         facts=_facts(body),
         vendor_code=str(code),
@@ -218,7 +219,7 @@ def _known(status: int, code: int | None, message: str) -> tuple[type[ProviderEr
     if status in (400, 422) and re.search("invalid symbol", message, re.IGNORECASE):
         return UnknownSymbol, "Alpaca does not know this symbol"
     if code is not None and 400 <= status < 500 and status not in (403, 404, 408):
-        return InvalidRequest, "Alpaca refuses the parameters; the code is in vendor_code"
+        return InvalidRequest, f"Alpaca refuses the parameters (code {code})"
     return None
 
 
@@ -231,6 +232,30 @@ def symbol_refusal(name: str) -> Callable[[Reply], ProviderError | None]:
             return error
         return UnknownSymbol(
             f"Alpaca does not know {name}; look the symbol up among its assets",
+            vendor_code=error.vendor_code,
+            http_status=error.http_status,
+        )
+
+    return refused
+
+
+def order_missing(
+    order_id: str, otherwise: Callable[[Reply], ProviderError | None], named: str = "id"
+) -> Callable[[Reply], ProviderError | None]:
+    """Return a refusal of a request whose one parameter is an order's id, in which a missing order is said to be that.
+
+    Alpaca answers 404 where it has no order of that id, and 422 where the id is not a UUID, as all of its own are.
+    """
+
+    def refused(reply: Reply) -> ProviderError | None:
+        error = otherwise(reply)
+        if error is None or error.vendor_code is None:
+            return error
+        malformed = error.http_status == 422 and named == "id" and not _UUID.fullmatch(order_id)
+        if not malformed and type(error) is not NotFound:
+            return error
+        return NotFound(
+            f"there is no order with the {named} {order_id!r}",
             vendor_code=error.vendor_code,
             http_status=error.http_status,
         )

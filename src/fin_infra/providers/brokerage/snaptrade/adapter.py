@@ -33,7 +33,7 @@ from fin_infra.providers.brokerage.snaptrade.signature import signature
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import OrderFilter
-from fin_infra.settings import ProviderSettings
+from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
 
 LEGACY = "/api/v1"
@@ -51,6 +51,10 @@ class Settings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="SNAPTRADE_")
     credentials: ClassVar[tuple[str, ...]] = ("client_id", "consumer_key")
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("your application", ("client_id", "consumer_key")),
+        Need("one person's accounts", ("user_id", "user_secret")),
+    )
 
     client_id: str | None = None
     consumer_key: SecretStr | None = None

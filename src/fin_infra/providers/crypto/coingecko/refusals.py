@@ -82,7 +82,8 @@ def refusal(reply: Reply) -> ProviderError | None:
     if code is not None and 400 <= code < 600:
         return by_status(replace(reply, status=code), vendor_code=str(code))
     return UnexpectedPayload(
-        "CoinGecko reports an error that it does not document", vendor_code=str(code or "") or None
+        f"CoinGecko reports an error that it does not document{'' if code is None else f' (code {code})'}",
+        vendor_code=None if code is None else str(code),
     )
 
 

@@ -1,0 +1,35 @@
+"""A good value of each type that a public function asks for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from fin_infra.calendars import Calendar, calendar
+from fin_infra.model import (
+    InstrumentKey,
+    Money,
+    NewOrder,
+    OrderChange,
+    RateTable,
+    Side,
+)
+from fin_infra.normalize import Spelling
+from fin_infra.trading import TradingLimits
+from tests.arguments.surface import PLAIN, UTC_NOON
+
+AAPL = InstrumentKey("US", "AAPL")
+RATES = RateTable(source="fx:ecb", as_of=UTC_NOON, base="EUR", date=date(2026, 11, 20), rates={"USD": Decimal("1.1")})
+SAMPLES: tuple[tuple[Any, Any], ...] = (
+    *PLAIN,
+    (InstrumentKey, AAPL),
+    (Money, Money.of("12.34", "USD")),
+    (Calendar, calendar("XNYS")),
+    (RateTable, RATES),
+    (tzinfo, UTC),
+    (Spelling, Spelling()),
+    (NewOrder, NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(1))),
+    (TradingLimits, TradingLimits()),
+    (OrderChange, OrderChange(quantity=Decimal(2))),
+)
