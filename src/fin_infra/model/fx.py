@@ -30,10 +30,13 @@ class FxRate(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateTable(Record):
-    """All rates a bank published for one day: units of each currency for one unit of `base`."""
+    """All rates a bank published for one day, in the direction in which it prints them: units of each currency for one
+    unit of `base`, or, with `base_per_unit`, units of `base` for one unit of each currency."""
 
     base: str
     date: date
     rates: Mapping[str, Decimal]
+    base_per_unit: bool = False
+    """The Polish bank prints 3.6412 PLN for one USD: kept so, it is never inverted and rounded."""
     unread: tuple[str, ...] = ()
     """Currencies that are listed for this day without a rate that can be read."""
