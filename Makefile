@@ -1,4 +1,4 @@
-# fin-infra. `make` lists what there is; every target works on a fresh clone with Python 3.11 to 3.13 and nothing else.
+# fin-infra. `make` lists what there is; every target works on a fresh clone with Python 3.11 to 3.14 and nothing else.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,8 +6,8 @@ STAMP := $(VENV)/.installed
 PRODUCT := .cache/product
 STACK = $(BIN)/python -m tests.acceptance.app
 # The first Python that is in range; a name that is found but cannot run (a version manager's shim) is passed over.
-IN_RANGE := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+IN_RANGE := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$name -c "$(IN_RANGE)" >/dev/null 2>&1 && echo $$name && break; done)
 # More words for pytest: make test PYTEST='-k money'. The groups of loadgroup are those of tests/support/tiers.py.
 PYTEST ?=
@@ -92,7 +92,7 @@ lock: $(STAMP) ## Take the newest versions into constraints.txt
 clean: down ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) .run .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# What `pip install fin-infra[service]` brings, and nothing of ours for developers.
+# What `pip install fin-infra-kit[service]` brings, and nothing of ours for developers.
 $(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)
 	@$(BIN)/python -m venv --without-pip --clear $(PRODUCT)
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --python $(PRODUCT)/bin/python install -qq -c constraints.txt '.[service]'
@@ -100,10 +100,11 @@ $(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "fin-infra needs Python 3.11, 3.12 or 3.13 with venv; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+		echo "fin-infra needs Python 3.11, 3.12, 3.13 or 3.14 with venv; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; fi
-	@$(PYTHON) -c "$(IN_RANGE)" || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13 with venv; name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c "$(IN_RANGE)" || { echo "$(PYTHON) is not Python 3.11, 3.12, 3.13 or 3.14 with venv; name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing into $(VENV); the first time takes a minute or two."
 	@$(BIN)/python -c "$(IN_RANGE)" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip uninstall -qq -y fin-infra 2>/dev/null # what this package was called before 0.2
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -c constraints.txt -e '.[service,dev]'
 	@touch $@

@@ -1,6 +1,6 @@
-"""What `pip install fin-infra` brings: packages and megabytes of the core, in a fresh environment, beside svc-infra's.
+"""What `pip install fin-infra-kit` brings: packages and megabytes of the core and of each extra, in fresh environments.
 
-Run: python benchmarks/install.py   (downloads packages; takes a minute)
+Run: python benchmarks/install.py   (downloads packages; takes a few minutes)
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+EXTRAS = ("brokerage", "calendars", "finastra", "sandbox", "service", "all")
 TOOLS = {"pip", "setuptools", "_distutils_hack", "pkg_resources"}
 
 
@@ -35,9 +36,9 @@ def measure(requirement: str) -> tuple[int, float]:
 
 
 def main() -> None:
-    for title, requirement in (("fin-infra (core)", str(ROOT)), ("fin-infra[service]", f"{ROOT}[service]")):
-        count, megabytes = measure(requirement)
-        print(f"{title:20} {count:4} packages {megabytes:8.1f} MB")
+    for extra in ("", *EXTRAS):
+        count, megabytes = measure(f"{ROOT}[{extra}]" if extra else str(ROOT))
+        print(f"{extra or 'core':12} {count:4} packages {megabytes:8.1f} MB")
     print("target for the core: at most 26 packages and 32 MB")
 
 

@@ -123,5 +123,5 @@ def test_style_or_zone_when_unknown_then_is_refused() -> None:
 
 def test_babel_when_missing_then_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "babel", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra\[calendars\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra-kit\[calendars\]'"):
         format_money(Money.of("1", "USD"), "en_US")

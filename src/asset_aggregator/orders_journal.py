@@ -114,7 +114,7 @@ class PostgresJournal(SqlJournal):
         try:
             self._driver = importlib.import_module("pg8000.dbapi")
         except ModuleNotFoundError:
-            raise MissingExtra("SQL_URL needs the package pg8000; run: pip install 'fin-infra[service]'") from None
+            raise MissingExtra.of("SQL_URL needs", "pg8000", "service") from None
         self._target = _Target.of(url)
         self._tls = self._target.tls()
         self._failures: tuple[type[Exception], ...] = (self._driver.Error, OSError)

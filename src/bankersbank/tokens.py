@@ -50,7 +50,7 @@ class ClientCredentialsTokenProvider:
     token.
 
     Give `client_secret`, or `private_key` (PEM, RSA) and `key_id` for the variant with a signed JWT; that one needs
-    `pip install 'fin-infra[finastra]'`. `audience` is the `aud` of that JWT.
+    the extra `finastra`. `audience` is the `aud` of that JWT.
 
     Raises:
         ConfigurationError: neither is given.
@@ -142,7 +142,7 @@ class ClientCredentialsTokenProvider:
         try:
             import jwt
         except ImportError:
-            raise MissingExtra("Signed JWTs need PyJWT; install it with: pip install 'fin-infra[finastra]'.") from None
+            raise MissingExtra.of("Signed JWTs need", "PyJWT", "finastra") from None
         claims = {
             "iss": self._client_id,
             "sub": self._client_id,
@@ -153,7 +153,7 @@ class ClientCredentialsTokenProvider:
         try:
             return jwt.encode(claims, self._private_key or "", algorithm="RS256", headers={"kid": self._key_id})
         except NotImplementedError:  # PyJWT alone knows no RSA
-            raise MissingExtra("RSA needs cryptography; install it with: pip install 'fin-infra[finastra]'.") from None
+            raise MissingExtra.of("RSA needs", "cryptography", "finastra") from None
         except Exception:  # each kind of wrong key fails in a way of its own
             raise ConfigurationError(
                 "The private key of FINASTRA_B2B_PRIVATE_KEY_PATH is not an RSA key in PEM without a password."

@@ -6,7 +6,7 @@ Start with a factory function: `from fin_infra.banking import easy_banking`. Imp
 
 from typing import TYPE_CHECKING
 
-from fin_infra import _moved
+from fin_infra import _distribution, _moved
 from fin_infra.errors import FinInfraError
 from fin_infra.model import InstrumentKey, Money
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FinInfraError", "InstrumentKey", "Money", "__version__", "to_frame"]
 __version__ = "0.1.0"
+_distribution.refuse_other_distribution()
 _moved.install()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast, overload
 from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, ProviderNotFound
 from fin_infra.holdings import read_holdings
+from fin_infra.providers.installed import built_in
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.registry import providers, resolve
@@ -70,7 +71,8 @@ def easy_brokerage_aggregator(
 
 
 def _only_aggregator() -> str:
-    keys = [cls.info.provider_key for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
+    found = [cls.info.provider_key for cls in providers("brokerage") if issubclass(cls, BrokerageAggregatorProvider)]
+    keys = [key for key in found if built_in(*key.split(":"))] or found  # what others install only adds a name
     if not keys:
         raise ProviderNotFound("No aggregator of brokers is installed and enabled.")
     if len(keys) > 1:

@@ -105,6 +105,13 @@ class MissingExtra(ConfigurationError):
     title = "Optional package not installed"
     next_step = "Run the `pip install` command in the text."
 
+    @classmethod
+    def of(cls, what: str, package: str | None, extra: str) -> MissingExtra:
+        """Return the error of `what`, such as "The demo needs", without a package that an extra of ours brings."""
+        from fin_infra._distribution import install_command
+
+        return cls(f"{what} {package or 'a package'}, which is not installed; run: {install_command(extra)}")
+
 
 class FeatureDisabled(FinInfraError):
     code = "fin.feature_disabled"

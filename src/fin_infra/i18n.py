@@ -86,9 +86,7 @@ def _locale(name: str) -> Locale:
     try:
         from babel import Locale, UnknownLocaleError
     except ModuleNotFoundError as exc:
-        raise MissingExtra(
-            f"Writing for a locale needs the package {exc.name}; run: pip install 'fin-infra[calendars]'"
-        ) from None
+        raise MissingExtra.of("Writing for a locale needs", exc.name, "calendars") from None
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError, AttributeError):

@@ -19,6 +19,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # doors: a few lines that resolve a provider
     "test_brokerage_doors.py": ("brokerage", "fanout", "holdings"),
     "test_moved.py": ("_moved",),
+    "test_distribution.py": ("_distribution",),
     "conformance/test_banking.py": ("banking", "model/banking", "providers/interfaces/banking"),
     "conformance/test_market.py": ("markets", "model/market", "providers/interfaces/market"),
     "conformance/test_crypto.py": ("crypto", "model/crypto", "providers/interfaces/crypto"),
@@ -79,6 +80,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "providers/test_template.py": ("providers/_template",),
     "providers/banking/teller/test_adapter.py": ("providers/banking/teller_client",),
     "providers/test_registry.py": (
+        "providers/installed",
         "providers/base",
         "providers/config",
         "providers/info",

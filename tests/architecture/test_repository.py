@@ -56,7 +56,7 @@ def test_constraints_when_read_then_each_line_is_one_exact_pin():
 def test_constraints_when_compared_with_the_dependencies_then_every_one_is_pinned():
     extras = PROJECT["project"]["optional-dependencies"]
     wanted = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
-    wanted += [line for name in extras for line in extras[name] if not line.startswith("fin-infra[")]
+    wanted += [line for name in extras for line in extras[name] if not line.startswith("fin-infra-kit[")]
     pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
     names = {re.split(r"[\[<>=~! ]", line)[0].lower().replace("_", "-") for line in wanted}
     assert names - pinned == set()

@@ -179,7 +179,7 @@ def test_private_key_when_it_cannot_sign_then_says_so_without_it_and_nothing_is_
 def test_private_key_when_pyjwt_knows_no_rsa_then_says_what_to_install() -> None:
     pyjwt.unregister_algorithm("RS256")  # as PyJWT is without cryptography
     try:
-        with pytest.raises(MissingExtra, match=r"fin-infra\[finastra\]"):
+        with pytest.raises(MissingExtra, match=r"fin-infra-kit\[finastra\]"):
             call(bare_client("sync", Login(), private_key=pem(key()), key_id="k"), "list_collaterals")
     finally:
         pyjwt.register_algorithm("RS256", RSAAlgorithm(RSAAlgorithm.SHA256))

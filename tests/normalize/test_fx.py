@@ -31,6 +31,23 @@ def test_published_rate_is_returned_as_published() -> None:
     assert (str(rate.rate), rate.via, rate.date, rate.source) == ("0.78230", None, DAY, "fx:ecb")
 
 
+def test_table_printed_in_the_other_direction_keeps_its_rates_exactly() -> None:
+    zloty = RateTable(
+        source="fx:nbp",
+        as_of=datetime(2026, 11, 20, tzinfo=UTC),
+        base="PLN",
+        date=date(2026, 11, 20),
+        rates={"USD": Decimal("3.6412"), "HUF": Decimal("0.011029")},
+        base_per_unit=True,
+    )
+    assert str(cross_rate("USD", "PLN", zloty).rate) == "3.6412"
+    assert convert(Money.of("250", "USD"), "PLN", zloty) == Money.of("910.30", "PLN")
+    assert convert(Money.of("910.30", "PLN"), "USD", zloty) == Money.of("250", "USD")
+    assert convert(Money.of("11.029", "USD"), "HUF", zloty) == Money.of("3641.2", "HUF")
+    rate = cross_rate("HUF", "USD", zloty)
+    assert (str(rate.rate)[:14], rate.via) == ("0.003028946501", "PLN")  # 11029 / 3641200
+
+
 def test_inverse_rate_has_thirty_four_digits_and_no_via() -> None:
     rate = cross_rate("USD", "EUR", ECB)
     assert str(rate.rate) == "0.8452370890034654720649142084354661"  # 10**38 // 11831, in integers

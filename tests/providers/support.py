@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fin_infra.providers import registry
+from fin_infra.providers import installed, registry
 from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
 from fin_infra.providers.config import DOMAINS
@@ -32,12 +32,12 @@ class OtherBank(TellerClient[M]):
 @pytest.fixture
 def two_of_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A second bank and a second broker are installed, and each test has a working directory of its own."""
-    installed = [point for domain in DOMAINS for point in entry_points(group=f"fin_infra.{domain}")]
+    points = [point for domain in DOMAINS for point in entry_points(group=f"fin_infra.{domain}")]
     others = [
         EntryPoint("other", f"{__name__}:OtherBroker", "fin_infra.brokerage"),
         EntryPoint("other", f"{__name__}:OtherBank", "fin_infra.banking"),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints([*installed, *others]))
+    monkeypatch.setattr(installed, "entry_points", lambda: EntryPoints([*points, *others]))
     monkeypatch.delenv("FIN_INFRA_CONFIG", raising=False)
     monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
     monkeypatch.chdir(tmp_path)

@@ -19,7 +19,7 @@ from fin_infra.errors import (
 )
 from fin_infra.flow import operation
 from fin_infra.markets import easy_market
-from fin_infra.providers import registry
+from fin_infra.providers import installed, registry
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider, endpoint
 from fin_infra.providers.registry import provider_class, providers, resolve
@@ -138,43 +138,81 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str, str], doma
         vars(point)["dist"] = Dist(dist)
         made.append(point)
 
-    monkeypatch.setattr(registry, "entry_points", lambda: EntryPoints(made))
+    monkeypatch.setattr(installed, "entry_points", lambda: EntryPoints(made))
     registry.reset()
 
 
 AV = "fin_infra.providers.market.alpha_vantage.adapter:AlphaVantage"
+TOY, SHY = f"{__name__}:_Toy", f"{__name__}:_Shy"
 
 
 def test_provider_class_when_two_distributions_claim_a_key_then_both_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("alpha_vantage", AV, "other-dist"))
-    with pytest.raises(ConfigurationError, match="fin-infra and other-dist"):
-        provider_class("market:alpha_vantage")
+    pretend(monkeypatch, ("twice", AV, "one-dist"), ("twice", AV, "other-dist"), ("toy", TOY, "toy-dist"))
+    with pytest.raises(ConfigurationError, match="one-dist and other-dist"):
+        provider_class("market:twice")
+    assert [cls.info.provider_key for cls in providers("market")] == ["market:toy"]
+
+
+def test_provider_class_when_another_distribution_takes_a_built_in_name_then_ours_stays_and_theirs_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(monkeypatch, ("alpha_vantage", TOY, "other-dist"), ("alpha_vantage", AV, "fin-infra-kit"))
+    assert resolve("market").source == "market:alpha_vantage"
+    [(key, reason)] = registry.unavailable("market")
+    assert key == "market:alpha_vantage"
+    assert "other-dist" in str(reason)
 
 
 def test_provider_class_when_package_is_missing_then_pip_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, ("gone", "no_such_package_anywhere:Thing [scale]", "fin-infra"))
-    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra\[scale\]'"):
+    pretend(monkeypatch, ("gone", "no_such_package_anywhere:Thing [scale]", "fin-infra-kit"))
+    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra-kit\[scale\]'"):
         provider_class("market:gone")
+
+
+def test_provider_class_when_a_plug_in_lacks_a_package_then_its_own_command_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = ("gone", "no_such_package_anywhere:Thing", "gone-dist")
+    more = ("more", "no_such_package_anywhere:Thing [fast]", "more-dist")
+    pretend(monkeypatch, gone, more, ("alpha_vantage", AV, "fin-infra-kit"))
+    assert resolve("market").source == "market:alpha_vantage"
+    reasons = {key: str(reason) for key, reason in registry.unavailable("market")}
+    assert reasons.keys() == {"market:gone", "market:more"}
+    assert "pip install --force-reinstall gone-dist" in reasons["market:gone"]
+    assert "pip install 'more-dist[fast]'" in reasons["market:more"]
 
 
 def test_provider_class_when_value_is_no_provider_then_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, ("odd", "decimal:Decimal", "odd-dist"))
     with pytest.raises(ConfigurationError, match="not a provider class"):
         provider_class("market:odd")
+    assert list(providers("market")) == []
+    with pytest.raises(ConfigurationError, match=r"not a provider class.*odd-dist"):
+        resolve("market")
 
 
 def test_resolve_when_domain_has_several_providers_and_no_map_then_they_are_listed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("second", AV, "second-dist"))
+    pretend(monkeypatch, ("alpha_vantage", AV, "first-dist"), ("second", AV, "second-dist"))
     with pytest.raises(ConfigurationError, match="market:alpha_vantage, market:second"):
         resolve("market")
     write("market: second")
     assert resolve("market").source == "market:alpha_vantage"
 
 
+def test_resolve_when_another_package_adds_a_provider_then_the_built_in_default_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(monkeypatch, ("aaa", TOY, "aaa-dist"), ("alpha_vantage", AV, "fin-infra-kit"))
+    assert resolve("market").source == "market:alpha_vantage"
+    assert resolve("market:aaa").source == "market:toy"
+    monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
+    assert resolve("market").source == "market:toy"
+
+
 def test_resolve_when_one_is_taken_by_name_only_then_the_other_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra"), ("toy", f"{__name__}:_Shy", "toy-dist"))
+    pretend(monkeypatch, ("alpha_vantage", AV, "fin-infra-kit"), ("toy", SHY, "toy-dist"))
     assert resolve("market").source == "market:alpha_vantage"
     assert resolve("market:toy").source == "market:toy"
     write("market: toy")

@@ -118,7 +118,7 @@ def add_metrics(app: FastAPI, settings: ServiceSettings, auth: Auth) -> None:
         MissingExtra: prometheus-client is not installed.
     """
     if importlib.util.find_spec("prometheus_client") is None:
-        raise MissingExtra("Metrics need prometheus-client; install it with: pip install 'fin-infra[service]'.")
+        raise MissingExtra.of("Metrics need", "prometheus-client", "service")
     from svc_infra.obs.metrics.asgi import PrometheusMiddleware
 
     _families()  # first: which registry `/metrics` shows is decided when its handler is made

@@ -1,5 +1,12 @@
 """FastAPI routers for your own app: `add_banking(app, auth=[...])` and its siblings.
-Floor 7: needs `pip install 'fin-infra[service]'`; our errors become problem documents on the way."""
+Floor 7: needs the extra `service`; our errors become problem documents on the way."""
+
+from importlib.util import find_spec
+
+from fin_infra.errors import MissingExtra
+
+if find_spec("fastapi") is None:
+    raise MissingExtra.of("fin_infra.api needs", "fastapi", "service")
 
 from fin_infra.api.answers import PUBLIC, Auth, Cache
 from fin_infra.api.banking import add_banking

@@ -14,12 +14,13 @@ from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import BreakerState
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, providers
+from fin_infra.providers.registry import endpoint_of, providers, unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStatus:
-    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured` or `not offered`."""
+    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured`, `not offered` or
+    `cannot be used`."""
 
     provider: str
     title: str
@@ -27,7 +28,7 @@ class ProviderStatus:
     environment: str | None
     health: str
     problem: str | None
-    """What to do, where it is not configured or not offered."""
+    """What to do, where it is not configured, not offered or cannot be used."""
     docs: str
 
 
@@ -37,7 +38,20 @@ _HEALTH = {BreakerState.CLOSED: "up", BreakerState.HALF: "recovering", BreakerSt
 def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
     """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
     running = {provider.source: provider for provider in used}
-    return [_status(cls, running.get(cls.info.provider_key)) for cls in providers()]
+    usable = [_status(cls, running.get(cls.info.provider_key)) for cls in providers()]
+    return [*usable, *(_broken(provider_key, reason) for provider_key, reason in unavailable())]
+
+
+def _broken(provider_key: str, reason: ConfigurationError) -> ProviderStatus:
+    return ProviderStatus(
+        provider=provider_key,
+        title=provider_key,
+        operations=(),
+        environment=None,
+        health="cannot be used",
+        problem=str(reason),
+        docs="",
+    )
 
 
 def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderStatus:

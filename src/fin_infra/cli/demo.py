@@ -4,18 +4,22 @@ Floor 8: everything printed was fetched from the service over HTTP, like any cli
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from fin_infra.cli.output import print_json, print_table, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.errors import FinInfraError, MissingExtra
 from fin_infra.imports.statements import read_entry
+from fin_infra.providers.config import DOMAINS
+from fin_infra.providers.registry import built_in_default, reset
 from fin_infra.sandbox import environment, running
 
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
@@ -37,6 +41,7 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         listener = stack.enter_context(reserve(port))
         sandbox = stack.enter_context(running(sandbox_port))
         token = _configure(sandbox, statements)
+        stack.enter_context(_own_providers())
         url = stack.enter_context(serving(_service(), listener))
         picture = _fetch(url, token)
         if as_json:
@@ -116,12 +121,24 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
     return token
 
 
+@contextmanager
+def _own_providers() -> Generator[None]:
+    """Name the providers of the picture, whatever a fin-infra.yaml or another package would choose."""
+    named = {domain: vendors for domain in DOMAINS if (vendors := built_in_default(domain))}
+    with TemporaryDirectory(prefix="fin-infra-") as folder:
+        config = Path(folder) / "fin-infra.yaml"
+        config.write_text(json.dumps({domain: vendors[0] for domain, vendors in named.items()}), "ascii")
+        os.environ["FIN_INFRA_CONFIG"] = str(config)
+        reset()
+        yield
+
+
 def _service() -> Any:
     """Load the service by name: this package never imports it, and it may not be installed."""
     try:
         return importlib.import_module("asset_aggregator.api").create_app()
     except ModuleNotFoundError as exc:
-        raise MissingExtra(f"The demo needs {exc.name}: pip install 'fin-infra[service]'") from None
+        raise MissingExtra.of("The demo needs", exc.name, "service") from None
 
 
 class DemoFailed(FinInfraError):

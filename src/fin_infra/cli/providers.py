@@ -11,7 +11,7 @@ from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.providers.config import load_config
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, providers
+from fin_infra.providers.registry import endpoint_of, providers, unavailable
 from fin_infra.settings import ProviderSettings, load
 
 
@@ -22,7 +22,7 @@ def ls(*, as_json: bool) -> None:
         ConfigurationError: the YAML map or FIN_INFRA_MODE cannot be read, which no provider can do without.
     """
     load_config()
-    rows = [_row(cls) for cls in providers()]
+    rows = [*map(_row, providers()), *(_broken(key, reason) for key, reason in unavailable())]
     if as_json:
         print_json(rows)
         return
@@ -32,6 +32,19 @@ def ls(*, as_json: bool) -> None:
     for row in rows:
         if row["problem"]:
             say(f"{row['provider']}: {row['problem']}")
+
+
+def _broken(provider_key: str, reason: ConfigurationError) -> dict[str, Any]:
+    return {
+        "provider": provider_key,
+        "title": provider_key,
+        "environment": "cannot be used",
+        "operations": [],
+        "variables": [],
+        "uses": [],
+        "docs": "",
+        "problem": str(reason),
+    }
 
 
 def _row(cls: type[Provider[Any]]) -> dict[str, Any]:

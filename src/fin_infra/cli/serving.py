@@ -40,7 +40,7 @@ def serving(app: Any, listener: socket.socket) -> Generator[str]:
     try:
         import uvicorn
     except ModuleNotFoundError:
-        raise MissingExtra("The demo needs the service: pip install 'fin-infra[service]'") from None
+        raise MissingExtra.of("The demo needs", "uvicorn", "service") from None
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="fin-infra-service", daemon=True)
     thread.start()

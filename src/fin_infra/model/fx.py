@@ -32,9 +32,10 @@ class FxRate(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateTable(Record, Rows[FxRate]):
-    """All rates a bank published for one day: units of each currency for one unit of `base`.
+    """All rates a bank published for one day, in the direction in which it prints them: units of each currency for one
+    unit of `base`, or, with `base_per_unit`, units of `base` for one unit of each currency.
 
-    `table["USD"]` is a rate, and `len` and iteration go over the currencies; `to_frame` has one row a currency.
+    `table["USD"]` is a rate as printed, and `len` and iteration go over the currencies; `to_frame` has one row a currency.
     """
 
     ROWS: ClassVar[str] = "published"
@@ -42,19 +43,25 @@ class RateTable(Record, Rows[FxRate]):
     base: str
     date: dt.date
     rates: Mapping[str, Decimal]
+    base_per_unit: bool = False
+    """The Polish bank prints 3.6412 PLN for one USD: kept so, it is never inverted and rounded."""
     unread: tuple[str, ...] = ()
     """Currencies that are listed for this day without a rate that can be read."""
 
     @property
     def published(self) -> tuple[FxRate, ...]:
         """The rates one by one, in the order of the table."""
+
+        def pair(code: str) -> tuple[str, str]:
+            return (code, self.base) if self.base_per_unit else (self.base, code)
+
         return tuple(
-            FxRate(base=self.base, quote=code, rate=rate, date=self.date, source=self.source, as_of=self.as_of)
-            for code, rate in self.rates.items()
+            FxRate(base=base, quote=quote, rate=rate, date=self.date, source=self.source, as_of=self.as_of)
+            for (base, quote), rate in ((pair(code), rate) for code, rate in self.rates.items())
         )
 
     def __getitem__(self, currency: str) -> Decimal:
-        """Return units of `currency` for one unit of `base`; raise RateUnavailable where the table has none."""
+        """Return the rate of a currency as printed; raise RateUnavailable where the table has none."""
         try:
             return self.rates[currency]
         except KeyError:

@@ -26,15 +26,15 @@ _ONE = Decimal(1)
 def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
     """Return how many units of `quote` one unit of `base` is by this table.
 
-    A published rate is returned as published. Any other is the quotient of two published ones with 34 significant
-    digits; `via` is then the table's base where both currencies differ from it.
+    A rate that is published in this direction is returned as published. Any other is the quotient of published ones
+    with 34 significant digits; `via` is the table's base where both currencies differ from it.
 
     Raises:
         UnknownCurrency: a code is not in ISO 4217.
         RateUnavailable: the table does not have a currency.
     """
-    from_leg, to_leg = _legs(base, quote, rates)
-    rate = to_leg if from_leg == 1 else _RESULT.divide(to_leg, from_leg)
+    units, of = _legs(base, quote, rates)
+    rate = units if of == 1 else _RESULT.divide(units, of)
     return FxRate(
         source=rates.source,
         as_of=rates.as_of,
@@ -62,17 +62,17 @@ def convert(
         RateUnavailable: the table does not have a currency, or is of a later day than `on`.
         StaleRate: the table is older than allowed.
     """
-    from_leg, to_leg = _legs(money.currency, to, rates)
+    units, of = _legs(money.currency, to, rates)
     if on is not None:
         _check_age(money.currency, to, rates, on, max_age_days)
     if money.currency == to:
         return money
-    amount = _RESULT.divide(_WIDE.multiply(money.amount, to_leg), from_leg)
+    amount = _RESULT.divide(_WIDE.multiply(money.amount, units), of)
     return Money(amount, to)
 
 
 def _legs(base: str, quote: str, rates: RateTable) -> tuple[Decimal, Decimal]:
-    """Return units of each currency for one unit of the table's base."""
+    """Return two published numbers: the first over the second is units of `quote` for one unit of `base`."""
     for code in (base, quote):
         if code not in CURRENCIES:
             hint = (
@@ -81,7 +81,8 @@ def _legs(base: str, quote: str, rates: RateTable) -> tuple[Decimal, Decimal]:
             raise UnknownCurrency(f"{code!r} is not an ISO 4217 currency code; {hint}.")
     if base == quote:
         return _ONE, _ONE
-    return _leg(base, base, quote, rates), _leg(quote, base, quote, rates)
+    from_leg, to_leg = _leg(base, base, quote, rates), _leg(quote, base, quote, rates)
+    return (from_leg, to_leg) if rates.base_per_unit else (to_leg, from_leg)
 
 
 def _leg(code: str, base: str, quote: str, rates: RateTable) -> Decimal:

@@ -36,8 +36,8 @@ class ProviderInfo:
     can: frozenset[str] = frozenset()
     """Deprecated: `Provider.can` is read from the class."""
     live_url: str
-    sandbox_path: str
-    """Mount of the vendor in the local sandbox."""
+    sandbox_path: str | None = None
+    """Mount of the vendor in the local sandbox; None where the sandbox does not speak it, so that calls go live."""
     sandbox: Mapping[str, str] = field(default_factory=dict[str, str])
     """Well-known settings the sandbox accepts; worthless anywhere else."""
     default: bool = True

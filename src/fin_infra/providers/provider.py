@@ -132,11 +132,12 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
     """Decide where calls of a provider go.
 
     A base URL wins. Otherwise FIN_INFRA_MODE decides: `live` is the vendor, `sandbox` the local sandbox with its
-    well-known credentials, `auto` the vendor where credentials are set and the sandbox where not.
+    well-known credentials, `auto` the vendor where credentials are set or the sandbox does not speak it, else the
+    sandbox.
 
     Raises:
         ConfigurationError: live, and a credential is missing; the text names the variable and where to get it.
-        FeatureDisabled: live, and the adapter knows the sandbox only.
+        FeatureDisabled: live, and the adapter knows the sandbox only; or the sandbox, which does not speak this vendor.
     """
     given = dict(given or {})
     core, settings = load(CoreSettings), load(info.settings, given)
@@ -146,7 +147,7 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
         local = _within(settings.base_url, core.sandbox_url)
         _require(info, settings)
         return Endpoint(settings.base_url.rstrip("/"), "sandbox" if local else "custom", settings)
-    if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and present):
+    if core.mode is Mode.LIVE or (core.mode is Mode.AUTO and (present or info.sandbox_path is None)):
         if info.sandbox_only:
             raise FeatureDisabled(
                 f"{info.title} cannot be called live yet; set {settings.variable('base_url')} to the local sandbox's "
@@ -154,6 +155,11 @@ def endpoint(info: ProviderInfo, given: Mapping[str, Any] | None = None) -> Endp
             )
         _require(info, settings)
         return Endpoint(settings.live_url() or info.live_url, "live", settings)
+    if info.sandbox_path is None:
+        raise FeatureDisabled(
+            f"The sandbox does not speak {info.title}; set FIN_INFRA_MODE=auto to call it while the others stay in the "
+            f"sandbox, or {settings.variable('base_url')} to a server of your own."
+        )
     url = core.sandbox_url.rstrip("/") + info.sandbox_path
     return Endpoint(url, "sandbox", load(info.settings, {**info.sandbox, **given}))
 

@@ -6,21 +6,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fin_infra._moved import renamed
-from fin_infra.errors import ConfigurationError, MissingExtra, ProviderNotFound
+from fin_infra.errors import ConfigurationError, ProviderNotFound
+from fin_infra.providers import installed
 from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
+from fin_infra.providers.info import ProviderInfo
+from fin_infra.providers.installed import vendors
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
 from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
 
 ModeName = Literal["sync", "async"]
 
-_PREFIX = "fin_infra."
 _instances: dict[Any, Provider[Any]] = {}
 _lock = Lock()
 
@@ -62,14 +62,26 @@ def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> P
 
 
 def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
-    """Yield the class of every enabled provider, by domain and name; those with a missing extra are skipped."""
+    """Yield the class of every enabled provider, by domain and name; `unavailable` names those that do not load."""
     for name in DOMAINS if domain is None else (domain,):
-        for vendor in sorted(_vendors(name)):
-            if feature_enabled(name, vendor):
-                try:
-                    yield provider_class(f"{name}:{vendor}")
-                except MissingExtra:
-                    continue
+        for _, cls in _enabled(name):
+            yield cls
+
+
+def unavailable(domain: str | None = None) -> Iterator[tuple[str, ConfigurationError]]:
+    """Yield each enabled provider that cannot be used, with the reason and the next step."""
+    for provider_key, reason in installed.unavailable(domain):
+        if feature_enabled(*provider_key.split(":")):
+            yield provider_key, reason
+
+
+def _enabled(domain: str) -> Iterator[tuple[str, type[Provider[Any]]]]:
+    for vendor in sorted(vendors(domain)):
+        if feature_enabled(domain, vendor):
+            try:
+                yield vendor, installed.load(f"{domain}:{vendor}")
+            except ConfigurationError:
+                continue
 
 
 def installed(domain: str) -> list[str]:
@@ -80,14 +92,9 @@ def installed(domain: str) -> list[str]:
 def provider_class(provider_key: str) -> type[Provider[Any]]:
     """Return the adapter class behind `domain:vendor` without building one."""
     domain, _, vendor = provider_key.partition(":")
-    found = _vendors(domain).get(vendor)
-    if not found or not feature_enabled(domain, vendor):
+    if vendor not in vendors(domain) or not feature_enabled(domain, vendor):
         raise _not_found(provider_key)
-    point, *others = found
-    if others:
-        owners = " and ".join(sorted(point.dist.name if point.dist else "?" for point in found))
-        raise ConfigurationError(f"{provider_key} is claimed by two packages, {owners}; uninstall one of them.")
-    return _loaded(point, provider_key)
+    return installed.load(provider_key)
 
 
 def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:
@@ -105,7 +112,7 @@ def reset() -> None:
     with _lock:
         _instances.clear()
     load_config.cache_clear()
-    _entry_points.cache_clear()
+    installed.reset()
 
 
 def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
@@ -130,74 +137,42 @@ if hasattr(os, "register_at_fork"):
 
 
 def _default(domain: str) -> list[str]:
-    """Without a YAML map a domain's only provider is its default: none that is taken by name only, and one that knows
-    the sandbox only where there is no other."""
+    """Without a YAML map a domain's only provider is its default. What comes with this package goes before what others
+    install; one that is taken by name only is none, and one that knows the sandbox only is one where there is no other.
+    """
     if domain not in DOMAINS:
         raise _not_found(domain)
-    vendors = [vendor for vendor in sorted(_vendors(domain)) if feature_enabled(domain, vendor)]
-    infos = {cls.info.provider_key: cls.info for cls in providers(domain)}
-    named_only = {provider_key for provider_key, info in infos.items() if not info.default}
-    stepping_back = {provider_key for provider_key, info in infos.items() if info.sandbox_only}
-    vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in named_only]
-    vendors = [vendor for vendor in vendors if f"{domain}:{vendor}" not in stepping_back] or vendors
-    if len(vendors) == 1:
-        return vendors
-    if not vendors:
-        more = f"; name one of {', '.join(sorted(named_only))}" if named_only else ""
-        raise ProviderNotFound(f"No {domain} provider is installed and enabled{more}.")
-    choice = ", ".join(f"{domain}:{vendor}" for vendor in vendors)
-    raise ConfigurationError(
-        f"Several {domain} providers are installed ({choice}); name one, or set `{domain}:` in fin-infra.yaml."
-    )
-
-
-@cache
-def _entry_points() -> Mapping[str, Mapping[str, tuple[EntryPoint, ...]]]:
-    table: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
-    installed = entry_points()  # reads a file of every distribution, so once for all domains
-    for domain in DOMAINS:
-        for point in installed.select(group=_PREFIX + domain):
-            same = table.setdefault(domain, {}).get(point.name, ())
-            if all((point.value, _owner(point)) != (other.value, _owner(other)) for other in same):
-                table[domain][point.name] = (*same, point)
-    return table
-
-
-def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else ""
-
-
-def _vendors(domain: str) -> Mapping[str, tuple[EntryPoint, ...]]:
-    return _entry_points().get(domain, {})
-
-
-def _loaded(point: EntryPoint, provider_key: str) -> type[Provider[Any]]:
-    try:
-        adapter: Any = point.load()
-    except ModuleNotFoundError as exc:
-        extra = point.extras[0] if point.extras else "all"
-        raise MissingExtra(
-            f"{provider_key} needs the package {exc.name}; run: pip install 'fin-infra[{extra}]'"
-        ) from None
-    except Exception as exc:
+    infos = {vendor: cls.info for vendor, cls in _enabled(domain)}
+    chosen = built_in_default(domain) or _choice(infos)
+    if len(chosen) == 1:
+        return chosen
+    if chosen:
+        choice = ", ".join(f"{domain}:{vendor}" for vendor in chosen)
         raise ConfigurationError(
-            f"{provider_key} cannot be loaded ({type(exc).__name__}); fix or remove {_owner(point) or point.value}."
-        ) from exc
-    if not _is_provider(adapter):
-        raise ConfigurationError(f"{provider_key} points to {point.value}, which is not a provider class.")
-    cls: type[Provider[Any]] = adapter
-    return cls
+            f"Several {domain} providers are installed ({choice}); name one, or set `{domain}:` in fin-infra.yaml."
+        )
+    named_only = [f"{domain}:{vendor}" for vendor in infos]
+    for _, reason in () if named_only else unavailable(domain):
+        raise reason
+    more = f"; name one of {', '.join(named_only)}" if named_only else ""
+    raise ProviderNotFound(f"No {domain} provider is installed and enabled{more}.")
 
 
-def _is_provider(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, Provider)
+def built_in_default(domain: str) -> list[str]:
+    """Return the vendors of this package that serve a domain where nobody names one: none, one, or several to name."""
+    return _choice({vendor: cls.info for vendor, cls in _enabled(domain) if installed.built_in(domain, vendor)})
+
+
+def _choice(infos: Mapping[str, ProviderInfo]) -> list[str]:
+    unnamed = [vendor for vendor, info in infos.items() if info.default]
+    return [vendor for vendor in unnamed if not infos[vendor].sandbox_only] or unnamed
 
 
 def _not_found(provider_key: str) -> ProviderNotFound:
     known = [
-        f"{domain}:{vendor}" for domain in DOMAINS for vendor in _vendors(domain) if feature_enabled(domain, vendor)
+        f"{domain}:{vendor}" for domain in DOMAINS for vendor in vendors(domain) if feature_enabled(domain, vendor)
     ]
-    known += [domain for domain in DOMAINS if _vendors(domain)]
+    known += [domain for domain in DOMAINS if vendors(domain)]
     near = get_close_matches(provider_key, known, n=3, cutoff=0.4)
     domain, _, _ = provider_key.partition(":")
     if domain not in DOMAINS:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from fin_infra.errors import ConfigurationError, InvalidInput, StatementUnreadable, UnknownCurrency
-from fin_infra.imports.statements import ReadOptions, StatementFormat, read_statement, statement_formats
+from fin_infra.errors import InvalidInput, StatementUnreadable, UnknownCurrency
+from fin_infra.imports.statements import ReadOptions, StatementFormat, base, read_statement, statement_formats
 from fin_infra.imports.statements.base import GROUP
 from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.statement import StatementFile
@@ -41,9 +41,9 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """Entry points that the tests pretend are installed."""
     installed = list(metadata.entry_points(group=GROUP, name="ofx"))
     monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: EntryPoints(installed).select(group=group))
-    statement_formats.cache_clear()
+    base._installed.cache_clear()
     yield installed
-    statement_formats.cache_clear()
+    base._installed.cache_clear()
 
 
 def test_format_when_the_extension_lies_then_content_decides(tmp_path: Path) -> None:
@@ -127,10 +127,13 @@ def test_plugin_when_it_takes_a_built_in_name_then_the_built_in_stays(plugins: l
 
 
 @pytest.mark.parametrize("value", ["no.such.module:Format", "pathlib:Path", "pathlib:nothing"])
-def test_plugin_when_broken_then_configuration_error_names_it(plugins: list[EntryPoint], value: str) -> None:
+def test_plugin_when_broken_then_files_of_other_formats_are_read_and_others_name_it(
+    plugins: list[EntryPoint], value: str
+) -> None:
     plugins.append(EntryPoint("bad", value, GROUP))
-    with pytest.raises(ConfigurationError, match="'bad'"):
-        statement_formats()
+    assert read_statement(CARD).format == "ofx"
+    with pytest.raises(StatementUnreadable, match=r"'bad'.*fix or remove its package"):
+        read_statement(b"something else")
 
 
 def test_import_when_fresh_then_loads_no_network_or_service_package() -> None:

@@ -95,8 +95,9 @@ def read_statement(
         if form.recognizes(head):
             return form.read(data, options)
     titles = ", ".join(form.title for form in formats.values())
+    broken = "".join(f" {reason}" for reason in _installed()[1])
     raise StatementUnreadable(
-        f"This is not a statement file of a known format; export the account as one of these: {titles}."
+        f"This is not a statement file of a known format; export the account as one of these: {titles}.{broken}"
     )
 
 
@@ -126,15 +127,27 @@ def _bytes(source: str | os.PathLike[str] | bytes, max_bytes: int) -> bytes:
     return data
 
 
-@cache
 def statement_formats() -> Mapping[str, StatementFormat]:
-    """Return the installed formats by name, built-in ones first; looked up once per process."""
+    """Return the installed formats that can be used by name, built-in ones first; looked up once per process."""
+    return _installed()[0]
+
+
+@cache
+def _installed() -> tuple[Mapping[str, StatementFormat], tuple[ConfigurationError, ...]]:
+    """Return the formats, and why others cannot be used: one broken package spoils no file of another format."""
     from importlib.metadata import entry_points  # 20 ms that only a reader of files should pay
 
     points: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith("fin_infra.")):
         points.setdefault(point.name, point)
-    return MappingProxyType({name: _load(name, point.load) for name, point in points.items()})
+    formats: dict[str, StatementFormat] = {}
+    broken: list[ConfigurationError] = []
+    for name, point in points.items():
+        try:
+            formats[name] = _load(name, point.load)
+        except ConfigurationError as exc:
+            broken.append(exc)
+    return MappingProxyType(formats), tuple(broken)
 
 
 def _load(name: str, load: Callable[[], object]) -> StatementFormat:

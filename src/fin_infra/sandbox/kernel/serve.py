@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from fin_infra._distribution import install_command
 from fin_infra.sandbox.vendors import environments
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _server(seed: int) -> Server:
         from fin_infra.sandbox.kernel.app import create_app
         from fin_infra.sandbox.kernel.protocol import DroppableProtocol
     except ImportError as missing:
-        raise SandboxError(f"The sandbox needs {missing.name}: pip install 'fin-infra[service]'.") from missing
+        command = install_command("sandbox")
+        raise SandboxError(f"The sandbox needs {missing.name}, which is not installed; run: {command}") from None
     config = uvicorn.Config(
         create_app(seed=seed),
         http=DroppableProtocol,

@@ -437,5 +437,5 @@ async def test_updates_when_the_package_is_missing_then_the_command_that_install
 ) -> None:
     monkeypatch.setitem(sys.modules, "websockets.asyncio.client", None)
     broker: Alpaca[Async] = Alpaca(AsyncReplay(Vendor()), place())
-    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra\[brokerage\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install 'fin-infra-kit\[brokerage\]'"):
         await first(broker.trade_updates(), 1)

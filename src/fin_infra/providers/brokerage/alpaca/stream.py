@@ -222,9 +222,7 @@ def _engine() -> tuple[type[connect], tuple[type[Exception], ...]]:
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
     except ModuleNotFoundError:
-        raise MissingExtra(
-            "Trade updates need the package websockets; run: pip install 'fin-infra[brokerage]'"
-        ) from None
+        raise MissingExtra.of("Trade updates need", "websockets", "brokerage") from None
     return connect, (OSError, EOFError, TimeoutError, WebSocketException)
 
 
