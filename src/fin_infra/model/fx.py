@@ -35,7 +35,7 @@ class RateTable(Record, Rows[FxRate]):
     """All rates a bank published for one day, in the direction in which it prints them: units of each currency for one
     unit of `base`, or, with `base_per_unit`, units of `base` for one unit of each currency.
 
-    `table["USD"]` is a rate as printed, and `len` and iteration go over the currencies; `to_frame` has one row a currency.
+    `table["USD"]` is a rate as printed, `len` and iteration go over the currencies, and `to_frame` has one row each.
     """
 
     ROWS: ClassVar[str] = "published"

@@ -84,9 +84,9 @@ def _enabled(domain: str) -> Iterator[tuple[str, type[Provider[Any]]]]:
                 continue
 
 
-def installed(domain: str) -> list[str]:
+def installed_keys(domain: str) -> list[str]:
     """Return the key of every adapter of a domain that is installed, by name, those that are switched off too."""
-    return [f"{domain}:{vendor}" for vendor in sorted(_vendors(domain))]
+    return [f"{domain}:{vendor}" for vendor in sorted(vendors(domain))]
 
 
 def provider_class(provider_key: str) -> type[Provider[Any]]:

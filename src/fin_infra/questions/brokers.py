@@ -16,7 +16,7 @@ from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvide
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, installed, provider_class
+from fin_infra.providers.registry import endpoint_of, installed_keys, provider_class
 from fin_infra.questions.holdings import HoldingSources
 from fin_infra.settings import feature_enabled, load
 from fin_infra.transport import Async
@@ -45,7 +45,7 @@ class Brokers:
         Raises:
             ConfigurationError: a setting cannot be used, or some of a broker's keys are set and others missing.
         """
-        known = {provider_key: unavailable(provider_key) for provider_key in installed("brokerage")}
+        known = {provider_key: unavailable(provider_key) for provider_key in installed_keys("brokerage")}
         absent = {provider_key: reason for provider_key, reason in known.items() if reason}
         open_ones = [provider_class(provider_key) for provider_key in known if provider_key not in absent]
         aggregating = [each for each in open_ones if issubclass(each, BrokerageAggregatorProvider)]
