@@ -401,15 +401,16 @@ def test_on_when_everything_known_is_later_then_it_is_missing() -> None:
 def test_on_when_it_has_no_zone_or_is_no_day_then_a_sentence_says_what_to_give() -> None:
     with pytest.raises(NaiveTime, match="has no time zone; add one"):
         worth([], on=datetime(2026, 11, 20))  # noqa: DTZ001
-    with pytest.raises(InvalidInput, match="is not a day of a net worth"):
-        worth([], on="2026-11-20")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match=r"`on` must be a datetime.date or ISO text"):
+        worth([], on=5)  # type: ignore[arg-type]
+    assert worth([], on="2026-11-20") == worth([], on=date(2026, 11, 20))  # type: ignore[arg-type]
     assert worth([], on=date.max).complete
     assert worth([], on=datetime.max.replace(tzinfo=UTC)).complete
 
 
 @pytest.mark.parametrize("record", ["a.ofx", None, {}, ACCOUNT])
 def test_records_when_one_is_something_else_then_a_sentence_names_what_is_taken(record: object) -> None:
-    with pytest.raises(InvalidInput, match=f"A {type(record).__name__} is not a record of a net worth; give"):
+    with pytest.raises(InvalidInput, match="`records` must be a list, each item a Statement or"):
         worth([record])  # type: ignore[list-item]
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from fin_infra.calendars import Calendar, calendar
 from fin_infra.model import (
     InstrumentKey,
+    Listing,
     Money,
     NewOrder,
     OrderChange,
     RateTable,
     Side,
 )
+from fin_infra.model.record import Model, Rows
 from fin_infra.normalize import Spelling
 from fin_infra.trading import TradingLimits
 from tests.arguments.surface import PLAIN, UTC_NOON
@@ -24,9 +26,12 @@ RATES = RateTable(source="fx:ecb", as_of=UTC_NOON, base="EUR", date=date(2026, 1
 SAMPLES: tuple[tuple[Any, Any], ...] = (
     *PLAIN,
     (InstrumentKey, AAPL),
+    (Listing, Listing()),
     (Money, Money.of("12.34", "USD")),
     (Calendar, calendar("XNYS")),
     (RateTable, RATES),
+    (Model, RATES),
+    (Rows, RATES),
     (tzinfo, UTC),
     (Spelling, Spelling()),
     (NewOrder, NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(1))),

@@ -286,7 +286,7 @@ def test_frame_when_it_cannot_be_made_then_says_why(given: Callable[[], Any], wh
 
 
 def test_frame_when_the_kind_is_unknown_then_names_the_three() -> None:
-    with pytest.raises(InvalidInput, match="use pandas, polars or arrow"):
+    with pytest.raises(InvalidInput, match="one of 'pandas', 'polars', 'arrow'"):
         to_frame(CENTS, kind="excel")  # type: ignore[arg-type]  # what a user may try
 
 

@@ -14,6 +14,7 @@ from fin_infra.banking import easy_banking
 from fin_infra.errors import (
     ConfigurationError,
     InvalidInput,
+    InvalidInput,
     MissingExtra,
     ProviderNotFound,
 )

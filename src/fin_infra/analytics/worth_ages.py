@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from fin_infra.errors import BeyondCalendar, InvalidInput, InvalidInstrument, UnknownCalendar
+from fin_infra.errors import BeyondCalendar, InvalidInstrument, UnknownCalendar
 from fin_infra.model import InstrumentKey, WorthItem
 from fin_infra.normalize import calendar_of, to_utc
 
@@ -40,7 +40,6 @@ def moment(on: date | datetime, max_sessions: int = MAX_SESSIONS, max_days: int 
 
     Raises:
         NaiveTime: a datetime without a zone.
-        InvalidInput: neither a date nor a datetime.
     """
     if isinstance(on, datetime):
         as_of = to_utc(on)
@@ -48,10 +47,8 @@ def moment(on: date | datetime, max_sessions: int = MAX_SESSIONS, max_days: int 
             last_day = (as_of + _EAST).date()
         except OverflowError:
             last_day = date.max
-    elif isinstance(on, date):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
-        as_of, last_day = datetime.combine(on, time.max, UTC), on
     else:
-        raise InvalidInput(f"{on!r} is not a day of a net worth; give a date, or a datetime with a time zone.")
+        as_of, last_day = datetime.combine(on, time.max, UTC), on
     return Moment(as_of=as_of, last_day=last_day, max_sessions=max_sessions, max_days=max_days)
 
 

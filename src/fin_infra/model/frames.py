@@ -14,6 +14,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
@@ -54,6 +55,7 @@ class Filled:
     values: list[Any]
 
 
+@checked
 def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = None) -> Any:
     """Return records of one class as a data frame, a record a row, in their order.
 
@@ -74,8 +76,6 @@ def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = N
             hold (38 in polars, 76 in Arrow); an unknown `kind`.
         MissingExtra: the package of that kind is not installed.
     """
-    if kind not in _BUILD:
-        raise InvalidInput(f"{kind!r} is not a kind of frame; use pandas, polars or arrow.")
     name, build = _BUILD[kind]
     package = _package(name)
     rows, model, whole = _rows(records, of)

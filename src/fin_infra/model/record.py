@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, overload
 
+from fin_infra.arguments import checked
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Kind = Literal["pandas", "polars", "arrow"]
@@ -24,6 +26,7 @@ class Model:
         if "__repr__" not in cls.__dict__:  # or the dataclass would bring one of its own
             cls.__repr__ = Model.__repr__  # type: ignore[method-assign]  # each class needs it in its own namespace
 
+    @checked
     def to_dict(self, *, raw: bool = False, private: bool = False) -> dict[str, Any]:
         """Return the fields as JSON-ready builtins: decimals as text, times in ISO 8601, money as amount and currency.
 
@@ -33,6 +36,7 @@ class Model:
 
         return cast("dict[str, Any]", plain(self, raw=raw, private=private))
 
+    @checked
     def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
         """Return `to_dict` as JSON text."""
         return _json(self.to_dict(raw=raw, private=private), indent)
@@ -70,6 +74,7 @@ class Rows(Model, Generic[T_co]):
     BESIDE: ClassVar[tuple[str, ...]] = ()
     """Fields of the model that each row of the frame repeats."""
 
+    @checked
     def to_frame(self, kind: Kind = "pandas") -> Any:
         """Return the rows as a data frame; `fin_infra.to_frame` describes the columns.
 
@@ -179,16 +184,19 @@ class Listing(list[T]):
         self.meta = meta
         self.errors: tuple[RowError, ...] = tuple(errors)
 
+    @checked
     def to_dicts(self, *, raw: bool = False, private: bool = False) -> list[dict[str, Any]]:
         """Return the `to_dict` of each record."""
         from fin_infra.model.plain import plain
 
         return cast("list[dict[str, Any]]", plain(self, raw=raw, private=private))
 
+    @checked
     def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
         """Return `to_dicts` as JSON text."""
         return _json(self.to_dicts(raw=raw, private=private), indent)
 
+    @checked
     def to_frame(self, kind: Kind = "pandas") -> Any:
         """Return the records as a data frame; `fin_infra.to_frame` describes the columns and what is raised."""
         from fin_infra.model.frames import to_frame

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fin_infra._moved import renamed
+from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, ProviderNotFound
 from fin_infra.providers import installed
 from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
@@ -29,6 +30,7 @@ _lock = Lock()
 def resolve(provider_key: str, *, mode: Literal["sync"] = "sync", **settings: Any) -> Provider[Sync]: ...
 @overload
 def resolve(provider_key: str, *, mode: Literal["async"], **settings: Any) -> Provider[Async]: ...
+@checked
 def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[Any]:
     """Return the provider for `domain:vendor`, an alias, or a bare domain (its default or fallback chain).
 
@@ -41,8 +43,6 @@ def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> P
         MissingExtra: the adapter needs a package that is not installed.
         FeatureDisabled: the adapter is not offered where these settings lead.
     """
-    if mode not in ("sync", "async"):
-        raise ConfigurationError(f"{mode!r} is not a mode; write mode='sync' or mode='async'.")
     config = load_config()
     provider_key = config.aliases.get(provider_key, provider_key)
     domain, _, vendor = provider_key.partition(":")
@@ -61,6 +61,7 @@ def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> P
     return chain(domain, members)
 
 
+@checked
 def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
     """Yield the class of every enabled provider, by domain and name; `unavailable` names those that do not load."""
     for name in DOMAINS if domain is None else (domain,):
@@ -89,6 +90,7 @@ def installed_keys(domain: str) -> list[str]:
     return [f"{domain}:{vendor}" for vendor in sorted(vendors(domain))]
 
 
+@checked
 def provider_class(provider_key: str) -> type[Provider[Any]]:
     """Return the adapter class behind `domain:vendor` without building one."""
     domain, _, vendor = provider_key.partition(":")
