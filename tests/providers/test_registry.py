@@ -14,7 +14,6 @@ from fin_infra.banking import easy_banking
 from fin_infra.errors import (
     ConfigurationError,
     InvalidInput,
-    InvalidInput,
     MissingExtra,
     ProviderNotFound,
 )
@@ -70,7 +69,7 @@ def test_resolve_when_mode_is_mistyped_then_it_is_refused() -> None:
     mode: Any = "asnyc"
     with pytest.raises(InvalidInput, match="`mode` must be one of 'sync', 'async', not 'asnyc'"):
         easy_market(mode=mode)
-    with pytest.raises(ConfigurationError, match="mode='async'"):
+    with pytest.raises(InvalidInput, match="`mode` must be one of"):
         registry.resolve("market", mode=mode)
 
 
