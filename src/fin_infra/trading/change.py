@@ -3,6 +3,7 @@ Floor 2: what is asked for; `request` carries it out. A change is never sent twi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -61,22 +62,19 @@ class Replacement(OrderRequest):
             if no_effect(exc, of="change"):
                 raise
         found = yield from ask(self.desk, client_order_id, self.time, may_send=False, of="change")
-        if not self._made(found):
+        if not self._would_change_nothing(found):
             raise IdempotencyConflict("This idempotency key belongs to another request; use a new key for a new one.")
         return found
 
-    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+    def recognize(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[bool]:
         yield from ()
-        return self._made(found)
+        return self._would_change_nothing(found)
 
-    def _made(self, found: Order) -> bool:
-        """Say whether `found` is the order that this change made."""
-        change = self.change
-        wanted = (change.quantity, change.time_in_force, change.limit_price, change.trail)
-        has = (found.quantity, found.time_in_force, found.limit_price, found.trail_price or found.trail_percent)
-        same = all(term is None or term == there for term, there in zip(wanted, has, strict=True))
-        moves = found.type is OrderType.TRAILING_STOP
-        return found.replaces == self.order_id and same and (moves or change.stop_price in (None, found.stop_price))
+    def _would_change_nothing(self, found: Order) -> bool:
+        """Say whether `found` replaced the order and has what the change asks for already; legs are not its terms."""
+        if found.replaces != self.order_id or found.key is None or found.side is None:
+            return False
+        return ids.same_order(_changed(found, self.change), replace(found, order_class=OrderClass.SIMPLE, legs=()))
 
 
 def _changed(current: Order, change: OrderChange) -> NewOrder:

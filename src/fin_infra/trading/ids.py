@@ -51,6 +51,21 @@ def request_fingerprint(verb: str, *terms: object) -> str:
     return f"{_VERSION}:{verb}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
+def with_order(request: str, order: NewOrder) -> str:
+    """Return the fingerprint of a request together with that of the order it came to, where that may differ."""
+    return f"{request}/{fingerprint(order)}"
+
+
+def request_part(known: str) -> str:
+    """Return the fingerprint of the request; for a new order that is the order's."""
+    return known.partition("/")[0]
+
+
+def order_part(known: str) -> str:
+    """Return the fingerprint of the order that was meant to be sent; a change has that of the request alone."""
+    return known.rpartition("/")[2]
+
+
 def is_first_version(known: str) -> bool:
     """Say whether a fingerprint was written when the order alone was known, not the request it came of."""
     return ":" not in known
