@@ -283,3 +283,23 @@ def test_close_when_the_key_closed_before_the_upgrade_then_finds_its_order(upgra
     with pytest.raises(IdempotencyConflict):
         upgraded("replace_order", "order-1", OrderChange(quantity=d("3")), idempotency_key="closed")
     assert upgraded.broker.sent == []
+
+
+def test_close_when_the_key_sold_as_many_then_is_a_conflict(run: Driver) -> None:
+    """Selling two and closing two come to one order, and are two requests."""
+    run.broker.held = position("10")
+    run.submit(new_order("2", side=Side.SELL), key="sell")
+    fill(run, "sell", "8")
+    with pytest.raises(IdempotencyConflict):
+        run("close_position", AAPL, quantity=d("2"), idempotency_key="sell")
+    assert len(run.broker.sent) == 1
+
+
+def test_close_when_the_position_is_gone_and_an_attempt_is_in_doubt_then_says_that_nobody_knows(run: Driver) -> None:
+    run.broker.held = position("10")
+    run.broker.faults = [(False, LOST)] * 3
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, idempotency_key="close")
+    run.broker.held = None
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, idempotency_key="close")

@@ -3,12 +3,12 @@ Floor 2: what is asked for; `request` carries it out. A change is never sent twi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError
+from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError, UnexpectedPayload
 from fin_infra.model import BrokerAccount, Money, NewOrder, Order, OrderChange, OrderClass, OrderType, Side
 from fin_infra.trading import ids
 from fin_infra.trading.checks import check
@@ -40,6 +40,10 @@ class Replacement(OrderRequest):
         change = self.change
         terms = (change.quantity, change.time_in_force, change.limit_price, change.stop_price, change.trail)
         return ids.request_fingerprint("change", self.order_id, *terms)
+
+    def written(self, prepared: Prepared) -> str:
+        """Without the order, which no new one is to be taken for."""
+        return self.fingerprint
 
     def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         """Check the order as it would be; the day's sum grows by what it is worth more than before."""
@@ -75,6 +79,22 @@ class Replacement(OrderRequest):
         if found.replaces != self.order_id or found.key is None or found.side is None:
             return False
         return ids.same_order(_changed(found, self.change), replace(found, order_class=OrderClass.SIMPLE, legs=()))
+
+
+def latest(order_now: Callable[[str], Flow[Order]], order_id: str) -> Flow[Order]:
+    """Return the order that stands in the end where `order_id` was replaced, or the order itself.
+
+    Raises:
+        UnexpectedPayload: the broker's orders replace each other in a circle.
+    """
+    found = yield from order_now(order_id)
+    seen = {found.id}
+    while found.replaced_by is not None:
+        if found.replaced_by in seen:
+            raise UnexpectedPayload(f"the orders that replace {order_id} replace each other in a circle")
+        found = yield from order_now(found.replaced_by)
+        seen.add(found.id)
+    return found
 
 
 def _changed(current: Order, change: OrderChange) -> NewOrder:

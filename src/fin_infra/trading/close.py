@@ -36,9 +36,6 @@ class Closing(OrderRequest):
     def fingerprint(self) -> str:
         return ids.request_fingerprint("close", str(self.key), self.quantity, self.percent)
 
-    def written(self, prepared: Prepared) -> str:
-        return ids.with_order(self.fingerprint, prepared.order)
-
     def belongs(self, known: JournalEntry) -> bool:
         """What an earlier release wrote says nothing of closing; the broker's order decides then."""
         return super().belongs(known) or ids.is_first_version(known.fingerprint)

@@ -16,7 +16,9 @@ from uuid import uuid4
 from fin_infra.errors import (
     ConfigurationError,
     IdempotencyConflict,
+    InvalidInput,
     JournalUnavailable,
+    NotFound,
     OrderChecksFailed,
     OrderInFlight,
     OrderRejected,
@@ -103,8 +105,8 @@ class OrderRequest(ABC):
         return summary(prepared.order)
 
     def written(self, prepared: Prepared) -> str:
-        """Return the fingerprint as the journal keeps it: with the order's where one request may come to several."""
-        return self.fingerprint
+        """Return the fingerprint as the journal keeps it: with the order's, since one request may come to several."""
+        return ids.with_order(self.fingerprint, prepared.order)
 
     def belongs(self, known: JournalEntry) -> bool:
         """Say whether the request that the journal knows under the key may be this one."""
@@ -131,7 +133,13 @@ class OrderRequest(ABC):
             earlier = yield from self._earlier(account.id, client_order_id)
             if earlier is not None:
                 return earlier
-        prepared = yield from self.prepare(account)
+        try:
+            prepared = yield from self.prepare(account)
+        except (NotFound, InvalidInput):
+            meanwhile = yield from self._meanwhile(account.id, client_order_id)
+            if meanwhile is None:
+                raise
+            return meanwhile
         entry = self._intent(account, client_order_id, prepared)
         placed = yield from self._open(entry, prepared.failures)
         if placed is not None:
@@ -155,6 +163,16 @@ class OrderRequest(ABC):
                 raise unknown(client_order_id, self.kind) from exc
             raise
         return None if found is None else (yield from self._replay(found, attempts))
+
+    def _meanwhile(self, account_id: str, client_order_id: str) -> Flow[Order | None]:
+        """Return the order of another call, where this one can no longer be prepared; there may be nothing left."""
+        known = combined((yield from blocking(self.journal.find, account_id, client_order_id)))
+        if known is None or not known.state.counts:
+            return None
+        self._require_same(known)
+        if known.state is State.PLACED:
+            return (yield from self._shown(known))
+        raise unknown(client_order_id, self.kind)
 
     def _intent(self, account: BrokerAccount, client_order_id: str, prepared: Prepared) -> JournalEntry:
         """Return the first entry of an attempt; from the end of its time on, only its grace is left."""

@@ -22,7 +22,10 @@ class Submission(OrderRequest):
 
     @property
     def fingerprint(self) -> str:
-        return ids.fingerprint(self.order)
+        return ids.request_fingerprint("submit", ids.fingerprint(self.order))
+
+    def belongs(self, known: JournalEntry) -> bool:
+        return super().belongs(known) or known.fingerprint == ids.fingerprint(self.order)
 
     def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         return prepared(Proposal(self.order, (yield from self.desk.context(self.order, account, self.queue))))
