@@ -18,7 +18,7 @@ FinInfraError
 ├── RateUnavailable               no exchange rate for that pair and date
 │   └── StaleRate                 there is one, but it is older than allowed
 ├── OrderChecksFailed             an order did not pass the checks before sending; `failures` names all of them
-├── IdempotencyConflict           one idempotency key, two different orders
+├── IdempotencyConflict           one idempotency key, two different requests
 ├── OrderInFlight                 an order with that idempotency key is being placed at this moment
 ├── JournalUnavailable            the order journal cannot be read or written now; no order is sent without it
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
@@ -237,8 +237,8 @@ class OrderChecksFailed(FinInfraError):
 
 class IdempotencyConflict(FinInfraError):
     code = "fin.idempotency_conflict"
-    title = "Idempotency key used for another order"
-    next_step = "Use a new key for a new order; the old key stays with its order for good."
+    title = "Idempotency key used for another request"
+    next_step = "Use a new key for a new request; the old key stays with its request for good."
     status = 422
 
 

@@ -15,7 +15,7 @@ from fin_infra.errors import IdempotencyConflict, OrderChecksFailed, OrderStateU
 from fin_infra.model import Order, OrderChange, OrderStatus, OrderType, Side
 from fin_infra.trading import SqliteJournal, State, TradingLimits, client_order_id
 from tests.trading.make_old_journal import ORDERS
-from tests.trading.support import AAPL, OPEN, d, new_order, placed, position
+from tests.trading.support import AAPL, OPEN, d, market, new_order, placed, position
 from tests.trading.test_brokers import LIMIT, LOST, Book, Driver
 
 OLD = (Path(__file__).parent / "journal_b2dae12.sql").read_text(encoding="utf-8")
@@ -118,6 +118,66 @@ def test_close_when_the_journal_is_lost_and_a_purchase_is_half_filled_then_it_is
     with pytest.raises(IdempotencyConflict):
         run("close_position", AAPL, idempotency_key="key")
     assert len(run.broker.sent) == 1
+
+
+@pytest.mark.parametrize("first", ["close", "submit"])
+@pytest.mark.parametrize(("size", "seconds", "stopped"), [("10", 9, True), ("10", 11, False), ("9", 9, False)])
+def test_close_and_submit_when_they_come_to_the_same_order_then_the_second_is_a_duplicate(
+    run: Driver, first: str, size: str, seconds: int, stopped: bool
+) -> None:
+    """Ten are held, so closing them all is selling ten at the market; the window is ten seconds by default."""
+    run.broker.limits = TradingLimits()
+    run.broker.held = position("10")
+
+    def close() -> None:
+        run("close_position", AAPL, idempotency_key="close")
+
+    def submit() -> None:
+        run.submit(new_order(size, side=Side.SELL), key="sell")
+
+    one, other = (close, submit) if first == "close" else (submit, close)
+    one()
+    run.broker.hours = market(OPEN + timedelta(seconds=seconds))
+    if stopped:
+        with pytest.raises(OrderChecksFailed, match="The same order was sent less than 10 s ago under another key"):
+            other()
+    else:
+        other()
+    assert len(run.broker.sent) == (1 if stopped else 2)
+
+
+def test_close_when_the_same_part_is_closed_again_at_once_then_is_a_duplicate(run: Driver) -> None:
+    """A fifth of ten is two, and a fifth of the eight left another number, but one request all the same."""
+    run.broker.limits = TradingLimits()
+    run.broker.held = position("10")
+    run("close_position", AAPL, percent=d("20"), idempotency_key="one")
+    run.broker.held = position("8")
+    with pytest.raises(OrderChecksFailed, match="The same order was sent less than 10 s ago"):
+        run("close_position", AAPL, percent=d("20"), idempotency_key="two")
+
+
+def test_close_when_the_position_moved_while_the_first_is_in_doubt_then_no_other_size_is_sent(run: Driver) -> None:
+    """A fifth of ten may be there as two; a fifth of five would be one, under the same id."""
+    run.broker.held = position("10")
+    run.broker.faults = [(False, LOST)] * 3
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, percent=d("20"), idempotency_key="close")
+    sent = len(run.broker.sent)
+    run.broker.held = position("5")
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, percent=d("20"), idempotency_key="close")
+    assert len(run.broker.sent) == sent
+    run.broker.now = lambda: OPEN + timedelta(seconds=600)  # by now it would have landed
+    assert run("close_position", AAPL, percent=d("20"), idempotency_key="close").quantity == d("1")
+
+
+def test_close_when_another_order_moved_the_position_then_the_key_still_finds_its_order(run: Driver) -> None:
+    """What the broker shows of the position says nothing any more; the journal knows which order the request became."""
+    run.broker.held = position("10")
+    made = run("close_position", AAPL, percent=d("20"), idempotency_key="close")
+    fill(run, "close", "500")
+    again = run("close_position", AAPL, percent=d("20"), idempotency_key="close")
+    assert (again.id, again.replayed) == (made.id, True)
 
 
 def test_submit_when_the_key_closed_a_position_then_is_a_conflict(run: Driver) -> None:
@@ -223,3 +283,23 @@ def test_close_when_the_key_closed_before_the_upgrade_then_finds_its_order(upgra
     with pytest.raises(IdempotencyConflict):
         upgraded("replace_order", "order-1", OrderChange(quantity=d("3")), idempotency_key="closed")
     assert upgraded.broker.sent == []
+
+
+def test_close_when_the_key_sold_as_many_then_is_a_conflict(run: Driver) -> None:
+    """Selling two and closing two come to one order, and are two requests."""
+    run.broker.held = position("10")
+    run.submit(new_order("2", side=Side.SELL), key="sell")
+    fill(run, "sell", "8")
+    with pytest.raises(IdempotencyConflict):
+        run("close_position", AAPL, quantity=d("2"), idempotency_key="sell")
+    assert len(run.broker.sent) == 1
+
+
+def test_close_when_the_position_is_gone_and_an_attempt_is_in_doubt_then_says_that_nobody_knows(run: Driver) -> None:
+    run.broker.held = position("10")
+    run.broker.faults = [(False, LOST)] * 3
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, idempotency_key="close")
+    run.broker.held = None
+    with pytest.raises(OrderStateUnknown):
+        run("close_position", AAPL, idempotency_key="close")

@@ -3,11 +3,12 @@ Floor 2: what is asked for; `request` carries it out. A change is never sent twi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal, TypeVar
 
-from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError
+from fin_infra.errors import IdempotencyConflict, InvalidInput, ProviderError, UnexpectedPayload
 from fin_infra.model import BrokerAccount, Money, NewOrder, Order, OrderChange, OrderClass, OrderType, Side
 from fin_infra.trading import ids
 from fin_infra.trading.checks import check
@@ -42,6 +43,10 @@ class Replacement(OrderRequest):
         terms = (change.quantity, change.time_in_force, change.limit_price, change.stop_price, change.trail)
         return ids.request_fingerprint("change", self.order_id, *terms)
 
+    def written(self, prepared: Prepared) -> str:
+        """Without the order, which no new one is to be taken for."""
+        return self.fingerprint
+
     def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         """Check the order as it would be; the day's sum grows by what it is worth more than before."""
         current = yield from self.desk.order_now(self.order_id)
@@ -63,22 +68,35 @@ class Replacement(OrderRequest):
             if no_effect(exc, of="change"):
                 raise
         found = yield from ask(self.desk, client_order_id, self.time, may_send=False, of="change")
-        if not self._made(found):
+        if not self._would_change_nothing(found):
             raise IdempotencyConflict("This idempotency key belongs to another request; use a new key for a new one.")
         return found
 
-    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+    def recognize(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[bool]:
         yield from ()
-        return self._made(found)
+        return self._would_change_nothing(found)
 
-    def _made(self, found: Order) -> bool:
-        """Say whether `found` is the order that this change made."""
-        change = self.change
-        wanted = (change.quantity, change.time_in_force, change.limit_price, change.trail)
-        has = (found.quantity, found.time_in_force, found.limit_price, found.trail_price or found.trail_percent)
-        same = all(term is None or term == there for term, there in zip(wanted, has, strict=True))
-        moves = found.type is OrderType.TRAILING_STOP
-        return found.replaces == self.order_id and same and (moves or change.stop_price in (None, found.stop_price))
+    def _would_change_nothing(self, found: Order) -> bool:
+        """Say whether `found` replaced the order and has what the change asks for already; legs are not its terms."""
+        if found.replaces != self.order_id or found.key is None or found.side is None:
+            return False
+        return ids.same_order(_changed(found, self.change), replace(found, order_class=OrderClass.SIMPLE, legs=()))
+
+
+def latest(order_now: Callable[[str], Flow[Order]], order_id: str) -> Flow[Order]:
+    """Return the order that stands in the end where `order_id` was replaced, or the order itself.
+
+    Raises:
+        UnexpectedPayload: the broker's orders replace each other in a circle.
+    """
+    found = yield from order_now(order_id)
+    seen = {found.id}
+    while found.replaced_by is not None:
+        if found.replaced_by in seen:
+            raise UnexpectedPayload(f"the orders that replace {order_id} replace each other in a circle")
+        found = yield from order_now(found.replaced_by)
+        seen.add(found.id)
+    return found
 
 
 def _changed(current: Order, change: OrderChange) -> NewOrder:

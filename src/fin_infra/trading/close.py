@@ -3,15 +3,15 @@ Floor 2: a broker's own call for this takes no client order id as a rule, so it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from fin_infra.errors import InvalidInput
-from fin_infra.model import BrokerAccount, InstrumentKey, NewOrder, Order, OrderClass, OrderType, Position, Side
+from fin_infra.model import AssetClass, BrokerAccount, InstrumentKey, NewOrder, Order, Side
 from fin_infra.trading import ids
 from fin_infra.trading.desk import CloseDesk, or_none
 from fin_infra.trading.journal import JournalEntry
-from fin_infra.trading.matrix import VenueRules
 from fin_infra.trading.proposal import Proposal
 from fin_infra.trading.request import OrderRequest, Prepared, prepared
 from fin_infra.transport import Flow
@@ -42,31 +42,34 @@ class Closing(OrderRequest):
 
     def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         held = yield from self.desk.position_now(self.key)
-        order = self._order(held, self.desk.rules.get(held.asset_class))
+        order = self._order(held.quantity, held.asset_class)
         return prepared(Proposal(order, (yield from self.desk.context(order, account, self.queue))))
 
-    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
-        """Where the journal does not know the request, the order must be what it comes to before its fills."""
-        if (found.type, found.order_class) != (OrderType.MARKET, OrderClass.SIMPLE):
-            return False
-        if found.key is None or found.key.symbol != self.key.symbol or found.quantity is None:
-            return False
-        if known is not None and known.state.counts and super().belongs(known):
-            return self.quantity is None or self.quantity == found.quantity
+    def recognize(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[bool]:
+        came_to = yield from self._came_to(found, attempts)
+        return came_to is not None and ids.same_order(came_to, found)
+
+    def _came_to(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[NewOrder | None]:
+        """Return the order that the journal knows for this request, else the one it comes to before `found` filled."""
+        if found.side is None or found.quantity is None:
+            return None
+        made = NewOrder(key=self.key, side=found.side, quantity=found.quantity, time_in_force=found.time_in_force)
+        if any(attempt.fingerprint == ids.with_order(self.fingerprint, made) for attempt in attempts):
+            return made
         held = yield from or_none(self.desk.position_now(self.key))
         left = Decimal(0) if held is None else held.quantity
         before = left + found.filled_quantity if found.side is Side.SELL else left - found.filled_quantity
-        if not before or (before > 0) is not (found.side is Side.SELL):
-            return False
         try:
-            return self._part_of(before.copy_abs()) == found.quantity
+            return self._order(before, found.asset_class) if before else None
         except InvalidInput:
-            return False
+            return None
 
-    def _order(self, held: Position, rules: VenueRules | None) -> NewOrder:
+    def _order(self, held: Decimal, kind: AssetClass) -> NewOrder:
         """Return a market order for the other side; where coins are traded around the clock, `day` is not taken."""
-        side = Side.SELL if held.quantity > 0 else Side.BUY
-        order = NewOrder(key=self.key, side=side, quantity=self._part_of(held.quantity.copy_abs()))
+        rules = self.desk.rules.get(kind)
+        order = NewOrder(
+            key=self.key, side=Side.SELL if held > 0 else Side.BUY, quantity=self._part_of(held.copy_abs())
+        )
         times = sorted(rules.fractional_times) if rules and rules.always_open else []
         return replace(order, time_in_force=times[0]) if times else order
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from fin_infra.trading import ids
 from fin_infra.trading.journal import JournalEntry
 from fin_infra.trading.limits import TradingLimits
 
@@ -21,11 +22,12 @@ def history_since(at: datetime, limits: TradingLimits) -> datetime:
 
 
 def judge_history(
-    order_fingerprint: str, estimate: Decimal, limits: TradingLimits, at: datetime, others: Sequence[JournalEntry]
+    fingerprint: str, estimate: Decimal, limits: TradingLimits, at: datetime, others: Sequence[JournalEntry]
 ) -> list[tuple[str, str]]:
     """Return what speaks against an order of `at`, given the others: the daily limit, and the same order just now.
 
-    A day begins at midnight in New York.
+    A day begins at midnight in New York. The same order is one whose request or whose terms are equal: a closing that
+    comes to the order that was just submitted counts as that order.
     """
     failures: list[tuple[str, str]] = []
     spent = sum((entry.estimate for entry in others if entry.at >= _day_start(at)), Decimal(0))
@@ -41,7 +43,7 @@ def judge_history(
     window = limits.duplicate_window_s
     if window is not None:
         since = at - timedelta(seconds=window)
-        if any(entry.fingerprint == order_fingerprint and entry.at >= since for entry in others):
+        if any(entry.at >= since and _alike(entry.fingerprint, fingerprint) for entry in others):
             failures.append(
                 (
                     "duplicate_order",
@@ -50,6 +52,10 @@ def judge_history(
                 )
             )
     return failures
+
+
+def _alike(one: str, other: str) -> bool:
+    return ids.request_part(one) == ids.request_part(other) or ids.order_part(one) == ids.order_part(other)
 
 
 def _day_start(at: datetime) -> datetime:

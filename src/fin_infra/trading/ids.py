@@ -46,12 +46,27 @@ def fingerprint(order: NewOrder) -> str:
 
 
 def request_fingerprint(verb: str, *terms: object) -> str:
-    """Return a string that is equal for equal requests of one kind, and never that of a new order.
+    """Return a string that is equal for equal requests of one kind.
 
-    The number at its start is the version of how it is made; new orders have none, which is version 1.
+    The number at its start is the version of how it is made. Version 1 had none: the fingerprint of the order alone.
     """
     text = "|".join([verb, *(f"{len(part)}:{part}" for part in map(_plain, terms))])
     return f"{_VERSION}:{verb}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def with_order(request: str, order: NewOrder) -> str:
+    """Return the fingerprint of a request together with that of the order it came to."""
+    return f"{request}/{fingerprint(order)}"
+
+
+def request_part(known: str) -> str:
+    """Return the fingerprint of the request; in version 1 that is the order's."""
+    return known.partition("/")[0]
+
+
+def order_part(known: str) -> str:
+    """Return the fingerprint of the order that was meant to be sent; a change has that of the request alone."""
+    return known.rpartition("/")[2]
 
 
 def is_first_version(known: str) -> bool:

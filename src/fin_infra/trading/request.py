@@ -16,7 +16,9 @@ from uuid import uuid4
 from fin_infra.errors import (
     ConfigurationError,
     IdempotencyConflict,
+    InvalidInput,
     JournalUnavailable,
+    NotFound,
     OrderChecksFailed,
     OrderInFlight,
     OrderRejected,
@@ -88,8 +90,11 @@ class OrderRequest(ABC):
         """Find out which order the request comes to, and what speaks against it."""
 
     @abstractmethod
-    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
-        """Say whether the broker's order is what this request made; `known` is what the journal has of its id."""
+    def recognize(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[bool]:
+        """Say whether the broker's order is what this request made; `attempts` are the journal's under its id.
+
+        Always asked: a key is also used by who has another journal or none, and `ids.same_order` alone compares.
+        """
 
     def send(self, prepared: Prepared, client_order_id: str) -> Flow[Order]:
         """Have it at the broker once, and return it."""
@@ -99,9 +104,13 @@ class OrderRequest(ABC):
         """Return the request in words, for people."""
         return summary(prepared.order)
 
+    def written(self, prepared: Prepared) -> str:
+        """Return the fingerprint as the journal keeps it: with the order's, since one request may come to several."""
+        return ids.with_order(self.fingerprint, prepared.order)
+
     def belongs(self, known: JournalEntry) -> bool:
         """Say whether the request that the journal knows under the key may be this one."""
-        return known.fingerprint == self.fingerprint
+        return ids.request_part(known.fingerprint) == self.fingerprint
 
     def run(self, idempotency_key: str | None) -> Flow[Order]:
         """Carry the request out once for its key, for good: the same key again gives its order, with `replayed` set.
@@ -112,7 +121,7 @@ class OrderRequest(ABC):
 
         Raises:
             OrderChecksFailed: rules fail; nothing was sent.
-            IdempotencyConflict: the key belongs to another order.
+            IdempotencyConflict: the key belongs to another request.
             OrderInFlight: without `wait`, where another call is placing the order at this moment.
             OrderRejected: the broker refused.
             OrderStateUnknown: it may or may not have been placed; the same key finds out.
@@ -121,19 +130,25 @@ class OrderRequest(ABC):
         account = yield from self.desk.account_now()
         client_order_id = ids.client_order_id(account.id, idempotency_key)
         if idempotency_key is not None:
-            earlier = yield from self._earlier(account, client_order_id)
+            earlier = yield from self._earlier(account.id, client_order_id)
             if earlier is not None:
                 return earlier
-        prepared = yield from self.prepare(account)
+        try:
+            prepared = yield from self.prepare(account)
+        except (NotFound, InvalidInput):
+            meanwhile = yield from self._meanwhile(account.id, client_order_id)
+            if meanwhile is None:
+                raise
+            return meanwhile
         entry = self._intent(account, client_order_id, prepared)
         placed = yield from self._open(entry, prepared.failures)
         if placed is not None:
             return (yield from self._shown(placed))
         return (yield from self._send(entry, prepared))
 
-    def _earlier(self, account: BrokerAccount, client_order_id: str) -> Flow[Order | None]:
+    def _earlier(self, account_id: str, client_order_id: str) -> Flow[Order | None]:
         """Return the order of an earlier submit with the key; of a key new to the journal the broker may know more."""
-        attempts = yield from blocking(self.journal.find, account.id, client_order_id)
+        attempts = yield from blocking(self.journal.find, account_id, client_order_id)
         known = combined(attempts)
         if not self.wait:
             self._refuse_in_flight(known)
@@ -147,7 +162,17 @@ class OrderRequest(ABC):
             if known is not None and known.state.is_open:
                 raise unknown(client_order_id, self.kind) from exc
             raise
-        return None if found is None else (yield from self._replay(found, known))
+        return None if found is None else (yield from self._replay(found, attempts))
+
+    def _meanwhile(self, account_id: str, client_order_id: str) -> Flow[Order | None]:
+        """Return the order of another call, where this one can no longer be prepared; there may be nothing left."""
+        known = combined((yield from blocking(self.journal.find, account_id, client_order_id)))
+        if known is None or not known.state.counts:
+            return None
+        self._require_same(known)
+        if known.state is State.PLACED:
+            return (yield from self._shown(known))
+        raise unknown(client_order_id, self.kind)
 
     def _intent(self, account: BrokerAccount, client_order_id: str, prepared: Prepared) -> JournalEntry:
         """Return the first entry of an attempt; from the end of its time on, only its grace is left."""
@@ -155,7 +180,7 @@ class OrderRequest(ABC):
             account=account.id,
             client_order_id=client_order_id,
             attempt=uuid4().hex,
-            fingerprint=self.fingerprint,
+            fingerprint=self.written(prepared),
             summary=self.summary(prepared),
             estimate=prepared.estimate,
             at=prepared.now,
@@ -177,7 +202,9 @@ class OrderRequest(ABC):
             return
         if not self.wait:
             self._refuse_in_flight(known)
-        past = judge_history(self.fingerprint, entry.estimate, self.limits, entry.at, others)
+        if known is not None and known.state.is_open and not _same_terms(known, entry):
+            raise unknown(entry.client_order_id, self.kind)  # of two orders under one id either could be there
+        past = judge_history(entry.fingerprint, entry.estimate, self.limits, entry.at, others)
         try:
             raise_failures([*failures, *past])
         except OrderChecksFailed as exc:
@@ -196,7 +223,10 @@ class OrderRequest(ABC):
             raise
         except IdempotencyConflict:
             yield from self._write(entry, State.ABSENT)
-            raise
+            earlier = yield from self._earlier(entry.account, entry.client_order_id)
+            if earlier is None:
+                raise
+            return earlier
         except ProviderError as exc:
             known = yield from self._write(entry, State.REFUSED if isinstance(exc, OrderRejected) else State.ABSENT)
             if known is not None and known.state is State.PLACED:
@@ -230,10 +260,11 @@ class OrderRequest(ABC):
                 f"the order was placed as {entry.order_id}, but the broker does not show it now",
                 client_order_id=entry.client_order_id,
             ) from exc
-        return (yield from self._replay(found, entry))
+        attempts = yield from blocking(self.journal.find, entry.account, entry.client_order_id)
+        return (yield from self._replay(found, attempts))
 
-    def _replay(self, found: Order, known: JournalEntry | None) -> Flow[Order]:
-        if not (yield from self.recognize(found, known)):
+    def _replay(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[Order]:
+        if not (yield from self.recognize(found, attempts)):
             raise IdempotencyConflict(
                 f"The order {found.id} under this idempotency key is not what is asked for now; look at it before "
                 "you use a new key."
@@ -251,6 +282,10 @@ class OrderRequest(ABC):
     def _require_same(self, entry: JournalEntry) -> None:
         if not self.belongs(entry):
             raise IdempotencyConflict("This idempotency key belongs to another request; use a new key for a new one.")
+
+
+def _same_terms(one: JournalEntry, other: JournalEntry) -> bool:
+    return ids.order_part(one.fingerprint) == ids.order_part(other.fingerprint)
 
 
 def summary(order: NewOrder) -> str:

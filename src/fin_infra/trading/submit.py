@@ -3,6 +3,7 @@ Floor 2: what is asked for; `request` carries it out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fin_infra.model import BrokerAccount, NewOrder, Order
@@ -21,11 +22,14 @@ class Submission(OrderRequest):
 
     @property
     def fingerprint(self) -> str:
-        return ids.fingerprint(self.order)
+        return ids.request_fingerprint("submit", ids.fingerprint(self.order))
+
+    def belongs(self, known: JournalEntry) -> bool:
+        return super().belongs(known) or known.fingerprint == ids.fingerprint(self.order)
 
     def prepare(self, account: BrokerAccount) -> Flow[Prepared]:
         return prepared(Proposal(self.order, (yield from self.desk.context(self.order, account, self.queue))))
 
-    def recognize(self, found: Order, known: JournalEntry | None) -> Flow[bool]:
+    def recognize(self, found: Order, attempts: Sequence[JournalEntry]) -> Flow[bool]:
         yield from ()
         return ids.same_order(self.order, found)

@@ -44,6 +44,7 @@ from fin_infra.trading import (
     reconcile,
 )
 from fin_infra.trading.cancel import cancel_all
+from fin_infra.trading.change import latest
 from fin_infra.trading.gather import position_of
 from fin_infra.trading.matrix import VenueRules
 from fin_infra.transport import Flow, M, Pages, Transport, blocking
@@ -132,7 +133,7 @@ class BrokerageProvider(BrokerageExtras[M]):
 
         Raises:
             OrderChecksFailed: one or more rules fail; nothing was sent.
-            IdempotencyConflict: the key belongs to another order.
+            IdempotencyConflict: the key belongs to another request.
             OrderInFlight: only with `wait=False`.
             OrderRejected: the broker refused; there is no order.
             OrderStateUnknown: it may or may not have been placed; the same key finds out.
@@ -186,14 +187,7 @@ class BrokerageProvider(BrokerageExtras[M]):
             NotFound: the broker has no such order.
             UnexpectedPayload: the broker's orders replace each other in a circle.
         """
-        found = yield from self.order.flow(order_id)
-        seen = {found.id}
-        while found.replaced_by is not None:
-            if found.replaced_by in seen:
-                raise UnexpectedPayload(f"the orders that replace {order_id} replace each other in a circle")
-            found = yield from self.order.flow(found.replaced_by)
-            seen.add(found.id)
-        return found
+        return (yield from latest(self.order.flow, order_id))
 
     @operation
     def close_position(
