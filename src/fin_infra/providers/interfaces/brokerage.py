@@ -62,6 +62,7 @@ class BrokerageProvider(BrokerageExtras[M]):
     one that several machines share.
     """
 
+    urgent = frozenset({"cancel_order", "cancel_orders"})
     rules: ClassVar[Mapping[AssetClass, VenueRules]]
     """Which orders the broker takes, by kind of instrument."""
     is_live: bool = True
