@@ -126,9 +126,7 @@ class Client(Generic[M]):
             host=host,
         )
         policy, said = self._policies[host], refusal or self.refusal
-        return (
-            yield from survive(request, until, policy, said, self.authorize, self.access, urgent=self._is_urgent())
-        )
+        return (yield from survive(request, until, policy, said, self.authorize, self.access, urgent=self._is_urgent()))
 
     def until(self) -> float:
         """Return when the operation in progress must be done, in the time of `policy.clock`."""
