@@ -12,6 +12,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fin_infra.flow import Quota
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,10 +42,15 @@ def provider_table() -> str:
             for use in info.settings.uses()
         ]
         variables = "; ".join(needed) or "none needed"
-        quotas = ", ".join(f"{quota.calls} per {quota.per_s:g} s" for quota in info.quotas) or "none published"
+        quotas = ", ".join(_quota(quota) for quota in info.quotas) or "none published"
         rows.append(f"| `{info.provider_key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
     notes = [f"- `{cls.info.provider_key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
     return "\n".join([*rows, "", *notes]) + "\n"
+
+
+def _quota(quota: Quota) -> str:
+    reserved = f" ({quota.reserve} of them for canceling)" if quota.reserve else ""
+    return f"{quota.calls} per {quota.per_s:g} s{reserved}"
 
 
 def error_table() -> str:

@@ -121,6 +121,7 @@ def test_limiter_when_threads_share_it_then_no_window_holds_too_many() -> None:
         """A quota that lets other threads in while a place is being looked for."""
 
         per_s = 0.05
+        reserve = 0
 
         @property
         def calls(self) -> int:
@@ -166,6 +167,55 @@ async def test_limiter_when_tasks_share_it_and_some_are_cancelled_then_the_rest_
     await asyncio.gather(*tasks, return_exceptions=True)
     assert len(released) == 9
     assert crowded(released, Quota(2, 10.0)) == []
+
+
+reserved = st.integers(2, 6).flatmap(
+    lambda calls: st.builds(Quota, st.just(calls), st.sampled_from([1.0, 3.0, 60.0]), st.integers(0, calls - 1))
+)
+
+
+@settings(max_examples=effort(200), deadline=None)
+@given(
+    rules=st.lists(reserved, min_size=1, max_size=3),
+    calls=st.lists(st.tuples(st.sampled_from([0.0, 0.0, 0.125, 1.0, 30.0]), st.booleans()), max_size=60),
+)
+def test_limiter_when_it_has_a_reserve_then_others_never_take_it_and_the_urgent_never_wait_while_it_has_room(
+    rules: list[Quota], calls: list[tuple[float, bool]]
+) -> None:
+    now = 0.0
+    limiter = Limiter(rules, lambda: now)
+    released: list[tuple[float, bool]] = []
+    for pause, urgent in calls:
+        now += pause
+        inside = {quota: sum(at > now - quota.per_s for at, _ in released) for quota in rules}
+        went = limiter.wait(urgent=urgent) == 0.0
+        room = {quota: quota.calls if urgent else quota.calls - quota.reserve for quota in rules}
+        assert went == all(inside[quota] < room[quota] for quota in rules)
+        if went:
+            released.append((now, urgent))
+    for quota in rules:
+        assert crowded([at for at, _ in released], quota) == []
+        calm = Quota(quota.calls - quota.reserve, quota.per_s)
+        assert crowded([at for at, urgent in released if not urgent], calm) == []
+
+
+def test_limiter_when_a_poll_has_used_all_it_may_then_the_reserve_is_there_for_the_urgent_alone() -> None:
+    now = 0.0
+    limiter = Limiter([Quota(200, 60.0, reserve=20)], lambda: now)
+    assert sum(limiter.wait() == 0.0 for _ in range(200)) == 180
+    assert limiter.wait() == pytest.approx(60.0, abs=0.01)
+    assert [limiter.wait(urgent=True) for _ in range(20)] == [0.0] * 20
+    assert limiter.wait(urgent=True) == pytest.approx(60.0, abs=0.01)
+    with pytest.raises(RateLimited):
+        next(limiter.take(59.0, urgent=True))
+    now = 60.0
+    assert limiter.wait(urgent=True) == 0.0
+
+
+@pytest.mark.parametrize("reserve", [-1, 5, 6])
+def test_quota_when_its_reserve_leaves_nothing_then_is_refused(reserve: int) -> None:
+    with pytest.raises(ValueError, match="leave at least one call"):
+        Quota(5, 1.0, reserve)
 
 
 @pytest.mark.parametrize(("calls", "per_s"), [(0, 1.0), (-1, 1.0), (1, 0.0), (1, -1.0)])

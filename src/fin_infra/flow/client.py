@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
 
@@ -33,6 +34,8 @@ class Client(Generic[M]):
     """Signs instead of `authorize` where a token has to be fetched first."""
     relays: ClassVar[bool] = False
     """True where other clients carry out the operations, and observe them."""
+    urgent: ClassVar[frozenset[str]] = frozenset()
+    """The operations that may use the reserve of the quotas, with all that they ask on their way."""
 
     def __init__(
         self,
@@ -57,14 +60,15 @@ class Client(Generic[M]):
         self.deadline_s = deadline_s
         clock = transport.monotonic
 
-        def policy(changed: Callable[[BreakerState], None]) -> Policy:
+        def policy(kept: tuple[Quota, ...], changed: Callable[[BreakerState], None]) -> Policy:
             breaker = Breaker(breaker_threshold, breaker_cooldown_s, clock, changed)
-            return Policy(breaker=breaker, limiter=Limiter(quotas, clock), backoff=backoff or Backoff(), clock=clock)
+            return Policy(breaker=breaker, limiter=Limiter(kept, clock), backoff=backoff or Backoff(), clock=clock)
 
-        self.policy = policy(self._breaker_changed)
-        # a host that is down, or used up, must not close the way to the others
+        self.policy = policy(quotas, self._breaker_changed)
+        # a host that is down, or used up, must not close the way to the others; what is urgent goes to the first
+        whole = tuple(replace(quota, reserve=0) for quota in quotas)
         self._policies = {"": self.policy} | {
-            host: policy(partial(telemetry.breaker_changed, f"{source}:{host}", tenant)) for host in hosts
+            host: policy(whole, partial(telemetry.breaker_changed, f"{source}:{host}", tenant)) for host in hosts
         }
 
     @property
@@ -121,13 +125,17 @@ class Client(Generic[M]):
             until=until,
             host=host,
         )
-        policy = self._policies[host]
-        return (yield from survive(request, until, policy, refusal or self.refusal, self.authorize, self.access))
+        policy, said = self._policies[host], refusal or self.refusal
+        return (yield from survive(request, until, policy, said, self.authorize, self.access, urgent=self._is_urgent()))
 
     def until(self) -> float:
         """Return when the operation in progress must be done, in the time of `policy.clock`."""
         call = current.get()
         return call.until if call is not None else self.policy.clock() + self.deadline_s
+
+    def _is_urgent(self) -> bool:
+        call = current.get()
+        return call is not None and call.operation in self.urgent
 
     def _breaker_changed(self, state: BreakerState) -> None:
         telemetry.breaker_changed(self.source, self.tenant, state)

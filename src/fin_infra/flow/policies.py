@@ -54,12 +54,14 @@ def survive(
     refusal: Refusal,
     authorize: Auth = no_auth,
     access: Access | None = None,
+    *,
+    urgent: bool = False,
 ) -> Flow[Reply]:
     """Send `request` under `policy` and return the reply that `refusal` has no objection to.
 
     `authorize` signs each attempt again, as it leaves: a signature that holds the time is never older than its request.
     `access` takes its place where signing needs a token that has to be fetched; a token that the vendor refuses is
-    replaced once.
+    replaced once. What is `urgent` may use the reserve of the quotas.
 
     Raises:
         CircuitOpen: the breaker is open; nothing was sent.
@@ -67,7 +69,7 @@ def survive(
         RateLimited: the quota, ours or the vendor's, frees up only after `until`.
         ProviderError: what the vendor answered to the last attempt.
     """
-    attempt = _Attempt(request, until, policy, refusal, authorize, access)
+    attempt = _Attempt(request, until, policy, refusal, authorize, access, urgent)
     return (yield from policy.breaker.guard(_retry(attempt)))
 
 
@@ -81,6 +83,7 @@ class _Attempt:
     refusal: Refusal
     authorize: Auth
     access: Access | None
+    urgent: bool
 
     def send(self) -> Flow[Reply]:
         """Send once; where the vendor refuses the token, once more with a new one."""
@@ -98,7 +101,7 @@ class _Attempt:
         if clock() >= self.until:
             raise DeadlineExceeded("the time allowed was over before the request was sent", retryable=True)
         # after the look at the clock: what is never sent uses up no quota
-        yield from self.policy.limiter.take(self.until)
+        yield from self.policy.limiter.take(self.until, urgent=self.urgent)
         sent = clock()
         try:
             reply: Reply = yield sign(self.request)

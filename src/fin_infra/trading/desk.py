@@ -20,6 +20,7 @@ from fin_infra.model import (
     Position,
 )
 from fin_infra.trading.context import Context
+from fin_infra.trading.known import KnownAssets
 from fin_infra.trading.limits import TradingLimits
 from fin_infra.trading.matrix import VenueRules
 from fin_infra.transport import Flow
@@ -94,6 +95,7 @@ class MarketDesk(Protocol):
     """What a broker knows of an instrument and its market; see `context.gather`."""
 
     limits: TradingLimits
+    known: KnownAssets
 
     rules: ClassVar[Mapping[AssetClass, VenueRules]]
 

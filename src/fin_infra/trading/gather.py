@@ -4,13 +4,15 @@ Floor 2: a flow over any `MarketDesk`, always in the same order."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from fin_infra.arguments import checked
 from fin_infra.errors import FeatureDisabled, NotFound, ProviderError
-from fin_infra.model import AssetClass, BidAsk, BrokerAccount, InstrumentKey, NewOrder, Position, Side
+from fin_infra.model import Asset, AssetClass, BidAsk, BrokerAccount, InstrumentKey, NewOrder, Position, Side
 from fin_infra.model.instrument import US_MICS
 from fin_infra.trading.context import Context
 from fin_infra.trading.desk import MarketDesk, or_none
+from fin_infra.trading.history import MARKET_ZONE
 from fin_infra.trading.matrix import VenueRules
 from fin_infra.transport import Flow
 
@@ -23,7 +25,7 @@ def gather(desk: MarketDesk, order: NewOrder, account: BrokerAccount, queue: boo
         ProviderError: an outage, or the clock or the instrument cannot be read.
     """
     clock = yield from desk.clock_now()
-    asset = yield from or_none(desk.asset_now(order.key))
+    asset = yield from _asset(desk, order, clock.as_of.astimezone(MARKET_ZONE).date())
     quote = None if asset is None else (yield from _quote(desk, order.key))
     position: Position | None = None
     if _position_matters(order, account):
@@ -39,6 +41,17 @@ def gather(desk: MarketDesk, order: NewOrder, account: BrokerAccount, queue: boo
         position=position,
         queue=queue,
     )
+
+
+def _asset(desk: MarketDesk, order: NewOrder, day: date) -> Flow[Asset | None]:
+    """Return how the instrument can be traded; whether it can be borrowed changes by the hour, so that is asked."""
+    may_short = order.side is Side.SELL and desk.limits.allow_short
+    asset = None if may_short else desk.known.of(order.key, day)
+    if asset is None:
+        asset = yield from or_none(desk.asset_now(order.key))
+        if asset is not None:
+            desk.known.keep(order.key, day, asset)
+    return asset
 
 
 def _quote(desk: MarketDesk, key: InstrumentKey) -> Flow[BidAsk | None]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
-from fin_infra.errors import UnexpectedPayload
+from fin_infra.errors import OrderChecksFailed, OrderRejected, UnexpectedPayload
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
     Asset,
@@ -46,7 +46,9 @@ from fin_infra.trading import (
 from fin_infra.trading.cancel import cancel_all
 from fin_infra.trading.change import latest
 from fin_infra.trading.gather import position_of
+from fin_infra.trading.known import KnownAssets
 from fin_infra.trading.matrix import VenueRules
+from fin_infra.trading.request import OrderRequest
 from fin_infra.transport import Flow, M, Pages, Transport, blocking
 from fin_infra.transport.forks import starts_again
 
@@ -63,6 +65,7 @@ class BrokerageProvider(BrokerageExtras[M]):
     one that several machines share.
     """
 
+    urgent = frozenset({"cancel_order", "cancel_orders"})
     rules: ClassVar[Mapping[AssetClass, VenueRules]]
     """Which orders the broker takes, by kind of instrument."""
     is_live: bool = True
@@ -76,6 +79,7 @@ class BrokerageProvider(BrokerageExtras[M]):
     def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
         self.limits = load(TradingLimits)
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.known = KnownAssets()
         self._journal: Journal | None = None
         self._opening = Lock()
         super().__init__(transport, endpoint)
@@ -143,11 +147,12 @@ class BrokerageProvider(BrokerageExtras[M]):
         submission = Submission(
             desk=self, journal=journal, limits=self.limits, order=order, time=self._time(), queue=queue, wait=wait
         )
-        return (yield from submission.run(idempotency_key))
+        return (yield from self._run(submission, idempotency_key))
 
     @operation
     def check_order(self, order: NewOrder, *, queue: bool = False) -> Flow[list[tuple[str, str]]]:
         """Return what would stop an order, rule by rule, and send nothing; rules over the journal are left out."""
+        self.known.forget()
         account = yield from self.account_now()
         return check(order, (yield from self.context(order, account, queue)))
 
@@ -177,7 +182,7 @@ class BrokerageProvider(BrokerageExtras[M]):
             time=self._time(),
             queue=queue,
         )
-        return (yield from replacement.run(idempotency_key))
+        return (yield from self._run(replacement, idempotency_key))
 
     @operation
     def latest_order(self, order_id: str) -> Flow[Order]:
@@ -214,13 +219,21 @@ class BrokerageProvider(BrokerageExtras[M]):
             time=self._time(),
             queue=queue,
         )
-        return (yield from closing.run(idempotency_key))
+        return (yield from self._run(closing, idempotency_key))
 
     @operation
     def reconcile_orders(self) -> Flow[list[JournalEntry]]:
         """Find out what became of orders whose end nobody saw, as after a crash; return those that stay open."""
         journal = yield from blocking(lambda: self.journal)
         return (yield from reconcile(self, journal, self.now))
+
+    def _run(self, request: OrderRequest, idempotency_key: str | None) -> Flow[Order]:
+        """Carry a request out; a refusal may rest on what has changed since it was looked up."""
+        try:
+            return (yield from request.run(idempotency_key))
+        except (OrderChecksFailed, OrderRejected):
+            self.known.forget()
+            raise
 
     # How `trading` asks.
 

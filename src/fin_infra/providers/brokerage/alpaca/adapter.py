@@ -115,7 +115,7 @@ class Alpaca(BrokerageProvider[M]):
         sandbox={"api_key_id": "PKSANDBOX0000000000", "api_secret_key": "sandbox-alpaca-secret"},
         ping="clock",
         # per account, paper and live alike: Alpaca's support; headers in alpacahq/alpaca-trade-api-csharp#607
-        quotas=(Quota(200, 60.0),),
+        quotas=(Quota(200, 60.0, reserve=20),),
         docs="https://docs.alpaca.markets/",
         signup="https://app.alpaca.markets/signup",
         notes="Paper money unless ALPACA_LIVE=1, with ALPACA_LIVE_API_KEY_ID and ALPACA_LIVE_API_SECRET_KEY.",
