@@ -19,6 +19,7 @@ from asset_aggregator.statements import load_statements
 from fin_infra import __version__
 from fin_infra.api import (
     Sources,
+    User,
     add_banking,
     add_brokerage,
     add_crypto,
@@ -87,7 +88,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
             allow_live=_live_allowed(environ),
             order_deadline_s=max(timeout_s - 5, timeout_s / 2),
         )
-    add_finastra(app, auth=_protected(app, "finastra:read"), tenants=tenants)
+    caller = _caller_of(app.state.auth)
+    add_finastra(app, auth=_protected(app, "finastra:read"), caller=caller, tenants=tenants)
     add_providers(app, auth=_protected(app, "providers:read"), used=used)
     return app
 
@@ -131,19 +133,19 @@ def _add_brokerage(
         app,
         auth=_protected(app, "brokerage:read"),
         trade=_protected(app, "brokerage:trade"),
-        caller=_name_of(app.state.auth),
+        caller=_caller_of(app.state.auth),
         provider=broker,
         aggregators=aggregators,
         **options,
     )
 
 
-def _name_of(auth: infra.Auth) -> Callable[[Request], Awaitable[str]]:
-    async def name(request: Request) -> str:
-        caller = auth.identify(request)
-        return caller.name if caller else ""
+def _caller_of(auth: infra.Auth) -> Callable[[Request], Awaitable[User]]:
+    async def caller(request: Request) -> User:
+        known = auth.identify(request)
+        return known.user if known else User("")
 
-    return name
+    return caller
 
 
 def _live_allowed(environ: Mapping[str, str]) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from fin_infra.api import PUBLIC, add_finastra
+from fin_infra.api import PUBLIC, User, add_finastra
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.errors import ConfigurationError
 from tests.support.sandbox_control import Control
@@ -260,6 +260,43 @@ def test_tenant_when_configured_then_its_own_collaterals_and_own_breaker(start: 
     assert client.get(LIST, params={"tenant": "north"}).json()["code"] == "fin.provider_unavailable"
     assert client.get(LIST, params={"tenant": "north"}).json()["code"] == "fin.circuit_open"
     assert client.get(LIST).status_code == 200
+
+
+def _tenant_of_the_header(request: Request) -> User:
+    return User("ana", request.headers.get("x-tenant", "default"))
+
+
+@pytest.mark.parametrize(
+    ("tenant", "asked", "answer"),
+    [
+        ("default", {}, 57),
+        ("default", {"tenant": "north"}, 7),
+        ("north", {}, 7),
+        ("north", {"tenant": "north"}, 7),
+        ("north", {"tenant": "south"}, 403),
+        ("north", {"tenant": "nowhere"}, 403),
+        ("north", {"tenant": ""}, 403),
+        ("south", {}, 0),
+        ("east", {}, 422),
+        ("east", {"tenant": "north"}, 403),
+    ],
+)
+def test_tenant_when_the_caller_has_one_then_it_asks_for_its_own_only(
+    sandbox: Control, tenant: str, asked: dict[str, str], answer: int
+) -> None:
+    tenants = {"north": NORTH, "south": {"tenant": "bank-south"}}
+    app = FastAPI()
+    clients = FinastraTenants.from_env(at(sandbox, FINASTRA_TENANT_CONFIG_JSON=json.dumps(tenants)))
+    add_finastra(app, auth=PUBLIC, caller=_tenant_of_the_header, tenants=clients)
+    with TestClient(app) as client:
+        reply = client.get(LIST, params=asked, headers={"x-tenant": tenant})
+        one = client.get(f"{LIST}/{truth(sandbox)[0]['id']}", params=asked, headers={"x-tenant": tenant})
+    if answer in (403, 422):
+        assert (reply.status_code, one.status_code) == (answer, answer)
+        assert product_calls(sandbox) == 1  # that of `truth`
+    else:
+        assert (reply.status_code, reply.json()["data"]["total"]) == (200, answer)
+        assert one.status_code == (200 if answer == 57 else 404)
 
 
 def test_tenant_when_read_from_a_file_with_its_secret_in_a_variable_then_answers(

@@ -156,6 +156,65 @@ def test_key_when_two_principals_use_it_then_each_has_an_order(
     assert (one.status_code, two.status_code, len(orders_at(sandbox))) == (201, 201, 2)
 
 
+ROTATED, NORTH = "c" * 30, "n" * 30
+USERS = f"all={ALL},bob={BOB},bob@north={NORTH}"
+EDITS = {
+    "as it was": USERS,
+    "rotated": f"all={ROTATED},bob={BOB},bob@north={NORTH}",
+    "both tokens for a while": f"all={ROTATED},{USERS}",
+    "somebody in front": f"new={READER},{USERS}",
+    "somebody without a name in front": f"{READER},{USERS}",
+    "first one removed": f"bob={BOB},bob@north={NORTH}",
+    "the other way round": f"bob@north={NORTH},bob={BOB},all={ALL}",
+    "tokens exchanged": f"all={BOB},bob={ALL},bob@north={NORTH}",
+}
+"""Each list of tokens that the same people may have later on; `new` has the token of nobody else."""
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_keys_when_the_list_of_tokens_is_edited_then_no_order_is_doubled_and_none_is_lost(
+    environ: dict[str, str], sandbox: str, monkeypatch: pytest.MonkeyPatch, edit: str
+) -> None:
+    """Both tables of the finding: the same key again must find its order, and nobody may be given another's."""
+    users = {"all": "3", "bob": "4", "bob@north": "5"}
+    placed = {user: _as(USERS, user, "key", quantity, monkeypatch) for user, quantity in users.items()}
+    assert [reply.status_code for reply in placed.values()] == [201, 201, 201]
+    names = [entry.partition("=")[0] for entry in EDITS[edit].split(",")]
+    present = [user for user in users if user in names]
+    for user in present:
+        again = _as(EDITS[edit], user, "key", users[user], monkeypatch)
+        assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+        assert again.json()["data"]["id"] == placed[user].json()["data"]["id"]
+    assert len(orders_at(sandbox)) == 3
+    if READER in EDITS[edit]:  # a newcomer's first order has the key and the terms of somebody else's
+        monkeypatch.setenv("FIN_INFRA_TRADING_DUPLICATE_WINDOW_S", "none")
+        registry.reset()
+        first = _with(EDITS[edit], READER, "key", "3", monkeypatch)
+        assert (first.status_code, "idempotent-replayed" in first.headers) == (201, False)
+        assert len(orders_at(sandbox)) == 4
+
+
+def _as(tokens: str, user: str, key: str, quantity: str, monkeypatch: pytest.MonkeyPatch) -> httpx2.Response:
+    """Place an order as a user, with the first token that the list has for it."""
+    token = next(entry.partition("=")[2] for entry in tokens.split(",") if entry.partition("=")[0] == user)
+    return _with(tokens, token, key, quantity, monkeypatch)
+
+
+def _with(tokens: str, token: str, key: str, quantity: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("FIN_INFRA_API_TOKENS", tokens)
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        return client.post("/brokerage/orders", json=ORDER | {"quantity": quantity}, headers=headers(token, key))
+
+
+@pytest.mark.parametrize("tokens", [f"{ALL},{BOB}", f"bob={BOB},{ALL}", f"bob@north={NORTH},{ALL}"])
+def test_start_when_several_tokens_have_no_name_or_one_that_is_not_first_then_it_is_refused(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, tokens: str
+) -> None:
+    monkeypatch.setenv("FIN_INFRA_API_TOKENS", tokens)
+    with pytest.raises(ConfigurationError, match="has no name, and idempotency keys belong to a name"):
+        create_app()
+
+
 def test_metrics_when_orders_were_placed_then_the_provider_families_show_them(client: TestClient) -> None:
     client.post("/brokerage/orders", json=ORDER, headers=headers(key="k"))
     text = client.get("/metrics").text

@@ -17,12 +17,14 @@ from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from asset_aggregator.infra.environment import ServiceSettings
+from fin_infra.api.users import DEFAULT_TENANT, User
 from fin_infra.errors import ConfigurationError
 
 TOKEN_MIN_CHARS = 24
 _TOKEN_MAX_CHARS = 512
 _ENTRY = re.compile(
-    r"(?:(?P<name>[A-Za-z][A-Za-z0-9_-]{0,31})(?:\[(?P<scopes>[A-Za-z0-9:*_. -]*)\])?=)?"
+    r"(?:(?P<name>[A-Za-z][A-Za-z0-9_-]{0,31})(?:@(?P<tenant>[A-Za-z0-9_-]{1,64}))?"
+    r"(?:\[(?P<scopes>[A-Za-z0-9:*_. -]*)\])?=)?"
     rf"(?P<token>[A-Za-z0-9._~+/-]{{{TOKEN_MIN_CHARS},}}=*)"
 )
 
@@ -34,10 +36,16 @@ _api_key = APIKeyHeader(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller that proved who it is. `scopes` such as `banking:read`; `*` covers everything."""
+    """A user that proved who it is. `scopes` such as `banking:read`; `*` covers everything."""
 
     name: str
     scopes: frozenset[str] = frozenset({"*"})
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def user(self) -> User:
+        """Who that is, whatever the token and its scopes."""
+        return User(self.name, self.tenant)
 
     def covers(self, needed: str) -> bool:
         area = needed.partition(":")[0]
@@ -64,11 +72,11 @@ def _digest(token: str) -> bytes:
 
 
 def _credentials(tokens: str) -> list[_Credential]:
-    """Read `token`, `name=token` or `name[scope scope]=token`, separated by commas.
+    """Read `token`, `name=token`, `name@tenant=token` or `name[scope scope]=token`, separated by commas.
 
-    A name is a user, to whom idempotency keys belong; it may have several tokens, so that a new one can replace an old
-    one. A token without a name is the user `token-1`, and only the first entry may be one: named by its place, another
-    would have the keys of somebody else as soon as the list changes.
+    A name is a user of a tenant, to whom idempotency keys belong; it may have several tokens, so that a new one can
+    replace an old one. A token without a name is the user `token-1`, and only the first entry may be one: named by its
+    place, another would have the keys of somebody else as soon as the list changes.
     """
     found: list[_Credential] = []
     for position, entry in enumerate((part.strip() for part in tokens.split(",")), start=1):
@@ -77,17 +85,18 @@ def _credentials(tokens: str) -> list[_Credential]:
         match = _ENTRY.fullmatch(entry)
         if match is None or len(match["token"]) > _TOKEN_MAX_CHARS:
             raise ConfigurationError(
-                f"Entry {position} of FIN_INFRA_API_TOKENS cannot be used; write token, name=token or "
-                f"name[banking:read market:read]=token, with a token of {TOKEN_MIN_CHARS} to {_TOKEN_MAX_CHARS} "
+                f"Entry {position} of FIN_INFRA_API_TOKENS cannot be used; write token, name=token, name@tenant=token "
+                f"or name[banking:read market:read]=token, with a token of {TOKEN_MIN_CHARS} to {_TOKEN_MAX_CHARS} "
                 'URL-safe characters, for example from `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
             )
         scopes = frozenset({"*"}) if match["scopes"] is None else frozenset(match["scopes"].split())
         if not match["name"] and position > 1:
             raise ConfigurationError(
-                f"Entry {position} of FIN_INFRA_API_TOKENS has no name, and idempotency keys belong to a name; write "
-                f"token-{position}=... to keep the keys it has used until now, or a name of your choice."
+                f"Entry {position} of FIN_INFRA_API_TOKENS has no name, and idempotency keys belong to a name; give "
+                "every entry one. The name token-1 keeps the keys of the token that was first in the list until now, "
+                "token-2 those of the second, and so on."
             )
-        principal = Principal(match["name"] or "token-1", scopes)
+        principal = Principal(match["name"] or "token-1", scopes, match["tenant"] or DEFAULT_TENANT)
         found.append(_Credential(_digest(match["token"]), principal))
     if len({credential.digest for credential in found}) < len(found):
         raise ConfigurationError("FIN_INFRA_API_TOKENS has one token twice; give each entry its own.")

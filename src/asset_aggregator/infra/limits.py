@@ -38,7 +38,7 @@ def principal_key(auth: Auth) -> Callable[[Request], str]:
 
     def counted(request: Request) -> str:
         caller = auth.identify(request)
-        return f"caller:{caller.name}" if caller else f"address:{client_address(request)}"
+        return f"caller:{caller.tenant}:{caller.name}" if caller else f"address:{client_address(request)}"
 
     return counted
 

@@ -19,6 +19,7 @@ from fin_infra.api.networth import add_net_worth
 from fin_infra.api.problems import add_problems
 from fin_infra.api.providers import add_providers
 from fin_infra.api.symbols import add_symbols
+from fin_infra.api.users import User
 from fin_infra.questions.net_worth import Sources
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Auth",
     "Cache",
     "Sources",
+    "User",
     "add_banking",
     "add_brokerage",
     "add_crypto",

@@ -4,7 +4,7 @@ Floor 7: whoever places an order needs an idempotency key; the journal and the b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,7 @@ from fin_infra.api.brokerage_orders import openapi_order, read_idempotency_key, 
 from fin_infra.api.brokerage_updates import TradeUpdates, Updates
 from fin_infra.api.cursors import read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.errors import OrderChecksFailed
 from fin_infra.fanout import unread_rows
@@ -60,17 +61,12 @@ OrderId = Annotated[
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
 
-def nobody() -> str:
-    """Return the one caller of an app that does not tell its callers apart."""
-    return ""
-
-
 def add_brokerage(
     app: FastAPI,
     *,
     auth: Auth,
     trade: Auth,
-    caller: Callable[..., str | Awaitable[str]] = nobody,
+    caller: Who = nobody,
     provider: BrokerageProvider[Async] | None = None,
     aggregators: Sequence[BrokerageAggregatorProvider[Async]] = (),
     fx: FxProvider[Async] | None = None,
@@ -82,7 +78,8 @@ def add_brokerage(
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
         trade: dependencies that protect placing and canceling orders.
-        caller: a dependency that gives the name of who asks; one caller's idempotency keys are not another's.
+        caller: a dependency that gives who asks, as a `User` or the name of a user; one caller's idempotency keys are
+            not another's.
         provider: the broker; by default what `easy_brokerage(mode="async")` gives.
         aggregators: whose accounts count in the holdings, besides the broker's.
         fx: where rates come from for holdings in one currency.
@@ -185,7 +182,7 @@ def _add_order(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
 def _add_submit(
     router: APIRouter,
     broker: BrokerageProvider[Async],
-    caller: Callable[..., str | Awaitable[str]],
+    caller: Who,
     allow_live: bool,
     order_deadline_s: float,
 ) -> None:
@@ -202,13 +199,16 @@ def _add_submit(
         },
         openapi_extra=openapi_order(),
     )
-    async def submit(request: Request, who: str = Depends(caller)) -> Response:
+    async def submit(
+        request: Request,
+        who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way for a dependency made at run time
+    ) -> Response:
         """Place an order, once for its `Idempotency-Key`; the same again answers 200 with `idempotent-replayed: true`.
 
         409 while the order of the key is being placed, 422 with all that speaks against the order, 504 where nobody
         knows whether it was placed: then repeat the request with the same key.
         """
-        idempotency_key, body = read_idempotency_key(request, who), await read_order(request)
+        idempotency_key, body = read_idempotency_key(request, user_of(who)), await read_order(request)
         order = body.order()
         _refuse_live(broker, allow_live)
         placed = await _to_the_end(running, _submit(broker, order_deadline_s, order, idempotency_key, body.queue))

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 from pydantic_core import PydanticCustomError
 
+from fin_infra.api.users import User
 from fin_infra.errors import InvalidInput
 from fin_infra.model import NewOrder, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.normalize import instrument
@@ -108,8 +109,8 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def read_idempotency_key(request: Request, caller: str) -> str:
-    """Return the key of the request in the scope of its caller: the header bare, or quoted as a structured field.
+def read_idempotency_key(request: Request, user: User) -> str:
+    """Return the key of the request in the scope of its user: the header bare, or quoted as a structured field.
 
     Raises:
         HTTPException: 400, there is none, there are several, or it cannot be used.
@@ -125,7 +126,7 @@ def read_idempotency_key(request: Request, caller: str) -> str:
         raise HTTPException(
             400, f"The {HEADER} must be 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID will do."
         )
-    return f"{len(caller)}:{caller}:{text}"
+    return user.scoped(text)
 
 
 def openapi_order() -> dict[str, Any]:

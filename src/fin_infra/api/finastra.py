@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query
 from starlette.responses import Response
 
 from bankersbank.config import flag
@@ -18,12 +18,13 @@ from fin_infra.api import finastra_stub
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.users import DEFAULT_TENANT, User, Who, nobody, user_of
 from fin_infra.errors import FeatureDisabled, ProviderUnavailable, RateLimited, UnexpectedPayload
 
 RETRY_AFTER_S = 5.0
 """When to come back, where the vendor does not say."""
 _FLAGS = {"b2b": ("FEATURE_FINASTRA_COLLATERALS", "1"), "b2c": ("FEATURE_FINASTRA_B2C", "0")}
-_PROBLEMS = problem_responses(401, 404, 422, 429, 502, 503, 504)
+_PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,13 @@ Tenant = Annotated[str | None, Query(max_length=64, description="A configured te
 CollateralId = Annotated[str, Path(max_length=128, description="`id` of a collateral")]
 
 
-def add_finastra(app: FastAPI, *, auth: Auth, tenants: FinastraTenants | None = None) -> None:
+def add_finastra(app: FastAPI, *, auth: Auth, caller: Who = nobody, tenants: FinastraTenants | None = None) -> None:
     """Add `/finastra/b2b/collaterals`, `.../{id}`, `/finastra/b2c/accounts` and `/finastra/b2c/balances`.
 
     Args:
         auth: dependencies that protect the routes; `PUBLIC` says you mean none.
+        caller: a dependency that gives who asks. A caller of the default tenant may ask for every tenant, any other for
+            its own only, which it need not name.
         tenants: whose clients; by default what the environment says.
 
     Raises:
@@ -68,8 +71,9 @@ def add_finastra(app: FastAPI, *, auth: Auth, tenants: FinastraTenants | None = 
     """
     clients = tenants or FinastraTenants.from_env()
     b2b, b2c = _router("b2b", auth), _router("b2c", auth)
-    _add_collaterals(b2b, clients)
-    _add_collateral(b2b, clients)
+    allowed = _allowed(caller)
+    _add_collaterals(b2b, clients, allowed)
+    _add_collateral(b2b, clients, allowed)
     _add_stubs(b2c)
     include(app, b2b)
     include(app, b2c)
@@ -84,14 +88,31 @@ def _router(part: str, auth: Auth) -> APIRouter:
     )
 
 
-def _add_collaterals(router: APIRouter, clients: FinastraTenants) -> None:
+def _allowed(caller: Who) -> Callable[..., str | None]:
+    """Return the dependency that gives the tenant asked for, None for the service's own."""
+
+    def allowed(
+        tenant: Tenant = None,
+        who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way for a dependency made at run time
+    ) -> str | None:
+        own = user_of(who).tenant
+        if own == DEFAULT_TENANT:
+            return tenant
+        if tenant not in (None, own):
+            raise HTTPException(403, "This token is of another tenant; leave `tenant` out to ask for its own.")
+        return own
+
+    return allowed
+
+
+def _add_collaterals(router: APIRouter, clients: FinastraTenants, allowed: Callable[..., str | None]) -> None:
     answers = Answers()
 
     @router.get("/collaterals", response_model=envelope(CollateralList))
     async def collaterals(
         top: Annotated[int, Query(ge=1, le=100, description="Collaterals a page")] = 10,
         starting_index: Annotated[int, Query(ge=0, alias="startingIndex", description="First of them, from 0 on")] = 0,
-        tenant: Tenant = None,
+        tenant: str | None = Depends(allowed),
     ) -> Response:
         """Return one page of collaterals; go on from `next`, a page may hold fewer than `top`."""
         return await answers.private(_collaterals(clients, tenant, starting_index, top))
@@ -104,11 +125,11 @@ async def _collaterals(clients: FinastraTenants, tenant: str | None, starting_in
     return Answer(CollateralList(items=tuple(page), next=page.next_index, total=page.total), page.meta)
 
 
-def _add_collateral(router: APIRouter, clients: FinastraTenants) -> None:
+def _add_collateral(router: APIRouter, clients: FinastraTenants, allowed: Callable[..., str | None]) -> None:
     answers = Answers()
 
     @router.get("/collaterals/{collateral_id}", response_model=envelope(Collateral))
-    async def collateral(collateral_id: CollateralId, tenant: Tenant = None) -> Response:
+    async def collateral(collateral_id: CollateralId, tenant: str | None = Depends(allowed)) -> Response:
         """Return one collateral."""
         with _with_retry_after():
             return await answers.private(clients.client(tenant).get_collateral(collateral_id))

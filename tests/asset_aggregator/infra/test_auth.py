@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asset_aggregator.infra import AppEnv, Auth, Principal, ServiceSettings, demo_token
+from fin_infra.api import User
 from fin_infra.errors import ConfigurationError
 
 MakeService = Callable[..., FastAPI]
@@ -127,8 +128,8 @@ def test_token_without_a_name_covers_everything() -> None:
 
 
 @pytest.mark.parametrize("tokens", [f"{FULL},{BANKING}", f"ana={FULL},{BANKING}", f",{FULL}"])
-def test_token_without_a_name_that_is_not_first_is_refused_with_the_name_that_keeps_its_keys(tokens: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"idempotency keys belong to a name; write token-2=\.\.\. to keep"):
+def test_token_without_a_name_that_is_not_first_is_refused_with_the_names_that_keep_keys(tokens: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"idempotency keys belong to a name; .* token-1 keeps .* first"):
         Auth(tokens)
 
 
@@ -139,6 +140,27 @@ def test_users_when_the_list_is_reordered_or_cut_keep_their_names(rows: list[tup
     assert [(row.principal.name, row.digest) for row in known] == [
         (name, hashlib.sha256(token.encode()).digest()) for name, token in rows
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "user"),
+    [
+        ("ana", User("ana", "default")),
+        ("ana@default", User("ana", "default")),
+        ("ana@north-1", User("ana", "north-1")),
+        ("ana@north-1[banking:read]", User("ana", "north-1")),
+    ],
+)
+def test_tenant_in_an_entry_is_the_users_and_the_default_one_elsewhere(entry: str, user: User) -> None:
+    (known,) = Auth(f"{entry}={FULL}")._known
+    assert known.principal.user == user
+    assert known.principal.covers("market:read") is ("[" not in entry)
+
+
+@pytest.mark.parametrize("entry", ["ana@", "@north", "ana@a/b", "ana@north@south", f"ana@{'t' * 65}", "ana[x]@north"])
+def test_tenant_when_it_cannot_be_read_is_refused_with_the_form(entry: str) -> None:
+    with pytest.raises(ConfigurationError, match="name@tenant=token"):
+        Auth(f"{entry}={FULL}")
 
 
 def test_token_without_a_name_when_rotated_is_the_same_user() -> None:

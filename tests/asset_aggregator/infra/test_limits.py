@@ -70,6 +70,13 @@ def test_limit_when_callers_share_an_address_is_counted_for_each_caller(make_ser
     assert _statuses(client, 2) == [200, 429]
 
 
+def test_limit_when_two_tenants_have_a_user_of_one_name_is_counted_for_each(make_service: MakeService) -> None:
+    client = _client(make_service(_router(), rate_limit=1, api_tokens=f"a={TOKEN},a@north={OTHER},a@north={'n' * 30}"))
+    assert _statuses(client, 2, Authorization=f"Bearer {TOKEN}") == [200, 429]
+    assert _statuses(client, 2, Authorization=f"Bearer {OTHER}") == [200, 429]
+    assert _statuses(client, 1, Authorization=f"Bearer {'n' * 30}") == [429]
+
+
 @pytest.mark.parametrize(
     ("one", "two", "shared"),
     [
