@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
-from fin_infra.model import Order
+from fin_infra.brokerage import easy_brokerage
+from fin_infra.model import InstrumentKey, NewOrder, Order, OrderStatus, OrderType, Side
+from fin_infra.providers import registry
+from fin_infra.sandbox import environment, running
 from fin_infra.trading import SqliteJournal, State, Submission, Time, TradingLimits, client_order_id, reconcile
 from fin_infra.trading.journal import combined
 from fin_infra.transport.config import HttpConfig
@@ -24,6 +28,7 @@ from tests.trading.support import new_order
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
+AAPL = InstrumentKey("US", "AAPL")
 CLIENT_ORDER_ID = client_order_id("account-1", "key-1")
 
 
@@ -215,3 +220,50 @@ def test_task_when_cancelled_while_the_order_is_on_its_way_then_the_key_finds_it
     assert end(start(broker, file)) == ["order-0"]
     assert broker.posts == 1
     assert state(file) is State.PLACED
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, file: Path) -> Iterator[Any]:
+    """The sandbox's broker, with ten AAPL held and a limit order of two open."""
+    with running() as url:
+        for name, value in {**environment(url), "FIN_INFRA_TRADING_JOURNAL": str(file)}.items():
+            monkeypatch.setenv(name, value)
+        registry.reset()
+        opened = easy_brokerage()
+        opened.submit_order(NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(10)))
+        yield opened
+        opened.transport.close()
+        registry.reset()
+
+
+def request(kind: str, order_id: str, fault: str = "") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.trading.killed_process", kind, order_id, fault]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("fault", ["before", "mute"])
+@pytest.mark.parametrize("kind", ["change", "close"])
+def test_process_when_killed_in_a_change_or_a_closing_then_the_same_key_ends_it_and_nothing_is_done_twice(
+    desk: Any, kind: str, fault: str
+) -> None:
+    resting = NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(2), type=OrderType.LIMIT, limit_price=Decimal(200))
+    order_id = desk.submit_order(resting).id if kind == "change" else "none"  # it would be on the other side
+    dead = request(kind, order_id, fault)
+    assert end(dead) == []
+    assert dead.returncode == -signal.SIGKILL
+    [left] = desk.reconcile_orders() if fault == "before" else [None]
+    assert left is None or left.state is State.INTENT  # too early to say that it never arrived
+    if fault == "mute":
+        assert desk.reconcile_orders() == []
+    [told] = end(request(kind, order_id))
+    assert end(request(kind, order_id)) == [told]
+    orders = {each.id: each for each in desk.orders(status="all")}
+    made = [each for each in orders.values() if each.id != order_id and each.quantity != Decimal(10)]
+    assert [each.id for each in made] == [told]
+    if kind == "change":
+        assert (orders[order_id].status, made[0].quantity) == (OrderStatus.REPLACED, Decimal(3))
+        assert desk.latest_order(order_id).id == told
+    else:
+        assert (made[0].side, made[0].quantity) == (Side.SELL, Decimal(4))
+        assert desk.position(AAPL).quantity == Decimal(6)
+    assert desk.reconcile_orders() == []
