@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -204,6 +205,42 @@ def _with(tokens: str, token: str, key: str, quantity: str, monkeypatch: pytest.
     monkeypatch.setenv("FIN_INFRA_API_TOKENS", tokens)
     with TestClient(create_app(), raise_server_exceptions=False) as client:
         return client.post("/brokerage/orders", json=ORDER | {"quantity": quantity}, headers=headers(token, key))
+
+
+OLD = Path(__file__).with_name("journal_b2dae12.sql").read_text("utf-8")
+"""Written by an earlier release for two callers with one key: a nameless one, of 3 shares, and ana, of 4."""
+
+
+@pytest.mark.parametrize("journal_is_kept", [True, False])
+@pytest.mark.parametrize(("name", "quantity", "other"), [("", "3", "4"), ("ana=", "4", "3")])
+def test_key_when_an_earlier_release_placed_the_order_then_it_is_found_over_http(
+    environ: dict[str, str],
+    sandbox: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    quantity: str,
+    other: str,
+    journal_is_kept: bool,
+) -> None:
+    ids = {"3": "fin-3833f070da7f7c214b79e50910009e1f19b4b4e4", "4": "fin-613ef9d101e533671ac988ec5fed3859c8fdc79d"}
+    for shares, client_order_id in ids.items():
+        assert f"'{client_order_id}'" in OLD
+        _at_the_broker(sandbox, shares, client_order_id)
+    if journal_is_kept:
+        with closing(sqlite3.connect(environ["FIN_INFRA_TRADING_JOURNAL"])) as journal:
+            journal.executescript(OLD)
+    again = _with(f"{name}{ALL}", ALL, "order-1", quantity, monkeypatch)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    assert again.json()["data"]["client_order_id"] == ids[quantity]
+    assert _with(f"{name}{ALL}", ALL, "order-1", other, monkeypatch).status_code == 409
+    assert len(orders_at(sandbox)) == 2
+
+
+def _at_the_broker(sandbox: str, quantity: str, client_order_id: str) -> None:
+    terms = {"symbol": "AAPL", "side": "buy", "qty": quantity, "type": "market", "time_in_force": "day"}
+    keys = {"APCA-API-KEY-ID": "PKSANDBOX0000000000", "APCA-API-SECRET-KEY": "sandbox-alpaca-secret"}
+    body = terms | {"client_order_id": client_order_id}
+    httpx2.post(f"{sandbox}/alpaca/v2/orders", json=body, headers=keys).raise_for_status()
 
 
 @pytest.mark.parametrize("tokens", [f"{ALL},{BOB}", f"bob={BOB},{ALL}", f"bob@north={NORTH},{ALL}"])

@@ -22,6 +22,7 @@ class User:
         """Return the key as this user's: no other user can make the same text, whatever the names and keys.
 
         In the default tenant it is the text that it was before there were tenants, so that older keys are found.
+        This is version 1, which begins with a digit; another one would begin with `v2:` and look for this text too.
         """
         tenant = "" if self.tenant == DEFAULT_TENANT else f"{len(self.tenant)}@{self.tenant}:"
         return f"{tenant}{len(self.name)}:{self.name}:{idempotency_key}"
