@@ -223,16 +223,17 @@ def test_key_when_an_earlier_release_placed_the_order_then_it_is_found_over_http
     journal_is_kept: bool,
 ) -> None:
     ids = {"3": "fin-3833f070da7f7c214b79e50910009e1f19b4b4e4", "4": "fin-613ef9d101e533671ac988ec5fed3859c8fdc79d"}
-    for shares, client_order_id in ids.items():
-        assert f"'{client_order_id}'" in OLD
-        _at_the_broker(sandbox, shares, client_order_id)
+    for shares, own_id in ids.items():
+        assert f"'{own_id}'" in OLD
+        _at_the_broker(sandbox, shares, own_id)
     if journal_is_kept:
         with closing(sqlite3.connect(environ["FIN_INFRA_TRADING_JOURNAL"])) as journal:
             journal.executescript(OLD)
     again = _with(f"{name}{ALL}", ALL, "order-1", quantity, monkeypatch)
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
     assert again.json()["data"]["client_order_id"] == ids[quantity]
-    assert _with(f"{name}{ALL}", ALL, "order-1", other, monkeypatch).status_code == 409
+    conflict = _with(f"{name}{ALL}", ALL, "order-1", other, monkeypatch)
+    assert (conflict.status_code, conflict.json()["code"]) == (422, "fin.idempotency_conflict")
     assert len(orders_at(sandbox)) == 2
 
 
