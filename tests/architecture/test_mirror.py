@@ -20,6 +20,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "test_brokerage_doors.py": ("brokerage", "fanout", "holdings"),
     "test_moved.py": ("_moved",),
     "test_distribution.py": ("_distribution",),
+    "testing/test_testing.py": ("testing/pytest_plugin",),
     "conformance/test_banking.py": ("banking", "model/banking", "providers/interfaces/banking"),
     "conformance/test_market.py": ("markets", "model/market", "providers/interfaces/market"),
     "conformance/test_crypto.py": ("crypto", "model/crypto", "providers/interfaces/crypto"),
@@ -69,6 +70,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "trading/submit",
     ),
     "trading/test_requests.py": ("trading/request",),
+    "providers/brokerage/alpaca/test_quota.py": ("trading/known",),
     "trading/test_small_broker.py": ("trading/cancel", "trading/gather"),
     "trading/test_checks.py": (
         "trading/context",

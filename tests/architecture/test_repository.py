@@ -128,7 +128,8 @@ def test_modules_when_named_then_none_is_a_drawer_for_everything():
 def test_entry_points_when_installed_then_each_names_a_class_that_exists():
     groups = PROJECT["project"]["entry-points"]
     assert {"fin_infra.banking", "fin_infra.market", "fin_infra.crypto", "fin_infra.fx"} <= set(groups)
-    for group in groups.values():
+    assert callable(import_module(groups["pytest11"]["fin_infra"]).fin_infra_sandbox)
+    for group in (points for name, points in groups.items() if name.startswith("fin_infra.")):
         for value in group.values():
             module, _, name = value.partition(":")
             assert isinstance(getattr(import_module(module), name), type), value

@@ -20,7 +20,8 @@ from fin_infra.errors import FinInfraError, MissingExtra
 from fin_infra.imports.statements import read_entry
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.registry import built_in_default, reset
-from fin_infra.sandbox import environment, running
+from fin_infra.sandbox import running
+from fin_infra.testing import point_at
 
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
 """What the demo's household holds besides its accounts, so that prices show in the net worth."""
@@ -106,13 +107,8 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
     import secrets
 
     token = secrets.token_urlsafe(24)
-    variables = environment(sandbox)
-    vendors = (*(name.removesuffix("BASE_URL") for name in variables if name.endswith("_BASE_URL")), "FINASTRA_")
-    for name in [name for name in os.environ if name.startswith(vendors)]:
-        del os.environ[name]  # a paid plan or a certificate of yours does not go with the sandbox's keys
-    os.environ |= variables  # base URLs among them: those of a fin-infra.yaml would lead elsewhere
+    point_at(sandbox)
     os.environ |= {
-        "FIN_INFRA_SANDBOX_URL": sandbox,
         "FIN_INFRA_API_TOKENS": token,
         "FIN_INFRA_HOLDINGS": HOLDINGS,
         "FIN_INFRA_STATEMENTS": os.pathsep.join(str(file.resolve()) for file in statements),
