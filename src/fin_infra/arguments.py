@@ -192,6 +192,8 @@ def shown(value: object) -> str:
 
 def kind_of(annotation: Any) -> Kind:
     """Return what an annotation takes; ANYTHING for what cannot be checked, such as a type variable."""
+    if annotation is Any:  # a class since Python 3.11, and none to be an instance of
+        return ANYTHING
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return _union([kind_of(each) for each in args])

@@ -32,6 +32,7 @@ NOT_FOR_PEOPLE = {
     "fin_infra.sandbox": "started, not called",
     "fin_infra.security": "for log configuration",
     "fin_infra.settings": "for authors of adapters",
+    "fin_infra.testing": "starts servers and changes the environment; tried in tests/testing",
     "fin_infra.transport": "for authors of adapters",
 }
 """Modules that are left out, with the reason; all others are tried."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,21 @@ def test_sandbox_when_told_to_fail_or_to_go_on_then_it_does() -> None:
         assert (world.world()["seed"], world.world()["now"]) == (9, "2026-11-20T15:00:00Z")
         with pytest.raises(InvalidInput, match="The sandbox refuses POST /_sandbox/clock"):
             world.control("clock", {"advance_s": "soon"})
+
+
+def test_sandbox_when_given_something_else_then_a_sentence_names_the_parameter() -> None:
+    with sandbox() as world:
+        wrong: list[tuple[Any, tuple[Any, ...], str]] = [
+            (world.advance, (3,), "`by` must be a timedelta, not int 3"),
+            (world.travel, ("tomorrow",), "`to` must be a datetime.datetime"),
+            (world.reset, ("7",), "`seed` must be an int"),
+            (world.control, (None,), "`path` must be a str"),
+        ]
+        for call, arguments, text in wrong:
+            with pytest.raises(InvalidInput, match=re.escape(text)):
+                call(*arguments)
+    with pytest.raises(InvalidInput, match="`seed` must be an int"):
+        sandbox(seed="7")  # type: ignore[arg-type]
 
 
 def test_fixture_when_the_package_is_installed_then_pytest_finds_it(tmp_path: Path) -> None:

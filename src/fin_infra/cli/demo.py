@@ -124,9 +124,16 @@ def _own_providers() -> Generator[None]:
     with TemporaryDirectory(prefix="fin-infra-") as folder:
         config = Path(folder) / "fin-infra.yaml"
         config.write_text(json.dumps({domain: vendors[0] for domain, vendors in named.items()}), "ascii")
+        before = os.environ.get("FIN_INFRA_CONFIG")
         os.environ["FIN_INFRA_CONFIG"] = str(config)
         reset()
-        yield
+        try:
+            yield
+        finally:
+            del os.environ["FIN_INFRA_CONFIG"]
+            if before is not None:
+                os.environ["FIN_INFRA_CONFIG"] = before
+            reset()
 
 
 def _service() -> Any:

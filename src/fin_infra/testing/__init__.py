@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from fin_infra.arguments import checked
+
+__all__ = ["Sandbox", "point_at", "sandbox"]
+
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
@@ -22,6 +26,7 @@ class Sandbox:
 
     url: str
 
+    @checked
     def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
         """Ask the control plane below `/_sandbox/`, with POST where there is a body; return its answer.
 
@@ -47,19 +52,23 @@ class Sandbox:
         """Make a vendor fail from now on, for example `vendor="teller", kind="rate_limit", count=2`."""
         self.control("faults", fault)
 
+    @checked
     def advance(self, by: timedelta) -> None:
         """Move the sandbox's clock forward: pending transactions post, sessions end, orders are filled."""
         self.control("clock", {"advance_s": by.total_seconds()})
 
+    @checked
     def travel(self, to: datetime) -> None:
         """Set the sandbox's clock to an aware instant that is later than its own."""
         self.control("clock", {"set": to.isoformat()})
 
+    @checked
     def reset(self, seed: int = 7) -> None:
         """Go back to the first day; equal seeds make equal worlds, to the cent."""
         self.control("reset", {"seed": seed})
 
 
+@checked
 @contextmanager
 def sandbox(*, seed: int = 7) -> Generator[Sandbox]:
     """Run a sandbox in this process and lead every provider to it, whatever keys the environment has.
