@@ -101,7 +101,7 @@ def test_port_when_it_is_in_use_then_it_is_named(fin_infra, words):
 def test_configuration_file_when_it_is_malformed_then_it_is_named(fin_infra, running, tmp_path, text):
     (tmp_path / "fin-infra.yaml").write_text(text, "utf-8")
     _sentence(fin_infra("providers", "ls"), CONFIGURATION, "fin-infra.yaml")
-    assert fin_infra("demo", "run", "--once", "--port", "0").returncode == 0  # it has providers of its own
+    assert fin_infra("demo", "run", "--once", "--port", "0").code == 0  # it has providers of its own
     env = {"FIN_INFRA_SANDBOX_URL": running.sandbox.url}
     row = _key(fin_infra("keys", "verify", "market:alpha_vantage", "--json", env=env), "market:alpha_vantage")
     assert "fin-infra.yaml" in row["next_step"]
@@ -115,9 +115,9 @@ def test_configuration_file_when_it_is_not_there_then_its_path_is_named(fin_infr
 def test_configuration_file_when_it_holds_a_key_then_it_is_refused_without_repeating_it(fin_infra, tmp_path):
     (tmp_path / "fin-infra.yaml").write_text(f'settings: {{"banking:teller": {{access_token: {WRONG}}}}}\n', "utf-8")
     told = fin_infra("keys", "verify", "banking:teller")
-    assert told.returncode == 1
-    assert "TELLER_ACCESS_TOKEN" in told.stdout
-    assert WRONG not in told.stdout + told.stderr
+    assert told.code == 1
+    assert "TELLER_ACCESS_TOKEN" in told.out
+    assert WRONG not in told.out + told.err
 
 
 @pytest.mark.parametrize("command", [("import",), ("demo", "run", "--once", "--port", "0", "--statement")])
