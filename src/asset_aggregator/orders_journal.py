@@ -13,17 +13,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fin_infra.errors import ConfigurationError, JournalUnavailable, MissingExtra
 from fin_infra.security import redact
-from fin_infra.trading.journal import SqlJournal, committed
+from fin_infra.trading.journal import SqlJournal, committed, held, patience
 
 TIMEOUT_S = 15
 """For connecting and for each answer; above the time that the lock is waited for."""
 LOCK_KEY = 0x66696E6F7264  # "finord"
-BEGIN = f"""BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-    SET LOCAL lock_timeout = '10s';
+BEGIN = """BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+    SET LOCAL lock_timeout = '{wait_ms}ms';
     SET LOCAL idle_in_transaction_session_timeout = '30s';
     SET LOCAL synchronous_commit = on;
-    SELECT pg_advisory_xact_lock({LOCK_KEY})"""
+    SELECT pg_advisory_xact_lock({lock_key})"""
 """The level is named because a snapshot from before the lock would not show what others wrote while we waited."""
+LOCK_WAIT_S = 10.0
+"""The longest that a step waits for others."""
 SCHEMA = """
     CREATE TABLE order_journal (
         seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account TEXT NOT NULL, client_order_id TEXT NOT NULL,
@@ -122,7 +124,7 @@ class PostgresJournal(SqlJournal):
 
     @contextmanager
     def _transaction(self) -> Generator[Any]:
-        with self._lock:
+        with held(self._lock):
             cursor = self._begun()
             try:
                 with committed(cursor):
@@ -147,7 +149,7 @@ class PostgresJournal(SqlJournal):
     def _begin_on(self, connection: Any) -> _Cursor:
         cursor = _Cursor(connection.cursor())
         for statement in self._begin:
-            cursor.execute(statement)
+            cursor.execute(statement.format(wait_ms=round(patience(LOCK_WAIT_S) * 1000), lock_key=LOCK_KEY))
         return cursor
 
     def _connected(self) -> Any:

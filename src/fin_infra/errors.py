@@ -425,6 +425,8 @@ class RejectReason(StrEnum):
     INVALID_TIME_IN_FORCE = "invalid_time_in_force"
     INVALID_LEGS = "invalid_legs"
     DUPLICATE_CLIENT_ORDER_ID = "duplicate_client_order_id"
+    INVALID_CLIENT_ORDER_ID = "invalid_client_order_id"
+    POSITION_INTENT = "position_intent"
     NOT_CANCELABLE = "not_cancelable"
     NOT_REPLACEABLE = "not_replaceable"
     ACCOUNT_RESTRICTED = "account_restricted"

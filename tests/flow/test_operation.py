@@ -36,7 +36,7 @@ from fin_infra.flow import (
     paged,
     request_id,
 )
-from fin_infra.flow.call import current, observed
+from fin_infra.flow.call import allowed, current, observed
 from fin_infra.model import Listing, Record
 from fin_infra.transport import Blocking, Flow, Invoke, M, Page, Pages, Pause, Reply, Request
 from fin_infra.transport.replay import AsyncReplay, Replay
@@ -568,6 +568,14 @@ def test_deadline_when_an_operation_nests_another_then_holds_for_both(world: Wor
     world.run(bank.after_pause(4.0, inner.nothing))
     assert until(inner) == pytest.approx(6.0)
     assert current.get() is None
+
+
+def test_deadline_when_an_operation_blocks_then_what_blocks_knows_the_rest_of_it(world: World) -> None:
+    bank = world.bank([], deadline_s=10.0)
+    assert world.run(bank.blocking(allowed)) == pytest.approx(10.0)
+    with deadline(2.0):
+        assert world.run(bank.blocking(allowed)) == pytest.approx(2.0)
+    assert allowed() is None
 
 
 def test_deadline_when_over_before_a_nested_operation_then_it_never_starts(world: World) -> None:

@@ -48,6 +48,9 @@ def limits(**values: Any) -> dict[str, Any]:
     return {"limits": TradingLimits(**values)}
 
 
+COIN_AT_64000 = {"kind": CRYPTO, "quote": quote("63990", "64000")}
+
+
 def failed(order: Any, context: Context) -> set[str]:
     return {name for name, _ in check(order, context)}
 
@@ -121,6 +124,18 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("size", new_order(None, notional="9.99"), {"kind": CRYPTO}, True),
     ("size", new_order(None, notional="10"), {"kind": CRYPTO}, False),
     ("size", new_order("1.5"), {"kind": OPTIONS}, True),
+    ("size", new_order(None, notional="10.12"), {}, False),
+    ("size", new_order(None, notional="10.120"), {}, False),
+    ("size", new_order(None, notional="10.123"), {}, True),
+    ("size", new_order(None, notional="10.123"), {"kind": CRYPTO}, True),
+    ("size", new_order("0.00001"), COIN_AT_64000, True),  # 0.64 dollars, with the collar 0.67
+    ("size", new_order("0.00001", side=SELL), COIN_AT_64000, True),
+    ("size", new_order("0.0002"), COIN_AT_64000, False),  # 12.80 dollars
+    ("size", new_order("0.0002"), COIN_AT_64000 | {"asset": asset(min_order_size=d("0.0003"))}, True),
+    ("size", new_order("0.0003"), COIN_AT_64000 | {"asset": asset(min_order_size=d("0.0003"))}, False),
+    ("size", new_order("0.00035"), COIN_AT_64000 | {"asset": asset(min_trade_increment=d("0.0001"))}, True),
+    ("size", new_order("0.0004"), COIN_AT_64000 | {"asset": asset(min_trade_increment=d("0.0001"))}, False),
+    ("size", new_order("0.00001"), {}, False),  # of a share, whatever that is worth
     ("prices", limit("100"), {}, False),
     ("prices", new_order(limit_price="100"), {}, True),
     ("prices", new_order(type=OrderType.LIMIT), {}, True),
@@ -152,6 +167,8 @@ CASES: list[tuple[str, Any, dict[str, Any], bool]] = [
     ("tick_size", bracket(stop_loss="94.999"), {}, True),
     ("tick_size", bracket(stop_loss_limit="94.999"), {}, True),
     ("tick_size", limit("100.0151", time_in_force=TimeInForce.GTC), {"kind": CRYPTO}, False),
+    ("tick_size", limit("64000.55"), {"kind": CRYPTO, "asset": asset(price_increment=d("0.1"))}, True),
+    ("tick_size", limit("64000.5"), {"kind": CRYPTO, "asset": asset(price_increment=d("0.1"))}, False),
     ("legs", new_order(), {}, False),
     ("legs", new_order(take_profit="110"), {}, True),
     ("legs", new_order(stop_loss="90"), {}, True),
@@ -492,6 +509,37 @@ def test_check_when_all_is_wrong_then_names_every_failure_at_once() -> None:
         raise_failures(found)
     assert caught.value.failures == tuple(found)
     assert all(sentence in str(caught.value) for _, sentence in found)
+
+
+def said(rule: str, order: Any, **around: Any) -> str:
+    return dict(check(order, surroundings(**around)))[rule]
+
+
+def test_size_when_too_fine_or_too_small_then_the_sentence_names_what_is_meant() -> None:
+    assert said("size", new_order(None, notional="10.123")) == "A notional may have at most 2 decimal places here."
+    assert said("size", new_order("0.1234567891")) == "A quantity may have at most 9 decimal places here."
+    small = said("size", new_order("0.00001", key=COIN), **COIN_AT_64000)
+    assert small == "Only about 0.67 is what 0.00001 of CRYPTO:bitcoin comes to; the smallest notional is 10."
+
+
+@pytest.mark.parametrize("allow_short", [True, False])
+def test_option_when_sold_to_open_then_says_that_it_is_not_offered(allow_short: bool) -> None:
+    sale = limit("2.00", key=OPTION, side=SELL)
+    around: dict[str, Any] = {"kind": OPTIONS} | limits(allow_short=allow_short)
+    assert said("short_sale", sale, **around) == (
+        "Only 0 of OCC:AAPL261218C00200000 can be sold; selling an option to open, as for a covered call or a "
+        "cash-secured put, is not offered."
+    )
+    assert "short_sale" not in failed(sale, surroundings(**around, position=position("10", key=OPTION)))
+
+
+@pytest.mark.parametrize("hour", ["2026-03-10T22:00", "2026-03-10T03:59", "2026-03-10T20:00"])
+def test_order_when_for_the_overnight_session_then_says_that_it_is_not_offered(hour: str) -> None:
+    at = datetime.fromisoformat(hour).replace(tzinfo=NEW_YORK)
+    clock = market(at, is_open=False)
+    assert "overnight session" in said("market_hours", limit("100", extended_hours=True), clock=clock)
+    assert "overnight" not in said("market_hours", limit("100"), clock=clock)
+    assert not failed(limit("100", extended_hours=True), surroundings(clock=clock, queue=True))
 
 
 def test_sentences_when_read_then_are_sentences_for_people() -> None:

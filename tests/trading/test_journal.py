@@ -8,7 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -25,11 +26,13 @@ from fin_infra.errors import (
     JournalUnavailable,
     NotFound,
     OrderChecksFailed,
+    OrderInFlight,
     OrderRejected,
     OrderStateUnknown,
     ProviderUnavailable,
     RejectReason,
 )
+from fin_infra.flow.call import deadline
 from fin_infra.trading import (
     JournalEntry,
     SqliteJournal,
@@ -38,6 +41,7 @@ from fin_infra.trading import (
     Time,
     TradingLimits,
     client_order_id,
+    ids,
     reconcile,
 )
 from fin_infra.trading import journal as journal_module
@@ -342,7 +346,7 @@ def another_table(folder: Path) -> Path:
 
 @pytest.mark.parametrize("make", [no_sqlite, a_folder, below_a_file, another_table])
 def test_file_when_it_cannot_be_a_journal_then_the_error_names_the_variable(make: Any, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"FIN_INFRA_TRADING_JOURNAL to another path\.$"):
+    with pytest.raises(JournalUnavailable, match=r"FIN_INFRA_TRADING_JOURNAL to another path\.$"):
         SqliteJournal(make(tmp_path))
 
 
@@ -360,13 +364,92 @@ def test_journal_when_the_database_breaks_later_then_says_so_in_a_sentence(file:
 
 def test_lock_when_another_process_holds_the_file_then_the_error_is_ours(file: Path) -> None:
     journal, other = SqliteJournal(file), sqlite3.connect(file, isolation_level=None)
-    journal._connection.execute("PRAGMA busy_timeout = 1")
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(JournalUnavailable, match="locked"):
+    began = time.monotonic()
+    with deadline(0.5), pytest.raises(JournalUnavailable, match="locked"):
         journal.open(attempt(), EVER, agree)
+    assert 0.4 <= time.monotonic() - began < 5  # without a deadline it is 30 s
     other.execute("ROLLBACK")
     assert journal.open(attempt(), EVER, agree) is None
     other.close()
+    journal.close()
+
+
+def test_lock_when_another_thread_is_in_the_middle_then_waits_no_longer_than_the_deadline(
+    journal: SqliteJournal,
+) -> None:
+    began = time.monotonic()
+    with journal._transaction(), deadline(0.5), pytest.raises(JournalUnavailable, match="another call of this process"):
+        journal.unresolved(ACCOUNT)
+    assert time.monotonic() - began < 5
+    assert journal.unresolved(ACCOUNT) == []
+
+
+def deleted(file: Path) -> None:
+    file.unlink()
+
+
+def deleted_with_its_log(file: Path) -> None:
+    for made in file.parent.iterdir():
+        made.unlink()
+
+
+def rotated(file: Path) -> None:
+    file.rename(file.with_suffix(".1"))
+
+
+def restored(file: Path) -> None:
+    kept = file.with_suffix(".backup")
+    source, target = sqlite3.connect(file), sqlite3.connect(kept)
+    source.backup(target)
+    source.close()
+    target.close()
+    kept.replace(file)
+
+
+def log_deleted(file: Path) -> None:
+    file.with_name(f"{file.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("lose", [deleted, deleted_with_its_log, rotated, restored, log_deleted])
+def test_submit_when_the_journals_file_is_lost_while_it_is_open_then_nothing_is_sent(
+    journal: SqliteJournal, file: Path, lose: Callable[[Path], None]
+) -> None:
+    run_submit(Broker([], [placed(new_order(), "fin-1")]), journal, "key-1")
+    lose(file)
+    before = {made.name: made.read_bytes() for made in file.parent.iterdir()}
+    broker = Broker([], [placed(new_order("3"), "fin-2")])
+    for _ in range(2):
+        with pytest.raises(JournalUnavailable, match="was deleted or replaced while it was open"):
+            run_submit(broker, journal, "key-2", new_order("3"))
+    assert broker.sent == []
+    assert {made.name: made.read_bytes() for made in file.parent.iterdir()} == before
+
+
+def test_step_when_the_file_is_lost_in_the_middle_of_it_then_is_not_taken_for_written(
+    journal: SqliteJournal, file: Path
+) -> None:
+    with pytest.raises(JournalUnavailable, match="was deleted or replaced"):
+        journal.open(attempt(), EVER, lambda known, others: file.unlink())
+
+
+def test_journal_when_its_file_is_lost_after_a_fork_then_none_is_made_in_its_place(file: Path) -> None:
+    journal = SqliteJournal(file)
+    journal.before_fork()
+    journal.after_fork()
+    deleted_with_its_log(file)
+    with pytest.raises(JournalUnavailable, match="was deleted or replaced"):
+        journal.open(attempt(), EVER, agree)
+    assert list(file.parent.iterdir()) == []
+
+
+def test_journal_when_forks_follow_each_other_then_its_log_of_each_time_is_the_right_one(file: Path) -> None:
+    journal = SqliteJournal(file)
+    for number in range(3):
+        assert journal.open(attempt(client_order_id=f"fin-{number}"), EVER, agree) is None
+        journal.before_fork()
+        journal.after_fork()
+    assert len(journal.unresolved(ACCOUNT)) == 3
     journal.close()
 
 
@@ -438,7 +521,15 @@ def run_reconcile(broker: Broker, journal: SqliteJournal, at: datetime) -> list[
     return Replay([]).run(reconcile(broker, journal, lambda: at))
 
 
-def run_submit(broker: Broker, journal: SqliteJournal, key: str | None = "key-1", order: Any = None) -> Any:
+def run_submit(
+    broker: Broker,
+    journal: SqliteJournal,
+    key: str | None = "key-1",
+    order: Any = None,
+    *,
+    wait: bool = True,
+    now: datetime = OPEN,
+) -> Any:
     replay = Replay([])
     flow = Submission(
         desk=broker,
@@ -446,7 +537,8 @@ def run_submit(broker: Broker, journal: SqliteJournal, key: str | None = "key-1"
         journal=journal,
         limits=broker.limits,
         queue=False,
-        time=Time(30.0, replay.monotonic, lambda: OPEN + timedelta(seconds=replay.now)),
+        wait=wait,
+        time=Time(30.0, replay.monotonic, lambda: now + timedelta(seconds=replay.now)),
     ).run(key)
     return replay.run(flow)
 
@@ -525,6 +617,33 @@ def test_submit_when_the_journal_fails_after_the_send_then_still_tells_of_the_or
     journal.record = refuse  # type: ignore[method-assign]
     assert run_submit(broker, journal).id == "order-1"
     assert [found.state for found in journal.unresolved(ACCOUNT)] == [State.INTENT]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=-1)])
+def test_submit_when_a_dead_process_had_another_clock_then_its_key_is_free_after_minutes(
+    journal: SqliteJournal, ahead: timedelta
+) -> None:
+    order = new_order()
+    lost = attempt(
+        client_order_id=CLIENT_ORDER_ID,
+        fingerprint=ids.with_order(ids.request_fingerprint("submit", ids.fingerprint(order)), order),
+        lands_by=OPEN + ahead + timedelta(seconds=150),
+    )
+    journal.open(lost, EVER, agree)
+    broker = Broker([NotFound("no such order")], [placed(order, CLIENT_ORDER_ID)])
+    assert run_submit(broker, journal, wait=False, now=OPEN + timedelta(seconds=601)).id == "order-1"
+    assert broker.sent == [CLIENT_ORDER_ID]
+
+
+def test_submit_when_another_clock_is_ahead_and_its_call_is_young_then_waits(journal: SqliteJournal) -> None:
+    order = new_order()
+    fingerprint = ids.with_order(ids.request_fingerprint("submit", ids.fingerprint(order)), order)
+    known = attempt(
+        client_order_id=CLIENT_ORDER_ID, fingerprint=fingerprint, lands_by=OPEN + timedelta(days=1, seconds=150)
+    )
+    journal.open(known, EVER, agree)
+    with pytest.raises(OrderInFlight):
+        run_submit(Broker([]), journal, wait=False, now=OPEN + timedelta(seconds=20))
 
 
 def test_submit_when_the_journal_fails_before_the_send_then_nothing_is_sent(journal: SqliteJournal) -> None:

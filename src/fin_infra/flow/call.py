@@ -15,12 +15,13 @@ from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, Prov
 from fin_infra.flow import telemetry
 from fin_infra.flow.refusals import rate_limit
 from fin_infra.model import Listing, Meta, Record, RowError
-from fin_infra.transport import Effect, Flow, Invoke, Page, Pages, Reply, Request
+from fin_infra.transport import Blocking, Effect, Flow, Invoke, Page, Pages, Reply, Request
 
 if TYPE_CHECKING:
     from fin_infra.flow.client import Client
 
 T = TypeVar("T")
+_MOMENT_S = 0.001
 
 _seconds: ContextVar[tuple[float, ...]] = ContextVar("fin_infra_deadline", default=())
 current: ContextVar[Call | None] = ContextVar("fin_infra_call", default=None)
@@ -136,6 +137,22 @@ class Call:
             if exc.request_id is None and self.reply is not None:
                 exc.request_id = self.client.vendor_request_id(self.reply)
             self.client.advise(exc)
+
+    def bounded(self, effect: Effect | Page[Any]) -> Effect | Page[Any]:
+        """Return the effect, which knows when the call must end wherever it does not know it already."""
+        if isinstance(effect, Invoke):
+            return self.within(effect)
+        return self.waiting(effect) if isinstance(effect, Blocking) else effect
+
+    def waiting(self, effect: Blocking) -> Blocking:
+        """Let what may block know how long it may; it runs even where no time is left, so that ends are recorded."""
+        left = max(self.until - self.client.transport.monotonic(), _MOMENT_S)
+
+        def bounded() -> Any:
+            with deadline(left):
+                return effect.fn()
+
+        return Blocking(bounded)
 
     def within(self, invoke: Invoke) -> Invoke:
         """Let the operations that `invoke` runs end when this one must."""
@@ -260,7 +277,7 @@ def _tracked(call: Call, flow: Generator[Any, Any, T]) -> Generator[Any, Any, T]
                 _report(call, effect.errors)
                 call.handed = call.client.transport.monotonic()
             try:
-                value = yield call.within(effect) if isinstance(effect, Invoke) else effect
+                value = yield call.bounded(effect)
             except Exception as exc:
                 advance, value = flow.throw, exc
                 continue

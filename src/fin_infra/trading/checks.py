@@ -15,6 +15,7 @@ from fin_infra.trading.context import Context
 from fin_infra.trading.proposal import LIMITS, PRICES, STOPS, Proposal
 
 EXTENDED_OPEN = time(4)
+OVERNIGHT_OPEN = time(20)
 EXTENDED_AFTER_CLOSE = timedelta(hours=4)
 """Extended hours at US brokers: from 4:00 in New York until four hours after the close, which may be early
 (alpacahq/alpaca-docs@2080c5e0, orders)."""
@@ -91,10 +92,27 @@ def _size(proposal: Proposal) -> str | None:
     size = order.quantity if order.quantity is not None else order.notional
     if size is None or size <= 0:
         return "Quantity or notional must be positive."
-    if decimals(size) > rules.decimals:
-        return f"Quantity or notional may have at most {rules.decimals} decimal places here."
-    if order.notional is not None and order.notional < rules.min_notional:
-        return f"The smallest notional here is {rules.min_notional}."
+    if order.notional is None:
+        return _quantity(proposal, size)
+    if decimals(size) > rules.notional_decimals:
+        return f"A notional may have at most {rules.notional_decimals} decimal places here."
+    return f"The smallest notional here is {rules.min_notional}." if size < rules.min_notional else None
+
+
+def _quantity(proposal: Proposal, quantity: Decimal) -> str | None:
+    """What the venue takes, and what the instrument is traded in."""
+    key, asset, rules, worth = proposal.order.key, proposal.context.asset, proposal.context.rules, proposal.worth
+    if decimals(quantity) > rules.quantity_decimals:
+        return f"A quantity may have at most {rules.quantity_decimals} decimal places here."
+    if asset is not None and asset.min_order_size is not None and quantity < asset.min_order_size:
+        return f"The smallest quantity of {key} is {asset.min_order_size:f}."
+    if asset is not None and asset.min_trade_increment and quantity % asset.min_trade_increment:
+        return (
+            f"The quantity {quantity:f} is not a multiple of {asset.min_trade_increment:f}, in which {key} is traded."
+        )
+    if rules.min_notional_of_quantities and worth is not None and worth < rules.min_notional:
+        smallest = f"the smallest notional is {rules.min_notional}"
+        return f"Only about {worth:.2f} is what {quantity:f} of {key} comes to; {smallest}."
     return None
 
 
@@ -131,7 +149,14 @@ def _prices(proposal: Proposal) -> str | None:
 
 
 def _ticks(proposal: Proposal) -> str | None:
-    """The sub-penny rule, 17 CFR 242.612 (Regulation NMS)."""
+    """The instrument's own increment, and the sub-penny rule, 17 CFR 242.612 (Regulation NMS)."""
+    asset = proposal.context.asset
+    increment = None if asset is None else asset.price_increment
+    for price in _all_prices(proposal.order) if increment else ():
+        if increment and price % increment:
+            return (
+                f"The price {price:f} is not a multiple of {increment:f}, the price increment of {proposal.order.key}."
+            )
     if not proposal.context.rules.ticks:
         return None
     for price in _all_prices(proposal.order):
@@ -220,6 +245,11 @@ def _market_open(proposal: Proposal) -> str | None:
         return _auction(proposal, *auction)
     if context.rules.always_open or context.queue or _is_session(proposal):
         return None
+    if proposal.order.extended_hours and not EXTENDED_OPEN <= proposal.local.time() < OVERNIGHT_OPEN:
+        return (
+            "Orders for the overnight session, 20:00 to 4:00 New York time, are not offered; send it after 4:00, or "
+            "let the order wait for that (queue=True, --queue)."
+        )
     opens = context.clock.next_open.isoformat(timespec="minutes")
     return f"The market is closed and opens at {opens}; wait, or let the order wait for it (queue=True, --queue)."
 
@@ -251,6 +281,11 @@ def _short(proposal: Proposal) -> str | None:
         return None
     if held > 0 and (order.quantity is None or order.quantity <= available):
         return None
+    if order.key.is_option:
+        return (
+            f"Only {max(available, Decimal(0))} of {order.key} can be sold; selling an option to open, as for a "
+            "covered call or a cash-secured put, is not offered."
+        )
     exit_only = order.order_class is OrderClass.OCO or order.quantity is None
     if held > 0 or exit_only or not context.limits.allow_short or not context.rules.shortable:
         return (

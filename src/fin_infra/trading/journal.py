@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from fin_infra.errors import ConfigurationError, JournalUnavailable
+from fin_infra.errors import JournalUnavailable
+from fin_infra.flow.call import allowed
 from fin_infra.model.record import Model
 from fin_infra.transport.forks import leave, rests
 
@@ -141,6 +142,29 @@ _UNFINISHED = f"SELECT 1 FROM ({_ALL_OPEN}) AS unfinished LIMIT 1"  # noqa: S608
 _INSERT = f"INSERT INTO order_journal ({_COLUMNS}, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # nosec B608  # made of constants
 
 
+LONGEST_WAIT_S, SHORTEST_WAIT_S = 30.0, 0.25
+
+
+def patience(longest_s: float = LONGEST_WAIT_S) -> float:
+    """Return for how many seconds a step may wait for others: what the call in progress has left, and a moment always.
+
+    The end of an order is written down when the time for it is over, too.
+    """
+    left = allowed()
+    return longest_s if left is None else max(min(left, longest_s), SHORTEST_WAIT_S)
+
+
+@contextmanager
+def held(lock: Lock) -> Generator[None]:
+    """Hold a lock between threads; raise JournalUnavailable where another thread keeps it for too long."""
+    if not lock.acquire(timeout=patience()):
+        raise JournalUnavailable("The order journal is in use by another call of this process; try again.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 @contextmanager
 def committed(cursor: Any) -> Generator[None]:
     """End the transaction that has begun: commit it, or roll it back where anything was raised."""
@@ -177,15 +201,23 @@ class SqlJournal:
         leave(self._connection)
         self._connection, self._lock = None, Lock()
 
+    def check_place(self) -> None:
+        """Raise JournalUnavailable where what is written would be lost."""
+
+    def _cursor(self) -> Any:
+        return self._connection.cursor()
+
     @contextmanager
     def _transaction(self) -> Generator[Any]:
-        with self._lock:
+        with held(self._lock):
             try:
-                cursor = self._connection.cursor()
+                self.check_place()
+                cursor = self._cursor()
                 for statement in self._begin:
                     cursor.execute(statement)
                 with committed(cursor):
                     yield cursor
+                    self.check_place()
             except self._connection.Error as exc:
                 raise JournalUnavailable(
                     f"The order journal cannot be used ({exc}); see that the database of FIN_INFRA_TRADING_JOURNAL is "
@@ -233,15 +265,40 @@ class SqlJournal:
 class SqliteJournal(SqlJournal):
     """The journal in an SQLite file that any number of processes share, or in memory for `:memory:`.
 
-    A new file may be read by its owner only.
+    A new file may be read by its owner only. A file that is deleted, or replaced by another, while the journal is open
+    is never written to again, nor is the one in its place: it lacks what went before.
 
     Raises:
-        ConfigurationError: the file cannot be opened or is not a journal.
+        JournalUnavailable: the file cannot be opened or is not a journal.
     """
 
     def __init__(self, file: Path | str) -> None:
         self._file = file
         super().__init__(_connected(file), ["BEGIN IMMEDIATE"])
+        self._place, self._wal = self._file_of(""), self._file_of("-wal")
+
+    def _file_of(self, ending: str) -> tuple[int, int] | None:
+        """Return which file has the journal's name at this moment; its write-ahead log has a file of its own."""
+        if str(self._file) == ":memory:":
+            return None
+        try:
+            found = Path(f"{self._file}{ending}").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def check_place(self) -> None:
+        if self._file_of("") != self._place or (self._wal is not None and self._file_of("-wal") != self._wal):
+            raise JournalUnavailable(
+                f"The order journal {self._file} was deleted or replaced while it was open, and the day's orders with "
+                "it; put the file back and start again, or start again without it."
+            )
+
+    def _cursor(self) -> Any:
+        cursor = super()._cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {patience() * 1000:.0f}")
+        self._wal = self._wal or self._file_of("-wal")
+        return cursor
 
     def before_fork(self) -> None:
         """Close a file too: SQLite takes a child for the holder of its parent's locks.
@@ -251,7 +308,7 @@ class SqliteJournal(SqlJournal):
         super().before_fork()
         if str(self._file) != ":memory:":
             self._connection.close()
-            self._connection = _Later(self._file)
+            self._connection, self._wal = _Later(self._file), None  # the last to close a file removes its log
 
     def after_fork(self) -> None:
         """Open the file at the next step; a journal in memory goes on as the child's own copy."""
@@ -260,6 +317,8 @@ class SqliteJournal(SqlJournal):
 
 class _Later:
     """A connection that opens when it is first used, after a fork."""
+
+    Error = sqlite3.Error
 
     def __init__(self, file: Path | str) -> None:
         self._file = file
@@ -281,7 +340,7 @@ def _connected(file: Path | str) -> sqlite3.Connection:
         if str(file) != ":memory:":
             Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             Path(file).touch(mode=0o600)
-        connection = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(file, timeout=patience(), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         for statement in (*SCHEMA, *APPEND_ONLY):
@@ -290,7 +349,7 @@ def _connected(file: Path | str) -> sqlite3.Connection:
     except (OSError, sqlite3.Error):
         if connection is not None:
             connection.close()
-        raise ConfigurationError(
+        raise JournalUnavailable(
             f"The order journal {file} cannot be opened for writing; set FIN_INFRA_TRADING_JOURNAL to another path."
         ) from None
     return connection

@@ -24,9 +24,11 @@ class VenueRules:
     classes: frozenset[OrderClass] = frozenset({OrderClass.SIMPLE})
     fractional_types: frozenset[OrderType] = frozenset()
     fractional_times: frozenset[TimeInForce] = frozenset()
-    decimals: int = 9
-    """Decimal places of a quantity or notional."""
+    quantity_decimals: int = 9
+    notional_decimals: int = 2
     min_notional: Decimal = Decimal(1)
+    min_notional_of_quantities: bool = False
+    """Whether what a quantity is worth has to reach the smallest notional too."""
     ticks: bool = True
     """Prices have two decimals from 1.00 up and four below (17 CFR 242.612, the sub-penny rule)."""
     always_open: bool = False

@@ -32,7 +32,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
     "stop_limit": (("limit_price", "stop_price"), "stop limit orders require both stop and limit price"),
     "trailing_stop": ((), "trailing stop orders require no limit or stop price"),
 }
-MAX_ID, MAX_PLACES, MAX_DIGITS = 128, 9, 36
+MAX_ID, MAX_PLACES, MAX_NOTIONAL_PLACES, MAX_DIGITS = 128, 9, 2, 36
 
 
 def number(body: Mapping[str, object], name: str) -> Decimal | None:
@@ -163,9 +163,10 @@ def _size(ticket: Ticket) -> None:
         raise invalid("only one of qty or notional is accepted")
     if ticket.qty is None and ticket.notional is None:
         raise invalid("qty or notional is required")
-    for name, value in (("qty", ticket.qty), ("notional", ticket.notional)):
-        if value is not None and places(value) > MAX_PLACES:
-            raise invalid(f"{name} is limited to {MAX_PLACES} decimal places")
+    if ticket.qty is not None and places(ticket.qty) > MAX_PLACES:
+        raise invalid(f"qty is limited to {MAX_PLACES} decimal places")
+    if ticket.notional is not None and places(ticket.notional) > MAX_NOTIONAL_PLACES:
+        raise unprocessable("notional increment does not fulfill minimum pricing criteria")
 
 
 def _prices(ticket: Ticket) -> None:

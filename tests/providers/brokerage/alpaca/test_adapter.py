@@ -115,6 +115,13 @@ def test_calendar_when_a_day_closes_early_then_its_times_are_new_yorks() -> None
     assert dict(sent(broker)[0].params) == {"start": "2026-11-25", "end": "2026-11-27"}
 
 
+@pytest.mark.parametrize("midnight", ["24:00", "2400"])
+def test_calendar_when_a_session_closes_at_24_hours_then_that_is_the_next_midnight(midnight: str) -> None:
+    rows = [row | {"session_close": midnight} for row in body_of("calendar")]
+    days = answering(rows).calendar(start=date(2026, 11, 25), end=date(2026, 11, 28))
+    assert days[0].extended_close == datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # midnight in New York
+
+
 def test_calendar_when_it_ends_before_it_starts_then_one_sentence() -> None:
     with pytest.raises(InvalidInput, match="needs a start before its end"):
         recorded().calendar(start=date(2026, 11, 25), end=date(2026, 11, 25))

@@ -34,6 +34,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[int, int], str]] = [
     ({"symbol": "BTC/USD", **LIMIT, "limit_price": "1." + "1" * 100}, INVALID, "limit_price must be a number"),
     ({"type": "trailing_stop", "trail_percent": "1." + "1" * 100}, INVALID, "trail_percent must be a number"),
     ({"qty": "0.0000000001"}, INVALID, "qty is limited to 9 decimal places"),
+    ({"qty": None, "notional": "10.123"}, RULE, "notional increment does not fulfill minimum pricing criteria"),
     ({"client_order_id": "x" * 129}, INVALID, "client_order_id must be no more than 128 characters"),
     ({"extended_hours": "perhaps"}, INVALID, "extended_hours must be true or false"),
     # prices that a type needs or does not take

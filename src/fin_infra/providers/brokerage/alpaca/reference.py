@@ -3,7 +3,7 @@ Floor 3: times of a day are New York's; an asset whose symbol no key can hold is
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from fin_infra.errors import InvalidInput, UnexpectedPayload
 from fin_infra.model import Asset, AssetClass, MarketClock, MarketDay
@@ -43,6 +43,8 @@ def market_day(row: Row, received_at: datetime) -> MarketDay:
 
 def _time_of_day(row: Row, name: str) -> datetime:
     text = fields.text(row, name)
+    if text in ("24:00", "2400"):  # the end of the day, which Python reads from 3.13 on only
+        return localize(datetime.combine(fields.day(row, "date") + timedelta(days=1), time()), ZONE)
     try:
         naive = datetime.fromisoformat(f"{fields.day(row, 'date')}T{text if ':' in text else f'{text[:2]}:{text[2:]}'}")
         return localize(naive, ZONE)

@@ -51,6 +51,16 @@ REFUSALS = (
         422,
     ),
     Refusal(
+        "client_order_id must be no more than",
+        _R.INVALID_CLIENT_ORDER_ID,
+        "the client order id is too long; it may have 128 characters",
+    ),
+    Refusal(
+        "position intent mismatch",
+        _R.POSITION_INTENT,
+        "the order would open a position where it should close one, or the other way round; look at the position",
+    ),
+    Refusal(
         r"insufficient (options )?buying power|insufficient balance",
         _R.INSUFFICIENT_BUYING_POWER,
         "the account has too little buying power for this order",
@@ -76,7 +86,7 @@ REFUSALS = (
         403,
     ),
     Refusal(
-        "potential wash trade",
+        r"potential wash trade|opposite side .*order exists",
         _R.WASH_TRADE,
         "an open order on the other side could trade with this one; cancel it, or use a bracket or oco order",
     ),
@@ -96,9 +106,14 @@ REFUSALS = (
     Refusal(r"fractional", _R.FRACTIONAL_RULES, "a fractional order must be a simple day order", 422),
     Refusal(r'asset "?\S+"? not found|invalid symbol', _R.UNKNOWN_ASSET, "the broker does not know this symbol"),
     Refusal(
-        r"is not (active|tradable)|not tradable",
+        r"is not (active|tradable)|not tradable|trading (is|has been) halted",
         _R.NOT_TRADABLE,
         "this instrument cannot be traded at the moment",
+    ),
+    Refusal(
+        "notional increment",
+        _R.INVALID_QUANTITY,
+        "a notional may have two decimal places at most",
     ),
     Refusal(
         r"sub-penny|minimum pricing criteria",

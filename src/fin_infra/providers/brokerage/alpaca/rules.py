@@ -15,7 +15,8 @@ _RESTING = frozenset({_F.DAY, _F.GTC})
 _CRYPTO = frozenset({_F.GTC, _F.IOC})
 
 # trading-api 2.0.1 (specs of https://github.com/alpacahq/alpaca-mcp-server); the hours of the auctions and the rules of
-# brackets are in https://github.com/alpacahq/alpaca-docs, those of fractions in paper orders recorded in October 2026.
+# brackets are in https://github.com/alpacahq/alpaca-docs, those of fractions in paper orders recorded in October 2026;
+# that a notional has two decimals is in https://github.com/Petersoj/alpaca-java/issues/139.
 RULES: Mapping[AssetClass, VenueRules] = {
     AssetClass.EQUITY: VenueRules(
         times={
@@ -36,12 +37,13 @@ RULES: Mapping[AssetClass, VenueRules] = {
         fractional_types=frozenset({_T.MARKET, _T.LIMIT, _T.STOP_LIMIT}),
         fractional_times=_CRYPTO,
         min_notional=Decimal(10),
+        min_notional_of_quantities=True,  # "cost basis must be >= minimal amount of order 10", recorded of paper
         ticks=False,
         always_open=True,
         shortable=False,
     ),
     AssetClass.OPTION: VenueRules(
         times={_T.MARKET: _RESTING, _T.LIMIT: _RESTING, _T.STOP: _RESTING, _T.STOP_LIMIT: _RESTING},
-        decimals=0,
+        quantity_decimals=0,
     ),
 }
