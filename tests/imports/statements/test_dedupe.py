@@ -363,6 +363,10 @@ def test_merge_when_anything_then_every_line_is_in_exactly_one_place(
     [line(None, 1), line(None, 1), line("a", 1, "5", "Tea")],
     [*[line(None, 1)] * 3, line(None, 2, "5", "Tea"), line("a", 1), line("a", 1, "5")],
 )
+@example(  # an id that another new line of the export makes known
+    [line(None, 1, "5"), line("a", 1), line("c", 1)],
+    [*[line(None, 2)] * 3, line("a", 1), line("b", 1), line("b", 2, "-3.20", "Tea")],
+)
 def test_merge_when_repeated_then_adds_nothing(known: list[StatementLine], incoming: list[StatementLine]) -> None:
     first = merge(known, incoming)
     assert merge([*known, *first.new], incoming).new == ()

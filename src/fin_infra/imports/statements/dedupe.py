@@ -74,7 +74,7 @@ class _Merge:
     def result(self) -> MergeResult:
         ids = {traits.identity for traits in self.known_keys if traits.id}
         ids_are_kept = any(traits.identity in ids for traits in self.keys if traits.id)
-        used_anew = self._ids_used_anew()
+        used_anew = bool(self._ids_used_anew())
         self._match(self._pairs(lambda traits: traits if traits.id else None))
         self._match(self._clear_pairs(holds if used_anew else resembles))
         shared = self._shared_identities()
@@ -168,9 +168,10 @@ class _Merge:
         changed = self._pairs(lambda traits: traits.text, _with_id, _with_id)
         at_edges = ids_are_kept and all(self.keys[index].posted in self.days for index, _ in changed)
         ids, known_ids = {traits.id for traits in self.keys}, {traits.id for traits in self.known_keys}
-        moved = self._moved()
+        moved, used_anew = self._moved(), self._ids_used_anew()
         for index, position in changed:
-            reused = self.keys[index].id in known_ids or self.known_keys[position].id in ids
+            own, other = self.keys[index].id, self.known_keys[position].id
+            reused = own in known_ids or other in ids or own in used_anew or other in used_anew
             if at_edges and not reused:
                 self._ask(Question.ID_CHANGED, index, position)
             elif index not in moved:
@@ -208,13 +209,16 @@ class _Merge:
             or len({self.known_keys[position].words for position in positions}) > 1
         }
 
-    def _ids_used_anew(self) -> bool:
-        """Tell whether an id stands for several dates or amounts, so that it does not identify by itself."""
+    def _ids_used_anew(self) -> set[str]:
+        """Return the ids that stand for several dates or amounts, so that they do not identify by themselves.
+
+        Both sides count as one, so that an id is judged alike before and after its lines have become known.
+        """
         uses: defaultdict[str, set[Hashable]] = defaultdict(set)
         for traits in (*self.known_keys, *self.keys):
             uses[traits.id].add(traits.identity)
         uses.pop("", None)
-        return any(len(identities) > 1 for identities in uses.values())
+        return {id_ for id_, identities in uses.items() if len(identities) > 1}
 
     def _ask_repeated(self) -> None:
         first = {self.keys[index].identity: index for index in self.matched}
