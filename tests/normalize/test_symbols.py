@@ -344,3 +344,45 @@ def test_instrument_when_any_spelling_is_typed_then_every_key_it_may_mean_reads_
 def test_instrument_when_no_offered_key_could_exist_then_is_refused() -> None:
     with pytest.raises(InvalidInstrument, match="is not a symbol; write one"):
         instrument("AAVE^A PE")
+
+
+@pytest.mark.parametrize("ticker", [*COINS, *CLASHING_COINS])
+def test_ticker_of_a_coin_when_typed_bare_then_is_never_silently_a_share(ticker: str) -> None:
+    try:
+        found = instrument(ticker)
+    except AmbiguousSymbol as exc:
+        assert any(str(key).startswith("CRYPTO:") for key in exc.candidates)
+    else:
+        assert found.is_crypto
+
+
+@pytest.mark.parametrize(
+    "text", ["WETH", "MATIC", "TRUMP", "BTCB", "TUSD", "weth", "WBNB", "USDE", "GRT", "YFI", "PYUSD", "PAXG", "WSTETH"]
+)
+def test_ticker_of_a_well_known_coin_when_typed_bare_then_asked_or_a_coin(text: str) -> None:
+    try:
+        assert instrument(text).is_crypto
+    except AmbiguousSymbol as exc:
+        assert f"US:{text.upper()}" in map(str, exc.candidates)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BAM.PR.X.TO",
+        "BAM-PX.TO",
+        "BAM-PR-X.TO",
+        "BAM-P-X.TO",
+        "TSX:BAM.PR.X",
+        "XTSE:BAM.PRX",
+        "XTSE:BAM PR X",
+        "xtse:bam.pr.x",
+    ],
+)
+def test_preferred_share_in_toronto_when_spelled_in_any_way_then_one_key(text: str) -> None:
+    assert str(instrument(text)) == "XTSE:BAM.PR.X"
+
+
+def test_units_and_pool_companies_in_canada_when_read_then_are_no_preferred_shares() -> None:
+    assert str(instrument("XTSE:BIP-UN")) == "XTSE:BIP.UN"
+    assert str(instrument("XTSX:ABC.P")) == str(instrument("XTSX:ABC-P")) == "XTSX:ABC.P"

@@ -35,6 +35,7 @@ _NYSE_PREFERRED = re.compile(r"([A-Z]{1,4})p([A-Z])")
 _DOTTED_CLASS = re.compile(r"[A-Z]+(?:\.[A-Z]{1,3}|[-/ ]PR?)")
 LONDON_LETTERS = 4
 """London's symbols have three or four characters, so what is longer may be a class L in the United States."""
+CANADIAN_MICS = frozenset({"XTSE", "XTSX", "NEOE", "XCNQ"})
 KNOWN_VENUES = frozenset({"US", *US_MICS, *SUFFIXES.values(), *VENUE_NAMES.values()})
 """Namespaces that cannot be a ticker with the venue after it, as in `AAPL:US`."""
 _QUOTES = ("USDT", "USDC", "BTC", "ETH", "BNB", "DAI")
@@ -134,6 +135,8 @@ def _with_namespace(text: str) -> InstrumentKey:
 def _listed(mic: str, symbol: str) -> InstrumentKey:
     if (mic == "US" or mic in US_MICS) and (canonical := _preferred_symbol(symbol)):
         return InstrumentKey(mic, canonical)
+    if mic in CANADIAN_MICS and (series := _series_in_canada(symbol)):
+        return InstrumentKey(mic, series)
     for separator in "-/ ":
         symbol = dotted(symbol, separator)
     if mic == "XHKG" and symbol.isdigit():
@@ -266,6 +269,13 @@ def _preferred(text: str) -> InstrumentKey | None:
         )
     canonical = _preferred_symbol(text.upper())
     return InstrumentKey("US", canonical) if canonical else None
+
+
+def _series_in_canada(text: str) -> str | None:
+    """Return `BAM.PR.X`, as Toronto itself writes it; a lone P is a capital pool company's share there."""
+    match = _PREFERRED.fullmatch(text)
+    series = "".join(part or "" for part in match.groups()[1:]) if match else ""
+    return f"{match[1]}.PR.{series}" if match and series else None
 
 
 def _preferred_symbol(text: str) -> str | None:
