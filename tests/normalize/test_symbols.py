@@ -346,24 +346,25 @@ def test_instrument_when_no_offered_key_could_exist_then_is_refused() -> None:
         instrument("AAVE^A PE")
 
 
+def _meanings(text: str) -> list[str]:
+    """Return what a text may mean: one key, or those that are asked."""
+    try:
+        return [str(instrument(text))]
+    except AmbiguousSymbol as exc:
+        return [str(key) for key in exc.candidates]
+
+
 @pytest.mark.parametrize("ticker", [*COINS, *CLASHING_COINS])
 def test_ticker_of_a_coin_when_typed_bare_then_is_never_silently_a_share(ticker: str) -> None:
-    try:
-        found = instrument(ticker)
-    except AmbiguousSymbol as exc:
-        assert any(str(key).startswith("CRYPTO:") for key in exc.candidates)
-    else:
-        assert found.is_crypto
+    assert any(key.startswith("CRYPTO:") for key in _meanings(ticker))
 
 
 @pytest.mark.parametrize(
     "text", ["WETH", "MATIC", "TRUMP", "BTCB", "TUSD", "weth", "WBNB", "USDE", "GRT", "YFI", "PYUSD", "PAXG", "WSTETH"]
 )
-def test_ticker_of_a_well_known_coin_when_typed_bare_then_asked_or_a_coin(text: str) -> None:
-    try:
-        assert instrument(text).is_crypto
-    except AmbiguousSymbol as exc:
-        assert f"US:{text.upper()}" in map(str, exc.candidates)
+def test_ticker_of_a_well_known_coin_when_typed_bare_then_both_meanings_are_named(text: str) -> None:
+    assert f"US:{text.upper()}" in (meanings := _meanings(text))
+    assert any(key.startswith("CRYPTO:") for key in meanings)
 
 
 @pytest.mark.parametrize(

@@ -311,8 +311,8 @@ COINS: dict[str, str] = {
     "ZEC": "zcash",
 }
 """Ticker to CoinGecko id, where everybody means the same coin: the id is the end of the address of the coin's page,
-https://www.coingecko.com/en/coins/bitcoin. Coins of the first hundred by value, those that brokers trade, and the wrapped
-and pegged ones of them; of one or two letters only a stock is meant."""
+https://www.coingecko.com/en/coins/bitcoin. Coins of the first hundred by value, those that brokers trade, and what is
+wrapped or pegged to them; of one or two letters only a stock is meant."""
 
 CLASHING_COINS: dict[str, tuple[str, ...]] = {
     "BOND": ("barnbridge", "bonded-finance"),
