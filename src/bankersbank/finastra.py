@@ -116,7 +116,8 @@ class FinastraOperations(FinastraCalls[M]):
     def get_collateral(self, collateral_id: str) -> Flow[Collateral]:
         """Return one collateral; raise NotFound."""
         path = url_path("collaterals", collateral_id)
-        return (yield from self.product(self.config.product, path, payloads.one_collateral))
+        found = yield from self.product(self.config.product, path, payloads.one_collateral)
+        return payloads.own(found, found.id, collateral_id)
 
     @operation
     def get_json(self, path: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
