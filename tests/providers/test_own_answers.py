@@ -90,7 +90,7 @@ def mixed(sandbox: Sandbox, trading: None, monkeypatch: pytest.MonkeyPatch) -> C
 
     def build(provider_key: str) -> Mixed:
         cls = registry.provider_class(provider_key)
-        target = endpoint(cls.info)
+        target = endpoint(cls.info, {"deadline_s": 3.0})
         return Mixed(cls(http_transport(cls, target, "sync"), target))
 
     return build
