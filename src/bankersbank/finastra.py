@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from bankersbank import b2c, metrics, payloads
@@ -117,7 +116,8 @@ class FinastraOperations(FinastraCalls[M]):
     def get_collateral(self, collateral_id: str) -> Flow[Collateral]:
         """Return one collateral; raise NotFound."""
         path = url_path("collaterals", collateral_id)
-        return (yield from self.product(self.config.product, path, payloads.one_collateral))
+        found = yield from self.product(self.config.product, path, payloads.one_collateral)
+        return payloads.own(found, found.id, collateral_id)
 
     @operation
     def get_json(self, path: str, params: Mapping[str, str | int | None] | None = None) -> Flow[Any]:
@@ -205,22 +205,9 @@ class FinastraAPIClient(FinastraOperations[Sync]):
         config = config or FinastraConfig.from_env()
         super().__init__(transport or HttpTransport(_http(config)), config, tokens, name)
 
-    def close(self) -> None:
-        """Release connections; the client opens new ones when used again."""
-        if isinstance(self.transport, HttpTransport):
-            self.transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 class AsyncFinastraAPIClient(FinastraOperations[Async]):
-    """The async client: the same, its operations awaited, its iterators asynchronous."""
+    """The async client: the same, its operations awaited, its iterators asynchronous; an async context manager."""
 
     def __init__(
         self,
@@ -232,19 +219,6 @@ class AsyncFinastraAPIClient(FinastraOperations[Async]):
     ) -> None:
         config = config or FinastraConfig.from_env()
         super().__init__(transport or AsyncHttpTransport(_http(config)), config, tokens, name)
-
-    async def aclose(self) -> None:
-        """Release the connections of this event loop; the client opens new ones when used again."""
-        if isinstance(self.transport, AsyncHttpTransport):
-            await self.transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def token_provider(config: FinastraConfig) -> ClientCredentialsTokenProvider:

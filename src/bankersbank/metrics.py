@@ -37,6 +37,16 @@ class Families:
 _lock = Lock()
 
 
+def _after_fork() -> None:
+    """Take a new lock in a forked child: another thread of the parent may have held this one, for good here."""
+    global _lock
+    _lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def families() -> Families | None:
     """Register the families on the default registry, once in a process; None without prometheus-client."""
     with _lock:  # `cache` alone lets every thread in that comes before the first is done

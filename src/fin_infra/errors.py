@@ -15,6 +15,7 @@ FinInfraError
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
 │   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
+├── ClientClosed                  the client was closed before the call; a new one has connections again
 ├── RateUnavailable               no exchange rate for that pair and date
 │   └── StaleRate                 there is one, but it is older than allowed
 ├── OrderChecksFailed             an order did not pass the checks before sending; `failures` names all of them
@@ -203,6 +204,13 @@ class BeyondCalendar(InvalidInput):
 
     def extra(self) -> dict[str, object]:
         return {"first": self.first, "last": self.last}
+
+
+class ClientClosed(FinInfraError):
+    code = "fin.client_closed"
+    title = "Client closed"
+    next_step = "Open a new one, such as with `easy_banking()`."
+    status = 500
 
 
 class RateUnavailable(FinInfraError):

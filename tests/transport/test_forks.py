@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bankersbank import metrics
 from fin_infra.errors import ProviderUnavailable
 from fin_infra.flow.access import Renewable
 from fin_infra.flow.breaker import Breaker, BreakerState
@@ -104,6 +105,15 @@ def test_registry_that_a_thread_of_the_parent_was_using_is_free_in_the_child() -
 
 def _registry_is_locked() -> bool:
     return registry._lock.locked()
+
+
+def test_metrics_that_a_thread_of_the_parent_was_registering_are_free_in_the_child() -> None:
+    with metrics._lock:
+        assert _in_child(_metrics_are_locked) is False
+
+
+def _metrics_are_locked() -> bool:
+    return metrics._lock.locked()
 
 
 def test_journal_that_a_thread_is_writing_to_is_forked_when_it_has_finished(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from fin_infra._moved import renamed
-from fin_infra.errors import ProviderError, UnexpectedPayload
+from fin_infra.errors import ClientClosed, ProviderError, UnexpectedPayload
 from fin_infra.flow import telemetry
 from fin_infra.flow.access import Access
 from fin_infra.flow.breaker import Breaker, BreakerState
@@ -19,16 +20,21 @@ from fin_infra.flow.call import current
 from fin_infra.flow.limits import Limiter, Quota
 from fin_infra.flow.policies import Backoff, Policy, Refusal, survive
 from fin_infra.flow.refusals import by_status
-from fin_infra.transport import Flow, M, Reply, Request, Transport
+from fin_infra.transport import Async, AsyncTransport, Flow, M, Reply, Request, Sync, SyncTransport, Transport
 from fin_infra.transport.effects import SAFE_METHODS
 
+S = TypeVar("S", bound="Client[Sync]")
+A = TypeVar("A", bound="Client[Async]")
 Param: TypeAlias = str | int | None
 _sendable = re.compile(r"[\x21-\x7e]{1,200}").fullmatch
 """An inbound request id comes from a stranger; what could break a header stays here."""
 
 
 class Client(Generic[M]):
-    """A client of one vendor for one tenant, in one mode. Safe to share between threads (Sync) or tasks (Async)."""
+    """A client of one vendor for one tenant, in one mode. Safe to share between threads (Sync) or tasks (Async).
+
+    A sync one is closed by `close()` or `with`, an async one by `aclose()` or `async with`.
+    """
 
     access: Access | None = None
     """Signs instead of `authorize` where a token has to be fetched first."""
@@ -36,6 +42,9 @@ class Client(Generic[M]):
     """True where other clients carry out the operations, and observe them."""
     urgent: ClassVar[frozenset[str]] = frozenset()
     """The operations that may use the reserve of the quotas, with all that they ask on their way."""
+
+    closed = False
+    """True once it was closed; operations raise `ClientClosed` from then on."""
 
     def __init__(
         self,
@@ -77,6 +86,51 @@ class Client(Generic[M]):
         warnings.warn("Client.key is now Client.source", DeprecationWarning, stacklevel=2)
         return self.source
 
+    def close(self: Client[Sync]) -> None:
+        """Close a sync client and its connections; once more does nothing. Others' connections stay."""
+        if not self.closed:
+            self.closed = True
+            for transport in self.transports():
+                if isinstance(transport, SyncTransport):
+                    transport.close()
+
+    async def aclose(self: Client[Async]) -> None:
+        """Close an async client and its connections of this event loop; those of another end with it."""
+        if not self.closed:
+            self.closed = True
+            for transport in self.transports():
+                if isinstance(transport, AsyncTransport):
+                    await transport.aclose()
+
+    def transports(self) -> tuple[Transport[M], ...]:
+        """Return whose connections end with this client."""
+        return (self.transport,)
+
+    def closed_error(self) -> ClientClosed:
+        return ClientClosed(f"This {self.source} client was closed; open a new one.")
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(
+        self: Client[Sync],
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self: A) -> A:
+        return self
+
+    async def __aexit__(
+        self: Client[Async],
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
     def authorize(self, request: Request) -> Request:
         """Sign a request, again at each attempt; by default there is nothing to sign."""
         return request
@@ -113,6 +167,8 @@ class Client(Generic[M]):
         repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
         client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
         """
+        if self.closed:  # in the middle of an operation
+            raise self.closed_error()
         until = self.until()
         request = Request(
             method,

@@ -180,6 +180,8 @@ class operation(_Method, Generic[P, R_co]):
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             args, kwargs = arguments.fit(args, kwargs)
+            if self.closed:
+                raise self.closed_error()
             return self.transport.run(observed(self, name, fn(self, *args, **kwargs)))
 
         return call
@@ -218,6 +220,8 @@ class paged(_Method, Generic[P, R_co]):
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             args, kwargs = arguments.fit(args, kwargs)
+            if self.closed:
+                raise self.closed_error()
             return self.transport.iterate(observed_pages(self, name, fn(self, *args, **kwargs)))
 
         return call

@@ -45,7 +45,7 @@ from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
-from fin_infra.transport import Flow, Invoke, M, Page, Pages, Request
+from fin_infra.transport import Flow, Invoke, M, Page, Pages, Request, Transport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +75,10 @@ class Chain(Provider[M]):
         )
         self.members = tuple(members)
         self.can = type(self).can.intersection(*(member.can for member in members))
+
+    def transports(self) -> tuple[Transport[M], ...]:
+        """Connections of all members; the members stay usable, since others may hold them, and open new ones."""
+        return tuple(member.transport for member in self.members)
 
     @operation
     def ping(self) -> Flow[None]:

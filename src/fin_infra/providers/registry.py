@@ -34,7 +34,8 @@ def resolve(provider_key: str, *, mode: Literal["async"], **settings: Any) -> Pr
 def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> Provider[Any]:
     """Return the provider for `domain:vendor`, an alias, or a bare domain (its default or fallback chain).
 
-    `settings` win over the environment, and it over the YAML map. Equal settings give the same instance.
+    `settings` win over the environment, and it over the YAML map. Equal settings give the same instance,
+    until it is closed.
 
     Raises:
         ProviderNotFound: nothing answers to `provider_key`; the text gives the nearest names.
@@ -123,7 +124,7 @@ def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, A
     identity = (cls, mode, target.base_url, target.environment, target.settings.identity())
     with _lock:
         provider = _instances.get(identity)
-        if provider is None:
+        if provider is None or provider.closed:
             provider = _instances[identity] = cls(http_transport(cls, target, mode), target)
         return provider
 

@@ -7,6 +7,7 @@ import asyncio
 import time
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
+from weakref import finalize
 
 from fin_infra._moved import renamed
 from fin_infra.errors import ProviderError
@@ -16,7 +17,7 @@ from fin_infra.transport.effects import Blocking, Effect, Invoke, Join, Pause, R
 from fin_infra.transport.forks import leave, starts_again
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
     import httpcore2
 
@@ -54,13 +55,17 @@ class HttpTransport(_Http, SyncTransport):
     def __init__(self, config: HttpConfig) -> None:
         super().__init__(config)
         self._pool: httpcore2.ConnectionPool | None = None
+        self._ends: finalize[..., Any] | None = None
+        """Closes the pool of a transport that nobody closed, when it or its process ends."""
         self._lock = Lock()
         starts_again(self)
 
     def after_fork(self) -> None:
         """Open connections of its own: on the parent's, each would read the other's answers."""
         leave(self._pool)
-        self._pool, self._lock = None, Lock()
+        if self._ends is not None:
+            self._ends.detach()
+        self._pool, self._ends, self._lock = None, None, Lock()
 
     def step(self, effect: Effect) -> Any:
         match effect:
@@ -83,6 +88,7 @@ class HttpTransport(_Http, SyncTransport):
                 self._pool = httpcore2.ConnectionPool(
                     self.config.tls(), proxy(self.config), network_backend=BoundedBackend(), **_LIMITS
                 )
+                self._ends = finalize(self, self._pool.close)
             return self._pool
 
     def _send(self, request: Request) -> Reply:
@@ -112,23 +118,24 @@ class HttpTransport(_Http, SyncTransport):
 
     def close(self) -> None:
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+            ends, self._pool, self._ends = self._ends, None, None
+        if ends is not None:
+            ends()
 
 
 class AsyncHttpTransport(_Http, AsyncTransport):
-    """Async HTTP; each event loop gets a connection pool of its own. Close it in the loop that used it."""
+    """Async HTTP; each event loop gets a connection pool of its own, closed by `aclose` in that loop or at its end."""
 
     def __init__(self, config: HttpConfig) -> None:
         super().__init__(config)
         self._pools: dict[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool] = {}
+        self._held: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
         starts_again(self)
 
     def after_fork(self) -> None:
         """Open connections of its own: on the parent's, each would read the other's answers."""
-        leave(self._pools)
-        self._pools = {}
+        leave(self._pools, self._held)
+        self._pools, self._held = {}, {}
 
     async def step(self, effect: Effect) -> Any:
         match effect:
@@ -143,24 +150,26 @@ class AsyncHttpTransport(_Http, AsyncTransport):
             case Join():
                 return await joined(effect)
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> httpcore2.AsyncConnectionPool:
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> httpcore2.AsyncConnectionPool:
         import httpcore2
 
         from fin_infra.transport.engine import AsyncBackend, proxy
 
         for old in [old for old in tuple(self._pools) if old.is_closed()]:  # other threads may add theirs meanwhile
             self._pools.pop(old, None)
+            self._held.pop(old, None)
         pool = httpcore2.AsyncConnectionPool(
             self.config.tls(), proxy(self.config), network_backend=AsyncBackend(), **_LIMITS
         )
-        self._pools[loop] = pool
+        self._pools[loop], self._held[loop] = pool, _held(pool, self._pools, self._held)
+        await anext(self._held[loop])  # does not wait, so no other task opens a pool meanwhile
         return pool
 
     async def _send(self, request: Request) -> Reply:
         from fin_infra.transport import engine
 
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop) or self._open(loop)
+        pool = self._pools.get(loop) or await self._open(loop)
         end = self._until(request)
         failure: ProviderError
         try:
@@ -181,9 +190,27 @@ class AsyncHttpTransport(_Http, AsyncTransport):
         raise failure  # out here, so that it does not carry the engine's exception with what was sent
 
     async def aclose(self) -> None:
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
-            await pool.aclose()
+        held = self._held.get(asyncio.get_running_loop())
+        if held is not None:
+            await held.aclose()
+
+
+async def _held(
+    pool: httpcore2.AsyncConnectionPool,
+    pools: dict[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool],
+    held: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]],
+) -> AsyncGenerator[None]:
+    """Hold a pool until it is closed: `asyncio.run` ends async generators before it closes its loop, so that a pool
+    that nobody closes does not outlive it.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        yield
+    finally:
+        if pools.get(loop) is pool:  # else the transport went on to another
+            del pools[loop]
+            held.pop(loop, None)
+        await pool.aclose()
 
 
 if not TYPE_CHECKING:  # checkers go on refusing names that do not exist

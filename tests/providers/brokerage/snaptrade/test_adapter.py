@@ -518,6 +518,7 @@ def test_examples_when_published_then_typed_values_or_typed_errors(samples: Path
 
 def _accounts(rows: list[Any]) -> Any:
     link = json.loads((HERE / "authorizations.json").read_text())["reply"]["json"][:1]
+    link[0]["id"] = rows[0]["brokerage_authorization"]
     replies = [Reply(200, json.dumps(body).encode()) for body in (link, rows)]
     return SnapTrade(Replay(replies), place()).accounts()
 

@@ -372,7 +372,9 @@ class Alpaca(BrokerageProvider[M]):
     def update_watchlist(self, watchlist_id: str, *, name: str, keys: Sequence[InstrumentKey]) -> Flow[Watchlist]:
         content = _encode({"name": name, "symbols": [symbols.write(key) for key in keys]})
         path = url_path("v2", "watchlists", watchlist_id)
-        return _watchlist((yield from self.request("PUT", path, headers=_JSON, content=content)))
+        found = _watchlist((yield from self.request("PUT", path, headers=_JSON, content=content)))
+        fields.own([watchlist_id], [found.id], "watchlist")
+        return found
 
     @operation
     def delete_watchlist(self, watchlist_id: str) -> Flow[None]:

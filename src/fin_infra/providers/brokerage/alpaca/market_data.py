@@ -106,9 +106,16 @@ def bars_params(
 def latest(body: Row, name: str, symbol: str, key: InstrumentKey) -> Row:
     """Return the symbol's entry of a latest quote or trade."""
     rows = fields.child(body, name)
-    if symbol not in rows:
+    if not rows:
         raise UnknownSymbol(f"Alpaca has no market data for {key}")
+    of_symbol(rows, symbol)
     return fields.child(rows, symbol)
+
+
+def of_symbol(rows: Row, symbol: str) -> None:
+    """Refuse an answer by symbol that has others only."""
+    if rows and symbol not in rows:
+        fields.own([symbol], [*rows], "instrument")
 
 
 def bid_ask(row: Row, key: InstrumentKey) -> BidAsk:
@@ -145,6 +152,7 @@ def trade(row: Row, key: InstrumentKey) -> Trade:
 def bars(body: Row, symbol: str) -> tuple[Listing[Candle], str | None]:
     """Return the symbol's bars on a page, and the token of the next page."""
     rows = fields.child(body, "bars")
+    of_symbol(rows, symbol)
     found = fields.rows(rows.get(symbol, []), "bars", _candle, id_field="t")
     return found, fields.maybe_text(body, "next_page_token") or None
 

@@ -129,7 +129,7 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         found.errors = links.errors
         for link in links:
             reply = yield from self.get(url_path("authorizations", link.id, "accounts"))
-            rows = fields.rows(reply.json(), "accounts", partial(payloads.account, reply=reply))
+            rows = fields.rows(reply.json(), "accounts", partial(payloads.account_of, link.id, reply=reply))
             found += rows
             found.errors += rows.errors
         return found
@@ -186,7 +186,9 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     @operation
     def register_user(self, user_id: str) -> Flow[SnapTradeUser]:
         """Register a person and return the secret, which SnapTrade shows only here. Never repeated by retry."""
-        return payloads.user((yield from self._post("/snapTrade/registerUser", {"userId": user_id})))
+        found = payloads.user((yield from self._post("/snapTrade/registerUser", {"userId": user_id})))
+        fields.own([user_id], [found.user_id], "user")
+        return found
 
     @operation
     def delete_user(self, user_id: str) -> Flow[None]:

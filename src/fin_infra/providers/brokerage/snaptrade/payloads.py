@@ -158,6 +158,13 @@ def account(row: fields.Row, reply: Reply) -> HoldingAccount:
     )
 
 
+def account_of(connection_id: str, row: fields.Row, reply: Reply) -> HoldingAccount:
+    """Read an account of one connection; another connection's is not what was asked for."""
+    found = account(row, reply)
+    fields.own([connection_id], [found.connection_id], "connection")
+    return found
+
+
 def balance(row: fields.Row, account_id: str, reply: Reply) -> CashBalance:
     currency = fields.ident(fields.child(row, "currency"), "code")
     return CashBalance(
