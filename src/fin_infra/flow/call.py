@@ -139,13 +139,13 @@ class Call:
             self.client.advise(exc)
 
     def bounded(self, effect: Effect | Page[Any]) -> Effect | Page[Any]:
-        """Return the effect, which knows when the call must end wherever it does not know it already."""
+        """Return the effect with the time the call has left, where its own kind does not carry that already."""
         if isinstance(effect, Invoke):
             return self.within(effect)
         return self.waiting(effect) if isinstance(effect, Blocking) else effect
 
     def waiting(self, effect: Blocking) -> Blocking:
-        """Let what may block know how long it may; it runs even where no time is left, so that ends are recorded."""
+        """Give what may block the rest of the time; it runs even where none is left, to record how a call ended."""
         left = max(self.until - self.client.transport.monotonic(), _MOMENT_S)
 
         def bounded() -> Any:

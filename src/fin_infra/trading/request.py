@@ -41,8 +41,8 @@ from fin_infra.transport import Flow, blocking
 log = logging.getLogger("fin_infra")
 GRACE_S = 120.0
 """For how long after its last moment to be sent an order may still be on its way; an assumption of ADR-0011."""
-LONGEST_FLIGHT_S = 600.0
-"""For how long after it was intended, by the broker's clock, an order counts as being placed at this moment."""
+LONGEST_CALL_S = 600.0
+"""How long a call may go on at most to be taken for one that is placing an order at this moment."""
 
 Failures = Sequence[tuple[str, str]]
 
@@ -277,9 +277,9 @@ class OrderRequest(ABC):
         """Stop where another call still has time left to place the order; a process that died has none in the end."""
         if known is None or known.state is not State.INTENT:
             return
-        # `lands_by` is by the clock of the machine that wrote it, which may be a day ahead; `at` is by the broker's
-        ends = min(known.lands_by - timedelta(seconds=GRACE_S), known.at + timedelta(seconds=LONGEST_FLIGHT_S))
-        if self.time.now() < ends:
+        # by the clock of the machine that wrote it: what would go on for longer than any call is a clock ahead of ours
+        left = known.lands_by - timedelta(seconds=GRACE_S) - self.time.now()
+        if timedelta(0) < left <= timedelta(seconds=LONGEST_CALL_S):
             self._require_same(known)
             raise OrderInFlight("An order with this idempotency key is being placed at this moment; ask again shortly.")
 

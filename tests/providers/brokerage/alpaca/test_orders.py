@@ -273,6 +273,56 @@ def _flow(steps: list[Reply | Exception]) -> Alpaca[Sync]:
     return Alpaca(Replay(respond), place())
 
 
+EXITS = {"order_class": "bracket", "side": "sell"}
+
+
+def _row(ident: str, minute: int, **facts: Any) -> dict[str, Any]:
+    at = f"2026-10-08T14:{minute:02}:00Z"
+    return body_of("order") | {"id": ident, "submitted_at": at, "created_at": at, "order_class": ""} | facts
+
+
+def test_open_orders_when_the_entry_of_a_bracket_is_filled_then_its_exit_is_among_them() -> None:
+    simple, profit = _row("simple", 9), _row("profit", 5, **EXITS)
+
+    def respond(request: Request) -> Reply:
+        return reply([] if dict(request.params)["nested"] == "true" else [simple, profit])
+
+    assert [order.id for order in Alpaca(Replay(respond), place()).orders()] == ["simple", "profit"]
+
+
+def test_open_orders_when_a_bracket_waits_for_its_entry_then_it_is_one_tree_with_its_legs() -> None:
+    legs = [_row("profit", 4, status="held", **EXITS), _row("stop", 4, status="held", **EXITS)]
+    entry, new, old = _row("entry", 5, order_class="bracket"), _row("new", 9), _row("old", 1)
+    asked: list[tuple[str, str | None]] = []
+
+    def respond(request: Request) -> Reply:
+        params = dict(request.params)
+        asked.append((params["nested"], params.get("until")))
+        pages = {  # the vendor may or may not show held legs flat
+            ("false", None): [new, _row("newer", 8)],
+            ("false", "2026-10-08T14:08:00.000001Z"): [_row("newer", 8), entry],
+            ("false", "2026-10-08T14:05:00.000001Z"): [entry, legs[0]],
+            ("true", "2026-10-08T14:08:00.000001Z"): [_row("newer", 8), entry | {"legs": legs}],
+            ("true", "2026-10-08T14:05:00.000001Z"): [entry | {"legs": legs}, old],
+        }
+        return reply(pages.get(asked[-1], [old]))
+
+    broker = Alpaca(Replay(respond), place(page_size=2))
+    found = list(broker.orders())
+    assert [(order.id, [leg.id for leg in order.legs]) for order in found] == [
+        ("new", []),
+        ("newer", []),
+        ("entry", ["profit", "stop"]),
+        ("old", []),
+    ]
+
+
+def test_open_orders_when_all_are_simple_then_one_list_is_asked_for() -> None:
+    broker = answering([_row("one", 9), _row("two", 5)])
+    assert [order.id for order in broker.orders()] == ["one", "two"]
+    assert [dict(request.params)["nested"] for request in sent(broker)] == ["false"]
+
+
 class Ledger:
     """A list of orders as the vendor keeps it: by submission, `after` and `until` exclusive, with a limit."""
 

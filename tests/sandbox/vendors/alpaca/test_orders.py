@@ -204,7 +204,24 @@ def test_list_when_nested_then_legs_hang_under_their_order(alpaca: Alpaca, word:
     assert all(row["legs"] is None for row in flat)
     assert [leg["status"] for leg in rolled["legs"]] == ["new", "held"]
     assert [leg["type"] for leg in rolled["legs"]] == ["limit", "stop"]
-    assert [row["id"] for row in alpaca("GET", "/orders", params={"nested": word}).json()] == [entry["id"]]
+    assert rolled["id"] == entry["id"]
+
+
+def test_list_when_the_entry_of_a_bracket_is_filled_then_its_exits_are_open_only_where_the_vendor_shows_them(
+    alpaca: Alpaca,
+) -> None:
+    """Users report it so: alpaca-trade-api-js#80 and #87, alpaca-trade-api-python#322."""
+    exits = {"take_profit": {"limit_price": 400}, "stop_loss": {"stop_price": 200}}
+    entry = submit(alpaca, order_class="bracket", **exits)
+    profit, stop = (leg["id"] for leg in entry["legs"])
+
+    def ids(**params: str) -> list[str]:
+        return [row["id"] for row in alpaca("GET", "/orders", params=params).json()]
+
+    assert ids(status="open", nested="true") == []
+    assert ids(status="open", nested="false") == [profit]
+    assert set(ids(status="closed", nested="false")) == {entry["id"], stop}
+    assert ids(status="closed", nested="true") == [entry["id"]]
 
 
 def test_replace_when_open_then_a_new_order_takes_the_place(alpaca: Alpaca) -> None:

@@ -3,7 +3,7 @@ Floor 3: an order whose state, type or terms have a word that we do not know rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -138,6 +138,14 @@ def order(row: Row, received_at: datetime, parent_type: str = "") -> Order:
 def _legs(row: Row, received_at: datetime, parent_type: str) -> tuple[Order, ...]:
     legs = [] if row.get("legs") is None else fields.children(row, "legs")
     return tuple(order(leg, received_at, parent_type) for leg in legs)
+
+
+def as_trees(flat: Iterable[Order], trees: Sequence[Order]) -> list[Order]:
+    """Return orders of a flat list newest first, with the legs of `trees`; a leg of no tree stands by itself."""
+    with_legs = {tree.id: tree for tree in trees}
+    under = {leg.id for tree in trees for leg in tree.legs}
+    rows = [with_legs.pop(order.id, order) for order in flat if order.id not in under]
+    return sorted([*rows, *with_legs.values()], key=lambda order: order.placed_at, reverse=True)
 
 
 def last_instant(rows: Sequence[object]) -> datetime:

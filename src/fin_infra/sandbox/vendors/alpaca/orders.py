@@ -40,7 +40,7 @@ class OrdersApi:
         """Answer orders by submission, newest first unless asked otherwise."""
         nested, limit = call.flag("nested"), call.whole("limit", DEFAULT_LIST, 1, MAX_LIST)
         rows = [order for order in call.engine.orders.values() if not nested or order.parent is None]
-        rows = [order for order in rows if _matches(call, order, nested)]
+        rows = [order for order in rows if _matches(call, order)]
         rows = list(_between(call, rows))
         rows.sort(key=lambda order: order.number, reverse=call.choice("direction", "desc", "asc") == "desc")
         return json_reply([replies.order(order, nested=nested) for order in rows[:limit]])
@@ -85,14 +85,16 @@ class OrdersApi:
             raise invalid("order_id must be a UUID") from None
 
 
-def _matches(call: Call, order: Order, nested: bool) -> bool:
-    """Return whether an order passes the filters; a nested group passes with any of its orders."""
+def _matches(call: Call, order: Order) -> bool:
+    """Return whether an order passes the filters, its legs aside: with the entry filled a nested group is not open.
+
+    What is held counts as closed (alpacahq/alpaca-trade-api-js#80 and #87, alpaca-trade-api-python#322).
+    """
     status = call.choice("status", "open", "closed", "all")
-    group = [order, *order.legs] if nested else [order]
     ticket = order.ticket
     symbols = call.words("symbols")
     return (
-        (status == "all" or any(each.is_open is (status == "open") for each in group))
+        (status == "all" or order.is_working is (status == "open"))
         and (not symbols or ticket.asset.symbol in symbols or ticket.asset.position_symbol in symbols)
         and call.text("side", ticket.side) == ticket.side
         and call.text("asset_class", ticket.asset.kind) in (ticket.asset.kind, "all")
