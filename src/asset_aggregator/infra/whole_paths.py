@@ -17,7 +17,7 @@ class WholePaths:
     """
 
     # Any: the layers of svc-infra share no type, and their options are their own
-    def __init__(self, app: ASGIApp, *, layer: Callable[..., Any], skip: Collection[str], **options: Any) -> None:
+    def __init__(self, app: ASGIApp, /, *, layer: Callable[..., Any], skip: Collection[str], **options: Any) -> None:
         self._app = app
         self._skip = frozenset(skip)
         self._layer = layer(app, **options)
