@@ -18,11 +18,11 @@ class WholePaths:
 
     # Any: the layers of svc-infra share no type, and their options are their own
     def __init__(self, app: ASGIApp, /, *, layer: Callable[..., Any], skip: Collection[str], **options: Any) -> None:
-        self._app = app
+        self._inner = app
         self._skip = frozenset(skip)
-        self._layer = layer(app, **options)
-        self._layer.skip_paths = ()  # after the start: the metrics layer takes an empty option for its default
+        self.app = layer(app, **options)
+        self.app.skip_paths = ()  # after the start: the metrics layer takes an empty option for its default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         skipped = scope["type"] == "http" and scope["path"] in self._skip
-        await (self._app if skipped else self._layer)(scope, receive, send)
+        await (self._inner if skipped else self.app)(scope, receive, send)
