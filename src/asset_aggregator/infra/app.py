@@ -31,6 +31,7 @@ from asset_aggregator.infra.methods import Methods
 from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
 from asset_aggregator.infra.openapi import finish_openapi
 from asset_aggregator.infra.problems import install_handlers
+from asset_aggregator.infra.whole_paths import WholePaths
 from fin_infra.errors import ConfigurationError
 
 FACTS = ("Fin-Provider", "Fin-Environment", "Fin-RateLimit-Limit", "Fin-RateLimit-Remaining", "Fin-RateLimit-Reset")
@@ -124,8 +125,8 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
     from svc_infra.api.fastapi.middleware.timeout import BodyReadTimeoutMiddleware, HandlerTimeoutMiddleware
 
     inner: list[Middleware] = []
-    for layer in app.user_middleware:
-        kind = cast(object, layer.cls)
+    for found in app.user_middleware:
+        layer, kind = found, cast(object, found.cls)
         if kind is RequestIdMiddleware or kind is CORSMiddleware or kind is IdempotencyMiddleware:
             continue  # the first two move outwards; the third runs duplicates twice and mixes callers, see orders.py
         if kind is SimpleRateLimitMiddleware:
@@ -134,10 +135,11 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
                 window=WINDOW_S,
                 key_fn=principal_key(auth),
                 store=store,
-                skip_paths=list(OPEN_PATHS),
             )
+            layer = Middleware(WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, **layer.kwargs)
         if kind is HandlerTimeoutMiddleware:
-            layer.kwargs.update(timeout_seconds=settings.request_timeout_s, skip_paths=list(STREAMS))
+            layer.kwargs.update(timeout_seconds=settings.request_timeout_s)
+            layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **layer.kwargs)
         if kind is BodyReadTimeoutMiddleware:
             inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
         inner.append(layer)

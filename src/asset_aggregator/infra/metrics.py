@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from asset_aggregator.infra.auth import Auth
 from asset_aggregator.infra.environment import ServiceSettings
+from asset_aggregator.infra.whole_paths import WholePaths
 from fin_infra.errors import MissingExtra
 from fin_infra.flow.breaker import BreakerState
 from fin_infra.flow.telemetry import CallRecord, observe_breakers, observe_calls
@@ -123,7 +124,7 @@ def add_metrics(app: FastAPI, settings: ServiceSettings, auth: Auth) -> None:
 
     _families()  # first: which registry `/metrics` shows is decided when its handler is made
     # the in-flight gauge is labelled before routing, with the raw path: one series for each URL ever asked
-    app.add_middleware(PrometheusMiddleware, skip_paths=UNCOUNTED, route_resolver=_one_label)
+    app.add_middleware(WholePaths, layer=PrometheusMiddleware, skip=UNCOUNTED, route_resolver=_one_label)
     app.state.hidden_names = {}
     if settings.metrics != "off":
         app.include_router(_metrics_router(auth, everybody=settings.metrics == "open"))

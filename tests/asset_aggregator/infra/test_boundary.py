@@ -74,7 +74,7 @@ def test_error_in_an_outer_layer_is_still_a_problem_with_request_id(make_service
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             raise RuntimeError("redis://app:hunter2hunter2@h")
 
-    names = [getattr(layer.cls, "__name__", "") for layer in app.user_middleware]
+    names = [getattr(layer.kwargs.get("layer", layer.cls), "__name__", "") for layer in app.user_middleware]
     app.user_middleware[names.index("SimpleRateLimitMiddleware")].cls = Broken
     response = TestClient(app, raise_server_exceptions=False).get("/fine", headers={"X-Request-Id": "abc"})
     assert response.status_code == 500
@@ -154,7 +154,7 @@ def test_cors_when_an_origin_is_allowed_covers_errors_without_credentials(make_s
 
 def test_layers_when_built_are_in_the_documented_order(make_service: MakeService) -> None:
     def names(app: FastAPI) -> list[str]:
-        return [getattr(layer.cls, "__name__", "?") for layer in app.user_middleware]
+        return [getattr(layer.kwargs.get("layer", layer.cls), "__name__", "?") for layer in app.user_middleware]
 
     assert names(make_service(cors_origins=("https://app.example",))) == [
         "RequestIdGuard",
