@@ -105,6 +105,9 @@ def test_resolve_when_yaml_has_alias_and_settings_then_both_apply(monkeypatch: p
     [
         ("market: [alpha_vantage", "not valid YAML near line"),
         ("- market", "fin-infra.yaml"),
+        ("market: " + "[" * 2000 + "]" * 2000, "nested more than 50 levels"),
+        ("\n".join(" " * n + "a:" for n in range(2000)), "nested more than 50 levels"),
+        ("- " * 2000 + "a", "nested more than 50 levels"),
         ("markets: yahoo", "markets"),
         ("market: 3", "market"),
         ('settings: {"market:alpha_vantage": {api_key: ABCDEFGH}}', "ALPHA_VANTAGE_API_KEY"),

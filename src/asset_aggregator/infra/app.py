@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from asset_aggregator.infra.auth import Auth
 from asset_aggregator.infra.boundary import BodyLimit, Boundary, RequestIdGuard, UnmatchedRoute
 from asset_aggregator.infra.cache import SvcCache
+from asset_aggregator.infra.cors import ProblemCors
 from asset_aggregator.infra.environment import ServiceSettings, prepare_environment
 from asset_aggregator.infra.health import Readiness, health_router
 from asset_aggregator.infra.limits import (
@@ -154,10 +155,10 @@ def _cors(settings: ServiceSettings) -> list[Middleware]:
         return []
     return [
         Middleware(
-            CORSMiddleware,
+            ProblemCors,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET"],
-            allow_headers=["Authorization", "X-API-Key", "X-Request-Id"],
+            allow_headers=["Authorization", "X-API-Key", "X-Request-Id", "Last-Event-ID"],
             expose_headers=["X-Request-Id", "Retry-After", "X-RateLimit-Remaining", *FACTS],
             allow_credentials=False,
         )

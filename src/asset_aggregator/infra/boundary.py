@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import MutableMapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -81,7 +80,7 @@ class Boundary:
 
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _safe_headers(message)
+                safe_headers(MutableHeaders(scope=message))
             await send(message)
 
         try:
@@ -107,8 +106,8 @@ def _error_answer(start: Message, body: bytes, path: str) -> Response:
     return problem(start["status"], path=path, headers=kept)
 
 
-def _safe_headers(message: MutableMapping[str, Any]) -> None:
-    headers = MutableHeaders(scope=message)
+def safe_headers(headers: MutableHeaders) -> None:
+    """Put what every answer has among its headers, and take out what is only ours."""
     if MARK in headers:
         del headers[MARK]
     headers.setdefault("cache-control", "no-store")  # balances and prices of a person: no shared cache may keep them

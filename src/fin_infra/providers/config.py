@@ -14,6 +14,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ DOMAINS = ("banking", "market", "crypto", "fx", "brokerage", "identity", "credit
 SUBSTITUTABLE = frozenset({"market", "crypto", "fx"})
 """Where one provider's answer is as good as another's. Another bank or broker is another person's money."""
 _DEFAULT = "fin-infra.yaml"
+_MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def load_config() -> Config:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        _refuse_nesting(text, file)
+        content = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
         raise ConfigurationError(
@@ -79,6 +83,21 @@ def load_config() -> Config:
             f"{file} holds a value that YAML cannot read, such as a date that does not exist; fix or quote it."
         ) from None
     return _config(content, file)
+
+
+def _refuse_nesting(text: str, file: Path) -> None:
+    """Refuse a file that is nested deeper than any map of ours: reading thousands of levels takes seconds.
+
+    Raises:
+        ConfigurationError: it is.
+    """
+    lines = text.splitlines()
+    brackets = max(accumulate((char in "[{") - (char in "]}") for char in text), default=0)
+    indents = max((len(line) - len(line.lstrip(" -?:")) for line in lines), default=0)
+    if max(brackets, indents // 2) > _MAX_DEPTH:
+        raise ConfigurationError(
+            f"{file} is nested more than {_MAX_DEPTH} levels deep; it is a map of three, see docs/settings.md."
+        )
 
 
 def not_substitutable(domain: str, vendors: Sequence[str], file: Path | None = None) -> ConfigurationError:

@@ -159,7 +159,7 @@ def test_layers_when_built_are_in_the_documented_order(make_service: MakeService
     assert names(make_service(cors_origins=("https://app.example",))) == [
         "RequestIdGuard",
         "RequestIdMiddleware",
-        "CORSMiddleware",
+        "ProblemCors",
         "Methods",
         "Boundary",
         "UnmatchedRoute",
@@ -251,3 +251,29 @@ def test_documentation_when_switched_off_is_gone_and_the_routes_stay(client_for:
     for path in ("/", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):
         assert client.get(path).status_code == 404, path
     assert client.get("/fine").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "method"), [("https://evil.example", "GET"), ("https://app.example", "DELETE")], ids=["origin", "method"]
+)
+def test_preflight_when_refused_is_a_problem_document_with_safe_headers(
+    make_service: MakeService, origin: str, method: str
+) -> None:
+    client = TestClient(make_service(cors_origins=("https://app.example",)))
+    refused = client.options("/private", headers={"Origin": origin, "Access-Control-Request-Method": method})
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert (refused.json()["code"], refused.json()["instance"]) == ("fin.http.bad_request", "/private")
+    assert refused.headers["x-content-type-options"] == "nosniff"
+    assert "x-fin-problem" not in refused.headers
+    assert "evil.example" not in refused.text
+
+
+def test_preflight_when_a_page_resumes_the_events_is_allowed(make_service: MakeService) -> None:
+    client = TestClient(make_service(cors_origins=("https://app.example",)))
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "Last-Event-ID",
+    }
+    allowed = client.options("/brokerage/orders/updates", headers=asked)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://app.example")
