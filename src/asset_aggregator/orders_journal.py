@@ -147,6 +147,8 @@ class PostgresJournal(SqlJournal):
             raise self._unusable(exc) from None
 
     def _begin_on(self, connection: Any) -> _Cursor:
+        with suppress(AttributeError):  # pg8000 has no public way to change it
+            connection._usock.settimeout(patience(TIMEOUT_S))  # a server that hangs holds nobody past the deadline
         cursor = _Cursor(connection.cursor())
         for statement in self._begin:
             cursor.execute(statement.format(wait_ms=round(patience(LOCK_WAIT_S) * 1000), lock_key=LOCK_KEY))
@@ -161,7 +163,7 @@ class PostgresJournal(SqlJournal):
             port=target.port,
             password=target.password,
             ssl_context=self._tls,
-            timeout=TIMEOUT_S,
+            timeout=patience(TIMEOUT_S),
             application_name="fin-infra orders",
         )
         try:

@@ -295,6 +295,28 @@ def test_one_key_when_posted_to_two_machines_with_one_database_then_one_order(
     assert not (tmp_path / "orders.sqlite3").exists()
 
 
+@pytest.mark.parametrize("trouble", ["hung", "killed"])
+def test_order_when_the_database_hangs_or_is_killed_then_none_is_sent_until_it_is_back(
+    environ: dict[str, str], sandbox: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setenv("SQL_URL", postgres.url(postgres.database()))
+    monkeypatch.setenv("ALPACA_DEADLINE_S", "4")
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        first = client.post("/brokerage/orders", json=ORDER, headers=headers(key="before"))
+        with getattr(postgres, trouble)():
+            began = time.monotonic()
+            refused = client.post("/brokerage/orders", json=RESTING, headers=headers(key="meanwhile"))
+            assert time.monotonic() - began < 20
+        assert len(orders_at(sandbox)) == 1
+        retried = client.post("/brokerage/orders", json=RESTING, headers=headers(key="meanwhile"))
+        again = client.post("/brokerage/orders", json=ORDER, headers=headers(key="before"))
+    assert (first.status_code, refused.status_code, retried.status_code, again.status_code) == (201, 503, 201, 200)
+    assert int(refused.headers["retry-after"]) >= 1
+    for word in (PASSWORD, "127.0.0.1", str(postgres.port), "SQL_URL", "PostgreSQL"):
+        assert word not in refused.text
+    assert len(orders_at(sandbox)) == 2
+
+
 def test_journal_when_it_fails_after_sending_then_the_order_is_still_the_answer(
     environ: dict[str, str],
     sandbox: str,

@@ -6,9 +6,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,10 @@ class PostgresServer:
         self._init()
         self.port = free_port()
         self._log = (self._folder / "log").open("wb")
+        self._made = 0
+        self._start()
+
+    def _start(self) -> None:
         options = ["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
         self._process = subprocess.Popen(
             [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *options],
@@ -59,7 +66,6 @@ class PostgresServer:
             stderr=self._log,
             **self._as,
         )
-        self._made = 0
         try:
             self._wait()
         except BaseException:
@@ -129,6 +135,34 @@ class PostgresServer:
     def hang_up(self, database: str) -> None:
         """End every connection to a database, as a failover does."""
         self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let it and all that serve its connections keep them and answer nobody."""
+        own = self._process.pid
+        serving = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+        pids = [own, *map(int, serving)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill it as a machine that loses its power, and start it again at the end."""
+        own = self._process.pid
+        serving = map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split())
+        for pid in (own, *serving):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(20)
+        try:
+            yield
+        finally:
+            self._start()
 
     def stop(self) -> None:
         self._process.terminate()

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Demo
-from tests.support.effort import effort
+from tests.support.effort import share
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 STREAMS = ("/brokerage/orders/updates",)
@@ -39,7 +39,11 @@ def _failures(operation: Any, demo: Demo) -> Iterator[str]:
     headers = {"Authorization": f"Bearer {demo.token}"}
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=effort(100), suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink])
+    @settings(
+        max_examples=share(100, test=4, quick=4),
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
     def ask(case: Any) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS, timeout=60)
 
