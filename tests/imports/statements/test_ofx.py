@@ -125,14 +125,17 @@ def test_offsets_when_text_has_wide_characters_then_point_at_the_booking(name: s
         assert all(data[line.offset :].startswith(b"<STMTTRN>") for line in statement.lines)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8", "latin-1"],
+)
 def test_encoding_when_header_lies_then_text_and_offsets_are_right(encoding: str) -> None:
     text = (FIXTURES / "checking.ofx").read_text(encoding="utf-8")
     data = text.encode(encoding)
     read = lines(data)
     assert [line.description for line in read][:1] == ["Café de la Gare"]
-    width = 2 if encoding.startswith("utf-16") else 1
-    tag = "<STMTTRN>".encode(encoding.replace("utf-16", "utf-16-le") if encoding == "utf-16" else encoding)
+    width = {"utf-16": 2, "utf-32": 4}.get(encoding[:6], 1)
+    tag = "<STMTTRN>".encode(f"{encoding}-le" if encoding in ("utf-16", "utf-32") else encoding)
     tag = tag.removeprefix(b"\xef\xbb\xbf")
     assert [data[line.offset : line.offset + 9 * width] for line in read] == [tag] * 4
 

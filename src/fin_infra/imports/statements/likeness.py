@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fin_infra.model.statement import StatementLine
 
@@ -12,10 +13,13 @@ _WORD = 4
 """Letters from which on a shared word says something; shorter ones are articles and country codes."""
 _PART = 3
 """From how many letters on it means something that one description contains another."""
+_KEPT = 4096
+"""So many texts are folded once: each line is compared with all that are near it."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 """Latin letters that Unicode does not take apart into letter and accent."""
 
 
+@lru_cache(_KEPT)
 def fold(text: str) -> str:
     """Return the words of a description without case, width, accents and punctuation."""
     text = text.casefold()
@@ -49,5 +53,6 @@ def _part(text: str, of: str) -> bool:
     return bool(text) and (of.startswith(text) or (len(text) >= _PART and text in of))
 
 
-def _words(text: str) -> set[str]:
-    return {word for word in text.split() if len(word) >= _WORD and not any(char.isdigit() for char in word)}
+@lru_cache(_KEPT)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.split() if len(word) >= _WORD and not any(char.isdigit() for char in word))

@@ -95,12 +95,15 @@ class Ecb(FxProvider[M]):
 
     @operation
     def history(self, *, start: date, end: date) -> Flow[Listing[RateTable]]:
-        if calendar_day(start) > calendar_day(end):
-            raise InvalidInput(f"A history needs a start before its end, not {start} to {end}.")
         """Return the tables dated from `start` to before `end`, oldest first.
 
         `errors` names days of the bank's file that cannot be read: with their date as `id` where they have one.
+
+        Raises:
+            InvalidInput: `end` lies before `start`; where they are equal there are no days.
         """
+        if calendar_day(start) > calendar_day(end):
+            raise InvalidInput(f"A history cannot end before it starts: {start} to {end}.")
         tables = yield from self._since(start)
         first, last = (bisect_left(tables, day, key=_date_of) for day in (start, end))
         errors = [error for error in tables.errors if error.id is None or str(start) <= error.id < str(end)]

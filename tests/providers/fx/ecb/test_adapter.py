@@ -106,7 +106,7 @@ def test_history_when_days_have_no_publication_then_empty() -> None:
 
 
 def test_history_when_it_ends_before_it_starts_then_invalid_input() -> None:
-    with pytest.raises(InvalidInput, match="start before its end"):
+    with pytest.raises(InvalidInput, match="cannot end before it starts"):
         bank().history(start=date(2024, 4, 5), end=date(2024, 4, 4))
 
 

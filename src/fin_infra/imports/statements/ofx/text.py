@@ -102,6 +102,12 @@ def decode(data: bytes) -> Text:
 
 
 def _wide(data: bytes) -> tuple[str, int] | None:
+    """Return the encoding of two or four bytes a character that the beginning shows, and the length of its mark."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32-le" if data.startswith(codecs.BOM_UTF32_LE) else "utf-32-be", 4
+    zeros = [data[place:64:4].count(0) * 2 > len(data[place:64:4]) for place in range(4)]
+    if sum(zeros) == 3:
+        return "utf-32-be" if zeros[0] else "utf-32-le", 0
     if data.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le", 2
     if data.startswith(codecs.BOM_UTF16_BE):
