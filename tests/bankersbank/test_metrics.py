@@ -173,9 +173,9 @@ PAGE = {"items": [ACCOUNT], "_meta": {"pageCount": 1}}
     ("operation", "args", "body", "endpoint"),
     [
         ("list_collaterals", (), [], LIST),
-        ("get_collateral", ("COL-4711",), {"id": "C"}, ONE),
-        ("get_collateral", ("Lantern",), {"id": "C"}, ONE),
-        ("get_collateral", ("a/b?c#d",), {"id": "C"}, ONE),
+        ("get_collateral", ("COL-4711",), {"id": "COL-4711"}, ONE),
+        ("get_collateral", ("Lantern",), {"id": "Lantern"}, ONE),
+        ("get_collateral", ("a/b?c#d",), {"id": "a/b?c#d"}, ONE),
         ("accounts", (), PAGE, f"{B2C_ROOT}:/accounts"),
         ("account", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}"),
         ("balance", ("A1",), ACCOUNT, f"{B2C_ROOT}:/accounts/{{id}}/balances"),

@@ -425,8 +425,9 @@ def test_collateral_when_the_id_is_no_id_then_refused_and_nothing_sent(wanted: A
 
 
 def test_collateral_when_the_id_looks_like_a_path_then_stays_one_segment() -> None:
-    bank = client("sync", lambda request: reply({"id": "x"}))
-    call(bank, "get_collateral", "../../corporate/channels?a=b#c")
+    odd = "../../corporate/channels?a=b#c"
+    bank = client("sync", lambda request: reply({"id": odd}))
+    call(bank, "get_collateral", odd)
     assert products(bank)[0].path == f"/{ROOT}/collaterals/..%2F..%2Fcorporate%2Fchannels%3Fa%3Db%23c"
 
 

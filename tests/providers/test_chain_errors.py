@@ -75,6 +75,7 @@ TABLE: dict[str, bool] = {
     "RateLimited": ASK_THE_NEXT,
     "ReauthRequired": STOP,
     "AccountClosed": STOP,
+    "ClientClosed": STOP,
     "InvalidRequest": STOP,
     "OrderRejected": STOP,
     "OrderStateUnknown": STOP,
