@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
 from asset_aggregator.infra.limits import BoundedStore, FailOpenStore
+from tests.asset_aggregator.conftest import RedisServer
 
 MakeService = Callable[..., FastAPI]
 TOKEN, OTHER = "t" * 30, "b" * 30
@@ -154,6 +157,22 @@ def test_shared_store_when_it_fails_is_left_alone_for_a_while() -> None:
 def test_service_when_redis_is_down_answers_and_counts_locally(make_service: MakeService, dead_redis_url: str) -> None:
     client = _client(make_service(_router(), rate_limit=2, redis_url=dead_redis_url))
     assert _statuses(client, 3) == [200, 200, 429]
+
+
+@pytest.mark.parametrize("trouble", ["killed", "hung"])
+def test_service_when_redis_goes_while_it_runs_then_goes_on_counting_locally(
+    make_service: MakeService, tmp_path: Path, trouble: str
+) -> None:
+    server = RedisServer(tmp_path)
+    try:
+        client = _client(make_service(_router(), rate_limit=3, redis_url=server.url))
+        assert _statuses(client, 2) == [200, 200]
+        with server.hung() if trouble == "hung" else server.killed():
+            began = time.monotonic()
+            assert _statuses(client, 4) == [200, 200, 200, 429]
+            assert time.monotonic() - began < 10
+    finally:
+        server.stop()
 
 
 def test_service_when_redis_is_set_shares_counts_between_workers(make_service: MakeService, redis_server: Any) -> None:
