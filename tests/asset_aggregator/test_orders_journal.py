@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,31 @@ def test_connection_when_lost_between_two_steps_then_nobody_notices(postgres: Po
         postgres.hang_up(name)
         journal.record(entry(), State.PLACED, NOON, "order-1")
         assert journal.find("account-1", "fin-1")[0].order_id == "order-1"
+
+
+def test_journal_when_forked_in_use_then_parent_and_children_have_connections_of_their_own(
+    postgres: PostgresServer,
+) -> None:
+    """One connection in four processes would give each the others' rows."""
+    name = postgres.database()
+    with closing(PostgresJournal(postgres.url(name))) as journal:
+        journal.open(entry(), DAY, agree)
+
+        def work(number: int) -> None:
+            own = [entry(f"fin-{number}-{turn}") for turn in range(25)]
+            for each in own:
+                journal.open(each, DAY, agree)
+                [found] = journal.find("account-1", each.client_order_id)
+                assert found.client_order_id == each.client_order_id
+
+        children = [get_context("fork").Process(target=work, args=(number,)) for number in range(3)]
+        for child in children:
+            child.start()
+        work(3)
+        for child in children:
+            child.join(60)
+        assert [child.exitcode for child in children] == [0, 0, 0]
+    assert postgres.run("SELECT count(*) FROM order_journal", name) == [[101]]
 
 
 def test_connection_when_lost_inside_a_step_then_it_raises_and_nothing_is_written(postgres: PostgresServer) -> None:
