@@ -20,6 +20,7 @@ import pytest
 import uvicorn
 
 from fin_infra.sandbox import running
+from fin_infra.testing import sandbox
 
 TESTS = Path(__file__).resolve().parents[1]
 BY_FILE: Mapping[str, str] = {
@@ -35,7 +36,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
     "test": frozenset({"long"}),
     "long": frozenset(),
 }
-STARTERS = (subprocess, uvicorn, running)
+STARTERS = (subprocess, uvicorn, running, sandbox)
 
 
 def mark(item: pytest.Item) -> None:
