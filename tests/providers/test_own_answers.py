@@ -41,7 +41,6 @@ NOTHING_TO_COMPARE = {
     "brokerage:snaptrade balances": "rows do not name their account",
     "brokerage:snaptrade orders": "rows do not name their account",
     "brokerage:snaptrade positions": "rows do not name their account",
-    "brokerage:snaptrade delete_user": "the answer says only that a user will go",
     "brokerage:snaptrade refresh": "the answer says only that a refresh was scheduled",
     "crypto:coingecko candles": "the answer is prices alone",
     "crypto:coingecko market_chart": "the answer is prices alone",
@@ -51,6 +50,7 @@ NOTHING_TO_COMPARE = {
 """Operations whose answer carries no id, and why."""
 ELSEWHERE = {
     "brokerage:snaptrade register_user": "below: its signature covers the id",
+    "brokerage:snaptrade delete_user": "below: its signature covers the id",
     "brokerage:alpaca latest_order": "asks `order`",
     "brokerage:alpaca close_position": "places an order as submit_order does, which is below",
     "banking:teller transactions": "below: each row of another account is named and not listed",
@@ -215,6 +215,14 @@ def test_registered_user_of_another_name_is_an_error() -> None:
     client = cls(_answering('{"userId": "other", "userSecret": "not-a-secret"}'), endpoint(cls.info))
     with pytest.raises(UnexpectedPayload):
         client.register_user("asked")
+
+
+def test_deleted_user_of_another_name_is_an_error() -> None:
+    cls: Any = registry.provider_class("brokerage:snaptrade")
+    body = '{"status": "deleted", "detail": "User queued for deletion: other", "userId": "other"}'
+    client = cls(_answering(body), endpoint(cls.info))
+    with pytest.raises(UnexpectedPayload):
+        client.delete_user("asked")
 
 
 def test_collateral_of_another_id_is_an_error(sandbox: Sandbox) -> None:

@@ -481,6 +481,7 @@ class Alpaca(BrokerageProvider[M]):
             AuthenticationFailed: the keys are refused.
             ProviderUnavailable: the first connection cannot be opened. Later ones are tried until you stop.
             MissingExtra: the package `websockets` is not installed.
+            ClientClosed: the client was closed; while updates are awaited, with the next one.
         """
         if not isinstance(self.transport, AsyncTransport):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
             raise InvalidInput("Trade updates need an async client: easy_brokerage(mode='async').")
