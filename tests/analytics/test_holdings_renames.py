@@ -235,3 +235,22 @@ def only(portfolio: Portfolio, ident: str) -> Portfolio:
     """Return the portfolio with the holdings of one account."""
     lines = [replace(line, parts=tuple(p for p in line.parts if p.account.id == ident)) for line in portfolio.lines]
     return replace(portfolio, lines=tuple(lines))
+
+
+def test_rename_when_the_holding_went_to_another_account_meanwhile_then_renamed_and_transferred_both_ways() -> None:
+    """Ten FB at one broker are ten META at the other: a new name and a move, and no trade."""
+
+    def at(who: str, key: str, later: bool) -> Portfolio:
+        as_of = NOW + timedelta(days=1) if later else NOW
+        return merge_holdings(sync(account("a"), account("b"), position(who, key, "10", "300", as_of=as_of)))
+
+    for old, new in ((FB, META), (META, FB)):
+        changes = diff_holdings(at("a", str(old), False), at("b", str(new), True), renames={old: new})
+        assert told(changes) == [
+            ("renamed", f"US:{new.symbol}", "10", "10"),
+            ("transferred", f"US:{new.symbol}", "10", "0"),
+            ("transferred", f"US:{new.symbol}", "0", "10"),
+        ]
+        assert [change.other and change.other.id for change in changes] == [None, "b", "a"]
+    sold = diff_holdings(at("a", str(FB), False), merge_holdings(sync(account("a"), account("b"))), renames={FB: META})
+    assert told(sold) == [("closed", "US:FB", "10", "0")]

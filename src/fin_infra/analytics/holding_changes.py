@@ -134,7 +134,9 @@ def _renamed(old: Mapping[_Slot, Held], new: Mapping[_Slot, Held], given: Mappin
             found[slot] = _Slot(given[slot.text], True, slot.account)
         elif held.identifier and len(same := opened.get((slot.account, held.identifier), [])) == 1:
             found[slot] = same[0]
-    found = {was: now for was, now in found.items() if now in new and now not in old and was not in new}
+    texts = {slot.text for slot in new}  # a rename that is given holds for what went to another account meanwhile, too
+    goes_on = {was for was, now in found.items() if now in new or (was.text in given and now.text in texts)}
+    found = {was: now for was, now in found.items() if was in goes_on and now not in old and was not in new}
     taken = Counter(found.values())
     return {was: now for was, now in found.items() if taken[now] == 1}
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fin_infra.arguments import checked
 from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, ProviderError
@@ -239,8 +239,18 @@ def _attach(result: object, call: Call, *, tell_rows: bool) -> None:
     """Give a result its `meta`: the one write to a frozen record, made before anyone else has seen it."""
     if issubclass(type(result), (Record, Listing)):
         object.__setattr__(result, "meta", call.meta())
-    if isinstance(result, Listing):
-        _report(call, cast("Listing[object]", result).errors, tell_rows=tell_rows)
+        _report(call, _unread(result), tell_rows=tell_rows)
+
+
+def _unread(result: object) -> Sequence[RowError]:
+    """Return what a list could not read, or a series set aside: a bar goes by its stamp."""
+    errors: Sequence[object] = getattr(result, "errors", ())
+    if not errors:
+        return ()
+    from fin_infra.model.market import BarError  # loads with the first series that has one
+
+    bars = (RowError(place="candles", reason=each.detail, id=each.stamp) for each in errors if type(each) is BarError)
+    return [*(each for each in errors if isinstance(each, RowError)), *bars]
 
 
 def _report(call: Call, errors: Sequence[RowError], *, tell_rows: bool = True) -> None:

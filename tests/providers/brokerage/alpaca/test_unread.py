@@ -119,5 +119,7 @@ def test_account_when_a_number_that_may_be_missing_is_empty_then_none(name: str)
 def test_candles_when_a_bar_cannot_be_true_then_the_series_names_it() -> None:
     body = body_of("bars_1")
     body["bars"]["AAPL"][0]["h"] = 1
-    series = answering(body | {"next_page_token": None}).candles(AAPL)
+    with row_errors() as unread:
+        series = answering(body | {"next_page_token": None}).candles(AAPL)
     assert (len(series), [error.stamp for error in series.errors]) == (1, ["2026-10-05T04:00:00Z"])
+    assert [(error.place, error.id) for error in unread] == [("candles", "2026-10-05T04:00:00Z")]

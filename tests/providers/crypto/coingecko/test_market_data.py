@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import UnexpectedPayload
+from fin_infra.flow import row_errors
 from tests.providers.crypto.coingecko.support import BITCOIN, END, START, answering
 from tests.support.effort import effort, share
 
@@ -85,9 +86,10 @@ def test_candles_when_a_bar_cannot_be_one_then_set_aside_and_named_and_the_next_
 
 @pytest.mark.parametrize("row", [7, None, {}, [], [NOON], [NOON, 1, 1, 1], [NOON, 1, 1, 1, 1, 1], [None, *GOOD]])
 def test_candles_when_a_row_has_no_place_then_named_by_its_number_and_hides_no_other(row: Any) -> None:
-    series = answering([*rows(12), row, *rows(16)]).candles(BITCOIN, days=7)
+    with row_errors() as unread:
+        series = answering([*rows(12), row, *rows(16)]).candles(BITCOIN, days=7)
     assert [candle.start for candle in series] == [at(8), at(12)]
-    assert [error.stamp for error in series.errors] == ["ohlc[1]"]
+    assert [error.stamp for error in series.errors] == ["ohlc[1]"] == [error.id for error in unread]
 
 
 def test_candles_when_a_stamp_comes_twice_then_once_if_both_agree_and_else_not_at_all() -> None:
