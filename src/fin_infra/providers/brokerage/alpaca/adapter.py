@@ -317,7 +317,8 @@ class Alpaca(BrokerageProvider[M]):
         """Return a page, and what to ask for the next one: nothing after the last."""
         reply = yield from self.get("/v2/orders", **query)
         body = reply.json()
-        rows = fields.rows(body, "orders", partial(orders.order, received_at=reply.received_at))
+        read = partial(orders.order_among, str(query["symbols"] or ""), received_at=reply.received_at)
+        rows = fields.rows(body, "orders", read)
         fresh = walk.fresh(rows)
         unread = walk.unread(rows.errors)
         page = Page([row for row in fresh if start is None or row.placed_at >= start], unread)
