@@ -70,7 +70,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "trading/submit",
     ),
     "trading/test_requests.py": ("trading/request",),
-    "providers/brokerage/alpaca/test_quota.py": ("trading/known",),
     "trading/test_small_broker.py": ("trading/cancel", "trading/gather"),
     "trading/test_checks.py": (
         "trading/context",
@@ -118,7 +117,11 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "cli/test_order_command.py": ("cli/order",),
     "asset_aggregator/test_service.py": ("asset_aggregator/api",),
     "asset_aggregator/test_orders_service.py": ("asset_aggregator/orders",),
-    "asset_aggregator/infra/test_boundary.py": ("asset_aggregator/infra/app", "asset_aggregator/infra/openapi"),
+    "asset_aggregator/infra/test_boundary.py": (
+        "asset_aggregator/infra/app",
+        "asset_aggregator/infra/cors",
+        "asset_aggregator/infra/openapi",
+    ),
     # the sandbox: tried by what it answers
     "sandbox/broker/test_matching.py": (
         "sandbox/broker/account",
