@@ -16,6 +16,7 @@ import pytest
 
 from fin_infra.errors import (
     CircuitOpen,
+    ClientClosed,
     DeadlineExceeded,
     InvalidInput,
     ProviderError,
@@ -648,6 +649,20 @@ def test_flow_when_someone_still_holds_it_then_is_closed_all_the_same() -> None:
     next(call)
     call.close()
     assert inspect.getgeneratorstate(inner) == inspect.GEN_CLOSED
+
+
+def test_pages_when_the_client_is_closed_between_two_then_the_next_is_not_asked_for() -> None:
+    replay = Replay([body("[1, 2]"), body("[3]")])
+    bank = Bank(replay, source="banking:test")
+    items = bank.numbers(2)
+    assert next(items) == 1
+    bank.close()
+    assert next(items) == 2
+    with pytest.raises(ClientClosed, match="banking:test client was closed"):
+        next(items)
+    with pytest.raises(ClientClosed):
+        next(bank.numbers(1))
+    assert len(replay.seen) == 1
 
 
 class Library(Client[M]):

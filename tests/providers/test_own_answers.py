@@ -17,7 +17,8 @@ import pytest
 
 from bankersbank.finastra import FinastraAPIClient, FinastraConfig
 from fin_infra.errors import FinInfraError, ProviderError, UnexpectedPayload
-from fin_infra.model import InstrumentKey, NewOrder, OrderChange, Side
+from fin_infra.flow import row_errors
+from fin_infra.model import InstrumentKey, NewOrder, OrderChange, OrderType, Side
 from fin_infra.providers import registry
 from fin_infra.providers.provider import endpoint, http_transport
 from fin_infra.transport import Reply, Request
@@ -25,7 +26,7 @@ from fin_infra.transport.replay import Replay
 from tests.support.sandbox import Sandbox
 
 NAMES = {"account_id", "transaction_id", "key", "order_id", "client_order_id", "watchlist_id", "connection_id"}
-NAMES |= {"user_id", "base", "ticker"}
+NAMES |= {"user_id", "base", "ticker", "keys"}
 """Parameters that say whose answer is wanted."""
 OPERATIONS = {
     f"{cls.info.provider_key} {name}"
@@ -36,12 +37,12 @@ OPERATIONS = {
 NOTHING_TO_COMPARE = {
     "banking:teller delete_account": "the answer is empty",
     "brokerage:alpaca cancel_order": "the answer is empty",
+    "brokerage:alpaca create_watchlist": "the answer's id is new",
     "brokerage:alpaca delete_watchlist": "the answer is empty",
     "brokerage:snaptrade activities": "rows do not name their account",
     "brokerage:snaptrade balances": "rows do not name their account",
     "brokerage:snaptrade orders": "rows do not name their account",
     "brokerage:snaptrade positions": "rows do not name their account",
-    "brokerage:snaptrade delete_user": "the answer says only that a user will go",
     "brokerage:snaptrade refresh": "the answer says only that a refresh was scheduled",
     "crypto:coingecko candles": "the answer is prices alone",
     "crypto:coingecko market_chart": "the answer is prices alone",
@@ -51,6 +52,10 @@ NOTHING_TO_COMPARE = {
 """Operations whose answer carries no id, and why."""
 ELSEWHERE = {
     "brokerage:snaptrade register_user": "below: its signature covers the id",
+    "brokerage:snaptrade delete_user": "below: its signature covers the id",
+    "brokerage:alpaca orders": "below: each row of another instrument is named and not listed",
+    "crypto:coingecko prices": "below: what was not answered is named",
+    "market:alpha_vantage quotes": "below: what was not answered is named",
     "brokerage:alpaca latest_order": "asks `order`",
     "brokerage:alpaca close_position": "places an order as submit_order does, which is below",
     "banking:teller transactions": "below: each row of another account is named and not listed",
@@ -134,6 +139,7 @@ def _watchlist(operation: str, /, **more: Any) -> Callable[[Mixed], None]:
     return ask
 
 
+RESTING: dict[str, Any] = {"side": Side.BUY, "type": OrderType.LIMIT, "limit_price": Decimal(1)}
 AAPL, BTC = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
 CASES: dict[str, Callable[[Mixed], None]] = {
     "banking:finastra account": _bank("account"),
@@ -178,6 +184,41 @@ def test_transactions_of_another_account_are_not_listed(mixed: Any) -> None:
     assert vendor.swaps
 
 
+@pytest.mark.parametrize(
+    ("operation", "asked", "other"),
+    [
+        ("market:alpha_vantage quotes", AAPL, InstrumentKey("US", "NVDA")),
+        ("crypto:coingecko prices", BTC, InstrumentKey("CRYPTO", "solana")),
+    ],
+)
+def test_list_that_has_another_instead_names_what_is_missing(
+    operation: str, asked: InstrumentKey, other: InstrumentKey, mixed: Any
+) -> None:
+    provider_key, name = operation.split()
+    vendor = mixed(provider_key)
+    also = InstrumentKey(asked.namespace, "MSFT" if asked.namespace == "US" else "ethereum")
+    found = vendor.ask(name, asked.symbol, other.symbol, [asked, also])
+    assert vendor.swaps
+    assert [one.key for one in found] == [also]
+    assert [error.key for error in found.errors] == [asked]
+
+
+@pytest.mark.parametrize("status", ["open", "all"])
+def test_orders_of_another_instrument_are_named_and_not_listed(status: str, mixed: Any) -> None:
+    """Whoever cancels what `orders(keys=[AAPL])` lists must not cancel MSFT."""
+    vendor, msft = mixed("brokerage:alpaca"), InstrumentKey("US", "MSFT")
+    asked, other = (
+        vendor.client.submit_order(NewOrder(key=key, quantity=Decimal(1), **RESTING)) for key in (AAPL, msft)
+    )
+    with row_errors() as errors:
+        assert vendor.ask("orders", "AAPL", "MSFT", status=status, keys=[AAPL]) == []
+    assert vendor.swaps
+    assert [error.id for error in errors] == [other.id]
+    vendor.asked = ""
+    listed = vendor.client.orders(status="all", keys=[InstrumentKey("XNAS", "AAPL")])
+    assert [one.id for one in listed] == [asked.id]
+
+
 def _answering(body: str) -> Replay:
     return Replay(lambda request: Reply(200, body.encode()))
 
@@ -215,6 +256,14 @@ def test_registered_user_of_another_name_is_an_error() -> None:
     client = cls(_answering('{"userId": "other", "userSecret": "not-a-secret"}'), endpoint(cls.info))
     with pytest.raises(UnexpectedPayload):
         client.register_user("asked")
+
+
+def test_deleted_user_of_another_name_is_an_error() -> None:
+    cls: Any = registry.provider_class("brokerage:snaptrade")
+    body = '{"status": "deleted", "detail": "User queued for deletion: other", "userId": "other"}'
+    client = cls(_answering(body), endpoint(cls.info))
+    with pytest.raises(UnexpectedPayload):
+        client.delete_user("asked")
 
 
 def test_collateral_of_another_id_is_an_error(sandbox: Sandbox) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,12 +71,13 @@ def _state() -> tuple[BreakerState, bool]:
 @pytest.mark.parametrize("cls", [HttpTransport, AsyncHttpTransport])
 def test_transport_after_a_fork_has_no_connection_of_its_parent(cls: Any) -> None:
     transport = _given["transport"] = cls(HttpConfig(base_url="http://127.0.0.1:9"))
-    transport._pool, transport._pools = "the parent's", {"a loop": "the parent's"}
+    theirs = SimpleNamespace(ends=SimpleNamespace(detach=lambda: None))
+    transport._pool, transport._pools = theirs, {"a loop": theirs}
     transport._lock = threading.Lock()
     with transport._lock:
         assert _in_child(_connections) == ((None, False) if cls is HttpTransport else ({}, None))
-    assert transport._pool == "the parent's"
-    assert transport._pools == {"a loop": "the parent's"}
+    assert transport._pool is theirs
+    assert transport._pools == {"a loop": theirs}
 
 
 def _connections() -> tuple[Any, Any]:

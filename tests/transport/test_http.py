@@ -522,7 +522,6 @@ def test_async_transport_when_nobody_closes_it_then_connections_end_with_their_l
 
     assert [asyncio.run(once()), asyncio.run(once())] == [200, 200]
     assert not transport._pools
-    assert not transport._held
 
 
 def test_async_transport_when_two_loops_share_it_then_both_work(serve: Any, answer: Any) -> None:
@@ -554,8 +553,8 @@ async def test_async_request_when_cancelled_then_connection_is_released(serve: A
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    (pool,) = transport._pools.values()
-    assert pool.connections == []
+    (shared,) = transport._pools.values()
+    assert shared.pool.connections == []
     assert (await transport.step(GET)).status == 200
     await transport.aclose()
 

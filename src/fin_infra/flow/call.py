@@ -107,7 +107,13 @@ class Call:
         return (now - self.started) * 1000
 
     def resume(self) -> None:
-        """Go on after the caller came back for more: each page has the whole time allowed."""
+        """Go on after the caller came back for more: each page has the whole time allowed.
+
+        Raises:
+            ClientClosed: the client was closed meanwhile.
+        """
+        if self.client.closed:
+            raise self.client.closed_error()
         now = self.client.transport.monotonic()
         self.started += now - (self.handed or now)
         self.handed = None
@@ -184,6 +190,8 @@ def observed(client: Client[Any], operation: str, flow: Flow[T], *, tell_rows: b
 
     `tell_rows` is for whoever may still find elsewhere what the result lacks, and tells `row_errors` itself.
     """
+    if client.closed:
+        raise client.closed_error()
     if client.relays:
         return (yield from flow)
     call = Call.begin(client, operation)
@@ -202,6 +210,8 @@ def observed(client: Client[Any], operation: str, flow: Flow[T], *, tell_rows: b
 
 def observed_pages(client: Client[Any], operation: str, flow: Pages[T]) -> Pages[T]:
     """The same for a paged flow; a caller that wants no more pages ends it as `ok`."""
+    if client.closed:
+        raise client.closed_error()
     if client.relays:
         return (yield from flow)
     call = Call.begin(client, operation)

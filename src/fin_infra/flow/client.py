@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from fin_infra._moved import renamed
-from fin_infra.errors import ClientClosed, ProviderError, UnexpectedPayload
+from fin_infra.errors import ClientClosed, InvalidInput, ProviderError, UnexpectedPayload
 from fin_infra.flow import telemetry
 from fin_infra.flow.access import Access
 from fin_infra.flow.breaker import Breaker, BreakerState
@@ -44,7 +44,7 @@ class Client(Generic[M]):
     """The operations that may use the reserve of the quotas, with all that they ask on their way."""
 
     closed = False
-    """True once it was closed; operations raise `ClientClosed` from then on."""
+    """True once it was closed; operations that begin from then on raise `ClientClosed`."""
 
     def __init__(
         self,
@@ -87,7 +87,15 @@ class Client(Generic[M]):
         return self.source
 
     def close(self: Client[Sync]) -> None:
-        """Close a sync client and its connections; once more does nothing. Others' connections stay."""
+        """Close a sync client; once more does nothing.
+
+        Calls in progress in other threads go on to their end, and their connections close then: cut off, an order would
+        lose its answer. Iterators give no further page. Others' connections stay.
+
+        Raises:
+            InvalidInput: the client is async.
+        """
+        self._waits(AsyncTransport, "async: write `async with`, or `await client.aclose()`")
         if not self.closed:
             self.closed = True
             for transport in self.transports():
@@ -95,7 +103,14 @@ class Client(Generic[M]):
                     transport.close()
 
     async def aclose(self: Client[Async]) -> None:
-        """Close an async client and its connections of this event loop; those of another end with it."""
+        """Close an async client and its connections of this event loop; those of another end with it.
+
+        Calls in progress in other tasks go on to their end, as with `close`.
+
+        Raises:
+            InvalidInput: the client is sync.
+        """
+        self._waits(SyncTransport, "sync: write `with`, or `client.close()`")
         if not self.closed:
             self.closed = True
             for transport in self.transports():
@@ -109,7 +124,12 @@ class Client(Generic[M]):
     def closed_error(self) -> ClientClosed:
         return ClientClosed(f"This {self.source} client was closed; open a new one.")
 
+    def _waits(self, other: type[Any], advice: str) -> None:
+        if isinstance(self.transport, other):
+            raise InvalidInput(f"This {self.source} client is {advice}.")
+
     def __enter__(self: S) -> S:
+        self._waits(AsyncTransport, "async: write `async with`")
         return self
 
     def __exit__(
@@ -121,6 +141,7 @@ class Client(Generic[M]):
         self.close()
 
     async def __aenter__(self: A) -> A:
+        self._waits(SyncTransport, "sync: write `with`, without `async`")
         return self
 
     async def __aexit__(
@@ -167,8 +188,6 @@ class Client(Generic[M]):
         repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
         client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
         """
-        if self.closed:  # in the middle of an operation
-            raise self.closed_error()
         until = self.until()
         request = Request(
             method,

@@ -180,8 +180,6 @@ class operation(_Method, Generic[P, R_co]):
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             args, kwargs = arguments.fit(args, kwargs)
-            if self.closed:
-                raise self.closed_error()
             return self.transport.run(observed(self, name, fn(self, *args, **kwargs)))
 
         return call
@@ -220,8 +218,6 @@ class paged(_Method, Generic[P, R_co]):
 
         def call(self: Client[Any], *args: Any, **kwargs: Any) -> Any:
             args, kwargs = arguments.fit(args, kwargs)
-            if self.closed:
-                raise self.closed_error()
             return self.transport.iterate(observed_pages(self, name, fn(self, *args, **kwargs)))
 
         return call

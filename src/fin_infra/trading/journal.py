@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+from weakref import finalize
 
 from fin_infra.errors import JournalUnavailable
 from fin_infra.flow.call import allowed
@@ -275,7 +276,13 @@ class SqliteJournal(SqlJournal):
     def __init__(self, file: Path | str) -> None:
         self._file = file
         super().__init__(_connected(file), ["BEGIN IMMEDIATE"])
+        self._close_when_dropped()
         self._place, self._wal = self._file_of(""), self._file_of("-wal")
+
+    def _close_when_dropped(self) -> None:
+        """Nobody has to close a journal; at exit it stays open, for what is still being written."""
+        self._ends = finalize(self, self._connection.close)
+        self._ends.atexit = False
 
     def _file_of(self, ending: str) -> tuple[int, int] | None:
         """Return which file has the journal's name at this moment; its write-ahead log has a file of its own."""
@@ -307,8 +314,10 @@ class SqliteJournal(SqlJournal):
         """
         super().before_fork()
         if str(self._file) != ":memory:":
+            self._ends.detach()
             self._connection.close()
             self._connection, self._wal = _Later(self._file), None  # the last to close a file removes its log
+            self._close_when_dropped()
 
     def after_fork(self) -> None:
         """Open the file at the next step; a journal in memory goes on as the child's own copy."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import finalize
 
 from fin_infra._moved import renamed
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
 
     from fin_infra.transport.engine import Writer
 
+P = TypeVar("P")
 _LIMITS: dict[str, Any] = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
+
+
+@dataclass(slots=True, eq=False)
+class _Shared(Generic[P]):
+    """A connection pool, and how many requests are on it: closed in the middle of one, it would lose its answer."""
+
+    pool: P
+    ends: Any
+    """Closes the pool of a transport that nobody closed: at the end of the transport, its event loop or process."""
+    users: int = 0
+    left: bool = False
+    """True once the transport was closed; the last user closes the pool."""
 
 
 class _Http:
@@ -54,18 +68,16 @@ class HttpTransport(_Http, SyncTransport):
 
     def __init__(self, config: HttpConfig) -> None:
         super().__init__(config)
-        self._pool: httpcore2.ConnectionPool | None = None
-        self._ends: finalize[..., Any] | None = None
-        """Closes the pool of a transport that nobody closed, when it or its process ends."""
+        self._pool: _Shared[httpcore2.ConnectionPool] | None = None
         self._lock = Lock()
         starts_again(self)
 
     def after_fork(self) -> None:
         """Open connections of its own: on the parent's, each would read the other's answers."""
         leave(self._pool)
-        if self._ends is not None:
-            self._ends.detach()
-        self._pool, self._ends, self._lock = None, None, Lock()
+        if self._pool is not None:
+            self._pool.ends.detach()
+        self._pool, self._lock = None, Lock()
 
     def step(self, effect: Effect) -> Any:
         match effect:
@@ -78,28 +90,27 @@ class HttpTransport(_Http, SyncTransport):
             case Join(future, seconds):
                 return future.result(seconds)
 
-    def _open(self) -> httpcore2.ConnectionPool:
+    def _open(self) -> _Shared[httpcore2.ConnectionPool]:
         import httpcore2
 
         from fin_infra.transport.engine import BoundedBackend, proxy
 
-        with self._lock:
-            if self._pool is None:
-                self._pool = httpcore2.ConnectionPool(
-                    self.config.tls(), proxy(self.config), network_backend=BoundedBackend(), **_LIMITS
-                )
-                self._ends = finalize(self, self._pool.close)
-            return self._pool
+        pool = httpcore2.ConnectionPool(
+            self.config.tls(), proxy(self.config), network_backend=BoundedBackend(), **_LIMITS
+        )
+        self._pool = _Shared(pool, finalize(self, pool.close))
+        return self._pool
 
     def _send(self, request: Request) -> Reply:
         from fin_infra.transport import engine
 
-        pool = self._pool or self._open()
-        end = self._until(request)
-        token = engine.until.set(end)
+        with self._lock:
+            shared = self._pool or self._open()
+            shared.users += 1
+        token = engine.until.set(self._until(request))
         failure: ProviderError
         try:
-            response = pool.handle_request(self._write(request))
+            response = shared.pool.handle_request(self._write(request))
             try:
                 engine.check_fresh(response)
                 chunks: list[bytes] = []
@@ -114,13 +125,21 @@ class HttpTransport(_Http, SyncTransport):
             failure = engine.failure(exc, request, self._host(request))
         finally:
             engine.until.reset(token)
+            with self._lock:
+                shared.users -= 1
+                last = shared.left and not shared.users
+            if last:
+                shared.ends()
         raise failure  # out here, so that it does not carry the engine's exception with what was sent
 
     def close(self) -> None:
         with self._lock:
-            ends, self._pool, self._ends = self._ends, None, None
-        if ends is not None:
-            ends()
+            shared, self._pool = self._pool, None
+            if shared is None:
+                return
+            shared.left, idle = True, not shared.users
+        if idle:
+            shared.ends()
 
 
 class AsyncHttpTransport(_Http, AsyncTransport):
@@ -128,14 +147,13 @@ class AsyncHttpTransport(_Http, AsyncTransport):
 
     def __init__(self, config: HttpConfig) -> None:
         super().__init__(config)
-        self._pools: dict[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool] = {}
-        self._held: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
+        self._pools: dict[asyncio.AbstractEventLoop, _Shared[httpcore2.AsyncConnectionPool]] = {}
         starts_again(self)
 
     def after_fork(self) -> None:
         """Open connections of its own: on the parent's, each would read the other's answers."""
-        leave(self._pools, self._held)
-        self._pools, self._held = {}, {}
+        leave(self._pools)
+        self._pools = {}
 
     async def step(self, effect: Effect) -> Any:
         match effect:
@@ -150,31 +168,32 @@ class AsyncHttpTransport(_Http, AsyncTransport):
             case Join():
                 return await joined(effect)
 
-    async def _open(self, loop: asyncio.AbstractEventLoop) -> httpcore2.AsyncConnectionPool:
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> _Shared[httpcore2.AsyncConnectionPool]:
         import httpcore2
 
         from fin_infra.transport.engine import AsyncBackend, proxy
 
         for old in [old for old in tuple(self._pools) if old.is_closed()]:  # other threads may add theirs meanwhile
             self._pools.pop(old, None)
-            self._held.pop(old, None)
         pool = httpcore2.AsyncConnectionPool(
             self.config.tls(), proxy(self.config), network_backend=AsyncBackend(), **_LIMITS
         )
-        self._pools[loop], self._held[loop] = pool, _held(pool, self._pools, self._held)
-        await anext(self._held[loop])  # does not wait, so no other task opens a pool meanwhile
-        return pool
+        held = _held(pool, self._pools)
+        shared = self._pools[loop] = _Shared(pool, held)
+        await anext(held)  # does not wait, so no other task opens a pool meanwhile
+        return shared
 
     async def _send(self, request: Request) -> Reply:
         from fin_infra.transport import engine
 
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop) or await self._open(loop)
+        shared = self._pools.get(loop) or await self._open(loop)
+        shared.users += 1
         end = self._until(request)
         failure: ProviderError
         try:
             async with asyncio.timeout(end - time.monotonic()):
-                response = await pool.handle_async_request(self._write(request))
+                response = await shared.pool.handle_async_request(self._write(request))
                 try:
                     engine.check_fresh(response)
                     chunks: list[bytes] = []
@@ -187,18 +206,23 @@ class AsyncHttpTransport(_Http, AsyncTransport):
             return engine.reply(response, chunks)
         except engine.FAILURES as exc:
             failure = engine.failure(exc, request, self._host(request))
+        finally:
+            shared.users -= 1
+            if shared.left and not shared.users:
+                await shared.ends.aclose()
         raise failure  # out here, so that it does not carry the engine's exception with what was sent
 
     async def aclose(self) -> None:
-        held = self._held.get(asyncio.get_running_loop())
-        if held is not None:
-            await held.aclose()
+        shared = self._pools.pop(asyncio.get_running_loop(), None)
+        if shared is not None:
+            shared.left = True
+            if not shared.users:
+                await shared.ends.aclose()
 
 
 async def _held(
     pool: httpcore2.AsyncConnectionPool,
-    pools: dict[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool],
-    held: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]],
+    pools: dict[asyncio.AbstractEventLoop, _Shared[httpcore2.AsyncConnectionPool]],
 ) -> AsyncGenerator[None]:
     """Hold a pool until it is closed: `asyncio.run` ends async generators before it closes its loop, so that a pool
     that nobody closes does not outlive it.
@@ -207,9 +231,9 @@ async def _held(
     try:
         yield
     finally:
-        if pools.get(loop) is pool:  # else the transport went on to another
+        now = pools.get(loop)
+        if now is not None and now.pool is pool:  # else the transport went on to another
             del pools[loop]
-            held.pop(loop, None)
         await pool.aclose()
 
 

@@ -19,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from fin_infra.errors import (
     AuthenticationFailed,
+    ClientClosed,
     MissingExtra,
     ProviderUnavailable,
     UnexpectedPayload,
@@ -151,6 +152,25 @@ async def test_updates_when_started_then_keys_then_listen_and_a_ping_is_answered
         },
         {"action": "listen", "data": {"streams": ["trade_updates"]}},
     ]
+
+
+@pytest.mark.parametrize("heard", [0, 1], ids=["before", "after the first update"])
+async def test_updates_when_the_client_is_closed_then_they_end_and_nobody_signs_in(heard: int) -> None:
+    connections: list[ServerConnection] = []
+
+    async def connected(socket: ServerConnection) -> None:
+        connections.append(socket)
+        await says(event("new"), event("fill"))(socket)
+
+    async with serve(connected, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        broker: Alpaca[Async] = Alpaca(AsyncReplay(Vendor()), place(f"http://127.0.0.1:{port}/alpaca"))
+        updates = broker.trade_updates()
+        await first(updates, heard)
+        await broker.aclose()
+        with pytest.raises(ClientClosed):
+            await first(updates, 1)
+    assert len(connections) == heard
 
 
 @pytest.mark.parametrize("kind", ["caught_up", "vanished"])

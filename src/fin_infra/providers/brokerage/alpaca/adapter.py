@@ -317,7 +317,8 @@ class Alpaca(BrokerageProvider[M]):
         """Return a page, and what to ask for the next one: nothing after the last."""
         reply = yield from self.get("/v2/orders", **query)
         body = reply.json()
-        rows = fields.rows(body, "orders", partial(orders.order, received_at=reply.received_at))
+        read = partial(orders.order_among, str(query["symbols"] or ""), received_at=reply.received_at)
+        rows = fields.rows(body, "orders", read)
         fresh = walk.fresh(rows)
         unread = walk.unread(rows.errors)
         page = Page([row for row in fresh if start is None or row.placed_at >= start], unread)
@@ -481,6 +482,7 @@ class Alpaca(BrokerageProvider[M]):
             AuthenticationFailed: the keys are refused.
             ProviderUnavailable: the first connection cannot be opened. Later ones are tried until you stop.
             MissingExtra: the package `websockets` is not installed.
+            ClientClosed: the client was closed; while updates are awaited, with the next one.
         """
         if not isinstance(self.transport, AsyncTransport):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped users
             raise InvalidInput("Trade updates need an async client: easy_brokerage(mode='async').")

@@ -83,6 +83,17 @@ def _given(numbers: Mapping[str, Decimal | None]) -> dict[str, str]:
     return {name: format(value, "f") for name, value in numbers.items() if value is not None}
 
 
+def order_among(asked: str, row: Row, received_at: datetime) -> Order:
+    """Read an order about one of the symbols asked for, any where there are none.
+
+    Whoever cancels all orders of one instrument must not be given another's. One that no key can name is kept.
+    """
+    found = order(row, received_at)
+    if asked and found.key is not None and (symbol := symbols.write(found.key)) not in asked.split(","):
+        fields.own([asked], [symbol], "instrument")
+    return found
+
+
 def order(row: Row, received_at: datetime, parent_type: str = "") -> Order:
     """Read an order with its legs.
 

@@ -81,6 +81,7 @@ class TradeStream:
         connect, failures = _engine()
         tries = 0
         while True:
+            self._must_be_open()
             try:
                 async with self._connection(connect) as socket:
                     await self._subscribe(socket)
@@ -88,6 +89,7 @@ class TradeStream:
                         yield missed
                     tries, self._begun = 0, True
                     async for frame in socket:
+                        self._must_be_open()
                         if (update := self._heard(frame)) is not None:
                             yield update
                 lost: ProviderError = _unavailable("the stream was closed")
@@ -106,6 +108,10 @@ class TradeStream:
             wait = BACKOFF.wait(tries, lost.retry_after)
             log.warning("%s %s: %s; trying again in %.1f s", KEY, OPERATION, lost.message, wait)
             await self._broker.transport.step(Pause(wait))
+
+    def _must_be_open(self) -> None:
+        if self._broker.closed:
+            raise self._broker.closed_error()
 
     def _connection(self, connect: type[connect]) -> connect:
         url = self._config.base_url.replace("http", "ws", 1) + "/stream"

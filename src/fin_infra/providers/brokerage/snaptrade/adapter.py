@@ -194,7 +194,8 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     def delete_user(self, user_id: str) -> Flow[None]:
         """Give up a person and all their connections; SnapTrade does it later. Never repeated by retry."""
         reply = yield from self.request("DELETE", "/snapTrade/deleteUser", params={"userId": user_id})
-        json_of(reply, dict)
+        deleted = fields.maybe_text(json_of(reply, dict), "userId")
+        fields.own([user_id], [deleted or user_id], "user")
 
     @operation
     def login_url(
