@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from fin_infra.brokerage import easy_brokerage
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
-from fin_infra.sandbox import running
-from fin_infra.transport.http import HttpTransport
 from tests.providers.brokerage.alpaca.support import orders_at
 
 BUY = ("order", "submit", "buy", "AAPL", "--quantity", "1")
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running() as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def sandbox(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    for name in [name for name in os.environ if name.startswith(("ALPACA", "FIN_INFRA"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", url)
-    monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", str(tmp_path / "orders.sqlite3"))
-    monkeypatch.chdir(tmp_path)
-    httpx2.post(f"{url}/_sandbox/reset").raise_for_status()
-    registry.reset()
-    yield url
-    transport = easy_brokerage().transport
-    assert isinstance(transport, HttpTransport)
-    transport.close()
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def run(*words: str, answer: str | None = None) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,35 +19,12 @@ import pytest
 
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.model import InstrumentKey, NewOrder, OrderType, Side
-from fin_infra.providers import registry
-from fin_infra.sandbox import running
-from fin_infra.transport.http import HttpTransport
 from tests.providers.brokerage.alpaca.support import orders_at
 
 COMMAND = (sys.executable, "-m", "fin_infra.cli")
 FULL = Path("/dev/full")
 AAPL = InstrumentKey("US", "AAPL")
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running() as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def sandbox(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    for name in [name for name in os.environ if name.startswith(("ALPACA", "FIN_INFRA"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("FIN_INFRA_SANDBOX_URL", url)
-    monkeypatch.setenv("FIN_INFRA_TRADING_JOURNAL", str(tmp_path / "orders.sqlite3"))
-    monkeypatch.chdir(tmp_path)
-    httpx2.post(f"{url}/_sandbox/reset").raise_for_status()
-    registry.reset()
-    yield url
-    transport = easy_brokerage().transport
-    assert isinstance(transport, HttpTransport)
-    transport.close()
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def head(words: tuple[str, ...], lines: int, streams: str) -> int:

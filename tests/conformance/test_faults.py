@@ -22,6 +22,7 @@ from fin_infra.errors import (
     RateLimited,
 )
 from fin_infra.providers.provider import Provider
+from tests.arguments.surface import resolved, sample_of
 from tests.conformance.fault_bench import (
     Bench,
     Outcome,
@@ -268,12 +269,13 @@ def test_operation_when_not_offered_then_refused_by_name_before_any_request(
     bench: Bench, cls: type[Provider[Any]]
 ) -> None:
     for name in operations(cls) - offered(cls):
-        _, *wanted = signature(getattr(cls, name).fn).parameters.values()
+        fn = getattr(cls, name).fn
+        _, *wanted = signature(fn).parameters.values()
         wanted = [parameter for parameter in wanted if parameter.default is Parameter.empty]
-        ids = tuple("an_id" for parameter in wanted if parameter.kind is not Parameter.KEYWORD_ONLY)
-        named = {parameter.name: "a_value" for parameter in wanted if parameter.kind is Parameter.KEYWORD_ONLY}
+        good = {each.name: sample_of(resolved(each.annotation, fn.__globals__)) for each in wanted}
+        ids = tuple(good.pop(each.name) for each in wanted if each.kind is not Parameter.KEYWORD_ONLY)
         with bench.client(cls, Watch()) as client:
-            outcome = bench.call(client, Case(name, name, lambda _, ids=ids: ids, named))
+            outcome = bench.call(client, Case(name, name, lambda _, ids=ids: ids, good))
         assert type(outcome.error) is FeatureDisabled, name
         assert f"{cls.info.provider_key} does not offer {name};" in str(outcome.error)
         assert outcome.watch.sent == []

@@ -19,14 +19,10 @@ from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.model import (
     Account,
     AccountIdentity,
-    Adjustment,
     Balance,
     BrokerAccount,
     Candle,
-    CandleSeries,
     FxRate,
-    InstrumentKey,
-    Interval,
     Listing,
     Model,
     Money,
@@ -41,7 +37,7 @@ from fin_infra.model import (
 from fin_infra.model.frames import to_frame
 from fin_infra.model.networth import NetWorth
 from fin_infra.model.record import Kind, Rows
-from tests.support.models import PRIVATE_MARK, RAW_MARK, made, models, private
+from tests.support.models import PRIVATE_MARK, RAW_MARK, daily, made, models, private
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 KINDS: tuple[Kind, ...] = ("pandas", "polars", "arrow")
@@ -188,19 +184,6 @@ def test_frame_when_a_field_is_a_model_then_its_fields_are_columns(kind: Kind) -
     assert json.loads(legs[0]) == []
 
 
-def series(*candles: Candle) -> CandleSeries:
-    return CandleSeries(
-        source="market:x",
-        as_of=AT,
-        key=InstrumentKey("US", "AAPL"),
-        interval=Interval.DAY_1,
-        adjustment=Adjustment.RAW,
-        currency="USD",
-        unit="USD",
-        candles=candles,
-    )
-
-
 BARS = [
     Candle(start=AT, open=Decimal(1), high=Decimal("2.5"), low=Decimal("0.01"), close=Decimal("1.10"), volume=None),
     Candle(start=AT, open=Decimal(1), high=Decimal("2.5"), low=Decimal("0.01"), close=Decimal("2.20"), volume=None),
@@ -209,13 +192,13 @@ BARS = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_series_when_framed_then_each_row_says_of_what_and_in_which_currency(kind: Kind) -> None:
-    frame = series(*BARS).to_frame(kind)
+    frame = daily(*BARS, as_of=AT).to_frame(kind)
     assert columns(frame)[:4] == ["key", "currency", "start", "open"]
     assert values(frame, "key") == ["US:AAPL", "US:AAPL"]
     assert values(frame, "close") == [Decimal("1.10"), Decimal("2.20")]
     assert all(value is None or value is pandas.NA for value in values(frame, "volume"))
-    assert columns(series().to_frame(kind)) == columns(frame)
-    assert values(series().to_frame(kind), "start") == []
+    assert columns(daily(as_of=AT).to_frame(kind)) == columns(frame)
+    assert values(daily(as_of=AT).to_frame(kind), "start") == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

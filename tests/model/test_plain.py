@@ -17,12 +17,9 @@ from fin_infra.model import (
     AccountStatus,
     AccountSubtype,
     AccountType,
-    Adjustment,
     Candle,
-    CandleSeries,
     Institution,
     InstrumentKey,
-    Interval,
     Listing,
     Model,
     Money,
@@ -31,7 +28,7 @@ from fin_infra.model import (
 )
 from fin_infra.model.networth import NetWorth, WorthKind, WorthLine
 from fin_infra.model.plain import plain, visible
-from tests.support.models import PRIVATE_MARK, RAW_MARK, made, models, private
+from tests.support.models import PRIVATE_MARK, RAW_MARK, daily, made, models, private
 
 NAMES = [model.__name__ for model in models()]
 DURATIONS = {"elapsed_ms", "retry_after"}
@@ -141,16 +138,7 @@ def test_to_dict_when_models_are_nested_then_as_written_by_hand() -> None:
         low=Decimal("1E-7"),
         close=Decimal("1.0"),
     )
-    series = CandleSeries(
-        source="market:x",
-        as_of=AT,
-        key=InstrumentKey("XNYS", "BRK.B"),
-        interval=Interval.DAY_1,
-        adjustment=Adjustment.RAW,
-        currency="USD",
-        unit="USD",
-        candles=(candle,),
-    )
+    series = daily(candle, as_of=AT, key="XNYS:BRK.B")
     found = series.to_dict()
     assert (found["key"], found["interval"], found["adjustment"]) == ("XNYS:BRK.B", "1d", "raw")
     assert found["candles"] == [

@@ -15,13 +15,10 @@ from fin_infra.model import (
     AccountStatus,
     AccountSubtype,
     AccountType,
-    Adjustment,
     Balance,
     Candle,
     CandleSeries,
     Institution,
-    InstrumentKey,
-    Interval,
     Listing,
     Model,
     Money,
@@ -30,7 +27,7 @@ from fin_infra.model import (
     Transaction,
     TransactionStatus,
 )
-from tests.support.models import PRIVATE_MARK, RAW_MARK, made, models
+from tests.support.models import PRIVATE_MARK, RAW_MARK, daily, made, models
 
 MODELS = [model for model in models() if issubclass(model, Model)]
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -68,16 +65,7 @@ def account(name: str = PERSONAL, bank: str = "Bank") -> Account:
 
 def series(count: int) -> CandleSeries:
     bar = Candle(start=AT, open=Decimal(1), high=Decimal(1), low=Decimal(1), close=Decimal("1.10"))
-    return CandleSeries(
-        source="market:x",
-        as_of=AT,
-        key=InstrumentKey("US", "AAPL"),
-        interval=Interval.DAY_1,
-        adjustment=Adjustment.RAW,
-        currency="USD",
-        unit="USD",
-        candles=tuple(dataclasses.replace(bar, start=AT + timedelta(days=n)) for n in range(count)),
-    )
+    return daily(*(dataclasses.replace(bar, start=AT + timedelta(days=n)) for n in range(count)), as_of=AT)
 
 
 class Table(HTMLParser):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import pytest
 from fin_infra.errors import ConfigurationError, MissingExtra
 from fin_infra.fx import easy_fx
 from fin_infra.model import LeftOut
-from fin_infra.providers import registry
+from fin_infra.providers import installed, registry
+from fin_infra.providers.brokerage.snaptrade import SnapTrade
+from fin_infra.providers.config import DOMAINS
+from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
 from fin_infra.questions.brokers import Brokers
+from fin_infra.transport import M
 
 ALPACA, SNAPTRADE = "brokerage:alpaca", "brokerage:snaptrade"
 KEYS = {
@@ -121,6 +126,39 @@ def test_brokers_when_a_package_is_missing_then_its_broker_is_named(monkeypatch:
     brokers = Brokers.default()
     assert asked(brokers) == [SNAPTRADE]
     assert brokers.left_out == (LeftOut(source=ALPACA, reason="a package that it needs is not installed"),)
+
+
+class Twin(SnapTrade[M]):
+    """An aggregator of another package."""
+
+    info = ProviderInfo(
+        provider_key="brokerage:a_twin",  # by name before the built-in one
+        title="Twin",
+        settings=SnapTrade.info.settings,
+        live_url=SnapTrade.info.live_url,
+        sandbox_path=SnapTrade.info.sandbox_path,
+        sandbox=SnapTrade.info.sandbox,
+        ping=SnapTrade.info.ping,
+        docs=SnapTrade.info.docs,
+    )
+
+
+def test_brokers_when_other_packages_add_an_aggregator_and_something_broken_then_both_are_named_and_none_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = [each for domain in DOMAINS for each in entry_points(group=f"fin_infra.{domain}")]
+    points += [
+        EntryPoint("a_twin", f"{__name__}:Twin", "fin_infra.brokerage"),
+        EntryPoint("broken", "decimal:Decimal", "fin_infra.brokerage"),
+    ]
+    monkeypatch.setattr(installed, "entry_points", lambda: EntryPoints(points))
+    registry.reset()
+    brokers = Brokers.default()
+    assert asked(brokers) == [ALPACA, SNAPTRADE]
+    assert {each.source: each.reason for each in brokers.left_out} == {
+        "brokerage:a_twin": "another aggregator is the configured one",
+        "brokerage:broken": "it cannot be loaded",
+    }
 
 
 @pytest.mark.parametrize(("real_bank", "left"), [(False, [ALPACA, SNAPTRADE]), (True, [])])

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import bankersbank
 import fin_infra
-from fin_infra.model import InstrumentKey, Model, Money
+from fin_infra.model import Adjustment, Candle, CandleSeries, InstrumentKey, Interval, Model, Money
 
 RAW_MARK = "of-the-vendor-alone"
 PRIVATE_MARK = "number-or-secret"
@@ -109,3 +109,17 @@ def _value(hint: Any, full: bool, inside: tuple[type[Any], ...]) -> Any:
     if issubclass(hint, Enum):
         return list(hint)[-1]
     return made(hint, full=full, _inside=inside)
+
+
+def daily(*candles: Candle, as_of: datetime, key: str = "US:AAPL") -> CandleSeries:
+    """Return unadjusted daily candles in dollars."""
+    return CandleSeries(
+        source="market:x",
+        as_of=as_of,
+        key=InstrumentKey.parse(key),
+        interval=Interval.DAY_1,
+        adjustment=Adjustment.RAW,
+        currency="USD",
+        unit="USD",
+        candles=candles,
+    )

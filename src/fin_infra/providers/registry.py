@@ -140,8 +140,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _default(domain: str) -> list[str]:
-    """Without a YAML map a domain's only provider is its default. What comes with this package goes before what others
-    install; one that is taken by name only is none, and one that knows the sandbox only is one where there is no other.
+    """Return the vendor that serves a domain for which the YAML map names none, as a list of one.
+
+    Providers of this package come before those of others. One with `default=False` is never chosen; one that works with
+    the sandbox only is chosen if there is no other.
     """
     if domain not in DOMAINS:
         raise _not_found(domain)
@@ -154,15 +156,16 @@ def _default(domain: str) -> list[str]:
         raise ConfigurationError(
             f"Several {domain} providers are installed ({choice}); name one, or set `{domain}:` in fin-infra.yaml."
         )
+    broken = None if infos else next((reason for _, reason in unavailable(domain)), None)
+    if broken is not None:
+        raise broken
     named_only = [f"{domain}:{vendor}" for vendor in infos]
-    for _, reason in () if named_only else unavailable(domain):
-        raise reason
     more = f"; name one of {', '.join(named_only)}" if named_only else ""
     raise ProviderNotFound(f"No {domain} provider is installed and enabled{more}.")
 
 
 def built_in_default(domain: str) -> list[str]:
-    """Return the vendors of this package that serve a domain where nobody names one: none, one, or several to name."""
+    """Return the vendors of this package that may serve a domain unnamed; more than one have to be named."""
     return _choice({vendor: cls.info for vendor, cls in _enabled(domain) if installed.built_in(domain, vendor)})
 
 

@@ -21,7 +21,8 @@ from fin_infra.questions.holdings import HoldingSources
 from fin_infra.settings import feature_enabled, load
 from fin_infra.transport import Async
 
-_OTHER = "another broker is the configured one"
+_OTHER_BROKER = "another broker is the configured one"
+_OTHER_AGGREGATOR = "another aggregator is the configured one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,14 @@ class Brokers:
         named = [f"brokerage:{vendor}" for vendor in load_config().chain("brokerage")]
         failed = [provider_key for provider_key in named if provider_key in absent or provider_key not in known]
         broker = None if failed or not (named or trading) else easy_brokerage(mode="async")
-        unasked = {each: _OTHER for each in trading if broker and each != broker.source}
+        aggregator = easy_brokerage_aggregator(mode="async") if aggregating else None
+        reading = [each.info.provider_key for each in aggregating]
+        unasked = {each: _OTHER_BROKER for each in trading if broker and each != broker.source}
+        unasked |= {each: _OTHER_AGGREGATOR for each in reading if aggregator and each != aggregator.source}
         reasons = {provider_key: why for provider_key, why in (unasked | absent).items() if provider_key not in named}
         return cls(
             broker,
-            (easy_brokerage_aggregator(mode="async"),) if aggregating else (),
+            (aggregator,) if aggregator else (),
             tuple(LeftOut(source=provider_key, reason=reasons[provider_key]) for provider_key in sorted(reasons)),
             tuple(_failed(provider_key, absent.get(provider_key) or "it is not installed") for provider_key in failed),
         )
@@ -82,6 +86,8 @@ def unavailable(provider_key: str) -> str | None:
         cls = provider_class(provider_key)
     except MissingExtra:
         return "a package that it needs is not installed"
+    except ConfigurationError:
+        return "it cannot be loaded"
     load(cls.info.settings)
     try:
         endpoint_of(cls)

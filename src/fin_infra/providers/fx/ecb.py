@@ -100,7 +100,7 @@ class Ecb(FxProvider[M]):
         `errors` names days of the bank's file that cannot be read: with their date as `id` where they have one.
 
         Raises:
-            InvalidInput: `end` lies before `start`; where they are equal there are no days.
+            InvalidInput: `end` is before `start`. Equal days give an empty list.
         """
         if calendar_day(start) > calendar_day(end):
             raise InvalidInput(f"A history cannot end before it starts: {start} to {end}.")
