@@ -127,7 +127,10 @@ DOUBTFUL_SUFFIXES: dict[str, tuple[str, ...]] = {
     "AT": ("ASEX:{root}", "XATH:{root}"),
 }
 """Suffixes with several meanings, to the keys they may mean: Reuters' codes of US venues are also share classes, `.PR`
-is Prague or a preferred share, `.CA` Cairo although people mean Canada, `.VN` Ho Chi Minh City or Hanoi."""
+is Prague or a preferred share, `.CA` Cairo although people mean Canada, `.VN` Ho Chi Minh City or Hanoi.
+
+Reuters' `.N` is New York (https://en.wikipedia.org/wiki/Refinitiv_Identification_Code); `.O`, `.OQ`, `.K` and `.P` are
+UNCONFIRMED."""
 
 FUTURES_SUFFIXES: frozenset[str] = frozenset({"CBT", "CME", "CMX", "NYB", "NYM"})
 """Yahoo's suffixes of futures exchanges."""
@@ -155,7 +158,8 @@ INDICES: frozenset[str] = frozenset(
     ]
 )
 """Bare names of indices, as Yahoo (`^GSPC`, `^IXIC`, `^N225`, `^TNX`), Google Finance (`INDEXSP:.INX`, `INDEXFTSE:UKX`,
-`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`) and Bloomberg (`NKY Index`; `SPX:IND` in its list of exchanges, kept at
+`INDEXNIKKEI:NI225`, `INDEXSTOXX:SX5E`, `INDEXNASDAQ:NDX`, `INDEXCBOE:VIX`), Cboe (SPX, TNX and VIX in
+https://www.tradestation.com/cboe-indices/) and Bloomberg (`NKY Index`; `SPX:IND` in its list of exchanges, kept at
 https://cybercemetery.unt.edu/archive/nprec/20090820160326/) write them. None is in Alpha Vantage's list of US listings;
 `DAX` and `CAC` are missing because shares have these tickers."""
 
