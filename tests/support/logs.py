@@ -34,17 +34,13 @@ def everything() -> Iterator[Everything]:
     """Listen to every logger there is, at DEBUG, whatever it was told before."""
     handler, root = Everything(), logging.getLogger()
     known = [logging.getLogger(name) for name in ("httpx2", "httpcore2", "fin_infra", "asyncio", "jwt")]
-    before = [(logger, logger.level, logger.disabled, logger.propagate) for logger in (root, *known)]
-    for logger, *_ in before:
+    levels = [(logger, logger.level) for logger in (root, *known)]
+    for logger, _ in levels:
         logger.setLevel(logging.DEBUG)
-        logger.disabled, logger.propagate = False, True
-    stopped, _ = logging.root.manager.disable, logging.disable(logging.NOTSET)
     root.addHandler(handler)
     stop = observe_calls(handler.heard)
     yield handler
     stop()
     root.removeHandler(handler)
-    logging.disable(stopped)
-    for logger, level, disabled, propagate in before:
+    for logger, level in levels:
         logger.setLevel(level)
-        logger.disabled, logger.propagate = disabled, propagate

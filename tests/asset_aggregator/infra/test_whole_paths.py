@@ -9,8 +9,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 
-from asset_aggregator.infra.app import create_service
-from asset_aggregator.infra.environment import ServiceSettings
+from tests.asset_aggregator.conftest import MakeService
 
 
 def _counted() -> float:
@@ -19,9 +18,8 @@ def _counted() -> float:
 
 
 @pytest.mark.parametrize("path", ["/metricsX", "/healthzX", "/readyz/foo", "/metrics/"])
-def test_a_path_that_begins_like_an_open_one_is_limited_and_counted(path: str) -> None:
-    app = create_service(name="t", version="0", settings=ServiceSettings(rate_limit=2))
-    with TestClient(app) as client:
+def test_a_path_that_begins_like_an_open_one_is_limited_and_counted(make_service: MakeService, path: str) -> None:
+    with TestClient(make_service(rate_limit=2)) as client:
         before = _counted()
         assert [client.get(path).status_code for _ in range(3)] == [404, 404, 429]
         assert _counted() == before + 3
@@ -29,7 +27,7 @@ def test_a_path_that_begins_like_an_open_one_is_limited_and_counted(path: str) -
         assert _counted() == before + 3
 
 
-def test_only_the_stream_itself_has_no_timeout() -> None:
+def test_only_the_stream_itself_has_no_timeout(make_service: MakeService) -> None:
     router = APIRouter()
 
     @router.get("/brokerage/orders/{order}")
@@ -37,7 +35,6 @@ def test_only_the_stream_itself_has_no_timeout() -> None:
         await asyncio.sleep(1.5)
         return order
 
-    app = create_service(name="t", version="0", settings=ServiceSettings(request_timeout_s=1), routers=[router])
-    with TestClient(app) as client:
+    with TestClient(make_service(router, request_timeout_s=1)) as client:
         assert client.get("/brokerage/orders/updatesX").status_code == 504
         assert client.get("/brokerage/orders/updates").status_code == 200
