@@ -29,13 +29,13 @@ demo: $(STAMP) ## See the whole picture: sandbox, service and summary on 127.0.0
 quick: $(STAMP) ## Run the tests that need no process and no fault matrix, for after every change
 	FIN_INFRA_TEST_TIER=quick $(RUN_TESTS)
 
-test: check sbom ## Run every check and every test, as CI does
+test: check ## Run every check and every test, as CI does
 	FIN_INFRA_TEST_TIER=test $(RUN_TESTS)
 
 long: check ## Run everything with full figures, in clean environments too, before an issue is called done
 	FIN_INFRA_TEST_TIER=long $(RUN_TESTS)
 
-check: lint types floors sast ## Run the checks without the tests
+check: lint types floors sast sbom ## Run every check of CI but the tests
 
 lint: $(STAMP) ## Check style and layout
 	$(BIN)/ruff check .

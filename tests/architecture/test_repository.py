@@ -256,13 +256,16 @@ def test_compose_file_when_parsed_then_it_keeps_the_contract_of_the_makefile():
     assert services["service"]["environment"]["FIN_INFRA_API_TOKENS"].startswith("${ACCEPT_TOKEN:?")
 
 
-def test_pre_commit_when_parsed_then_its_hooks_are_those_of_make_check():
+def test_pre_commit_when_parsed_then_its_hooks_are_the_checks_of_make_check():
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
     assert [repo["repo"] for repo in hooks] == ["local"]
     makefile = (ROOT / "Makefile").read_text("utf-8")
     parts = re.search(r"^check: (.*) ##", makefile, re.MULTILINE)
     assert parts
     recipes = [re.search(rf"^{name}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE) for name in parts[1].split()]
+    recipes.remove(
+        next(found for found in recipes if found and "cyclonedx" in found[1])
+    )  # writes a file, checks nothing
     lines = [line for recipe in recipes if recipe for line in recipe[1].splitlines()]
     commands = [line.strip().replace("$(BIN)", ".venv/bin") for line in lines]
     assert [hook["entry"] for hook in hooks[0]["hooks"]] == commands

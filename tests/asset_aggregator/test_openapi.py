@@ -5,6 +5,7 @@ Whatever arrives, the answer is one that the schema names, in the shape that it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,3 +60,19 @@ def test_service_when_requests_are_made_up_then_each_answer_is_one_of_the_schema
     assert len(operations) >= 20
     failed = [text for operation in operations for text in _failures(operation, demo)]
     assert failed == [], "\n\n".join(failed)
+
+
+def test_openapi_when_a_text_has_a_form_then_its_pattern_says_so(operations: list[Any]) -> None:
+    patterns = {
+        (operation.path, parameter.name): parameter.definition["schema"].get("pattern")
+        for operation in operations
+        for parameter in operation.iter_parameters()
+    }
+    for text, where in [
+        ("EUR", ("/fx/{base}/{quote}", "base")),
+        ("eur", ("/fx/{base}/{quote}", "quote")),
+        ("2026-11-10~tx_1", ("/banking/accounts/{account_id}/transactions", "cursor")),
+        ("2026-11-10T14:30:00+00:00~61e69015", ("/brokerage/orders", "cursor")),
+    ]:
+        assert re.search(patterns[where], text), where
+        assert not re.search(patterns[where], "US$"), where

@@ -65,12 +65,16 @@ class BreakerModel(RuleBasedStateMachine):
         self.running: dict[int, Any] = {}
         self.expected: list[BreakerState] = []
 
-    @rule(target=calls)
-    def begin(self) -> Any:
+    @rule(target=calls, urgent=st.booleans())
+    def begin(self, urgent: bool) -> Any:
         self.number += 1
         number = self.number
-        flow = self.breaker.guard(vendor())
+        flow = self.breaker.guard(vendor(), urgent=urgent)
         admitted = self.open_until is None or (self.trial is None and self.now >= self.open_until)
+        if not admitted and urgent:  # it is sent all the same, and nothing is learned from how it ends
+            next(flow)
+            self.running[number] = flow
+            return number, -1, flow
         if not admitted:
             with pytest.raises(CircuitOpen) as caught:
                 next(flow)

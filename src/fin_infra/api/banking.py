@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
-from fin_infra.api.cursors import read_day_cursor, write_cursor
+from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.banking import easy_banking
@@ -77,7 +77,7 @@ def _add_transactions(router: APIRouter, bank: BankingProvider[Async]) -> None:
         start: Annotated[Day, Query(description="First date")] = None,
         end: Annotated[Day, Query(description="Day after the last date")] = None,
         limit: Annotated[int, Query(ge=1, le=1000, description="Transactions a page")] = 100,
-        cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+        cursor: DayCursor = None,
     ) -> Response:
         """Return transactions newest first, at most `limit`, and the cursor of the next page."""
         if start is not None and end is not None and start >= end:

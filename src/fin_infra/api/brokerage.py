@@ -16,7 +16,7 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.brokerage_orders import openapi_order, read_idempotency_key, read_order
 from fin_infra.api.brokerage_updates import TradeUpdates, Updates
-from fin_infra.api.cursors import read_instant_cursor, write_cursor
+from fin_infra.api.cursors import InstantCursor, read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.brokerage import easy_brokerage
@@ -124,7 +124,7 @@ def _add_reads(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
     async def orders(
         status: Annotated[Literal["open", "closed", "all"], Query(description="Which orders")] = "open",
         limit: Annotated[int, Query(ge=1, le=500, description="Orders a page")] = 100,
-        cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        cursor: InstantCursor = None,
     ) -> Response:
         """Return orders newest first, at most `limit`, and the cursor of the next page."""
         return await answers.private(_page(broker, status, limit, cursor))

@@ -5,12 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from fastapi import Query
 
 from fin_infra.api import moments
 from fin_infra.errors import InvalidInput
 
 T = TypeVar("T")
+_TEXT = "`next` of the page before"
+
+DayCursor = Annotated[
+    str | None,
+    Query(max_length=200, description=_TEXT, json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}~.+$"}),
+]
+"""A parameter that holds a cursor by days. The pattern is for readers of the OpenAPI document; our sentence answers."""
+InstantCursor = Annotated[
+    str | None,
+    Query(max_length=200, description=_TEXT, json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt].+~.+$"}),
+]
+"""A parameter that holds a cursor by instants."""
 
 
 def write_cursor(at: date, row_id: str) -> str:

@@ -18,7 +18,11 @@ from fin_infra.transport import Async
 
 RATE_TTL_S = 600.0
 
-Code = Annotated[str, Path(max_length=16, description="ISO 4217 code, such as USD")]
+Code = Annotated[
+    str,
+    Path(max_length=16, description="ISO 4217 code, such as USD", json_schema_extra={"pattern": "^[A-Za-z]{3}$"}),
+]
+"""The pattern is for readers of the OpenAPI document; what does not match it gets the sentence of `easy_fx`."""
 
 
 def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = None, cache: Cache | None = None) -> None:

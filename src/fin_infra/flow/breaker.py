@@ -57,9 +57,18 @@ class Breaker:
     def state(self) -> BreakerState:
         return self._state
 
-    def guard(self, flow: Flow[T]) -> Flow[T]:
-        """Run `flow` if the circuit allows it and learn from how it ends; raise CircuitOpen if not."""
-        ticket, trial = self._enter()
+    def guard(self, flow: Flow[T], *, urgent: bool = False) -> Flow[T]:
+        """Run `flow` if the circuit allows it and learn from how it ends; raise CircuitOpen if not.
+
+        What is `urgent` goes past an open circuit, which learns nothing from it: a cancellation that is not even sent
+        costs more than one request to a vendor that may be down.
+        """
+        try:
+            ticket, trial = self._enter()
+        except CircuitOpen:
+            if not urgent:
+                raise
+            return (yield from flow)
         try:
             if trial:
                 self._on_change(BreakerState.HALF)

@@ -41,7 +41,7 @@ class Client(Generic[M]):
     relays: ClassVar[bool] = False
     """True where other clients carry out the operations, and observe them."""
     urgent: ClassVar[frozenset[str]] = frozenset()
-    """The operations that may use the reserve of the quotas, with all that they ask on their way."""
+    """The operations that may use the reserve of the quotas and pass an open breaker, with what they ask."""
 
     closed = False
     """True once it was closed; operations that begin from then on raise `ClientClosed`."""

@@ -61,7 +61,7 @@ def survive(
 
     `authorize` signs each attempt again, as it leaves: a signature that holds the time is never older than its request.
     `access` takes its place where signing needs a token that has to be fetched; a token that the vendor refuses is
-    replaced once. What is `urgent` may use the reserve of the quotas.
+    replaced once. What is `urgent` may use the reserve of the quotas and passes an open breaker.
 
     Raises:
         CircuitOpen: the breaker is open; nothing was sent.
@@ -70,7 +70,7 @@ def survive(
         ProviderError: what the vendor answered to the last attempt.
     """
     attempt = _Attempt(request, until, policy, refusal, authorize, access, urgent)
-    return (yield from policy.breaker.guard(_retry(attempt)))
+    return (yield from policy.breaker.guard(_retry(attempt), urgent=urgent))
 
 
 @dataclass(slots=True)

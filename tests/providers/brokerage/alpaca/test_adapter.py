@@ -507,6 +507,29 @@ def test_cancel_order_when_the_market_data_is_down_then_still_goes_through() -> 
     broker.cancel_order(ORDER_ID)
 
 
+def test_cancel_when_the_broker_failed_so_often_that_nothing_else_is_asked_then_is_still_sent() -> None:
+    sent: list[tuple[str, str]] = []
+
+    def answer(request: Request) -> Reply:
+        sent.append((request.method, request.path))
+        if request.method == "DELETE":
+            return Reply(204, b"") if request.path != "/v2/orders" else Reply(207, b"[]")
+        return Reply(503, b"")
+
+    broker = Alpaca(Replay(answer), place(breaker_threshold=1))
+    with pytest.raises(ProviderUnavailable):
+        broker.account()
+    sent.clear()
+    with pytest.raises(CircuitOpen):
+        broker.account()
+    assert sent == []
+    broker.cancel_order(ORDER_ID)
+    assert broker.cancel_orders() == []
+    assert sent == [("DELETE", f"/v2/orders/{ORDER_ID}"), ("DELETE", "/v2/orders")]
+    with pytest.raises(CircuitOpen):  # the cancellations say nothing about what else the vendor can do
+        broker.account()
+
+
 def test_cancel_order_when_candles_have_used_up_the_quota_then_is_not_kept_waiting() -> None:
     page = {"bars": {"AAPL": []}, "next_page_token": None}
     broker = answering(page)
