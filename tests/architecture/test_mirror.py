@@ -22,7 +22,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "test_distribution.py": ("_distribution",),
     "testing/test_testing.py": ("testing/pytest_plugin",),
     "conformance/test_banking.py": ("banking", "model/banking", "providers/interfaces/banking"),
-    "conformance/test_market.py": ("markets", "model/market", "providers/interfaces/market"),
+    "conformance/test_market.py": ("markets", "providers/interfaces/market"),
     "conformance/test_crypto.py": ("crypto", "model/crypto", "providers/interfaces/crypto"),
     "conformance/test_fx.py": ("fx", "model/fx", "providers/interfaces/fx"),
     "conformance/test_brokerage.py": ("model/brokerage", "model/order", "providers/interfaces/brokerage_extras"),

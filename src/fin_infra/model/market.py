@@ -51,6 +51,18 @@ class Quote(Record):
     volume: Decimal | None = None
     trading_day: date | None = None
 
+    @property
+    def change(self) -> Decimal | None:
+        """The price less the previous close, exact; None where no previous close is known."""
+        return None if self.previous_close is None else self.price - self.previous_close
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in percent of the previous close, to four decimals, half to even; None where there is no base."""
+        if not self.previous_close or self.change is None:
+            return None
+        return round(self.change * 100 / self.previous_close, 4)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteError(RowError):

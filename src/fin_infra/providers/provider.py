@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import isasyncgenfunction as _is_stream
 from typing import Any, ClassVar, Literal, Never, TypeVar, overload
 
 from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
@@ -19,6 +20,9 @@ from fin_infra.transport.http import AsyncHttpTransport, HttpTransport
 
 F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONAL = "__fin_infra_optional__"
+_FOR_USERS = frozenset(
+    {"aclose", "can", "close", "closed", "environment", "info", "ping", "settings", "source", "tenant"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,17 @@ class Provider(Client[M], ABC):
     def ping(self) -> Flow[None]:
         """Ask the vendor for its cheapest answer; raise the error that says what is wrong."""
         yield from getattr(self, self.info.ping).flow(*self.info.ping_args)
+
+    def __dir__(self) -> list[str]:
+        """List what users call, for completion: the operations of this vendor, and what every client has.
+
+        What adapters are made of stays out, and works all the same.
+        """
+        called = _FOR_USERS | self.can
+        names = super().__dir__()
+        return [
+            name for name in names if name[0] == "_" or name in called or _is_stream(getattr(type(self), name, None))
+        ]
 
     def not_offered(self, operation: str) -> Flow[Never]:
         """Refuse an operation that the vendor does not have: the body of each `optional` one of an interface.

@@ -77,6 +77,7 @@ def test_quote_when_json_or_csv_then_same_fields(sample: Any) -> None:
     quote = payloads.quote(old, MSFT, USD, S, NOW)
     assert (quote.price, quote.open, quote.high, quote.low) == (D("112.13"), D("112.63"), D("113.17"), D("110.64"))
     assert (quote.volume, quote.trading_day, quote.previous_close) == (29062853, date(2018, 10, 5), D("112.79"))
+    assert (str(quote.change), f"{quote.change_percent}%") == ("-0.6600", "-0.5852%")  # as the vendor says
     new = payloads.global_quote(sample("GLOBAL_QUOTE_db7544f0.csv"), IBM)
     quote = payloads.quote(new, IBM, USD, S, NOW)
     assert (quote.price, quote.volume, quote.trading_day) == (D("219.3000"), 6154450, date(2026, 5, 15))
