@@ -42,15 +42,16 @@ async def spent(account_id: str, start: date, end: date) -> str:
 async def _row(account: Account) -> str:
     try:
         current = (await easy_banking(mode="async").balance(account.id)).current
-        shown = f"{current:,.2f}" if current is not None else "the bank gives no balance"
+        shown = "the bank gives no balance" if current is None else f"{current:,.2f}"
     except FinInfraError as exc:  # one account that cannot be read hides no other
         shown = exc.for_caller()
     return f"<tr><td>{escape(account.name)}</td><td>{escape(shown)}</td></tr>"
 
 
 def _by_payee(transactions: list[Transaction]) -> list[tuple[str, Money]]:
-    """Return what went out, by payee, the most first; money in is positive everywhere."""
-    sums: dict[str, Money] = defaultdict(lambda: Money.of("0", transactions[0].amount.currency))
+    """Return what went out, by payee, the most first; money in is positive."""
+    currency = transactions[0].amount.currency if transactions else "USD"
+    sums: dict[str, Money] = defaultdict(lambda: Money.zero(currency))
     for each in transactions:
         if each.amount.amount < 0:
             sums[each.counterparty or each.description] -= each.amount

@@ -175,6 +175,12 @@ def test_replace_when_the_broker_cannot_then_says_that_it_is_not_offered(broker:
         broker.replace_order(placed_order.id, OrderChange(limit_price=d("101")))
 
 
+def test_trade_updates_when_the_broker_cannot_then_says_so_before_anything_is_sent(broker: Any) -> None:
+    assert not broker.streams()
+    with pytest.raises(FeatureDisabled, match="brokerage:corner does not stream trade updates"):
+        broker.trade_updates()
+
+
 OPTIONAL: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("assets", (), {}),
     ("bid_ask", (AAPL,), {}),

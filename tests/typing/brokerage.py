@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from decimal import Decimal
 from typing import assert_type
 
@@ -38,7 +38,8 @@ async def async_user(alpaca: Alpaca[Async]) -> None:
     assert_type(await broker.submit_order(WISH), Order)
     assert_type(broker.orders(), AsyncIterator[Order])
     assert_type(await broker.cancel_order("id"), None)
-    assert_type(alpaca.trade_updates(), AsyncIterator[TradeUpdate])
+    assert_type(alpaca.trade_updates(), AsyncGenerator[TradeUpdate])
+    assert_type(broker.trade_updates(), AsyncGenerator[TradeUpdate])
 
 
 def mixed(alpaca: Alpaca[Sync]) -> None:

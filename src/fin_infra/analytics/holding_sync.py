@@ -30,7 +30,7 @@ def due(
     one that was read since it closed, and one whose first sync is not done.
 
     Args:
-        every_s: how old holdings may be, `settings.sync_every_s` of the aggregator.
+        every_s: how old holdings may be, `sync_every_s` of the aggregator.
         last_read: when each account was read last. Without it the aggregator's own last look at the broker counts.
     """
     if every_s <= 0:

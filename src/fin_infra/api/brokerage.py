@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.brokerage_orders import openapi_order, read_idempotency_key, read_order
-from fin_infra.api.brokerage_updates import TradeUpdates, Updates
+from fin_infra.api.brokerage_updates import Updates
 from fin_infra.api.cursors import InstantCursor, read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.users import User, Who, nobody, user_of
@@ -155,7 +155,7 @@ async def _portfolio(sources: HoldingSources, currency: str | None) -> Answer:
 
 
 def _add_updates(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
-    if not isinstance(broker, TradeUpdates):
+    if not broker.streams():
         return
     updates = Updates(broker)
     stream = {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}

@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol
 from uuid import uuid4
 
 import msgspec
@@ -32,11 +32,10 @@ _GAP = (
 )
 
 
-@runtime_checkable
 class TradeUpdates(Protocol):
     """A broker that streams what happens to its orders."""
 
-    def trade_updates(self) -> AsyncIterator[TradeUpdate]: ...
+    def trade_updates(self) -> AsyncGenerator[TradeUpdate]: ...
 
 
 class Updates:
@@ -156,7 +155,7 @@ class _Feed:
         return b": end\n\n"
 
     async def _listen(self, broker: TradeUpdates) -> None:
-        async with aclosing(cast("AsyncGenerator[TradeUpdate]", broker.trade_updates())) as updates:
+        async with aclosing(broker.trade_updates()) as updates:
             async for update in updates:
                 self.end += 1
                 body = msgspec.json.encode(plain(update))

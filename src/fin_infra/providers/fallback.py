@@ -141,6 +141,23 @@ class MarketDataChain(Chain[M], MarketDataProvider[M]):
     def overview(self, key: InstrumentKey) -> Flow[Overview]:
         return self.first_up(MarketDataProvider.overview, key)
 
+    @operation
+    def fx_rate(self, base: str, quote: str) -> Flow[FxRate]:
+        return self.first_up(MarketDataProvider.fx_rate, base, quote)
+
+    @operation
+    def fx_candles(
+        self,
+        base: str,
+        quote: str,
+        *,
+        interval: Interval = Interval.DAY_1,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+    ) -> Flow[CandleSeries]:
+        op = MarketDataProvider.fx_candles
+        return self.first_up(op, base, quote, interval=interval, start=start, end=end)
+
 
 class CryptoDataChain(Chain[M], CryptoDataProvider[M]):
     """Sources of crypto data that stand in for each other."""

@@ -24,6 +24,11 @@ from fin_infra.transport import Flow, M, Pages
 class BrokerageAggregatorProvider(Provider[M]):
     """Reads accounts at many brokers for one person; it never trades."""
 
+    @property
+    def sync_every_s(self) -> float:
+        """How old an account's holdings may be, in seconds, before `fin_infra.analytics.due` names it again."""
+        return 3600.0
+
     @operation
     @optional
     def users(self) -> Flow[list[str]]:

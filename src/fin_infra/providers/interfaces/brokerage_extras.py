@@ -3,9 +3,11 @@ Floor 3: each operation is refused with `FeatureDisabled` until an adapter has i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import date, datetime
+from inspect import getattr_static
 
+from fin_infra.errors import FeatureDisabled
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
     Adjustment,
@@ -20,10 +22,11 @@ from fin_infra.model import (
     MarketDay,
     PortfolioHistory,
     Trade,
+    TradeUpdate,
     Watchlist,
 )
 from fin_infra.providers.provider import Provider, optional
-from fin_infra.transport import Flow, M, Pages
+from fin_infra.transport import Async, Flow, M, Pages
 
 
 class BrokerageExtras(Provider[M]):
@@ -112,3 +115,18 @@ class BrokerageExtras(Provider[M]):
     ) -> Flow[CandleSeries]:
         """Return candles oldest first that open from `start` to before `end`; both aware."""
         return (yield from self.not_offered("candles"))
+
+    def trade_updates(self: BrokerageExtras[Async], *, since: datetime | None = None) -> AsyncGenerator[TradeUpdate]:
+        """Yield what happens to the account's orders as it happens: from now on, or from `since`.
+
+        For async clients only. Leave it with `contextlib.aclosing`, which ends the subscription at once.
+
+        Raises:
+            FeatureDisabled: the broker does not stream; `streams()` says so before.
+        """
+        raise FeatureDisabled(f"{self.source} does not stream trade updates; ask for `orders` from time to time.")
+
+    @classmethod
+    def streams(cls) -> bool:
+        """Return whether the broker has `trade_updates`."""
+        return getattr_static(cls, "trade_updates") is not vars(BrokerageExtras)["trade_updates"]

@@ -11,6 +11,7 @@ from fin_infra.flow import operation
 from fin_infra.model import (
     Adjustment,
     CandleSeries,
+    FxRate,
     InstrumentKey,
     Interval,
     Listing,
@@ -70,3 +71,23 @@ class MarketDataProvider(Provider[M]):
     def overview(self, key: InstrumentKey) -> Flow[Overview]:
         """Return facts about the company; raise UnknownSymbol."""
         return (yield from self.not_offered("overview"))
+
+    @operation
+    @optional
+    def fx_rate(self, base: str, quote: str) -> Flow[FxRate]:
+        """Return units of `quote` for one `base` now."""
+        return (yield from self.not_offered("fx_rate"))
+
+    @operation
+    @optional
+    def fx_candles(
+        self,
+        base: str,
+        quote: str,
+        *,
+        interval: Interval = Interval.DAY_1,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+    ) -> Flow[CandleSeries]:
+        """Return candles of a currency pair oldest first, in units of `quote` for one `base`; days are UTC days."""
+        return (yield from self.not_offered("fx_candles"))

@@ -3,7 +3,7 @@ Floor 3: the market data lives on a host of its own; live trading has keys and a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -468,7 +468,7 @@ class Alpaca(BrokerageProvider[M]):
                 return data.series(found, key, interval, adjustment, start, end, reply.received_at)
             token = walk.next_token(after)
 
-    async def trade_updates(self: Alpaca[Async], *, since: datetime | None = None) -> AsyncIterator[TradeUpdate]:
+    async def trade_updates(self: Alpaca[Async], *, since: datetime | None = None) -> AsyncGenerator[TradeUpdate]:
         """Yield what happens to the account's orders as it happens: from now on, or from `since`.
 
         A lost connection is opened again; then every order that has changed meanwhile is yielded as it is found, with

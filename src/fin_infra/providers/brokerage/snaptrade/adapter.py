@@ -95,6 +95,10 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
     )
     settings: Settings
 
+    @property
+    def sync_every_s(self) -> float:
+        return self.settings.sync_every_s
+
     def configure(self) -> None:
         self.now: Callable[[], float] = time.time
 
