@@ -2,7 +2,7 @@
 
 The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes; the picture in
 README.md is what `fin-infra demo run --once` prints; the floors are those of
-pyproject.toml. A test fails when one has gone stale.
+pyproject.toml. docs/reference is written by `reference`, which this calls. A test fails when one has gone stale.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fin_infra.flow import Quota
+    from fin_infra.providers.provider import Provider
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,10 +33,9 @@ def provider_table() -> str:
     """Return the table of all built-in providers."""
     from fin_infra.providers.registry import providers
 
-    rows = ["| key | operations | variables | quota we keep | vendor's documentation |", "|---|---|---|---|---|"]
+    rows = ["| key | variables | client-side rate limit | vendor's documentation |", "|---|---|---|---|"]
     for cls in providers():
         info = cls.info
-        operations = ", ".join(f"`{name}`" for name in sorted(cls.can))
         needed = [
             (f"{use.purpose}: " if use.purpose else "")
             + ", ".join(f"`{name}`" for name in info.settings.variables(use))
@@ -43,9 +43,14 @@ def provider_table() -> str:
         ]
         variables = "; ".join(needed) or "none needed"
         quotas = ", ".join(_quota(quota) for quota in info.quotas) or "none published"
-        rows.append(f"| `{info.provider_key}` | {operations} | {variables} | {quotas} | [{info.title}]({info.docs}) |")
-    notes = [f"- `{cls.info.provider_key}`: {cls.info.notes}" for cls in providers() if cls.info.notes]
+        rows.append(f"| `{info.provider_key}` | {variables} | {quotas} | [{info.title}]({info.docs}) |")
+    notes = [_note(cls) for cls in providers()]
     return "\n".join([*rows, "", *notes]) + "\n"
+
+
+def _note(cls: type[Provider[Any]]) -> str:
+    operations = ", ".join(f"`{name}`" for name in sorted(cls.can))
+    return f"- `{cls.info.provider_key}`: {f'{cls.info.notes} ' if cls.info.notes else ''}Offers {operations}."
 
 
 def _quota(quota: Quota) -> str:
@@ -90,16 +95,26 @@ def picture() -> str:
     return f"```text\n{text}\n```\n"
 
 
+def excerpt(made: str) -> str:
+    """Return the picture's first parts, up to the net worth, whose lines are too wide for a page of the site."""
+    return made.partition("Net worth\n")[0].rstrip() + "\n```\n"
+
+
 def main() -> None:
+    import reference  # beside this file, which Python finds when it is run as a script
+
+    made = picture()
     for file, name, make in (
         ("docs/providers.md", "providers", provider_table),
         ("docs/errors.md", "errors", error_table),
         ("CONTRIBUTING.md", "floors", floor_table),
         ("docs/architecture.md", "floors", floor_table),
-        ("README.md", "picture", picture),
+        ("README.md", "picture", lambda: made),
+        ("docs/index.md", "excerpt", lambda: excerpt(made)),
     ):
         path = ROOT / file
         path.write_text(between(path.read_text(), name, make()))
+    reference.main()
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ FinInfraError
 ├── InvalidInput (ValueError)     the caller's value cannot be used
 │   ├── CurrencyMismatch          two currencies met in one sum
 │   ├── UnknownCurrency           not an ISO 4217 code
-│   ├── InvalidInstrument         not an instrument key, or its check digit is wrong
+│   ├── InvalidInstrument         not an instrument key, or with a wrong check digit
 │   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
 │   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
-├── ClientClosed                  the client was closed before the call; a new one has connections again
+├── ClientClosed                  the client was closed before the call
 ├── RateUnavailable               no exchange rate for that pair and date
-│   └── StaleRate                 there is one, but it is older than allowed
+│   └── StaleRate                 the newest exchange rate is older than allowed
 ├── OrderChecksFailed             an order did not pass the checks before sending; `failures` names all of them
 ├── IdempotencyConflict           one idempotency key, two different requests
 ├── OrderInFlight                 an order with that idempotency key is being placed at this moment
@@ -26,16 +26,16 @@ FinInfraError
 └── ProviderError                 a vendor refused, failed or answered nonsense
     ├── AuthenticationFailed      the vendor does not accept the credentials
     ├── PermissionDenied          the credentials are good but do not cover this
-    ├── NotFound                  the vendor does not know that id
-    │   └── UnknownSymbol         the vendor does not know that instrument
-    ├── RateLimited               too many calls; `retry_after` says when to come back
+    ├── NotFound                  no such id at the vendor
+    │   └── UnknownSymbol         no such instrument at the vendor
+    ├── RateLimited               too many calls
     ├── ReauthRequired            the person must sign in at the bank again
     ├── AccountClosed             the account is gone for good
-    ├── InvalidRequest            the vendor refuses the parameters
-    ├── OrderRejected             the broker refuses the order; `reason` says why
+    ├── InvalidRequest            the vendor rejected the parameters
+    ├── OrderRejected             the broker rejected the order; `reason` says why
     ├── OrderStateUnknown         nobody can say whether the order was placed; `client_order_id` is how to find out
     ├── ProviderUnavailable       the vendor, or the way to it, is down
-    │   └── CircuitOpen (RuntimeError)   it failed so often that we do not ask for a while
+    │   └── CircuitOpen (RuntimeError)   the provider failed so often that it is not asked for a while
     ├── DeadlineExceeded          the time the caller allowed is over
     └── UnexpectedPayload         the answer is not what the vendor documents
 """
@@ -95,6 +95,11 @@ def _without_advice(text: str) -> str:
 
 
 class ConfigurationError(FinInfraError):
+    """A setting is missing or wrong; the text says which and what to do.
+
+    Set or correct the setting that the text names.
+    """
+
     code = "fin.configuration"
     title = "Configuration error"
     next_step = "Set or correct the setting that the text names."
@@ -102,6 +107,8 @@ class ConfigurationError(FinInfraError):
 
 
 class MissingExtra(ConfigurationError):
+    """A feature needs a package that is not installed. Run the `pip install` command in the text."""
+
     code = "fin.missing_extra"
     title = "Optional package not installed"
     next_step = "Run the `pip install` command in the text."
@@ -115,6 +122,11 @@ class MissingExtra(ConfigurationError):
 
 
 class FeatureDisabled(FinInfraError):
+    """Switched off by a flag, or not offered here yet.
+
+    Switch it on with the flag that the text names, where it names one.
+    """
+
     code = "fin.feature_disabled"
     title = "Feature disabled"
     next_step = "Switch it on with the flag that the text names, where it names one."
@@ -125,6 +137,11 @@ class FeatureDisabled(FinInfraError):
 
 
 class ProviderNotFound(FinInfraError):
+    """No provider answers to that key; the nearest names are given.
+
+    Use one of the keys in the text; `fin-infra providers ls` prints all.
+    """
+
     code = "fin.provider_not_found"
     title = "No such provider"
     next_step = "Use one of the keys in the text; `fin-infra providers ls` prints all."
@@ -132,6 +149,8 @@ class ProviderNotFound(FinInfraError):
 
 
 class InvalidInput(FinInfraError, ValueError):
+    """The caller's value cannot be used. Correct the value."""
+
     code = "fin.invalid_input"
     title = "Invalid input"
     next_step = "Correct the value."
@@ -139,25 +158,37 @@ class InvalidInput(FinInfraError, ValueError):
 
 
 class CurrencyMismatch(InvalidInput):
+    """Two currencies met in one sum. Convert one side with `fin_infra.normalize` first."""
+
     code = "fin.currency_mismatch"
     title = "Currencies do not match"
     next_step = "Convert one side with `fin_infra.normalize` first."
 
 
 class UnknownCurrency(InvalidInput):
+    """Not an ISO 4217 code. Use a current ISO 4217 code such as USD."""
+
     code = "fin.unknown_currency"
     title = "Unknown currency"
     next_step = "Use a current ISO 4217 code such as USD."
 
 
 class InvalidInstrument(InvalidInput):
+    """Not an instrument key, or with a wrong check digit.
+
+    Write `namespace:symbol`, such as `XNAS:AAPL`, and check the digits of an identifier.
+    """
+
     code = "fin.invalid_instrument"
     title = "Not an instrument key"
     next_step = "Write `namespace:symbol`, such as `XNAS:AAPL`, and check the digits of an identifier."
 
 
 class NotCovered(InvalidInput):
-    """The question is a good one, and this source has no answer to it: a venue, interval or adjustment it lacks."""
+    """A good question that this source has no answer to: a venue, interval or adjustment it does not have.
+
+    Ask another source, or name one in the fallback chain: it moves on by itself.
+    """
 
     code = "fin.not_covered"
     title = "Not covered by this source"
@@ -165,6 +196,11 @@ class NotCovered(InvalidInput):
 
 
 class AmbiguousSymbol(InvalidInput):
+    """Several instruments answer to that text; `candidates` names them.
+
+    Choose one of `candidates` and pass it as it stands.
+    """
+
     code = "fin.ambiguous_symbol"
     title = "Several instruments match"
     next_step = "Choose one of `candidates` and pass it as it stands."
@@ -179,19 +215,31 @@ class AmbiguousSymbol(InvalidInput):
 
 
 class NaiveTime(InvalidInput):
+    """A datetime without a time zone. Give the datetime a zone, such as `datetime.now(UTC)`."""
+
     code = "fin.naive_time"
     title = "Time without a zone"
     next_step = "Give the datetime a zone, such as `datetime.now(UTC)`."
 
 
 class UnknownCalendar(InvalidInput):
+    """No trading calendar of that name; the nearest names are given.
+
+    Use one of the names in the text, such as XNYS; `fin_infra.calendars.CALENDARS` lists all.
+    """
+
     code = "fin.unknown_calendar"
     title = "Unknown trading calendar"
     next_step = "Use one of the names in the text, such as XNYS; `fin_infra.calendars.CALENDARS` lists all."
 
 
 class BeyondCalendar(InvalidInput):
-    """`first` and `last` are the days the table begins and ends with, as ISO text."""
+    """A time the trading calendar does not cover; `first` and `last` say what it does.
+
+    Ask for a time from `first` to `last`; a newer fin-infra may know more.
+
+    `first` and `last` are the days the table begins and ends with, as ISO text.
+    """
 
     code = "fin.beyond_calendar"
     title = "Outside the trading calendar"
@@ -207,6 +255,8 @@ class BeyondCalendar(InvalidInput):
 
 
 class ClientClosed(FinInfraError):
+    """The client was closed before the call. Open a new one, such as with `easy_banking()`."""
+
     code = "fin.client_closed"
     title = "Client closed"
     next_step = "Open a new one, such as with `easy_banking()`."
@@ -214,6 +264,11 @@ class ClientClosed(FinInfraError):
 
 
 class RateUnavailable(FinInfraError):
+    """No exchange rate for that pair and date.
+
+    Ask for another date or source, or leave the amount in its own currency.
+    """
+
     code = "fin.rate_unavailable"
     title = "No exchange rate"
     next_step = "Ask for another date or source, or leave the amount in its own currency."
@@ -221,6 +276,8 @@ class RateUnavailable(FinInfraError):
 
 
 class StaleRate(RateUnavailable):
+    """The newest exchange rate is older than allowed. Accept an older rate explicitly, or ask for a newer table."""
+
     code = "fin.stale_rate"
     title = "Exchange rate too old"
     next_step = "Accept an older rate explicitly, or ask for a newer table."
@@ -228,11 +285,16 @@ class StaleRate(RateUnavailable):
 
 
 class OrderChecksFailed(FinInfraError):
-    """`failures` are pairs of a rule's name and its sentence, in the order of the rules; nothing was sent."""
+    """An order did not pass the checks before sending; `failures` names all of them.
+
+    Fix every entry in `failures`, or change the limit that the sentence names.
+
+    `failures` are pairs of a rule's name and its sentence, in the order of the rules; nothing was sent.
+    """
 
     code = "fin.order_checks_failed"
     title = "Order stopped before sending"
-    next_step = "Correct every point of `failures`, or change the limit that the sentence names."
+    next_step = "Fix every entry in `failures`, or change the limit that the sentence names."
     status = 422
 
     def __init__(self, failures: Sequence[tuple[str, str]]) -> None:
@@ -244,6 +306,11 @@ class OrderChecksFailed(FinInfraError):
 
 
 class IdempotencyConflict(FinInfraError):
+    """One idempotency key, two different requests.
+
+    Use a new key for a new request; the old key stays with its request for good.
+    """
+
     code = "fin.idempotency_conflict"
     title = "Idempotency key used for another request"
     next_step = "Use a new key for a new request; the old key stays with its request for good."
@@ -251,6 +318,11 @@ class IdempotencyConflict(FinInfraError):
 
 
 class OrderInFlight(FinInfraError):
+    """An order with that idempotency key is being placed at this moment.
+
+    Wait for the first answer, or ask again with the same key.
+    """
+
     code = "fin.order_in_flight"
     title = "Order being placed"
     next_step = "Wait for the first answer, or ask again with the same key."
@@ -259,7 +331,12 @@ class OrderInFlight(FinInfraError):
 
 
 class JournalUnavailable(FinInfraError):
-    """Raised before an order is sent, and where nobody waits for the answer any more: what was sent is never hidden."""
+    """The order journal cannot be read or written now; no order is sent without it.
+
+    Bring the journal's database back, then repeat the request with the same idempotency key.
+
+    Raised before an order is sent, and where nobody waits for the answer any more: what was sent is never hidden.
+    """
 
     code = "fin.journal_unavailable"
     title = "Order journal unavailable"
@@ -272,7 +349,12 @@ class JournalUnavailable(FinInfraError):
 
 
 class StatementUnreadable(FinInfraError):
-    """`offset` counts bytes from the file's start, `line` lines from 1; None without a single place."""
+    """A statement file cannot be read; `offset` says where.
+
+    Export the file again at the bank; the offset shows where reading ended.
+
+    `offset` counts bytes from the file's start, `line` lines from 1; None without a single place.
+    """
 
     code = "fin.statement_unreadable"
     title = "Statement cannot be read"
@@ -296,6 +378,8 @@ class StatementUnreadable(FinInfraError):
 
 class ProviderError(FinInfraError):
     """A vendor refused, failed or answered nonsense.
+
+    Read `retryable`, `retry_after` and `vendor_code`.
 
     Adapters give message, `vendor_code` and `retry_after`; the call machinery adds `provider`, `operation` and
     `request_id`. `retryable` says whether the same call may succeed later.
@@ -358,6 +442,8 @@ class ProviderError(FinInfraError):
 
 
 class AuthenticationFailed(ProviderError):
+    """The vendor does not accept the credentials. Check the key in the settings with `fin-infra keys verify`."""
+
     code = "fin.authentication_failed"
     title = "Provider credentials refused"
     next_step = "Check the key in the settings with `fin-infra keys verify`."
@@ -365,12 +451,16 @@ class AuthenticationFailed(ProviderError):
 
 
 class PermissionDenied(ProviderError):
+    """The credentials are good but do not cover this. Widen the plan or the consent at the vendor."""
+
     code = "fin.permission_denied"
     title = "Not covered by the provider plan or consent"
     next_step = "Widen the plan or the consent at the vendor."
 
 
 class NotFound(ProviderError):
+    """No such id at the vendor. Check the id; list the parent resource to see which exist."""
+
     code = "fin.not_found"
     title = "Not found at the provider"
     next_step = "Check the id; list the parent resource to see which exist."
@@ -378,12 +468,16 @@ class NotFound(ProviderError):
 
 
 class UnknownSymbol(NotFound):
+    """No such instrument at the vendor. Search for the instrument first."""
+
     code = "fin.unknown_symbol"
     title = "Unknown symbol"
     next_step = "Search for the instrument first."
 
 
 class RateLimited(ProviderError):
+    """Too many calls. Come back after `retry_after` seconds."""
+
     code = "fin.rate_limited"
     title = "Provider rate limit reached"
     next_step = "Come back after `retry_after` seconds."
@@ -392,6 +486,8 @@ class RateLimited(ProviderError):
 
 
 class ReauthRequired(ProviderError):
+    """The person must sign in at the bank again. Send the person through the bank's sign-in again."""
+
     code = "fin.reauth_required"
     title = "Sign-in at the bank required"
     next_step = "Send the person through the bank's sign-in again."
@@ -399,6 +495,8 @@ class ReauthRequired(ProviderError):
 
 
 class AccountClosed(ProviderError):
+    """The account is gone for good. Stop asking for this account; keep what you have."""
+
     code = "fin.account_closed"
     title = "Account closed"
     next_step = "Stop asking for this account; keep what you have."
@@ -406,6 +504,8 @@ class AccountClosed(ProviderError):
 
 
 class InvalidRequest(ProviderError):
+    """The vendor rejected the parameters. Correct the parameters; repeating the call cannot help."""
+
     code = "fin.invalid_request"
     title = "Provider refused the request"
     next_step = "Correct the parameters; repeating the call cannot help."
@@ -442,7 +542,12 @@ class RejectReason(StrEnum):
 
 
 class OrderRejected(ProviderError):
-    """The broker has refused: no order exists because of this call. `facts` are the vendor's own numbers, as text."""
+    """The broker rejected the order; `reason` says why.
+
+    Read `reason`; the same order will be refused again until something changes.
+
+    No order exists because of this call. `facts` are the vendor's own numbers, as text.
+    """
 
     code = "fin.order_rejected"
     title = "Order refused by the broker"
@@ -467,7 +572,10 @@ class OrderRejected(ProviderError):
 
 
 class OrderStateUnknown(ProviderError):
-    """Send nothing new before you know: ask for `client_order_id`, or submit again with the same idempotency key."""
+    """Nobody can say whether the order was placed; `client_order_id` is how to find out.
+
+    Ask for the order by `client_order_id`, or submit again with the same idempotency key; never with a new one.
+    """
 
     code = "fin.order_state_unknown"
     title = "Order may or may not have been placed"
@@ -485,6 +593,8 @@ class OrderStateUnknown(ProviderError):
 
 
 class ProviderUnavailable(ProviderError):
+    """The vendor, or the way to it, is down. Try later, or name a second provider in the fallback chain."""
+
     code = "fin.provider_unavailable"
     title = "Provider unavailable"
     next_step = "Try later, or name a second provider in the fallback chain."
@@ -493,7 +603,12 @@ class ProviderUnavailable(ProviderError):
 
 
 class CircuitOpen(ProviderUnavailable, RuntimeError):
-    """Raised without asking the vendor. The text is `circuit_open`, whatever the provider."""
+    """The provider failed so often that it is not asked for a while.
+
+    Come back after `retry_after` seconds; nothing was sent.
+
+    Raised without asking the vendor. The text is `circuit_open`, whatever the provider.
+    """
 
     code = "fin.circuit_open"
     title = "Provider paused after repeated failures"
@@ -518,6 +633,11 @@ class CircuitOpen(ProviderUnavailable, RuntimeError):
 
 
 class DeadlineExceeded(ProviderError):
+    """The time the caller allowed is over.
+
+    Allow more time with `deadline`, or try later; a request that changes something may have arrived.
+    """
+
     code = "fin.deadline_exceeded"
     title = "Time allowed is over"
     next_step = "Allow more time with `deadline`, or try later; a request that changes something may have arrived."
@@ -525,6 +645,11 @@ class DeadlineExceeded(ProviderError):
 
 
 class UnexpectedPayload(ProviderError):
+    """The answer is not what the vendor documents.
+
+    Report it with `vendor_code` and `request_id`; the vendor changed or a proxy answered.
+    """
+
     code = "fin.unexpected_payload"
     title = "Provider answer not understood"
     next_step = "Report it with `vendor_code` and `request_id`; the vendor changed or a proxy answered."

@@ -112,9 +112,12 @@ def test_toml_blocks_when_read_then_they_parse(page: Path, bodies: list[str]) ->
 
 
 def test_blocks_when_listed_then_each_is_of_a_kind_that_is_tried() -> None:
-    """`console` shows a server being started, which the sandbox of these tests is; `text` is no code."""
+    """`console` shows a server being started, which the sandbox of these tests is; `text` is not code.
+
+    `py` is a part of a file that is tested elsewhere, or a signature; `pycon` is a doctest of the code.
+    """
     kinds = {kind for page in PAGES for kind, _ in BLOCK.findall(page.read_text())}
-    assert kinds <= {"python", "bash", "yaml", "toml", "console", "text"}
+    assert kinds <= {"python", "py", "pycon", "bash", "yaml", "toml", "console", "text"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

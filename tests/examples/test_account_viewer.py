@@ -81,7 +81,7 @@ def test_page_when_the_bank_fails_then_the_accounts_stay_and_say_so(client: Test
 def test_tutorial_when_compared_with_the_program_then_its_parts_are_in_it() -> None:
     program = VIEWER.read_text("utf-8")
     page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
-    parts = [part for part in re.findall(r"```text\n(.*?)```", page, re.DOTALL) if "def " in part]
+    parts = [part for part in re.findall(r"```py\n(.*?)```", page, re.DOTALL) if "def " in part]
     assert len(parts) == 3
     assert [part for part in parts if part not in program] == []
     lines = program.count("\n")

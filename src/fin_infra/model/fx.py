@@ -24,10 +24,13 @@ class FxRate(Record):
     base: str
     quote: str
     rate: Decimal
+    """Units of `quote` for one `base`."""
     date: dt.date
     via: str | None = None
     bid: Decimal | None = None
+    """As `rate`; what the market pays for one `base`."""
     ask: Decimal | None = None
+    """As `rate`; what one `base` costs in the market."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
