@@ -63,11 +63,11 @@ def error_table() -> str:
     from fin_infra import errors
 
     occasion = dict(re.findall(r"(\w+)(?: \(\w+\))? {2,}(\S.*)$", errors.__doc__ or "", re.M))
-    rows = ["| code | class | HTTP | title | when | next step |", "|---|---|---|---|---|---|"]
+    rows = ["| code | class | HTTP | when | next step |", "|---|---|---|---|---|"]
     for cls in errors.error_classes():
         if cls.__module__ == errors.__name__:
             when = occasion.get(cls.__name__, "the base of all others")
-            rows.append(f"| `{cls.code}` | `{cls.__name__}` | {cls.status} | {cls.title} | {when} | {cls.next_step} |")
+            rows.append(f"| `{cls.code}` | `{cls.__name__}` | {cls.status} | {when} | {cls.next_step} |")
     return "\n".join(rows) + "\n"
 
 

@@ -349,7 +349,7 @@ def errors() -> str:
     for cls in tree.error_classes():
         if cls.__module__ == tree.__name__:
             base = next(base.__name__ for base in cls.__mro__[1:])
-            facts = f"`{cls.code}`, HTTP {cls.status}" + ("" if base == "Exception" else f", a `{base}`")
+            facts = f'"{cls.title}", `{cls.code}`, HTTP {cls.status}' + ("" if base == "Exception" else f", a `{base}`")
             lines += [f"## {cls.__name__}", facts, prose(cls.__doc__), _knows(cls)]
     lines += _class(tree.RejectReason)
     return page(lines)

@@ -18,6 +18,7 @@ from docstrings import cell, code, prose
 API_PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 ENVELOPE = "Envelope_"
 DEVELOPMENT_ONLY = ("/ping", "/status")
+PROBES = ("/healthz", "/readyz", "/metrics")
 VARIABLES = {"FIN_INFRA_MODE": "sandbox", "LOG_FORMAT": "none", "FIN_INFRA_API_TOKENS": "docs[a:b]=" + "x" * 32}
 INTRODUCTION = """# HTTP routes
 
@@ -52,14 +53,14 @@ def http() -> str:
     parts = [INTRODUCTION]
     used: set[str] = set()
     domain = ""
-    for path, operations in found["paths"].items():
+    for path, operations in sorted(found["paths"].items(), key=lambda each: each[0] in PROBES):
         if path in DEVELOPMENT_ONLY:
             continue
         for verb, operation in operations.items():
             tag = operation["tags"][0]
             if tag != domain:
                 domain = tag
-                parts.append(f"## {tag}")
+                parts.append(f"## {'FX' if tag == 'fx' else tag.capitalize()}")
             parts += _route(verb.upper(), path, operation, found, used)
     parts += ["## Refusals", _refusals(found), _fields(schemas["Problem"])]
     parts += [

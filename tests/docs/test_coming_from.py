@@ -70,7 +70,7 @@ def test_their_calls_when_alpacas_then_its_package_has_them() -> None:
     seen = 0
     for theirs, _ in rows("alpaca"):
         for call in re.findall(
-            r"(?:client\.|`|\)\.)((?:get|submit|replace|cancel|close|create|subscribe)_\w+)", theirs
+            r"(?:client\.|stream\.|`)((?:get|submit|replace|cancel|close|create|subscribe)_\w+)", theirs
         ):
             assert any(hasattr(cls, call) for cls in THEIRS), call
             seen += 1
