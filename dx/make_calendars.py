@@ -152,7 +152,7 @@ def origin() -> str:
             'source = "exchange_calendars"',
             f'version = "{version("exchange_calendars")}"',
             'url = "https://github.com/gerrymanoim/exchange_calendars"',
-            'licence = "Apache-2.0"',
+            'license = "Apache-2.0"',
             'changed = "rewritten as rules and exceptions; corrected as dx/calendar_overrides.toml says"',
             f"calendars = {json.dumps(list(SPANS))}",
             "",

@@ -120,13 +120,14 @@ def merge(one: dict[str, Code], three: dict[str, Code], newer: dict[str, Code]) 
 def render(table: dict[str, Code], one_date: str, three_date: str) -> str:
     lines = [
         f'"""ISO 4217: list one as published {one_date}, list three as published {three_date}, and later amendments.',
-        "Floor 0: written by `dx/make_currencies.py`; edit that, not this.",
+        "Floor 0: plain tables, made from the lists of the agency.",
         "",
         "Source: the `datasets/currency-codes` collection, Open Data Commons Public Domain Dedication and License",
         "(ODC-PDDL-1.0). A minor unit of None means that the list gives none. Those of withdrawn codes are the",
         "JDK's, as `LAST_UNITS` there says. Amendments newer than the tables:",
         *(f"- {text}." for text in AMENDMENTS),
         '"""',
+        "# Written by dx/make_currencies.py; edit that, not this.",
         "",
         "from __future__ import annotations",
         "",

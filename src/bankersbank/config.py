@@ -23,7 +23,7 @@ _REALM = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}").fullmatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinastraConfig:
-    """What one client needs to know. `from_env` fills it from the variables that docs/finastra.md lists.
+    """What one client needs to know. `from_env` fills it from the FINASTRA_* variables.
 
     A client proves itself with `client_secret`, or with a JWT signed by `private_key` (PEM) under `key_id`.
 

@@ -24,7 +24,7 @@ def easy_banking(
     """Return the banking provider: the configured one, or the one named, as `teller` or `banking:teller`.
 
     `settings` are the provider's own (access_token=...); they win over the environment. Without credentials the local
-    sandbox answers, see `docs/settings.md`.
+    sandbox answers, unless FIN_INFRA_MODE is `live`.
 
     Raises:
         ProviderNotFound: no such provider; the text gives the nearest names.

@@ -32,7 +32,7 @@ def easy_brokerage(
     """Return the broker: the configured one, or the one named, as `alpaca` or `brokerage:alpaca`.
 
     `settings` are the provider's own (api_key_id=...); they win over the environment. Without credentials the local
-    sandbox answers, see `docs/settings.md`.
+    sandbox answers, unless FIN_INFRA_MODE is `live`.
 
     Raises:
         ProviderNotFound: no such provider; the text gives the nearest names.

@@ -24,7 +24,7 @@ def easy_crypto(
     """Return the crypto-data provider: the configured one, or the one named, as `coingecko` or `crypto:coingecko`.
 
     `settings` are the provider's own (api_key=...); they win over the environment. Without credentials the local
-    sandbox answers, see `docs/settings.md`.
+    sandbox answers, unless FIN_INFRA_MODE is `live`.
 
     Raises:
         ProviderNotFound: no such provider; the text gives the nearest names.

@@ -22,7 +22,7 @@ def easy_fx(
     """Return the exchange-rate provider: the configured one, or the one named, as `ecb` or `fx:ecb`.
 
     `settings` are the provider's own (timeout_s=...); they win over the environment. Without credentials the local
-    sandbox answers, see `docs/settings.md`.
+    sandbox answers, unless FIN_INFRA_MODE is `live`.
 
     Raises:
         ProviderNotFound: no such provider; the text gives the nearest names.

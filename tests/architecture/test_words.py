@@ -19,10 +19,6 @@ PHRASES = {
     r"\b[Aa]n? text\b(?! (?:file|field|form|frame|pattern|column|element|message))": "text, or a string",
     r"(?i)not both and not neither": "exactly one of",
     r"(?i)\bmend(?:s|ed|ing)?\b": "fix",
-    r"(?i)\b(?:behaviour|colour|favour|honour|licence|catalogue)\w*": "American spelling",
-    r"(?i)\b\w*(?:normalis|authoris|recognis|categoris|summaris|serialis|organis|initialis)\w*\b": "-ize",
-    r"(?i)\benrolments?\b": "enrollment",
-    r"(?i)\bcancell(?:ed|ing)\b": "canceled, canceling",
     r"(?i)\bwish(?:es|ed)?\b": "order, request",
     r"(?i)\blacking\b": "missing",
     r"(?i)\bbookings?\b": "transaction",
@@ -31,8 +27,25 @@ PHRASES = {
     r"(?i)\bdoors?\b": "factory function",
 }
 """What an earlier translator would write, and what to write instead."""
+_IZE = (
+    "author apolog capital categor character central critic custom equal final formal general harmon immun initial "
+    "item legal local material maxim memor minim neutral normal optim organ priorit random real recogn serial special "
+    "stabil standard summar synchron token util visual"
+)
+SPELLING = {
+    r"(?i)\b\w*(?:behaviour|colour|favour|honour|neighbour|labour|rumour)\w*": "-or",
+    rf"(?i)\b\w*(?:{'|'.join(_IZE.split())})is(?:e|ed|es|ing|er|ation)\w*\b": "-ize",
+    r"(?i)\b(?:analyse|catalyse|paralyse)[sd]?\b(?<!analyses)": "-yze",
+    r"(?i)\b(?:licence|defence|offence|pretence|practise)\w*\b": "license, defense, practice",
+    r"(?i)\b(?:cancell|labell|modell|travell|signall|levell|crystall|fuell)(?:ed|ing|er)\b": "one l",
+    r"(?i)\b(?:enrolments?|instalments?|fulfil|fulfils|skilful|wilful)\b": "enrollment, installment, fulfill",
+    r"(?i)\b(?:catalogue|dialogue|programme|centre|grey|judgement|acknowledgement|artefact|cheque)s?\b": "American",
+    r"(?i)\b(?:whilst|amongst|ageing|misspelt|learnt)\b": "while, among, aging, misspelled, learned",
+}
+"""One spelling, the American, as in the fields of the API."""
+PHRASES |= SPELLING
 ALLOWED = {  # asyncio's names, and what a vendor sends
-    "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`',
+    "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`', "`recognises`",
 }  # fmt: skip
 WIRE_WORD = re.compile(r"""(?<=["'])[A-Z_]+(?=["'])|(?<=`)[A-Z_]+(?=`)""")
 """A word as a vendor sends it, in capitals and quoted: its spelling is the vendor's."""
@@ -41,8 +54,18 @@ VENDORS = re.compile(r"src/(?:fin_infra/(?:providers/[a-z]+/[a-z_]+|sandbox/vend
 
 
 def _texts() -> list[Path]:
-    docs = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-    return sorted([*(ROOT / "src").rglob("*.py"), *docs])
+    docs = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "reference").glob("*.md")]
+    return sorted([*(ROOT / "src").rglob("*.py"), *docs, ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+
+
+SUFFIXES = frozenset({".md", ".py", ".yml", ".yaml", ".toml"})
+
+
+def _spelled() -> list[Path]:
+    """Return what people read besides: decisions, changes, scripts, examples, configuration."""
+    folders = ("docs/adr", "dx", "examples", "benchmarks", "scripts")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
+    return sorted([*files, *(ROOT / name for name in ("CHANGELOG.md", "Makefile", "Dockerfile", "mkdocs.yml"))])
 
 
 IN_DOCS = {r"(?i)(?<!`make )(?<!`)(?<!begin )(?<!end )(?<!_)\bfloors?\b": "layer"}
@@ -67,6 +90,27 @@ def faults(text: str, path: str = "") -> list[str]:
 @pytest.mark.parametrize("path", _texts(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_text_when_read_then_has_no_phrase_of_the_list(path: Path) -> None:
     assert faults(path.read_text("utf-8"), path.relative_to(ROOT).as_posix()) == []
+
+
+@pytest.mark.parametrize("path", _spelled(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_word_when_read_then_it_is_spelled_the_american_way(path: Path) -> None:
+    text = re.sub("|".join(map(re.escape, ALLOWED)), "", path.read_text("utf-8"))
+    found = [(pattern, match[0]) for pattern in SPELLING for match in re.finditer(pattern, text)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "word", ["behaviour", "Normalised", "uncategorised", "licence", "cancelled", "labelling", "instalment", "centre"]
+)
+def test_spelling_when_it_is_british_then_it_is_found(word: str) -> None:
+    assert any(re.search(pattern, f"a {word} b") for pattern in SPELLING)
+
+
+@pytest.mark.parametrize(
+    "word", ["analyses", "cancellation", "installed", "enrolled", "promise", "raised", "otherwise"]
+)
+def test_spelling_when_it_is_american_then_it_is_not_found(word: str) -> None:
+    assert not any(re.search(pattern, f"a {word} b") for pattern in SPELLING)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,6 @@ def test_data_when_weighed_then_it_is_small_and_says_where_it_is_from() -> None:
     assert sum(sizes) <= 130_000  # 44 tables of about 2.7 kB; a table that lists its sessions would have 100 kB
     assert max(sizes) <= 6_000
     origin = tomllib.loads((DATA / "origin.toml").read_text())
-    assert origin["licence"] == "Apache-2.0"
+    assert origin["license"] == "Apache-2.0"
     assert origin["source"] == "exchange_calendars"
     assert {f"{table}.json" for table in CALENDARS.values()} | {"origin.toml"} == {p.name for p in DATA.iterdir()}

@@ -123,7 +123,7 @@ def add_metrics(app: FastAPI, settings: ServiceSettings, auth: Auth) -> None:
     from svc_infra.obs.metrics.asgi import PrometheusMiddleware
 
     _families()  # first: which registry `/metrics` shows is decided when its handler is made
-    # the in-flight gauge is labelled before routing, with the raw path: one series for each URL ever asked
+    # the in-flight gauge is labeled before routing, with the raw path: one series for each URL ever asked
     app.add_middleware(WholePaths, layer=PrometheusMiddleware, skip=UNCOUNTED, route_resolver=_one_label)
     app.state.hidden_names = {}
     if settings.metrics != "off":

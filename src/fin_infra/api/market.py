@@ -1,5 +1,5 @@
 """Routes for quotes and candles.
-Floor 7: `add_market_data(app, auth=[...])`; keys are read like people write them, see `docs/normalization.md`."""
+Floor 7: `add_market_data(app, auth=[...])`; keys are read as people write them, by `fin_infra.normalize`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _MIDNIGHT = timedelta()
 
 
 class Facts(TypedDict):
-    """A file of `data/`, as `dx/make_calendars.py` writes it: days `2026-01-31`, hours `09:30-12:00 13:00-16:00`."""
+    """A file of `data/`: days `2026-01-31`, hours `09:30-12:00 13:00-16:00`."""
 
     zone: str
     first: str

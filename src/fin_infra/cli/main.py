@@ -28,7 +28,7 @@ demo_app = typer.Typer(help="See the whole picture on this machine.", no_args_is
 sandbox_app = typer.Typer(help="The local sandbox that speaks every vendor's wire format.", no_args_is_help=True)
 providers_app = typer.Typer(help="What fin-infra can talk to.", no_args_is_help=True)
 keys_app = typer.Typer(help="Your keys at the vendors.", no_args_is_help=True)
-order_app = typer.Typer(help="Orders at your broker, with the safety of `docs/brokerage.md`.", no_args_is_help=True)
+order_app = typer.Typer(help="Orders at your broker: checked, and placed once.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(providers_app, name="providers")

@@ -1,5 +1,5 @@
 """ISO 4217: list one as published 2024-06-25, list three as published 2024-09-01, and later amendments.
-Floor 0: written by `dx/make_currencies.py`; edit that, not this.
+Floor 0: plain tables, made from the lists of the agency.
 
 Source: the `datasets/currency-codes` collection, Open Data Commons Public Domain Dedication and License
 (ODC-PDDL-1.0). A minor unit of None means that the list gives none. Those of withdrawn codes are the
@@ -9,6 +9,7 @@ JDK's, as `LAST_UNITS` there says. Amendments newer than the tables:
 - 179: XAD (2 minor units), also as a fund code, from 2025-05-12.
 - 180: EUR for BGN in Bulgaria from 2026-01-01; BGN keeps 2 minor units.
 """
+# Written by dx/make_currencies.py; edit that, not this.
 
 from __future__ import annotations
 

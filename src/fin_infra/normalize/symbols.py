@@ -1,5 +1,5 @@
 """Read the symbol a person typed.
-Floor 1: the first rule that fits decides, in the order of docs/normalization.md; two meanings raise AmbiguousSymbol."""
+Floor 1: the first rule that fits decides, as the page "Normalization" lists them; text with two meanings raises."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """A whole adapter to copy: exchange rates from a made-up bank that answers in JSON.
-Floor 3: `docs/adding-a-provider.md` walks through it, and the tests run it; no entry point names it."""
+Floor 3: the page "Adding a provider" walks through it, and the tests run it; no entry point names it."""
 
 from __future__ import annotations
 

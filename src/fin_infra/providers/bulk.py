@@ -1,5 +1,5 @@
 """Make very many records quickly: for lists of hundred thousands, where each microsecond of a record is felt.
-Floor 3: measured in benchmarks/teller_parse.py; ordinary replies do not need this."""
+Floor 3: ordinary replies do not need this; a benchmark of the repository measures it."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _refuse_nesting(text: str, file: Path) -> None:
     indents = max((len(line) - len(line.lstrip(" -?:")) for line in lines), default=0)
     if max(brackets, indents // 2) > _MAX_DEPTH:
         raise ConfigurationError(
-            f"{file} is nested more than {_MAX_DEPTH} levels deep; it is a map of three, see docs/settings.md."
+            f"{file} is nested more than {_MAX_DEPTH} levels deep; three are enough for every setting."
         )
 
 
@@ -121,7 +121,7 @@ def _config(content: Any, file: Path) -> Config:
         read: Any = msgspec.convert(content or {}, shape)
     except msgspec.ValidationError as exc:
         allowed = ", ".join((*DOMAINS, "aliases", "settings"))
-        raise ConfigurationError(f"{file}: {exc}; it may hold {allowed}, see docs/settings.md.") from None
+        raise ConfigurationError(f"{file}: {exc}; it may hold {allowed}.") from None
     chains: dict[str, list[str]] = {}
     for domain in DOMAINS:
         named: str | list[str] | None = getattr(read, domain)

@@ -22,7 +22,7 @@ __all__ = ["Sandbox", "point_at", "sandbox"]
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A running sandbox, spoken to through its control plane; `docs/sandbox.md` has all that it understands."""
+    """A running sandbox, spoken to through its control plane; the page "The sandbox" has all that it understands."""
 
     url: str
 

@@ -1,5 +1,5 @@
 """Order safety: what stands between a caller and a broker, so that no order is ever placed twice.
-Floor 2: `place` sends and asks; `submit`, `change` and `close` are the use cases; the rules: `docs/brokerage.md`."""
+Floor 2: `place` sends and asks; `submit`, `change` and `close` are the use cases; `checks` has the rules."""
 
 from fin_infra.trading.change import Replacement
 from fin_infra.trading.checks import check

@@ -15,7 +15,7 @@ from fin_infra.imports.statements.likeness import holds, resembles
 from fin_infra.model.statement import StatementLine
 
 NEAR_DAYS = 5
-"""Banks move a transaction's date by a weekend and a holiday; instalments share an id at least a week apart."""
+"""Banks move a transaction's date by a weekend and a holiday; installments share an id at least a week apart."""
 
 
 @checked

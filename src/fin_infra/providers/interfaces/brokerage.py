@@ -56,7 +56,7 @@ OrderFilter = Literal["open", "closed", "all"]
 
 
 class BrokerageProvider(BrokerageExtras[M]):
-    """A broker. Every order is checked, written down and placed once, see `docs/brokerage.md`.
+    """A broker. Every order is checked, written down and placed once.
 
     What is abstract here is what the order path needs of every broker. The rest is made of the core, or refused with
     `FeatureDisabled` (`BrokerageExtras`), until an adapter offers it.

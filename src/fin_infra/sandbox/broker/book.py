@@ -1,5 +1,5 @@
 """Keep an account's cash, positions and fills so that they balance to the cent at every moment.
-Floor 8: fills are booked at whole cents; cash plus the cost of holdings always equals deposits plus realised profit.
+Floor 8: fills are booked at whole cents; cash plus the cost of holdings always equals deposits plus realized profit.
 """
 
 from __future__ import annotations

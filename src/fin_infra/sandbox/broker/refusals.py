@@ -1,5 +1,5 @@
 """Hold what the broker says when it refuses: HTTP status, code, message and the extra keys of each refusal.
-Floor 8: texts seen at the vendor where one is on record; those of our own choosing are marked in docs/sandbox.md.
+Floor 8: texts seen at the vendor where one is on record; the page "The sandbox" marks those of our own choosing.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
 
 LEGACY = "/api/v1"
-"""The prefix of paths before June 2026. The SDK signs paths without it, though docs/request-signatures.md has it."""
+"""The prefix of paths before June 2026. The SDK signs paths without it, though its page on signatures has it."""
 ORDER_DAYS = 90
 """As far back as SnapTrade lists orders: `days` of /accounts/{id}/orders in api.yaml of https://github.com/passiv/snaptrade-sdks."""
 OF_CLIENT = frozenset({"/snapTrade/registerUser", "/snapTrade/listUsers", "/snapTrade/deleteUser"})

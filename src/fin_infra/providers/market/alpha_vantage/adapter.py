@@ -1,5 +1,5 @@
 """Alpha Vantage: quotes, candles, symbol search, company facts and exchange rates.
-Floor 3: nearly every refusal has status 200, and `refusal` tells it from data; facts in docs/market-data.md."""
+Floor 3: nearly every refusal has status 200, and `refusal` tells it from data; facts on the page "Market data"."""
 
 from __future__ import annotations
 
