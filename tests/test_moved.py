@@ -93,6 +93,8 @@ def test_finder_when_installed_twice_then_stands_last_and_once() -> None:
         ("fin_infra.providers.registry", "place_of", "fin_infra.providers.registry", "endpoint_of"),
         (f"{ALPACA}.payloads", "order_body", f"{ALPACA}.orders", "order_body"),
         (f"{ALPACA}.payloads", "clock", f"{ALPACA}.reference", "clock"),
+        ("fin_infra.analytics", "carried", "fin_infra.analytics", "carry_forward"),
+        ("fin_infra.analytics", "due", "fin_infra.analytics", "accounts_to_sync"),
         ("fin_infra.model.brokerage", "NewOrder", "fin_infra.model.order", "NewOrder"),
         ("fin_infra.model.brokerage", "HoldingOrder", "fin_infra.model.aggregator", "HoldingOrder"),
     ],

@@ -45,7 +45,7 @@ class FinastraConfig:
     b2c: bool = False
     breaker: bool = True
     breaker_threshold: int = 5
-    """Consecutive terminal failures, after retries, that open the breaker."""
+    """Consecutive calls that failed after their retries, which open the breaker."""
     breaker_cooldown_s: float = 30.0
     retry_min_sleep_s: float = 0.0
     """Pause added to every wait between attempts."""

@@ -45,7 +45,7 @@ async def read_holdings(
     merges the result and compares two of them.
 
     Args:
-        wanted: chooses the accounts of an aggregator that are read, such as those that are `due`; all where None.
+        wanted: chooses the accounts of an aggregator that are read, such as `accounts_to_sync`; all where None.
     """
     parts = await asyncio.gather(
         *(_from_aggregator(each, wanted) for each in aggregators), *(_from_broker(each) for each in brokers)

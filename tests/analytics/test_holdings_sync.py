@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fin_infra.analytics import carried, diff_holdings, due, merge_holdings
+from fin_infra.analytics import accounts_to_sync, carry_forward, diff_holdings, merge_holdings
 from fin_infra.errors import InvalidInput, NaiveTime
 from fin_infra.model import BrokerConnection
 from tests.analytics.support import NOW, account, cash, failed, position, ref, sync
@@ -25,7 +25,7 @@ def link(ident: str, disabled: bool = True, source: str = "brokerage:test") -> B
 
 
 def asked(*accounts: Any, **more: Any) -> list[str]:
-    return [row.id for row in due(accounts, NOW, every_s=3600, **more)]
+    return [row.id for row in accounts_to_sync(accounts, NOW, every_s=3600, **more)]
 
 
 def test_due_when_old_enough_then_longest_waiting_first() -> None:
@@ -68,9 +68,9 @@ def test_due_when_closed_then_once_more_and_never_again_and_not_before_the_first
 
 def test_due_when_arguments_make_no_sense_then_says_what_to_give() -> None:
     with pytest.raises(InvalidInput, match="more than 0"):
-        due([], NOW, every_s=0)
+        accounts_to_sync([], NOW, every_s=0)
     with pytest.raises(NaiveTime):
-        due([], NOW.replace(tzinfo=None), every_s=1)
+        accounts_to_sync([], NOW.replace(tzinfo=None), every_s=1)
 
 
 def test_carried_when_a_broker_is_down_then_its_holdings_stay_and_nothing_is_missed() -> None:
@@ -78,7 +78,7 @@ def test_carried_when_a_broker_is_down_then_its_holdings_stay_and_nothing_is_mis
     down = sync(
         account("a"), position("b", "US:Y", "2"), cash("b", "21"), failed("positions", "a"), failed("balances", "a")
     )
-    second = carried(first, down)
+    second = carry_forward(first, down)
     held = merge_holdings(second)
     assert [(str(line.key), line.quantity) for line in held.lines] == [("US:X", 5), ("US:Y", 2)]
     assert [(row.account_id, str(row.cash)) for row in second.balances] == [("b", "21 USD"), ("a", "10 USD")]
@@ -93,7 +93,7 @@ def test_carried_when_a_broker_is_down_then_its_holdings_stay_and_nothing_is_mis
 def test_carried_when_skipped_twice_then_what_the_first_sync_knew() -> None:
     first = sync(position("a", "US:X", "5", "9"), cash("a", "10"))
     skipped = sync(account("a"), ref("a"))
-    third = carried(carried(first, skipped), skipped)
+    third = carry_forward(carry_forward(first, skipped), skipped)
     assert third.positions == first.positions
     assert third.balances == first.balances
     assert (third.skipped, third.kept) == ((), (ref("a"),))
@@ -102,7 +102,7 @@ def test_carried_when_skipped_twice_then_what_the_first_sync_knew() -> None:
 
 def test_carried_when_only_cash_is_unknown_then_only_cash_stays() -> None:
     first = sync(position("a", "US:X", "5"), cash("a", "10"))
-    second = carried(first, sync(position("a", "US:X", "6"), failed("balances", "a")))
+    second = carry_forward(first, sync(position("a", "US:X", "6"), failed("balances", "a")))
     assert [row.quantity for row in second.positions] == [6]
     assert second.balances == first.balances
     assert second.kept == ()
@@ -110,20 +110,20 @@ def test_carried_when_only_cash_is_unknown_then_only_cash_stays() -> None:
 
 def test_carried_when_the_list_itself_fails_then_all_its_accounts_stay() -> None:
     first = sync(position("a", "US:X", "5"))
-    second = carried(first, sync(failed("accounts", None)))
+    second = carry_forward(first, sync(failed("accounts", None)))
     assert (second.accounts, second.positions) == (first.accounts, first.positions)
     assert merge_holdings(second).read == {ref("a")}
 
 
 def test_carried_when_an_account_is_gone_then_it_goes() -> None:
     first = sync(position("a", "US:X", "5"), position("b", "US:X", "1"), cash("b", "1"))
-    second = carried(first, sync(position("a", "US:X", "5")))
+    second = carry_forward(first, sync(position("a", "US:X", "5")))
     assert [row.account_id for row in second.positions] == ["a"]
     assert second.balances == ()
 
 
 def test_carried_when_the_first_sync_knew_nothing_either_then_still_unknown() -> None:
     first = sync(account("a"), failed("positions", "a"))
-    second = carried(first, replace(first))
+    second = carry_forward(first, replace(first))
     assert (second.kept, second.positions) == ((), ())
     assert not second.is_read(ref("a"))

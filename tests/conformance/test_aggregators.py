@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fin_infra.analytics import diff_holdings, due, merge_holdings
+from fin_infra.analytics import accounts_to_sync, diff_holdings, merge_holdings
 from fin_infra.brokerage import read_holdings
 from fin_infra.errors import (
     NotFound,
@@ -292,7 +292,7 @@ def test_due_when_an_hour_passes_then_working_connections_are_asked_and_the_rest
     asked: list[str] = []
 
     def wanted(accounts: Any, connections: Any) -> Any:
-        found = due(accounts, NOW, every_s=3600, connections=connections, last_read={})
+        found = accounts_to_sync(accounts, NOW, every_s=3600, connections=connections, last_read={})
         asked.extend(slugs[account.id] for account in found)
         return found
 

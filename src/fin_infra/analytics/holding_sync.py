@@ -16,7 +16,7 @@ _GONE = frozenset({"closed", "archived"})
 
 
 @checked
-def due(
+def accounts_to_sync(
     accounts: Iterable[HoldingAccount],
     now: datetime,
     *,
@@ -48,7 +48,7 @@ def due(
 
 
 @checked
-def carried(before: Holdings, after: Holdings) -> Holdings:
+def carry_forward(before: Holdings, after: Holdings) -> Holdings:
     """Return `after` with what `before` knew of accounts that were skipped or did not answer this time.
 
     Their errors stay, so that a portfolio still says what is not fresh; nobody's holdings vanish because a broker was

@@ -35,9 +35,9 @@ class Cache(Protocol):
         *,
         keep: Callable[[], bool] = ...,
     ) -> bytes:
-        """Return the kept answer, or make it.
+        """Return the cached response, or make it.
 
-        `keep` is asked after `make`; False gives the answer out and does not store it (a partial answer). What `make`
+        `keep` is asked after `make`; False returns the response and does not store it (a partial answer). What `make`
         raises is never stored. A caller's own data needs the caller's name in `cache_key`.
         """
         ...

@@ -42,7 +42,7 @@ def add_net_worth(
         currency: Annotated[str, Query(pattern="^[A-Za-z]{3}$", description="Currency of the total")] = "USD",
         holding: Annotated[list[str] | None, Query(description="KEY=QUANTITY, such as CRYPTO:bitcoin=0.25")] = None,
     ) -> Response:
-        """Return what is owned less what is owed, line by line, with what the total lacks."""
+        """Return what is owned less what is owed, line by line, with what is missing from the total."""
         held = parse_holdings(holding) if holding is not None else holdings
         return await answers.private(_worth(chosen, currency.upper(), held, records))
 

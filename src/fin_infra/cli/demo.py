@@ -205,7 +205,7 @@ def _print(picture: Mapping[str, Any]) -> None:
         f"{_money(worth['liabilities'])}). All of it is the local sandbox's, seed 7."
     )
     for gap in worth["missing"]:
-        say(f"  lacks {gap}")
+        say(f"  missing: {gap}")
 
 
 def _money(amount: Mapping[str, str] | None) -> str:

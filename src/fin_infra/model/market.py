@@ -74,7 +74,7 @@ class QuoteError(RowError):
 
 
 class Quotes(Listing[Quote]):
-    """Quotes in the order they were asked for; `errors` names the instruments that have none."""
+    """Quotes in the order of the request; `errors` names the instruments that have none."""
 
     __slots__ = ()
     errors: tuple[QuoteError, ...]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by `__init__`

@@ -174,7 +174,7 @@ class RowError(Model):
 class Listing(list[T]):
     """A list of records with the `meta` of the call that produced it, and the rows that could not be read.
 
-    Where `errors` is not empty the list lacks something: a sum over it is incomplete.
+    Where `errors` is not empty something is missing: a sum over the list is incomplete.
     """
 
     __slots__ = ("errors", "meta")

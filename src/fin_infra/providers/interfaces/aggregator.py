@@ -26,7 +26,7 @@ class BrokerageAggregatorProvider(Provider[M]):
 
     @property
     def sync_every_s(self) -> float:
-        """How old an account's holdings may be, in seconds, before `fin_infra.analytics.due` names it again."""
+        """How old holdings may be, in seconds, before `fin_infra.analytics.accounts_to_sync` names their account."""
         return 3600.0
 
     @operation

@@ -34,7 +34,7 @@ class BankingProvider(Provider[M]):
     @operation
     @abstractmethod
     def balance(self, account_id: str) -> Flow[Balance]:
-        """Return the balances of an account, asked for at the bank now."""
+        """Return the balances of an account, fetched from the bank now."""
         ...
 
     @paged

@@ -55,7 +55,7 @@ class Settings(ProviderSettings):
     private_key: str | None = None
     """Path of `private_key.pem`."""
     page_size: int = Field(250, ge=1)
-    """Transactions asked for at a time."""
+    """Transactions per request."""
 
 
 class TellerClient(BankingProvider[M]):

@@ -64,9 +64,9 @@ class Settings(ProviderSettings):
     legacy_paths: bool = False
     """Send the older `/api/v1` paths; SnapTrade marks its answers to them as deprecated."""
     page_size: int = Field(1000, ge=1, le=1000)
-    """Activities asked for at a time."""
+    """Activities per request."""
     sync_every_s: float = Field(3600.0, gt=0)
-    """How old an account's holdings may be before `fin_infra.analytics.due` names it again."""
+    """How old an account's holdings may be before `fin_infra.analytics.accounts_to_sync` names it again."""
 
 
 class SnapTrade(BrokerageAggregatorProvider[M]):
