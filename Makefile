@@ -2,6 +2,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+comma := ,
 STAMP := $(VENV)/.installed
 PRODUCT := .cache/product
 STACK = $(BIN)/python -m tests.acceptance.app
@@ -23,7 +25,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(STAMP) ## See the whole picture: sandbox, service and summary on 127.0.0.1:8050
+demo: $(RUNTIME) ## See the whole picture: sandbox, service and summary on 127.0.0.1:8050
 	@$(BIN)/fin-infra demo run
 
 quick: $(STAMP) ## Run the tests that need no process and no fault matrix, for after every change
@@ -98,13 +100,23 @@ $(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --python $(PRODUCT)/bin/python install -qq -c constraints.txt '.[service]'
 	@touch $@
 
-$(STAMP): pyproject.toml constraints.txt
+# An environment with some extras of the package. What asks for it has two sizes: the demo's is there in half the time.
+define install
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "fin-infra needs Python 3.11, 3.12, 3.13 or 3.14 with venv; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; fi
 	@$(PYTHON) -c "$(IN_RANGE)" || { echo "$(PYTHON) is not Python 3.11, 3.12, 3.13 or 3.14 with venv; name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@echo "Installing into $(VENV); the first time takes a minute or two."
+	@echo "Installing into $(VENV); the first time takes $(2)."
 	@$(BIN)/python -c "$(IN_RANGE)" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip uninstall -qq -y fin-infra 2>/dev/null # what this package was called before 0.2
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -c constraints.txt -e '.[service,dev]'
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq $(3) -c constraints.txt -e '.[$(1)]'
+endef
+
+$(RUNTIME): pyproject.toml constraints.txt
+	$(call install,service,half a minute,--no-compile) # what the demo imports is compiled then, a part of it all
 	@touch $@
+
+# Never at the same time as the other: `make -j demo test` waits.
+$(STAMP): pyproject.toml constraints.txt | $(if $(filter demo,$(MAKECMDGOALS)),$(RUNTIME))
+	$(call install,service$(comma)dev,a minute or two)
+	@touch $(RUNTIME) $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -191,6 +192,18 @@ def test_make_test_when_read_then_it_runs_every_gate_of_the_workflow_that_needs_
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))["jobs"]
     commands = "\n".join(step.get("run", "") for step in jobs["gates"]["steps"])
     assert set(re.findall(r"\bmake ([a-z]+)", commands)) <= covered
+
+
+@pytest.mark.parametrize(
+    ("goals", "extras"),
+    [(["demo"], ["service"]), (["quick"], ["service,dev"]), (["demo", "quick"], ["service", "service,dev"])],
+)
+def test_make_when_nothing_is_installed_then_the_demo_waits_for_its_own_packages_only(tmp_path, goals, extras):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
+    words = ["make", "--dry-run", "-j", "4", f"PYTHON={sys.executable}", *goals]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert re.findall(r"-e '\.\[([\w,]+)\]'", done.stdout) == extras
 
 
 def test_release_when_read_then_nothing_is_signed_before_checks_tests_and_audit():
