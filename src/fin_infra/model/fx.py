@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from fin_infra.errors import RateUnavailable
+from fin_infra.model.money import Money
 from fin_infra.model.record import Record, Rows
 
 
@@ -28,6 +29,23 @@ class FxRate(Record):
     via: str | None = None
     bid: Decimal | None = None
     ask: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion(Record):
+    """Money in another currency, and the rate that was taken.
+
+    `converted` is `amount` times `rate`, rounded half to even to the smallest unit of its currency.
+    """
+
+    amount: Money
+    converted: Money
+    rate: Decimal
+    """Units of the currency of `converted` for one of `amount`."""
+    date: dt.date
+    """The day of the rate."""
+    via: str | None = None
+    """As `FxRate.via`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
