@@ -21,7 +21,7 @@ _CODE = Parameter(name="", help="", longest=8, values="currencies")
 _BASE = replace(_CODE, name="base", help="ISO 4217 code of what one unit is taken of, such as EUR")
 _QUOTE = replace(_CODE, name="quote", help="ISO 4217 code of what it is worth in, such as USD")
 _ON = Parameter(name="on", help="Day; the last rate up to it, the newest one by default", takes=Takes.DAY, default=None)
-_ACCOUNT = Parameter(name="account_id", help="`id` of an account, as `accounts` shows it", values="accounts")
+_ACCOUNT = Parameter(name="account_id", help="`id` of an account, as `accounts` shows it")
 _LIMIT = Parameter(name="limit", help="How many at most, newest first", takes=Takes.COUNT, default=100)
 
 QUESTIONS = (

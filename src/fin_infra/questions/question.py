@@ -90,7 +90,7 @@ class Parameter:
     longest: int = 128
     """Most characters of text that arrives over HTTP."""
     values: str = ""
-    """`currencies`, `calendars`, `accounts`: what a shell may complete it with."""
+    """`currencies` or `calendars`: what a shell may complete it with."""
 
     @property
     def required(self) -> bool:
