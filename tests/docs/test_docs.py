@@ -125,7 +125,11 @@ def test_links_when_they_point_into_the_project_then_they_exist(page: Path) -> N
 
 @pytest.mark.parametrize(
     ("file", "marker"),
-    [("docs/providers.md", "providers"), pytest.param("README.md", "picture", marks=pytest.mark.process)],
+    [
+        ("docs/providers.md", "providers"),
+        ("docs/questions.md", "questions"),
+        pytest.param("README.md", "picture", marks=pytest.mark.process),
+    ],
 )
 def test_generated_parts_when_made_again_then_they_are_the_same(file: str, marker: str) -> None:
     sys.path.insert(0, str(ROOT / "dx"))
@@ -133,7 +137,8 @@ def test_generated_parts_when_made_again_then_they_are_the_same(file: str, marke
         import generated_docs
     finally:
         sys.path.pop(0)
-    body = {"providers": generated_docs.provider_table, "picture": generated_docs.picture}[marker]()
+    makers = {"providers": generated_docs.provider_table, "questions": generated_docs.question_table}
+    body = (makers | {"picture": generated_docs.picture})[marker]()
     text = (ROOT / file).read_text()
     assert generated_docs.between(text, marker, body) == text, "run python dx/generated_docs.py"
 

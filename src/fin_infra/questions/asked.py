@@ -21,7 +21,7 @@ from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
 from fin_infra.questions.driving import wait_for
-from fin_infra.questions.question import Question
+from fin_infra.questions.question import Question, Scope
 from fin_infra.transport import Flow, Invoke
 
 if TYPE_CHECKING:
@@ -67,6 +67,19 @@ class Asked:
             raise ProviderNotFound(
                 f"{self.provider} does not answer {question.name!r}, which goes to providers of {question.domain}."
             )
+
+    def who(self, question: Question) -> Sequence[Provider[Any]]:
+        """Return the providers that answer a question, as far as they are known before it is asked."""
+        if question.scope is not Scope.PUBLIC and not question.domains and self.sources is not None:
+            return self.sources.all()
+        open_ones: Mapping[str, Callable[[], Provider[Any]]] = {
+            "banking": self.banking,
+            "market": self.market,
+            "crypto": self.crypto,
+            "fx": self.fx,
+            "brokerage": self.brokerage,
+        }
+        return [open_ones[domain]() for domain in question.domains]
 
     def banking(self) -> BankingProvider[Any]:
         from fin_infra.banking import easy_banking

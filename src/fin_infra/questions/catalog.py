@@ -113,13 +113,13 @@ QUESTIONS = (
         result="fin_infra.model:SymbolHits",
         answer=f"{_PRICES}:search",
         parameters=(Parameter(name="text", help="Part of a name or symbol", longest=64),),
-        one_provider=False,
+        asks=("market", "crypto"),
         docs="market-data.md",
         ttl_s=3600,
     ),
     Question(
         name="accounts",
-        help="Your bank accounts.",
+        help="Your bank accounts, with the ids that other questions take.",
         scope=Scope.PERSONAL,
         domain="banking",
         result="fin_infra.model:Account",
@@ -162,7 +162,7 @@ QUESTIONS = (
         result="fin_infra.model:Portfolio",
         answer=f"{_WEALTH}:holdings",
         parameters=(replace(_CODE, name="currency", help="Currency of a total; none without it", default=None),),
-        one_provider=False,
+        asks=(),
         docs="holdings.md",
     ),
     Question(
@@ -181,7 +181,7 @@ QUESTIONS = (
                 default=(),
             ),
         ),
-        one_provider=False,
+        asks=(),
         docs="net-worth.md",
     ),
     Question(
@@ -229,7 +229,7 @@ QUESTIONS = (
                 default=None,
             ),
         ),
-        one_provider=False,
+        asks=(),
         docs="time-and-calendars.md",
     ),
     Question(
@@ -240,7 +240,7 @@ QUESTIONS = (
         result="fin_infra.questions.providers:ProviderStatus",
         many=True,
         answer="fin_infra.questions.providers:listed",
-        one_provider=False,
+        asks=(),
         docs="providers.md",
     ),
 )

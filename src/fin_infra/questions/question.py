@@ -178,8 +178,8 @@ class Question:
     parameters: tuple[Parameter, ...] = ()
     many: bool = False
     """Whether a `Listing` comes back."""
-    one_provider: bool = True
-    """Whether one provider answers, which may then be named."""
+    asks: tuple[str, ...] | None = None
+    """Domains of which one provider each is asked; the question's own where None."""
     docs: str
     """The page about what comes back."""
     ttl_s: float = 0.0
@@ -188,6 +188,15 @@ class Question:
     @property
     def permission(self) -> str:
         return f"{self.domain}:read"
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return (self.domain,) if self.asks is None else self.asks
+
+    @property
+    def one_provider(self) -> bool:
+        """Whether one provider answers, which may then be named."""
+        return len(self.domains) == 1
 
     def model(self) -> Any:
         """Return the class of the result, or of its records."""
