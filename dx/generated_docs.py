@@ -1,12 +1,14 @@
 """Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
 
-The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes; the picture in
+The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes, that of
+docs/questions.md the catalog of questions; the picture in
 README.md is what `fin-infra demo run --once` prints; the floors are those of
 pyproject.toml. docs/reference is written by `reference`, which this calls. A test fails when one has gone stale.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -71,6 +73,29 @@ def error_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def question_table() -> str:
+    """Return the table of the questions, by what the catalog says."""
+    from fin_infra.questions import CATALOG
+
+    rows = ["| question | answers | parameters | comes back | scope, and the token's |", "|---|---|---|---|---|"]
+    for question in CATALOG.values():
+        given = ", ".join(
+            f"`{each.name}`" if each.required else f"`{each.name}`{_default(each.default)}"
+            for each in question.parameters
+        )
+        model = f"[`{question.result.partition(':')[2]}`]({question.docs})"
+        result = f"a list of {model}" if question.many else model
+        scope = f"{question.scope.value}, `{question.permission}`"
+        rows.append(f"| `{question.name}` | {question.help} | {given or 'none'} | {result} | {scope} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(default: object) -> str:
+    return (
+        " (none)" if default in (None, ()) else f" ({str(default).lower() if isinstance(default, bool) else default})"
+    )
+
+
 def floor_table() -> str:
     """Return the table of the floors in pyproject.toml, with the modules that are there."""
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
@@ -89,7 +114,8 @@ def _exists(module: str) -> bool:
 def picture() -> str:
     """Return what the demo prints, as a fenced block."""
     command = [sys.executable, "-m", "fin_infra.cli", "demo", "run", "--once", "--port", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    env = os.environ | {"COLUMNS": "110"}  # not those of whoever runs this
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     text = re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
     return f"```text\n{text}\n```\n"
@@ -107,6 +133,7 @@ def main() -> None:
     for file, name, make in (
         ("docs/providers.md", "providers", provider_table),
         ("docs/errors.md", "errors", error_table),
+        ("docs/questions.md", "questions", question_table),
         ("CONTRIBUTING.md", "floors", floor_table),
         ("docs/architecture.md", "floors", floor_table),
         ("README.md", "picture", lambda: made),

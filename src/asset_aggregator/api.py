@@ -18,6 +18,7 @@ from asset_aggregator.orders_journal import PostgresJournal
 from asset_aggregator.statements import load_statements
 from fin_infra import __version__
 from fin_infra.api import (
+    Asked,
     Sources,
     User,
     add_banking,
@@ -28,6 +29,7 @@ from fin_infra.api import (
     add_market_data,
     add_net_worth,
     add_providers,
+    add_questions,
     add_symbols,
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
@@ -91,7 +93,36 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     caller = _caller_of(app.state.auth)
     add_finastra(app, auth=_protected(app, "finastra:read"), caller=caller, tenants=tenants)
     add_providers(app, auth=_protected(app, "providers:read"), used=used)
+    asked = Asked(
+        mode="async",
+        given=_by_domain(sources, brokers.broker),
+        sources=sources,
+        holdings=holdings,
+        records=lambda: statements,
+        used=used,
+    )
+    _add_questions(app, asked)
     return app
+
+
+def _by_domain(sources: Sources, broker: BrokerageProvider[Async] | None) -> dict[str, Provider[Any]]:
+    given: dict[str, Provider[Any]] = {
+        "banking": sources.banking,
+        "market": sources.market,
+        "crypto": sources.crypto,
+        "fx": sources.fx,
+    }
+    return given if broker is None else given | {"brokerage": broker}
+
+
+def _add_questions(app: FastAPI, asked: Asked) -> None:
+    add_questions(
+        app,
+        auth=lambda question: _protected(app, question.permission),
+        asked=asked,
+        cache=app.state.cache,
+        leave_out=() if "brokerage" in asked.given else ("orders",),
+    )
 
 
 def _hidden(tenants: FinastraTenants) -> dict[str, str]:

@@ -40,7 +40,7 @@ async def attempt(
             return Outcome(await ask(), None)
     except FinInfraError as exc:
         log_untold(log, f"{source} {operation}", exc)
-        return Outcome(None, _source_error(exc, source, operation))
+        return Outcome(None, source_error(exc, source, operation))
 
 
 def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list[SourceError]:
@@ -56,7 +56,8 @@ def log_untold(logger: logging.Logger, where: str, exc: FinInfraError) -> None:
         logger.warning("%s: %s", where, redact(str(exc)))
 
 
-def _source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
+def source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
+    """Return the entry for a source that did not answer, in words for a caller of a service."""
     message = exc.message_for_caller() if isinstance(exc, ProviderError) else exc.for_caller()
     return SourceError(
         provider=source, operation=operation, code=exc.code, message=redact(message), retry_after=exc.retry_after

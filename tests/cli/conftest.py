@@ -12,6 +12,7 @@ import pytest
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.providers import registry
 from fin_infra.sandbox import running
+from tests.questions.conftest import asked, asked_url  # noqa: F401  # the sandbox of the questions
 
 
 @pytest.fixture(scope="module")

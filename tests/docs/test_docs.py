@@ -128,7 +128,11 @@ def test_links_when_they_point_into_the_project_then_they_exist(page: Path) -> N
 
 @pytest.mark.parametrize(
     ("file", "marker"),
-    [("docs/providers.md", "providers"), pytest.param("README.md", "picture", marks=pytest.mark.process)],
+    [
+        ("docs/providers.md", "providers"),
+        ("docs/questions.md", "questions"),
+        pytest.param("README.md", "picture", marks=pytest.mark.process),
+    ],
 )
 def test_generated_parts_when_made_again_then_they_are_the_same(file: str, marker: str) -> None:
     sys.path.insert(0, str(ROOT / "dx"))
@@ -136,7 +140,8 @@ def test_generated_parts_when_made_again_then_they_are_the_same(file: str, marke
         import generated_docs
     finally:
         sys.path.pop(0)
-    body = {"providers": generated_docs.provider_table, "picture": generated_docs.picture}[marker]()
+    makers = {"providers": generated_docs.provider_table, "questions": generated_docs.question_table}
+    body = (makers | {"picture": generated_docs.picture})[marker]()
     text = (ROOT / file).read_text()
     assert generated_docs.between(text, marker, body) == text, "run python dx/generated_docs.py"
 
@@ -174,11 +179,12 @@ def commands(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, 
 def test_command_page_when_compared_with_the_commands_then_each_has_its_options_and_exit_codes() -> None:
     from fin_infra.cli.main import app
     from fin_infra.cli.output import Exit
+    from fin_infra.questions import CATALOG
 
     text = (ROOT / "docs" / "cli.md").read_text()
     options = text.partition("## Options")[2].partition("## Exit codes")[0]
     found = list(commands(("fin-infra",), typer.main.get_command(app)))
-    assert len(found) == 11
+    assert len(found) == 11 + len(CATALOG) - 1  # `providers` is asked by the name of its group
     for words, command in found:
         assert f"`{' '.join(words)}" in text
         assert command.help

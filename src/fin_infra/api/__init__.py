@@ -18,12 +18,15 @@ from fin_infra.api.market import add_market_data
 from fin_infra.api.networth import add_net_worth
 from fin_infra.api.problems import add_problems
 from fin_infra.api.providers import add_providers
+from fin_infra.api.questions import add_questions
 from fin_infra.api.symbols import add_symbols
 from fin_infra.api.users import User
+from fin_infra.questions.asked import Asked
 from fin_infra.questions.net_worth import Sources
 
 __all__ = [
     "PUBLIC",
+    "Asked",
     "Auth",
     "Cache",
     "Sources",
@@ -37,5 +40,6 @@ __all__ = [
     "add_net_worth",
     "add_problems",
     "add_providers",
+    "add_questions",
     "add_symbols",
 ]

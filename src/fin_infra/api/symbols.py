@@ -4,8 +4,6 @@ Floor 7: asks the market and the crypto provider at once; one that is down is na
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query
@@ -16,25 +14,13 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.crypto import easy_crypto
 from fin_infra.fanout import attempt
 from fin_infra.markets import easy_market
-from fin_infra.model import CryptoAsset, SymbolMatch
+from fin_infra.model import SymbolHit
 from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
+from fin_infra.questions.prices import coins_found, symbols_found
 from fin_infra.transport import Async
 
 SEARCH_TTL_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolHit:
-    """One instrument; `key` is None where the vendor's spelling maps to no venue we know."""
-
-    key: str | None
-    symbol: str
-    name: str
-    source: str
-    currency: str | None = None
-    region: str | None = None
-    type: str | None = None
 
 
 def add_symbols(
@@ -71,28 +57,6 @@ async def _search(stocks: MarketDataProvider[Async], coins: CryptoDataProvider[A
         attempt(stocks.source, "search", lambda: stocks.search(text)),
         attempt(coins.source, "search", lambda: coins.search(text)),
     )
-    hits = [*_listed(listed.value or ()), *_assets(assets.value or ())]
+    hits = [*symbols_found(listed.value or ()), *coins_found(assets.value or ())]
     errors = [error for error in (listed.error, assets.error) if error]
     return Answer(hits, errors=errors, sources=[stocks, coins])
-
-
-def _listed(found: Sequence[SymbolMatch]) -> list[SymbolHit]:
-    return [
-        SymbolHit(
-            key=str(match.key) if match.key else None,
-            symbol=match.symbol,
-            name=match.name,
-            source=match.source,
-            currency=match.currency,
-            region=match.region,
-            type=match.type_text,
-        )
-        for match in found
-    ]
-
-
-def _assets(found: Sequence[CryptoAsset]) -> list[SymbolHit]:
-    return [
-        SymbolHit(key=str(asset.key), symbol=asset.ticker, name=asset.name, source=asset.source, type="crypto")
-        for asset in found
-    ]

@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from fin_infra.cli.output import print_json, print_table, say
+from fin_infra.cli.output import print_json, say
 from fin_infra.cli.serving import reserve, serving
+from fin_infra.cli.tables import print_table
 from fin_infra.errors import FinInfraError, MissingExtra
 from fin_infra.imports.statements import read_entry
 from fin_infra.providers.config import DOMAINS

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fin_infra.cli.output import print_json, print_table
+from fin_infra.cli.output import print_json
 from fin_infra.cli.providers import own_settings, still_to_set
+from fin_infra.cli.tables import print_table
 from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.info import ProviderInfo

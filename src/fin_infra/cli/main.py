@@ -11,6 +11,7 @@ import typer
 
 from fin_infra import __version__
 from fin_infra.cli.output import Commands, Exit, reported, say
+from fin_infra.cli.questions import add_questions
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -20,13 +21,13 @@ app = typer.Typer(
     "against the local sandbox. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 provider, "
     "5 input, 6 output cannot be written and nothing was sent, 7 sent and it is not known what became of it.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},  # commands and groups take them over
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # importing what it needs takes longer than the rest of the help together
 )
 demo_app = typer.Typer(help="See the whole picture on this machine.", no_args_is_help=True)
 sandbox_app = typer.Typer(help="The local sandbox that speaks every vendor's wire format.", no_args_is_help=True)
-providers_app = typer.Typer(help="What fin-infra can talk to.", no_args_is_help=True)
+providers_app = typer.Typer(help="Who can be asked; alone it asks the question.")
 keys_app = typer.Typer(help="Your keys at the vendors.", no_args_is_help=True)
 order_app = typer.Typer(help="Orders at your broker: checked, and placed once.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
@@ -34,6 +35,7 @@ app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(providers_app, name="providers")
 app.add_typer(keys_app, name="keys")
 app.add_typer(order_app, name="order")
+add_questions(app, {"providers": providers_app})
 
 
 def _version(asked: bool) -> None:

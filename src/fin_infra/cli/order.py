@@ -13,9 +13,18 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from fin_infra.brokerage import easy_brokerage
-from fin_infra.cli.output import OutcomeUnknown, ask, print_json, print_table, say
+from fin_infra.cli.output import OutcomeUnknown, ask, print_json, say
 from fin_infra.cli.sending import send, tell_first
-from fin_infra.errors import ConfigurationError, FeatureDisabled, FinInfraError, InvalidInput, NotFound, ProviderError
+from fin_infra.cli.tables import print_table
+from fin_infra.errors import (
+    ConfigurationError,
+    FeatureDisabled,
+    FinInfraError,
+    InvalidInput,
+    NotFound,
+    OrderChecksFailed,
+    ProviderError,
+)
 from fin_infra.model import BidAsk, NewOrder, Order, OrderChange, OrderClass, OrderType, Side, TimeInForce
 from fin_infra.model.money import decimal_from_text
 from fin_infra.normalize import instrument
@@ -38,6 +47,8 @@ NUMBERS = (
     "stop_loss_limit",
 )
 KINDS: Mapping[str, type[StrEnum]] = {"type": OrderType, "time_in_force": TimeInForce, "order_class": OrderClass}
+UNKNOWN = "asset"
+"""The rule that the broker knows the instrument and trades it."""
 K = TypeVar("K", bound=StrEnum)
 
 
@@ -71,7 +82,21 @@ def submit(side: str, symbol: str, terms: Mapping[str, Any], options: Options) -
     broker = _broker(options)
     facts = {item.name: str(getattr(order, item.name)) for item in fields(order) if _matters(order, item.name)}
     facts["last quote"] = _quote(broker, order)
-    _place(broker, facts, partial(broker.submit_order, order), options)
+    try:
+        _place(broker, facts, partial(broker.submit_order, order), options)
+    except OrderChecksFailed as exc:
+        raise _pointing_to_search(exc, symbol) from None
+
+
+def _pointing_to_search(exc: OrderChecksFailed, symbol: str) -> OrderChecksFailed:
+    """Return the refusal; of a symbol that is unknown to the broker it names the command that finds it."""
+    command = f"fin-infra search {shlex.quote(symbol)}"
+    return OrderChecksFailed(
+        [
+            (rule, f"{sentence.removesuffix('.')}: {command}" if rule == UNKNOWN and "look" in sentence else sentence)
+            for rule, sentence in exc.failures
+        ]
+    )
 
 
 def replace(order_id: str, terms: Mapping[str, Any], options: Options) -> None:

@@ -1,15 +1,16 @@
-"""How commands speak: tables for people, JSON for machines, one sentence for what went wrong.
+"""How commands speak: lines for people, JSON for machines, one sentence for what went wrong.
 Floor 8: nothing here knows what the commands do."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from io import BytesIO, StringIO, TextIOWrapper
+from io import StringIO
 from typing import Any, TextIO
 
 import typer
@@ -103,6 +104,10 @@ def fail(text: str, exc: Exception | None = None, *, as_json: bool = False) -> N
         tell(text)
 
 
+HELP_WIDTH = 52
+"""Help is never narrower than that unless it is told so."""
+
+
 class Commands(TyperGroup):
     """The commands; a wrong command line is told in the words of every other error: `error:`."""
 
@@ -115,6 +120,9 @@ class Commands(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
+        columns = shutil.get_terminal_size().columns
+        if columns < HELP_WIDTH:
+            extra.setdefault("terminal_width", columns)
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except typer.Abort:
@@ -186,23 +194,3 @@ def _give_up(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-
-
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """Print rows under a title; columns named in `right` are aligned to the right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    is_terminal, encoding = sys.stdout is not None and sys.stdout.isatty(), getattr(sys.stdout, "encoding", None)
-    shown = TextIOWrapper(BytesIO(), encoding or "utf-8", "backslashreplace", newline="")
-    # rich draws with what the encoding has; given stdout itself, it would end the process where the reader has gone
-    Console(file=shown, force_terminal=is_terminal, width=None if is_terminal else 110).print(table)
-    shown.seek(0)
-    say(shown.read().removesuffix("\n"))

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fin_infra.cli.output import print_json, print_table, say
+from fin_infra.cli.output import print_json, say
+from fin_infra.cli.tables import print_table
 from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.providers.config import load_config
 from fin_infra.providers.info import ProviderInfo

@@ -9,7 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from fin_infra.cli.output import print_json, print_table, say
+from fin_infra.cli.output import print_json, say
+from fin_infra.cli.tables import print_table
 from fin_infra.imports.statements import read_statement
 from fin_infra.imports.statements.base import DecimalMark
 from fin_infra.model import Money, Statement, StatementFile, StatementLine, StatementPosition

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         Watchlist,
     )
     from fin_infra.model.crypto import ChartPoint, CryptoAsset, CryptoPrice, MarketChart
-    from fin_infra.model.fx import FxRate, RateTable
+    from fin_infra.model.fx import Conversion, FxRate, RateTable
     from fin_infra.model.holdings import (
         AccountError,
         AccountRef,
@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         StatementLine,
         StatementPosition,
     )
+    from fin_infra.model.symbols import SymbolHit, SymbolHits
 
 __all__ = [
     "Account",
@@ -137,6 +138,7 @@ __all__ = [
     "Category",
     "ChangeKind",
     "ChartPoint",
+    "Conversion",
     "CryptoAsset",
     "CryptoPrice",
     "EquityPoint",
@@ -193,6 +195,8 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementPosition",
+    "SymbolHit",
+    "SymbolHits",
     "SymbolMatch",
     "TimeInForce",
     "Trade",
@@ -245,7 +249,7 @@ _NAMES = {
         "Watchlist",
     ),
     "crypto": ("ChartPoint", "CryptoAsset", "CryptoPrice", "MarketChart"),
-    "fx": ("FxRate", "RateTable"),
+    "fx": ("Conversion", "FxRate", "RateTable"),
     "holdings": (
         "AccountError",
         "AccountRef",
@@ -307,6 +311,7 @@ _NAMES = {
         "StatementLine",
         "StatementPosition",
     ),
+    "symbols": ("SymbolHit", "SymbolHits"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

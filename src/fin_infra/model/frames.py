@@ -78,13 +78,23 @@ def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = N
     """
     name, build = _BUILD[kind]
     package = _package(name)
-    rows, model, whole = _rows(records, of)
+    return build(package, _filled(*_rows(records, of)))
+
+
+def table_of(answer: Any, model: Any) -> list[Filled]:
+    """Return the columns of an answer, which is records of class `model`, or one of it: its rows, or itself."""
+    if isinstance(answer, Model) and not isinstance(answer, Rows):
+        return _filled([answer], model, None)
+    return _filled(*_rows(answer, None if isinstance(answer, Rows) else model))
+
+
+def _filled(rows: list[Any], model: Any, whole: Any) -> list[Filled]:
     columns = () if model is None else columns_of(model)
     filled = [Filled(column, [column.read(row) for row in rows]) for column in columns]
-    if whole is not None:
-        beside = [column for column in columns_of(class_of(whole)) if column.name in whole.BESIDE]
-        filled = [Filled(column, [column.read(whole)] * len(rows)) for column in beside] + filled
-    return build(package, filled)
+    if whole is None:
+        return filled
+    beside = [column for column in columns_of(class_of(whole)) if column.name in whole.BESIDE]
+    return [Filled(column, [column.read(whole)] * len(rows)) for column in beside] + filled
 
 
 @cache

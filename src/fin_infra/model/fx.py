@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from fin_infra.errors import RateUnavailable
+from fin_infra.model.money import Money
 from fin_infra.model.record import Record, Rows
 
 
@@ -31,6 +32,23 @@ class FxRate(Record):
     """As `rate`; what the market pays for one `base`."""
     ask: Decimal | None = None
     """As `rate`; what one `base` costs in the market."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion(Record):
+    """Money in another currency, and the rate that was taken.
+
+    `converted` is `amount` times `rate`, rounded half to even to the smallest unit of its currency.
+    """
+
+    amount: Money
+    converted: Money
+    rate: Decimal
+    """Units of the currency of `converted` for one of `amount`."""
+    date: dt.date
+    """The day of the rate."""
+    via: str | None = None
+    """As `FxRate.via`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from fin_infra.api.providers import statuses
 from fin_infra.cli.keys import verify
 from fin_infra.cli.providers import ls
 from fin_infra.errors import (
@@ -32,6 +31,7 @@ from fin_infra.model import AccountStatus, AccountSubtype, AccountType, Money
 from fin_infra.providers import registry
 from fin_infra.providers.banking.finastra import Finastra, Settings
 from fin_infra.providers.provider import Endpoint, endpoint, http_transport
+from fin_infra.questions.providers import statuses
 from fin_infra.sandbox import running
 from fin_infra.settings import load
 from fin_infra.transport import Reply, Request, Sync

@@ -1,0 +1,40 @@
+"""Instruments as a search over several sources finds them.
+Floor 0: a source that did not answer is named beside the hits of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fin_infra.model.instrument import InstrumentKey
+from fin_infra.model.networth import SourceError
+from fin_infra.model.record import Model, Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolHit(Model):
+    """One instrument; `key` is None where the vendor's spelling maps to no venue we know."""
+
+    key: InstrumentKey | None
+    symbol: str
+    """The vendor's own spelling."""
+    name: str
+    source: str
+    currency: str | None = None
+    region: str | None = None
+    type: str | None = None
+    """The vendor's own word; `crypto` for a coin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolHits(Series[SymbolHit]):
+    """Listed instruments first, then coins, each in its vendor's order.
+
+    Iterating, `len` and indexing go over `hits`.
+    """
+
+    ROWS: ClassVar[str] = "hits"
+
+    hits: tuple[SymbolHit, ...]
+    errors: tuple[SourceError, ...] = ()
+    """Sources that did not answer; what they know is missing."""

@@ -1,0 +1,55 @@
+"""Questions about somebody's bank accounts.
+Floor 6: an account that could not be asked stands in the list with the reason, and without a balance."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fin_infra.errors import FinInfraError, InvalidInput
+from fin_infra.fanout import source_error
+from fin_infra.model import Account, AccountBalance, AccountStatus, Listing, Transaction
+from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.questions.asked import Asked, Source, invoke
+from fin_infra.transport import Flow
+
+CLOSED = "the account is closed"
+
+
+def accounts(asked: Asked) -> Flow[Listing[Account]]:
+    return invoke(asked.banking().accounts)
+
+
+def balances(asked: Asked, *, account_id: str | None) -> Flow[Listing[AccountBalance]]:
+    bank = asked.banking()
+    if account_id is not None:
+        account = yield from invoke(lambda: bank.account(account_id))
+        balance = yield from invoke(lambda: bank.balance(account_id))
+        return Listing([AccountBalance(account=account, balance=balance)], balance.meta)
+    listed: Listing[Account] = yield from invoke(bank.accounts)
+    open_ones = [account for account in listed if account.status is not AccountStatus.CLOSED]
+    answers = yield from asked.each([_balance(bank, account.id) for account in open_ones])
+    found = dict(zip((account.id for account in open_ones), answers, strict=True))
+    rows = [_row(bank.source, account, found.get(account.id)) for account in listed]
+    return Listing(rows, listed.meta, listed.errors)
+
+
+def _balance(bank: BankingProvider[Any], account_id: str) -> Source:
+    return Source(provider=bank.source, operation="balance", call=lambda: bank.balance(account_id))
+
+
+def _row(source: str, account: Account, answer: Any) -> AccountBalance:
+    if answer is None:
+        return AccountBalance(account=account, balance=None, missing=CLOSED)
+    if isinstance(answer, FinInfraError):
+        return AccountBalance(account=account, balance=None, missing=source_error(answer, source, "balance").message)
+    return AccountBalance(account=account, balance=answer)
+
+
+def transactions(
+    asked: Asked, *, account_id: str, start: date | None, end: date | None, limit: int
+) -> Flow[Listing[Transaction]]:
+    if start is not None and end is not None and start >= end:
+        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+    bank = asked.banking()
+    return asked.first(lambda: bank.transactions(account_id, start=start, end=end), limit)
