@@ -1,6 +1,7 @@
 """Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
 
-The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes; the picture in
+The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes,
+that of docs/feature-flags.md the switches; the picture in
 README.md is what `fin-infra demo run --once` prints; the floors are those of
 pyproject.toml. A test fails when one has gone stale.
 """
@@ -66,6 +67,15 @@ def error_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def switch_table() -> str:
+    """Return the table of all switches."""
+    from fin_infra.providers.switches import switches
+
+    rows = ["| variable | default | what it switches |", "|---|---|---|"]
+    rows += [f"| `{each.variable}` | {'on' if each.default else 'off'} | {each.what} |" for each in switches()]
+    return "\n".join(rows) + "\n"
+
+
 def floor_table() -> str:
     """Return the table of the floors in pyproject.toml, with the modules that are there."""
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
@@ -94,6 +104,7 @@ def main() -> None:
     for file, name, make in (
         ("docs/providers.md", "providers", provider_table),
         ("docs/errors.md", "errors", error_table),
+        ("docs/feature-flags.md", "switches", switch_table),
         ("CONTRIBUTING.md", "floors", floor_table),
         ("docs/architecture.md", "floors", floor_table),
         ("README.md", "picture", picture),

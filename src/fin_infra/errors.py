@@ -123,6 +123,12 @@ class FeatureDisabled(FinInfraError):
     title = "Feature disabled"
     next_step = "Switch it on with the flag that the text names, where it names one."
     status = 404
+    switch: str | None = None
+    """The switch that is off, as in `FEATURE_<SWITCH>`; None where the vendor lacks it."""
+
+    def __init__(self, message: str = "", *, switch: str | None = None) -> None:
+        super().__init__(message)
+        self.switch = switch
 
     def for_caller(self) -> str:
         return _without_advice(str(self)) or f"{self.title}."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dx.generated_docs import between, error_table, floor_table, provider_table
+from dx.generated_docs import between, error_table, floor_table, provider_table, switch_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "before\n<!-- begin part -->\nold\n<!-- end part -->\nafter\n"
@@ -30,6 +30,7 @@ def test_between_when_there_are_no_markers_then_it_stops() -> None:
         (provider_table, ["`banking:teller`", "`TELLER_ACCESS_TOKEN`"]),
         (error_table, ["`fin.rate_limited`", "`RateLimited`", "429"]),
         (floor_table, ["words", "`model`"]),
+        (switch_table, ["`FEATURE_BANKING`", "on"]),
     ],
 )
 def test_table_when_made_then_it_is_markdown_with_what_the_code_says(

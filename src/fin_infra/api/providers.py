@@ -11,16 +11,18 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.switches import guarded
+from fin_infra.api.users import Who, nobody
 from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import BreakerState
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, providers, unavailable
+from fin_infra.providers.registry import endpoint_of, providers, switched_off, unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStatus:
-    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured`, `not offered` or
-    `cannot be used`."""
+    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured`, `not offered`,
+    `cannot be used` or `switched off`."""
 
     provider: str
     title: str
@@ -28,7 +30,7 @@ class ProviderStatus:
     environment: str | None
     health: str
     problem: str | None
-    """What to do, where it is not configured, not offered or cannot be used."""
+    """What to do, where it is not configured, not offered, cannot be used or is switched off."""
     docs: str
 
 
@@ -39,17 +41,19 @@ def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
     """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
     running = {provider.source: provider for provider in used}
     usable = [_status(cls, running.get(cls.info.provider_key)) for cls in providers()]
-    return [*usable, *(_broken(provider_key, reason) for provider_key, reason in unavailable())]
+    off = (_unusable(provider_key, "switched off", reason) for provider_key, reason in switched_off())
+    broken = (_unusable(provider_key, "cannot be used", str(reason)) for provider_key, reason in unavailable())
+    return [*usable, *broken, *off]
 
 
-def _broken(provider_key: str, reason: ConfigurationError) -> ProviderStatus:
+def _unusable(provider_key: str, health: str, reason: str) -> ProviderStatus:
     return ProviderStatus(
         provider=provider_key,
         title=provider_key,
         operations=(),
         environment=None,
-        health="cannot be used",
-        problem=str(reason),
+        health=health,
+        problem=reason,
         docs="",
     )
 
@@ -76,14 +80,15 @@ def _status(cls: type[Provider[Any]], used: Provider[Any] | None) -> ProviderSta
     )
 
 
-def add_providers(app: FastAPI, *, auth: Auth, used: Sequence[Provider[Any]] = ()) -> None:
+def add_providers(app: FastAPI, *, auth: Auth, used: Sequence[Provider[Any]] = (), caller: Who = nobody) -> None:
     """Add `/providers`.
 
     Args:
         auth: dependencies that protect the route; `PUBLIC` says you mean none.
         used: the instances the app works with.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
     """
-    router = APIRouter(tags=["providers"], dependencies=list(auth))
+    router = APIRouter(tags=["providers"], dependencies=guarded(auth, caller))
     answers = Answers()
 
     @router.get("/providers", response_model=envelope(list[ProviderStatus]), summary="Providers")
