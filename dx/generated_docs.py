@@ -1,7 +1,7 @@
 """Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
 
 The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes, that of
-docs/questions.md the catalog of questions; the picture in
+docs/questions.md the catalog of questions, that of docs/feature-flags.md the switches; the picture in
 README.md is what `fin-infra demo run --once` prints; the floors are those of
 pyproject.toml. docs/reference is written by `reference`, which this calls. A test fails when one has gone stale.
 """
@@ -96,6 +96,15 @@ def _default(default: object) -> str:
     )
 
 
+def switch_table() -> str:
+    """Return the table of all switches."""
+    from fin_infra.providers.switches import switches
+
+    rows = ["| variable | default | what it switches |", "|---|---|---|"]
+    rows += [f"| `{each.variable}` | {'on' if each.default else 'off'} | {each.what} |" for each in switches()]
+    return "\n".join(rows) + "\n"
+
+
 def floor_table() -> str:
     """Return the table of the floors in pyproject.toml, with the modules that are there."""
     floors = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["fin-infra"]["floors"]
@@ -134,6 +143,7 @@ def main() -> None:
         ("docs/providers.md", "providers", provider_table),
         ("docs/errors.md", "errors", error_table),
         ("docs/questions.md", "questions", question_table),
+        ("docs/feature-flags.md", "switches", switch_table),
         ("CONTRIBUTING.md", "floors", floor_table),
         ("docs/architecture.md", "floors", floor_table),
         ("README.md", "picture", lambda: made),

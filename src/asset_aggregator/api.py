@@ -3,6 +3,7 @@ Floor 8: composes routers of `fin_infra.api` on the hardened svc-infra app; it h
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -34,7 +35,9 @@ from fin_infra.api import (
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.errors import ConfigurationError, FinInfraError
+from fin_infra.features import for_everybody
 from fin_infra.flow import BreakerState, Client
+from fin_infra.providers import switches
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
@@ -45,6 +48,7 @@ from fin_infra.transport import Async, AsyncTransport
 if TYPE_CHECKING:
     app: FastAPI
 
+log = logging.getLogger("asset_aggregator")
 NAME = "asset-aggregator"
 
 
@@ -62,8 +66,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     infra.prepare_environment()  # before anything imports svc-infra, which reads APP_ENV once
     holdings = parse_holdings(environ.get("FIN_INFRA_HOLDINGS", "").split(","))
     statements = load_statements(environ.get("FIN_INFRA_STATEMENTS", ""))
-    brokers = Brokers.default()
-    sources = Sources.default(brokers)
+    for sentence in switches.checked(environ):
+        log.warning("%s", sentence)
+    with for_everybody():
+        brokers = Brokers.default()
+        sources = Sources.default(brokers)
     tenants = FinastraTenants.from_env(environ)
     used = tuple(dict.fromkeys((*sources.all(), *brokers.all())))
     clients = (*used, *tenants.all())
@@ -79,7 +86,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     app.state.hidden_names.update(_hidden(tenants))
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
-    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, records=lambda: statements)
+    caller = _caller_of(app.state.auth)
+    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, records=lambda: statements, caller=caller)
     if brokers.broker is not None:
         timeout_s = settings.request_timeout_s
         _add_brokerage(
@@ -90,9 +98,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
             allow_live=_live_allowed(environ),
             order_deadline_s=max(timeout_s - 5, timeout_s / 2),
         )
-    caller = _caller_of(app.state.auth)
     add_finastra(app, auth=_protected(app, "finastra:read"), caller=caller, tenants=tenants)
-    add_providers(app, auth=_protected(app, "providers:read"), used=used)
+    add_providers(app, auth=_protected(app, "providers:read"), used=used, caller=caller)
     asked = Asked(
         mode="async",
         given=_by_domain(sources, brokers.broker),
@@ -101,27 +108,29 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         records=lambda: statements,
         used=used,
     )
-    _add_questions(app, asked)
+    _add_questions(app, asked, caller)
     return app
 
 
 def _by_domain(sources: Sources, broker: BrokerageProvider[Async] | None) -> dict[str, Provider[Any]]:
-    given: dict[str, Provider[Any]] = {
+    given: dict[str, Provider[Any] | None] = {
         "banking": sources.banking,
         "market": sources.market,
         "crypto": sources.crypto,
         "fx": sources.fx,
+        "brokerage": broker,
     }
-    return given if broker is None else given | {"brokerage": broker}
+    return {domain: provider for domain, provider in given.items() if provider is not None}
 
 
-def _add_questions(app: FastAPI, asked: Asked) -> None:
+def _add_questions(app: FastAPI, asked: Asked, caller: Callable[[Request], Awaitable[User]]) -> None:
     add_questions(
         app,
         auth=lambda question: _protected(app, question.permission),
         asked=asked,
         cache=app.state.cache,
         leave_out=() if "brokerage" in asked.given else ("orders",),
+        caller=caller,
     )
 
 
@@ -146,12 +155,17 @@ def _protected(app: FastAPI, scope: str) -> list[Dependency]:
 
 
 def _add_data(app: FastAPI, sources: Sources) -> None:
-    cache, market = app.state.cache, _protected(app, "market:read")
-    add_banking(app, auth=_protected(app, "banking:read"), provider=sources.banking)
-    add_market_data(app, auth=market, provider=sources.market, cache=cache)
-    add_crypto(app, auth=_protected(app, "crypto:read"), provider=sources.crypto, cache=cache)
-    add_fx(app, auth=_protected(app, "fx:read"), provider=sources.fx, cache=cache)
-    add_symbols(app, auth=market, market=sources.market, crypto=sources.crypto, cache=cache)
+    """Add the routes of what is switched on."""
+    cache, caller, market = app.state.cache, _caller_of(app.state.auth), _protected(app, "market:read")
+    if sources.banking is not None:
+        add_banking(app, auth=_protected(app, "banking:read"), provider=sources.banking, caller=caller)
+    if sources.market is not None:
+        add_market_data(app, auth=market, provider=sources.market, cache=cache, caller=caller)
+    if sources.crypto is not None:
+        add_crypto(app, auth=_protected(app, "crypto:read"), provider=sources.crypto, cache=cache, caller=caller)
+    if sources.fx is not None:
+        add_fx(app, auth=_protected(app, "fx:read"), provider=sources.fx, cache=cache, caller=caller)
+    add_symbols(app, auth=market, market=sources.market, crypto=sources.crypto, cache=cache, caller=caller)
 
 
 def _add_brokerage(

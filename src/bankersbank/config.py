@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fin_infra.errors import ConfigurationError
+from fin_infra.features import Switch
 
 LIVE_URL = "https://api.fusionfabric.cloud"
 # The path and its paging are those another client of the API uses; the catalog is behind a login: unconfirmed.
@@ -126,6 +127,14 @@ def flag(variable: str, text: str) -> bool:
     if word in ("0", "false", "no", "off"):
         return False
     raise ConfigurationError(f"{variable} is neither 1 nor 0; set it to one of them, or unset it.")
+
+
+SWITCHES = (
+    Switch("finastra_collaterals", True, "Collaterals: `/finastra/b2b` and the SDK's operations."),
+    Switch("finastra_b2c", False, "Accounts of companies: the stub of `/finastra/b2c`, the sandbox in the SDK."),
+    Switch("finastra_breaker", True, "The circuit breaker of the SDK's client."),
+)
+"""What the FEATURE_ variables below switch, for the table of all switches."""
 
 
 def _count(variable: str, text: str) -> int:

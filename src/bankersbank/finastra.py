@@ -20,6 +20,7 @@ from bankersbank.config import B2C_ACCOUNTS, LIVE_URL, FinastraConfig
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
 from bankersbank.tokens import ClientCredentialsTokenProvider
 from fin_infra.errors import ConfigurationError, FeatureDisabled, InvalidInput, UnexpectedPayload
+from fin_infra.features import permitted
 from fin_infra.flow import Access, Backoff, PageWalk, operation, paged
 from fin_infra.model import Listing
 from fin_infra.transport import Async, Flow, M, Page, Pages, Reply, Sync, Transport, url_path
@@ -176,10 +177,11 @@ class FinastraOperations(FinastraCalls[M]):
         """
         url = f"{self.config.base_url}/{root}{path}".lower()
         if B2C_ACCOUNTS in url:
-            if not self.config.b2c:
+            if not (self.config.b2c and permitted("finastra_b2c")):
                 raise FeatureDisabled("Finastra's B2C accounts are off; FEATURE_FINASTRA_B2C=1 switches them on.")
             b2c.sandbox_only(_http(self.config).is_loopback)
-        if not self.config.collaterals and self.config.product.lower() in url:
+        collaterals = self.config.collaterals and permitted("finastra_collaterals")
+        if not collaterals and self.config.product.lower() in url:
             raise FeatureDisabled("Finastra's collaterals are switched off by FEATURE_FINASTRA_COLLATERALS=0.")
         return (yield from super().product(root, path, parse, params))
 

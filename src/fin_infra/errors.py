@@ -22,6 +22,10 @@ FinInfraError
 ├── IdempotencyConflict           one idempotency key, two different requests
 ├── OrderInFlight                 an order with that idempotency key is being placed at this moment
 ├── JournalUnavailable            the order journal cannot be read or written now; no order is sent without it
+├── VaultError                    a secret cannot be sealed or opened; it is there, which is not the same as none
+│   ├── SealBroken                what is stored was changed, is of another row or owner, is older, or the key is wrong
+│   ├── VaultKeyMissing           it was sealed under a main key that is not configured, or cannot be used now
+│   └── VaultKeyExhausted         the key has sealed as many messages as it may; a new one takes over
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
 └── ProviderError                 a vendor refused, failed or answered nonsense
     ├── AuthenticationFailed      the vendor does not accept the credentials
@@ -131,6 +135,12 @@ class FeatureDisabled(FinInfraError):
     title = "Feature disabled"
     next_step = "Switch it on with the flag that the text names, where it names one."
     status = 404
+    switch: str | None = None
+    """The switch that is off, as in `FEATURE_<SWITCH>`; None where the vendor lacks it."""
+
+    def __init__(self, message: str = "", *, switch: str | None = None) -> None:
+        super().__init__(message)
+        self.switch = switch
 
     def for_caller(self) -> str:
         return _without_advice(str(self)) or f"{self.title}."
@@ -346,6 +356,34 @@ class JournalUnavailable(FinInfraError):
     told = (
         "The order journal cannot be used now. This request has sent no order; repeat it with the same idempotency key."
     )
+
+
+class VaultError(FinInfraError):
+    """A secret that cannot be opened is never taken for one that is not there: that would ask a person to sign in again
+    over a wrong setting, and store a second token beside the first."""
+
+    code = "fin.vault"
+    title = "Secret cannot be used"
+    next_step = "Read the text; the secret itself is still stored."
+    told = "A stored secret cannot be used; the operator of this service finds the reason in the log."
+
+
+class SealBroken(VaultError):
+    code = "fin.seal_broken"
+    title = "Sealed secret refused"
+    next_step = "Check FIN_INFRA_VAULT_KEYS first, then who writes to that row; a new sign-in of the person comes last."
+
+
+class VaultKeyMissing(VaultError):
+    code = "fin.vault_key_missing"
+    title = "Vault key missing"
+    next_step = "Add the key with that id to FIN_INFRA_VAULT_KEYS again, after the one that seals."
+
+
+class VaultKeyExhausted(VaultError):
+    code = "fin.vault_key_exhausted"
+    title = "Vault key used up"
+    next_step = "Make a new data key for the connection with `new_key`, and move its secrets to it with `reseal`."
 
 
 class StatementUnreadable(FinInfraError):

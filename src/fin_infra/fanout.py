@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fin_infra.errors import CircuitOpen, FinInfraError, ProviderError
 from fin_infra.flow import deadline
@@ -41,6 +41,11 @@ async def attempt(
     except FinInfraError as exc:
         log_untold(log, f"{source} {operation}", exc)
         return Outcome(None, source_error(exc, source, operation))
+
+
+async def nothing() -> Outcome[Any]:
+    """Ask nobody: the outcome of a source that is switched off."""
+    return Outcome(None, None)
 
 
 def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list[SourceError]:

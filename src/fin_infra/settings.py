@@ -3,7 +3,6 @@ Floor 2: pydantic-settings, imported by adapters only; `import fin_infra` does n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError
+from fin_infra.features import is_on
 
 
 class Mode(StrEnum):
@@ -151,11 +151,5 @@ def _sentence(prefix: str, error: Any, given: Mapping[str, Any], known: Sequence
 
 
 def feature_enabled(domain: str, vendor: str) -> bool:
-    """Return False where FEATURE_<DOMAIN>_<VENDOR> says 0, false, no or off; unset means on."""
-    name = f"FEATURE_{domain}_{vendor}".upper()
-    value = os.environ.get(name, "1").strip().lower()
-    if value in ("1", "true", "yes", "on", ""):
-        return True
-    if value in ("0", "false", "no", "off"):
-        return False
-    raise ConfigurationError(f"{name} is neither 1 nor 0; set it to 0 to hide that provider, or unset it.")
+    """Tell whether a provider is on: the old name of `fin_infra.features.is_on`."""
+    return is_on(f"{domain}:{vendor}")

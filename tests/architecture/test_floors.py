@@ -30,6 +30,7 @@ ALLOWED = {
         "bankersbank",
         "fin_infra._distribution",
         "fin_infra.errors",
+        "fin_infra.features",
         "fin_infra.flow",
         "fin_infra.model",
         "fin_infra.transport",

@@ -125,6 +125,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "cli/statements",
     ),
     "cli/test_questions.py": ("cli/asking", "cli/layouts", "cli/spreadsheets"),
+    "cli/test_features_command.py": ("cli/features",),
     "cli/test_order_command.py": ("cli/order",),
     "asset_aggregator/test_service.py": ("asset_aggregator/api",),
     "asset_aggregator/test_orders_service.py": ("asset_aggregator/orders",),

@@ -589,3 +589,56 @@ def test_updates_when_the_broker_refuses_then_an_event_says_so_and_the_stream_en
     (event,) = [event for event in stream.events if event.get("event") == "error"]
     assert json.loads(event["data"])["code"] == "fin.authentication_failed"
     assert stream.error is None
+
+
+@pytest.mark.parametrize(("switch", "status"), [("", 201), ("1", 201), ("0", 422)])
+def test_live_when_the_switch_of_real_money_is_off_then_no_other_lock_opens_it(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, sandbox: str, switch: str, status: int
+) -> None:
+    live = {
+        "FIN_INFRA_MODE": "auto",
+        "ALPACA_LIVE": "1",
+        "ALPACA_LIVE_API_KEY_ID": "PKSANDBOX0000000000",
+        "ALPACA_LIVE_API_SECRET_KEY": "sandbox-alpaca-secret",
+        "ALPACA_BASE_URL": f"{sandbox.replace('127.0.0.1', 'localhost')}/alpaca",
+        "FIN_INFRA_TRADING_LIVE": "1",
+        "FEATURE_TRADING_LIVE": switch,
+    }
+    for name, value in live.items():
+        monkeypatch.setenv(name, value)
+    registry.reset()
+    with TestClient(create_app()) as client:
+        reply = client.post("/brokerage/orders", json=ORDER, headers=headers(key="k"))
+    assert (reply.status_code, len(orders_at(sandbox))) == (status, int(status == 201))
+    registry.reset()
+
+
+def test_service_when_domains_are_off_then_it_starts_without_their_routes_and_docs(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for domain in ("BANKING", "CRYPTO", "FX", "BROKERAGE"):
+        monkeypatch.setenv(f"FEATURE_{domain}", "0")
+    registry.reset()
+    with TestClient(create_app()) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        assert not [path for path in paths if path.startswith(("/banking", "/crypto", "/fx", "/brokerage"))]
+        assert {"/market/quote/{key}", "/net-worth", "/symbols/search"} <= set(paths)
+        for path in ("/banking/accounts", "/crypto/ticker/bitcoin", "/fx/EUR/USD", "/brokerage/account"):
+            assert client.get(path, headers=headers()).status_code == 404
+        worth = client.get("/net-worth", headers=headers()).json()["data"]
+        assert client.get("/readyz").status_code == 200
+    assert {"banking", "crypto", "fx"} <= {row["source"] for row in worth["left_out"]}
+    registry.reset()
+
+
+def test_service_when_a_switch_is_unclear_or_unknown_then_stops_or_says_so(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FEATURE_BANKNG", "0")
+    with TestClient(create_app()):
+        pass
+    assert "FEATURE_BANKNG switches nothing of fin-infra; did you mean FEATURE_BANKING" in caplog.text
+    monkeypatch.setenv("FEATURE_TELLER", "maybe")
+    with pytest.raises(ConfigurationError, match="FEATURE_TELLER is neither 1 nor 0"):
+        create_app()
+    registry.reset()

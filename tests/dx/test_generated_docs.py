@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dx.generated_docs import between, error_table, floor_table, provider_table, question_table
+from dx.generated_docs import between, error_table, floor_table, provider_table, question_table, switch_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "before\n<!-- begin part -->\nold\n<!-- end part -->\nafter\n"
@@ -31,6 +31,7 @@ def test_between_when_there_are_no_markers_then_it_stops() -> None:
         (error_table, ["`fin.rate_limited`", "`RateLimited`", "429"]),
         (floor_table, ["words", "`model`"]),
         (question_table, ["`net-worth`", "`symbol`", "personal, `banking:read`"]),
+        (switch_table, ["`FEATURE_BANKING`", "on"]),
     ],
 )
 def test_table_when_made_then_it_is_markdown_with_what_the_code_says(

@@ -66,6 +66,11 @@ TABLE: dict[str, bool] = {
     "OrderInFlight": STOP,
     "JournalUnavailable": STOP,
     "StatementUnreadable": STOP,
+    # tokens at rest: no chain has them
+    "VaultError": STOP,
+    "SealBroken": STOP,
+    "VaultKeyMissing": STOP,
+    "VaultKeyExhausted": STOP,
     # the vendor: down, full or not in the plan, against an answer
     "ProviderError": STOP,
     "AuthenticationFailed": STOP,

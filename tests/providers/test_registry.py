@@ -13,6 +13,7 @@ import pytest
 from fin_infra.banking import easy_banking
 from fin_infra.errors import (
     ConfigurationError,
+    FeatureDisabled,
     InvalidInput,
     MissingExtra,
     ProviderNotFound,
@@ -82,9 +83,9 @@ def test_resolve_when_key_is_mistyped_then_error_names_the_nearest(key: str, sug
         resolve(key)
 
 
-def test_resolve_when_feature_flag_is_off_then_provider_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resolve_when_feature_flag_is_off_then_error_says_how_to_switch_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "0")
-    with pytest.raises(ProviderNotFound):
+    with pytest.raises(FeatureDisabled, match="FEATURE_MARKET_ALPHA_VANTAGE=1 switches it on"):
         resolve("market:alpha_vantage")
     assert "market:alpha_vantage" not in {cls.info.provider_key for cls in providers()}
     monkeypatch.setenv("FEATURE_MARKET_ALPHA_VANTAGE", "perhaps")

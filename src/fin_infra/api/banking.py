@@ -16,12 +16,15 @@ from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded, opened
+from fin_infra.api.users import Who, nobody
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
 from fin_infra.fanout import unread_rows
 from fin_infra.flow import row_errors
 from fin_infra.model import Account, Balance, Transaction
 from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.switches import hangs_on
 from fin_infra.transport import Async
 
 
@@ -37,18 +40,25 @@ AccountId = Annotated[str, Path(max_length=128, description="`id` of an account"
 _PROBLEMS = problem_responses(401, 404, 409, 410, 422, 429, 502, 503, 504)
 
 
-def add_banking(app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | None = None) -> None:
+def add_banking(
+    app: FastAPI, *, auth: Auth, provider: BankingProvider[Async] | None = None, caller: Who = nobody
+) -> None:
     """Add `/banking/accounts`, `.../{id}/balance` and `.../{id}/transactions`.
 
     Args:
         auth: dependencies that protect the routes; `PUBLIC` says you mean none.
         provider: whose data; by default what `easy_banking(mode="async")` gives.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
 
     Raises:
         ConfigurationError: the provider cannot be built from its settings.
     """
-    bank = provider or easy_banking(mode="async")
-    router = APIRouter(prefix="/banking", tags=["banking"], dependencies=list(auth), responses=_PROBLEMS)
+    bank = opened("banking", provider, lambda: easy_banking(mode="async"))
+    if bank is None:
+        return
+    router = APIRouter(
+        prefix="/banking", tags=["banking"], dependencies=guarded(auth, caller, *hangs_on(bank)), responses=_PROBLEMS
+    )
     _add_accounts(router, bank)
     _add_transactions(router, bank)
     include(app, router)

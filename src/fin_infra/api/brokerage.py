@@ -18,6 +18,7 @@ from fin_infra.api.brokerage_orders import openapi_order, read_idempotency_key, 
 from fin_infra.api.brokerage_updates import Updates
 from fin_infra.api.cursors import InstantCursor, read_instant_cursor, write_cursor
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded, opened
 from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.errors import OrderChecksFailed
@@ -89,9 +90,13 @@ def add_brokerage(
     Raises:
         ConfigurationError: the provider cannot be built from its settings.
     """
-    broker = provider or easy_brokerage(mode="async")
-    reads = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=list(auth), responses=_PROBLEMS)
-    trades = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=list(trade), responses=_PROBLEMS)
+    broker = opened("brokerage", provider, lambda: easy_brokerage(mode="async"))
+    if broker is None:
+        return
+    held = (broker.source, *(aggregator.source for aggregator in aggregators))
+    may_read, may_trade = guarded(auth, caller, *held), guarded(trade, caller, broker.source)
+    reads = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=may_read, responses=_PROBLEMS)
+    trades = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=may_trade, responses=_PROBLEMS)
     _add_reads(reads, broker)
     _add_holdings(reads, broker, aggregators, fx)
     _add_updates(reads, broker)
@@ -150,6 +155,7 @@ def _add_holdings(
 
 
 async def _portfolio(sources: HoldingSources, currency: str | None) -> Answer:
+    sources = sources.for_caller()
     portfolio, errors = await holdings_of(sources, currency)
     return Answer(portfolio, errors=errors, sources=sources.all())
 

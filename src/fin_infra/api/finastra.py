@@ -3,8 +3,7 @@ Floor 7: flags are read at each request; the vendor's refusals become problems t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,18 +11,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query
 from starlette.responses import Response
 
-from bankersbank.config import flag
 from bankersbank.models import SOURCE, B2CAccount, B2CBalance, Collateral, CollateralPage
 from fin_infra.api import finastra_stub
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded
 from fin_infra.api.users import DEFAULT_TENANT, User, Who, nobody, user_of
 from fin_infra.errors import FeatureDisabled, ProviderUnavailable, RateLimited, UnexpectedPayload
+from fin_infra.features import enabled, for_everybody, refusal, variable
 
 RETRY_AFTER_S = 5.0
 """When to come back, where the vendor does not say."""
-_FLAGS = {"b2b": ("FEATURE_FINASTRA_COLLATERALS", "1"), "b2c": ("FEATURE_FINASTRA_B2C", "0")}
+_SWITCHES = {"b2b": ("finastra_collaterals", True), "b2c": ("finastra_b2c", False)}
 _PROBLEMS = problem_responses(401, 403, 404, 422, 429, 502, 503, 504)
 
 
@@ -69,8 +69,11 @@ def add_finastra(app: FastAPI, *, auth: Auth, caller: Who = nobody, tenants: Fin
     Raises:
         ConfigurationError: a client cannot be built from its settings.
     """
+    with for_everybody():
+        if refusal(SOURCE) is not None:
+            return
     clients = tenants or FinastraTenants.from_env()
-    b2b, b2c = _router("b2b", auth), _router("b2c", auth)
+    b2b, b2c = _router("b2b", auth, caller), _router("b2c", auth, caller)
     allowed = _allowed(caller)
     _add_collaterals(b2b, clients, allowed)
     _add_collateral(b2b, clients, allowed)
@@ -79,11 +82,11 @@ def add_finastra(app: FastAPI, *, auth: Auth, caller: Who = nobody, tenants: Fin
     include(app, b2c)
 
 
-def _router(part: str, auth: Auth) -> APIRouter:
+def _router(part: str, auth: Auth, caller: Who) -> APIRouter:
     return APIRouter(
         prefix=f"/finastra/{part}",
         tags=["finastra"],
-        dependencies=[*auth, Depends(_switched_on(part))],
+        dependencies=[*guarded(auth, caller, SOURCE), Depends(_switched_on(part))],
         responses=_PROBLEMS,
     )
 
@@ -149,12 +152,12 @@ def _add_stubs(router: APIRouter) -> None:
         return answers.known(Answer(StubBalances(items=finastra_stub.BALANCES)))
 
 
-def _switched_on(part: str) -> Callable[[], None]:
-    variable, default = _FLAGS[part]
+def _switched_on(part: str) -> Callable[[], Awaitable[None]]:
+    name, default = _SWITCHES[part]
 
-    def check() -> None:
-        if not flag(variable, os.environ.get(variable, "").strip() or default):
-            raise FeatureDisabled(f"This part of Finastra is switched off; {variable}=1 switches it on.")
+    async def check() -> None:
+        if not enabled(name, default=default):
+            raise FeatureDisabled(f"This part of Finastra is switched off; {variable(name)}=1 switches it on.")
 
     return check
 

@@ -11,9 +11,12 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
 from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded, opened
+from fin_infra.api.users import Who, nobody
 from fin_infra.fx import easy_fx
 from fin_infra.model import FxRate
 from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.providers.switches import hangs_on
 from fin_infra.transport import Async
 
 RATE_TTL_S = 600.0
@@ -25,17 +28,29 @@ Code = Annotated[
 """The pattern is for readers of the OpenAPI document; what does not match it gets the sentence of `easy_fx`."""
 
 
-def add_fx(app: FastAPI, *, auth: Auth, provider: FxProvider[Async] | None = None, cache: Cache | None = None) -> None:
+def add_fx(
+    app: FastAPI,
+    *,
+    auth: Auth,
+    provider: FxProvider[Async] | None = None,
+    cache: Cache | None = None,
+    caller: Who = nobody,
+) -> None:
     """Add `/fx/{base}/{quote}`.
 
     Args:
         auth: dependencies that protect the route; `PUBLIC` says you mean none.
         provider: by default what `easy_fx(mode="async")` gives.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
         cache: where answers may be kept (10 min).
     """
-    rates = provider or easy_fx(mode="async")
+    rates = opened("fx", provider, lambda: easy_fx(mode="async"))
+    if rates is None:
+        return
     problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
-    router = APIRouter(prefix="/fx", tags=["fx"], dependencies=list(auth), responses=problems)
+    router = APIRouter(
+        prefix="/fx", tags=["fx"], dependencies=guarded(auth, caller, *hangs_on(rates)), responses=problems
+    )
     answers = Answers(cache)
 
     @router.get("/{base}/{quote}", response_model=envelope(FxRate))

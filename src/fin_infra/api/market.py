@@ -11,10 +11,13 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answers, Auth, Cache, envelope, include
 from fin_infra.api.moments import DayOrInstant, zoned
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded, opened
+from fin_infra.api.users import Who, nobody
 from fin_infra.markets import easy_market
 from fin_infra.model import Adjustment, CandleSeries, Interval, Quote
 from fin_infra.normalize import instrument
 from fin_infra.providers.interfaces.market import MarketDataProvider
+from fin_infra.providers.switches import hangs_on
 from fin_infra.transport import Async
 
 QUOTE_TTL_S = 15.0
@@ -28,18 +31,28 @@ Key = Annotated[str, Path(max_length=64, description="An instrument, such as XNA
 
 
 def add_market_data(
-    app: FastAPI, *, auth: Auth, provider: MarketDataProvider[Async] | None = None, cache: Cache | None = None
+    app: FastAPI,
+    *,
+    auth: Auth,
+    provider: MarketDataProvider[Async] | None = None,
+    cache: Cache | None = None,
+    caller: Who = nobody,
 ) -> None:
     """Add `/market/quote/{key}` and `/market/candles/{key}`.
 
     Args:
         auth: dependencies that protect the routes; `PUBLIC` says you mean none.
         provider: by default what `easy_market(mode="async")` gives.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
         cache: where answers may be kept (quotes 15 s, candles 5 min).
     """
-    market = provider or easy_market(mode="async")
+    market = opened("market", provider, lambda: easy_market(mode="async"))
+    if market is None:
+        return
     problems = problem_responses(401, 404, 409, 422, 429, 502, 503, 504)
-    router = APIRouter(prefix="/market", tags=["market"], dependencies=list(auth), responses=problems)
+    router = APIRouter(
+        prefix="/market", tags=["market"], dependencies=guarded(auth, caller, *hangs_on(market)), responses=problems
+    )
     _add_quote(router, market, Answers(cache))
     _add_candles(router, market, Answers(cache))
     include(app, router)

@@ -12,6 +12,9 @@ from starlette.responses import Response
 from fin_infra.analytics import WorthRecord
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded
+from fin_infra.api.users import Who, nobody
+from fin_infra.features import for_everybody
 from fin_infra.model import Holding, NetWorth
 from fin_infra.questions.net_worth import Sources, net_worth_of, parse_holdings
 
@@ -23,6 +26,7 @@ def add_net_worth(
     sources: Sources | None = None,
     holdings: Sequence[Holding] = (),
     records: Callable[[], Sequence[WorthRecord]] = tuple,
+    caller: Who = nobody,
 ) -> None:
     """Add `/net-worth?currency=&holding=`.
 
@@ -31,10 +35,12 @@ def add_net_worth(
         holdings: counted when the request names none.
         sources: who is asked; the configured bank, brokers and price sources where None.
         records: what counts besides them, such as imported statement files, asked for at each request.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
     """
-    chosen = sources or Sources.default()
+    with for_everybody():
+        chosen = sources or Sources.default()
     problems = problem_responses(401, 422)
-    router = APIRouter(tags=["net worth"], dependencies=list(auth), responses=problems)
+    router = APIRouter(tags=["net worth"], dependencies=guarded(auth, caller), responses=problems)
     answers = Answers()
 
     @router.get("/net-worth", response_model=envelope(NetWorth), summary="Net worth")
@@ -52,5 +58,6 @@ def add_net_worth(
 async def _worth(
     sources: Sources, currency: str, held: Sequence[Holding], records: Callable[[], Sequence[WorthRecord]]
 ) -> Answer:
+    sources = sources.for_caller()
     worth = await net_worth_of(sources, currency, held, records())
     return Answer(worth, errors=worth.errors, sources=sources.all())

@@ -18,8 +18,11 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, Cache, envelope, include
 from fin_infra.api.moments import Day, DayOrInstant, zoned
 from fin_infra.api.problems import problem_responses
+from fin_infra.api.switches import guarded
+from fin_infra.api.users import Who, nobody
 from fin_infra.errors import InvalidInput
 from fin_infra.fanout import unread_rows
+from fin_infra.features import for_everybody, is_on
 from fin_infra.model import Listing, SourceError
 from fin_infra.model.money import decimal_from_text
 from fin_infra.questions.asked import Asked
@@ -39,6 +42,7 @@ def add_questions(
     asked: Asked | None = None,
     cache: Cache | None = None,
     leave_out: Collection[str] = (),
+    caller: Who = nobody,
 ) -> None:
     """Add `/ask/{question}` for every question of the catalog.
 
@@ -48,13 +52,21 @@ def add_questions(
         asked: who is asked, in the mode `async`; the configured providers where None.
         cache: where answers to public questions may be kept, as long as `ttl_s` says.
         leave_out: questions that nobody here can answer.
+        caller: a dependency that gives who asks, where the switches of tenants and users differ.
+
+    A question that goes to domains which are all switched off has no route.
     """
     router = APIRouter(prefix="/ask", tags=["questions"], responses=_PROBLEMS)
-    for question in (each for each in QUESTIONS if each.name not in leave_out):
-        protection = list(auth(question) if callable(auth) else auth)
+    for question in (each for each in QUESTIONS if each.name not in leave_out and _is_on(each)):
+        protection = guarded(auth(question) if callable(auth) else auth, caller, *question.domains)
         route = router.get(f"/{question.name}", response_model=_shape(question), dependencies=protection)
         route(_endpoint(question, asked or Asked(mode="async"), Answers(cache)))
     include(app, router)
+
+
+def _is_on(question: Question) -> bool:
+    with for_everybody():
+        return not question.domains or any(map(is_on, question.domains))
 
 
 def _shape(question: Question) -> Any:

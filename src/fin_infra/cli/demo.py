@@ -18,6 +18,7 @@ from fin_infra.cli.output import print_json, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.cli.tables import print_table
 from fin_infra.errors import FinInfraError, MissingExtra
+from fin_infra.features import require
 from fin_infra.imports.statements import read_entry
 from fin_infra.providers.config import DOMAINS
 from fin_infra.providers.registry import built_in_default, reset
@@ -26,6 +27,7 @@ from fin_infra.testing import point_at
 
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
 """What the demo's household holds besides its accounts, so that prices show in the net worth."""
+SHOWN = ("banking", "market", "crypto", "fx")
 SCREEN = ("US:AAPL", "US:BRK.B", "XLON:TSCO")
 COINS = ("bitcoin", "ethereum")
 PAIRS = ("EUR/USD", "GBP/JPY")
@@ -35,9 +37,12 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
     """Show the picture; unless `once`, serve until interrupted.
 
     Raises:
+        FeatureDisabled: a domain that the picture shows is switched off.
         ConfigurationError: a port is taken, or a setting cannot be used.
         StatementUnreadable: a statement file cannot be read.
     """
+    for domain in SHOWN:
+        require(domain)
     doubts = [doubt for file in statements for doubt in _doubts(str(file))]
     with ExitStack() as stack:
         listener = stack.enter_context(reserve(port))

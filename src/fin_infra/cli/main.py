@@ -118,6 +118,15 @@ def providers_ls(as_json: JsonOption = False) -> None:
         ls(as_json=as_json)
 
 
+@app.command("features")
+def features(as_json: JsonOption = False) -> None:
+    """List every switch `FEATURE_...`, whether it is on, and variables that switch nothing."""
+    from fin_infra.cli.features import show
+
+    with reported(as_json):
+        show(as_json=as_json)
+
+
 @keys_app.command("verify")
 def keys_verify(
     provider: Annotated[list[str] | None, typer.Argument(help="Provider keys; all configured ones by default.")] = None,

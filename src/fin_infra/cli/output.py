@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from fin_infra.errors import (
     ConfigurationError,
+    FeatureDisabled,
     FinInfraError,
     InvalidInput,
     OrderStateUnknown,
@@ -88,6 +89,8 @@ def reported(as_json: bool = False) -> Generator[None]:
 
 def _code(exc: Exception) -> Exit:
     if not isinstance(exc, FinInfraError):  # the sandbox's: a port is taken, an address is not ours
+        return Exit.CONFIGURATION
+    if isinstance(exc, FeatureDisabled) and exc.switch is not None:
         return Exit.CONFIGURATION
     return next((code for kind, code in _EXITS if isinstance(exc, kind)), Exit.FAILED)
 

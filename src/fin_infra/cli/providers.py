@@ -12,7 +12,7 @@ from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.providers.config import load_config
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, providers, unavailable
+from fin_infra.providers.registry import endpoint_of, providers, switched_off, unavailable
 from fin_infra.settings import ProviderSettings, load
 
 
@@ -23,7 +23,9 @@ def ls(*, as_json: bool) -> None:
         ConfigurationError: the YAML map or FIN_INFRA_MODE cannot be read, which no provider can do without.
     """
     load_config()
-    rows = [*map(_row, providers()), *(_broken(key, reason) for key, reason in unavailable())]
+    broken = [_unusable(key, "cannot be used", str(reason)) for key, reason in unavailable()]
+    off = [_unusable(key, "switched off", reason) for key, reason in switched_off()]
+    rows = [*map(_row, providers()), *broken, *off]
     if as_json:
         print_json(rows)
         return
@@ -35,16 +37,16 @@ def ls(*, as_json: bool) -> None:
             say(f"{row['provider']}: {row['problem']}")
 
 
-def _broken(provider_key: str, reason: ConfigurationError) -> dict[str, Any]:
+def _unusable(provider_key: str, environment: str, reason: str) -> dict[str, Any]:
     return {
         "provider": provider_key,
         "title": provider_key,
-        "environment": "cannot be used",
+        "environment": environment,
         "operations": [],
         "variables": [],
         "uses": [],
         "docs": "",
-        "problem": str(reason),
+        "problem": reason,
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fin_infra.arguments import checked
 from fin_infra.errors import DeadlineExceeded, FinInfraError, InvalidInput, ProviderError
+from fin_infra.features import required_by_client
 from fin_infra.flow import telemetry
 from fin_infra.flow.refusals import rate_limit
 from fin_infra.model import Listing, Meta, Record, RowError
@@ -194,6 +195,7 @@ def observed(client: Client[Any], operation: str, flow: Flow[T], *, tell_rows: b
         raise client.closed_error()
     if client.relays:
         return (yield from flow)
+    required_by_client(client.source, client.tenant)
     call = Call.begin(client, operation)
     status = "cancelled"
     try:
@@ -214,6 +216,7 @@ def observed_pages(client: Client[Any], operation: str, flow: Pages[T]) -> Pages
         raise client.closed_error()
     if client.relays:
         return (yield from flow)
+    required_by_client(client.source, client.tenant)
     call = Call.begin(client, operation)
     status = "cancelled"
     try:

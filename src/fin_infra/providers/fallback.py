@@ -13,6 +13,7 @@ from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar
 from fin_infra.errors import (
     ConfigurationError,
     DeadlineExceeded,
+    FeatureDisabled,
     FinInfraError,
     NotCovered,
     PermissionDenied,
@@ -20,6 +21,7 @@ from fin_infra.errors import (
     RateLimited,
     error_classes,
 )
+from fin_infra.features import refusal
 from fin_infra.flow import operation, paged
 from fin_infra.flow.call import allowed, deadline, observed, observed_pages, tell_of_rows
 from fin_infra.model import (
@@ -254,6 +256,11 @@ def _of_many(chain: Chain[Any], op: operation[..., Any], wanted: list[Instrument
         except _MOVE_ON as exc:
             refused.append(exc)
             continue
+        except FeatureDisabled as exc:
+            if exc.switch is None:
+                raise
+            refused.append(exc)
+            continue
         except FinInfraError as exc:
             if not metas:
                 raise
@@ -266,7 +273,7 @@ def _of_many(chain: Chain[Any], op: operation[..., Any], wanted: list[Instrument
         if not missing:
             break
     if not metas:
-        raise next((exc for exc in reversed(refused) if not isinstance(exc, _NOT_HERE)), refused[0])
+        raise next((exc for exc in reversed(refused) if not isinstance(exc, (*_NOT_HERE, FeatureDisabled))), refused[0])
     left = [
         replace(errors[key], place=f"keys[{at}]")
         for at, key in enumerate(wanted)
@@ -301,6 +308,10 @@ def _attempts(
     for member in members:
         if error is not None and end is not None and clock() >= end:
             break
+        off = refusal(member.source)
+        if off is not None:
+            error = error or off
+            continue
         flow = watch(member, name, _begun(member, name, args, kwargs))
         binding = False
         try:
@@ -319,7 +330,7 @@ def _attempts(
         except _MOVE_ON as exc:
             if binding:
                 raise
-            if error is None or not isinstance(exc, _NOT_HERE):
+            if error is None or isinstance(error, FeatureDisabled) or not isinstance(exc, _NOT_HERE):
                 error = exc
         finally:
             flow.close()

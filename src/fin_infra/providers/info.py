@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from typing import Any, cast
 
+from fin_infra.features import Switch
 from fin_infra.flow import Quota
 from fin_infra.settings import ProviderSettings
 
@@ -53,6 +54,8 @@ class ProviderInfo:
     signup: str | None = None
     """Where to get a key."""
     notes: str = ""
+    switches: tuple[Switch, ...] = ()
+    """`FEATURE_...` variables of the vendor's own, besides those that every vendor has."""
     key: InitVar[str] = _OLD_KEY
     """Deprecated: the old name of `provider_key`."""
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from fin_infra import features
 from fin_infra._moved import renamed
 from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, ProviderNotFound
@@ -17,7 +18,6 @@ from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.installed import vendors
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
-from fin_infra.settings import feature_enabled
 from fin_infra.transport import Async, Sync
 
 ModeName = Literal["sync", "async"]
@@ -42,14 +42,14 @@ def resolve(provider_key: str, *, mode: ModeName = "sync", **settings: Any) -> P
         ConfigurationError: settings are missing or wrong, two packages claim the key, or the YAML map lists several
             providers of a domain where one does not stand in for another.
         MissingExtra: the adapter needs a package that is not installed.
-        FeatureDisabled: the adapter is not offered where these settings lead.
+        FeatureDisabled: it is switched off, or the adapter is not offered where these settings lead.
     """
     config = load_config()
     provider_key = config.aliases.get(provider_key, provider_key)
     domain, _, vendor = provider_key.partition(":")
     if vendor:
         return _instance(domain, vendor, mode, settings)
-    vendors = config.chain(domain) or _default(domain)
+    vendors = _switched_on(domain, config.chain(domain)) or _default(domain)
     if len(vendors) > 1 and domain not in SUBSTITUTABLE:
         raise not_substitutable(domain, vendors)
     members = [_instance(domain, name, mode, settings if len(vendors) == 1 else {}) for name in vendors]
@@ -73,13 +73,22 @@ def providers(domain: str | None = None) -> Iterator[type[Provider[Any]]]:
 def unavailable(domain: str | None = None) -> Iterator[tuple[str, ConfigurationError]]:
     """Yield each enabled provider that cannot be used, with the reason and the next step."""
     for provider_key, reason in installed.unavailable(domain):
-        if feature_enabled(*provider_key.split(":")):
+        if features.is_on(provider_key):
             yield provider_key, reason
+
+
+def switched_off(domain: str | None = None) -> Iterator[tuple[str, str]]:
+    """Yield each installed provider that is switched off, with how to switch it on; none of them is loaded."""
+    for name in DOMAINS if domain is None else (domain,):
+        for provider_key in installed_keys(name):
+            off = features.refusal(provider_key)
+            if off is not None:
+                yield provider_key, str(off)
 
 
 def _enabled(domain: str) -> Iterator[tuple[str, type[Provider[Any]]]]:
     for vendor in sorted(vendors(domain)):
-        if feature_enabled(domain, vendor):
+        if features.is_on(f"{domain}:{vendor}"):
             try:
                 yield vendor, installed.load(f"{domain}:{vendor}")
             except ConfigurationError:
@@ -93,10 +102,16 @@ def installed_keys(domain: str) -> list[str]:
 
 @checked
 def provider_class(provider_key: str) -> type[Provider[Any]]:
-    """Return the adapter class behind `domain:vendor` without building one."""
+    """Return the adapter class behind `domain:vendor` without building one.
+
+    Raises:
+        ProviderNotFound: nothing has that name.
+        FeatureDisabled: it is switched off.
+    """
     domain, _, vendor = provider_key.partition(":")
-    if vendor not in vendors(domain) or not feature_enabled(domain, vendor):
+    if vendor not in vendors(domain):
         raise _not_found(provider_key)
+    features.require(provider_key)
     return installed.load(provider_key)
 
 
@@ -116,6 +131,13 @@ def reset() -> None:
         _instances.clear()
     load_config.cache_clear()
     installed.reset()
+
+
+def _switched_on(domain: str, chain: list[str]) -> list[str]:
+    """Return the members of a fallback chain that are on; all of them where none is, so that the first says why."""
+    if len(chain) < 2:
+        return chain
+    return [vendor for vendor in chain if features.is_on(f"{domain}:{vendor}")] or chain
 
 
 def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, Any]) -> Provider[Any]:
@@ -147,6 +169,7 @@ def _default(domain: str) -> list[str]:
     """
     if domain not in DOMAINS:
         raise _not_found(domain)
+    features.require(domain)
     infos = {vendor: cls.info for vendor, cls in _enabled(domain)}
     chosen = built_in_default(domain) or _choice(infos)
     if len(chosen) == 1:
@@ -159,6 +182,9 @@ def _default(domain: str) -> list[str]:
     broken = None if infos else next((reason for _, reason in unavailable(domain)), None)
     if broken is not None:
         raise broken
+    off = [] if infos else [provider_key for provider_key, _ in switched_off(domain)]
+    if off:
+        features.require(off[0])
     named_only = [f"{domain}:{vendor}" for vendor in infos]
     more = f"; name one of {', '.join(named_only)}" if named_only else ""
     raise ProviderNotFound(f"No {domain} provider is installed and enabled{more}.")
@@ -175,9 +201,8 @@ def _choice(infos: Mapping[str, ProviderInfo]) -> list[str]:
 
 
 def _not_found(provider_key: str) -> ProviderNotFound:
-    known = [
-        f"{domain}:{vendor}" for domain in DOMAINS for vendor in vendors(domain) if feature_enabled(domain, vendor)
-    ]
+    every = (provider_key for domain in DOMAINS for provider_key in installed_keys(domain))
+    known = [provider_key for provider_key in every if features.is_on(provider_key)]
     known += [domain for domain in DOMAINS if vendors(domain)]
     near = get_close_matches(provider_key, known, n=3, cutoff=0.4)
     domain, _, _ = provider_key.partition(":")

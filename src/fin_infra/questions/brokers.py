@@ -10,6 +10,7 @@ from typing import Any
 
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.errors import ConfigurationError, FeatureDisabled, MissingExtra, ProviderNotFound
+from fin_infra.features import is_on
 from fin_infra.model import LeftOut, SourceError
 from fin_infra.providers.config import load_config
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
@@ -17,8 +18,8 @@ from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.provider import Provider
 from fin_infra.providers.registry import endpoint_of, installed_keys, provider_class
-from fin_infra.questions.holdings import HoldingSources
-from fin_infra.settings import feature_enabled, load
+from fin_infra.questions.holdings import SWITCHED_OFF, HoldingSources
+from fin_infra.settings import load
 from fin_infra.transport import Async
 
 _OTHER_BROKER = "another broker is the configured one"
@@ -41,7 +42,7 @@ class Brokers:
 
     @classmethod
     def default(cls) -> Brokers:
-        """Take what is installed, set up and not hidden with `FEATURE_BROKERAGE_<VENDOR>=0`.
+        """Take what is installed, set up and not switched off.
 
         Raises:
             ConfigurationError: a setting cannot be used, or some of a broker's keys are set and others missing.
@@ -79,9 +80,8 @@ def unavailable(provider_key: str) -> str | None:
     Raises:
         ConfigurationError: a setting cannot be used, or some of its keys are set and others missing.
     """
-    domain, _, vendor = provider_key.partition(":")
-    if not feature_enabled(domain, vendor):
-        return "it is switched off"
+    if not is_on(provider_key):
+        return SWITCHED_OFF
     try:
         cls = provider_class(provider_key)
     except MissingExtra:

@@ -4,7 +4,7 @@ Floor 6: read by `fin_infra.holdings`, merged by `fin_infra.analytics`, with an 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fin_infra.analytics import merge_holdings
@@ -17,8 +17,10 @@ from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvide
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.providers.switches import is_on
 from fin_infra.transport import Async
 
+SWITCHED_OFF = "it is switched off"
 _MADE_UP = "the sandbox makes its holdings up; they do not count beside a real bank or broker"
 
 
@@ -52,6 +54,18 @@ class HoldingSources:
             tuple(aggregator for aggregator in aggregators if aggregator not in made_up),
             fx,
             tuple(LeftOut(source=source.source, reason=_MADE_UP) for source in made_up),
+        )
+
+    def for_caller(self) -> HoldingSources:
+        """Return those that are on for whoever acts, and name the others as left out."""
+        off = [source.source for source in self.all() if not is_on(source)]
+        rates = self.fx if self.fx is not None and is_on(self.fx) else None
+        return replace(
+            self,
+            brokers=tuple(each for each in self.brokers if each.source not in off),
+            aggregators=tuple(each for each in self.aggregators if each.source not in off),
+            fx=rates,
+            left_out=(*self.left_out, *(LeftOut(source=each, reason=SWITCHED_OFF) for each in off)),
         )
 
     def all(self) -> tuple[Provider[Any], ...]:

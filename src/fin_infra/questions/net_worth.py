@@ -4,16 +4,16 @@ Floor 6: every source is asked at once; what did not answer is named, and the to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fin_infra.analytics import Priced, WorthRecord, net_worth
 from fin_infra.banking import easy_banking
 from fin_infra.crypto import easy_crypto
-from fin_infra.errors import InvalidInput
-from fin_infra.fanout import Outcome, attempt, unread_rows
+from fin_infra.errors import FeatureDisabled, InvalidInput
+from fin_infra.fanout import Outcome, attempt, nothing, unread_rows
 from fin_infra.fx import easy_fx
 from fin_infra.markets import easy_market
 from fin_infra.model import (
@@ -24,6 +24,7 @@ from fin_infra.model import (
     Holding,
     InstrumentKey,
     LeftOut,
+    Listing,
     NetWorth,
     Portfolio,
     Quote,
@@ -37,11 +38,13 @@ from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.providers.switches import is_on
 from fin_infra.questions.brokers import Brokers
 from fin_infra.questions.clock import balance_until, portfolio_until, price_until
-from fin_infra.questions.holdings import HoldingSources, holdings_of
+from fin_infra.questions.holdings import SWITCHED_OFF, HoldingSources, holdings_of
 from fin_infra.transport import Async
 
+P = TypeVar("P", bound=Provider[Any])
 MAX_HOLDINGS = 50
 
 
@@ -49,22 +52,43 @@ MAX_HOLDINGS = 50
 class Sources:
     """The providers a net worth is drawn from."""
 
-    banking: BankingProvider[Async]
-    market: MarketDataProvider[Async]
-    crypto: CryptoDataProvider[Async]
-    fx: FxProvider[Async]
+    banking: BankingProvider[Async] | None
+    """This and the three that follow are None where they are switched off."""
+    market: MarketDataProvider[Async] | None
+    crypto: CryptoDataProvider[Async] | None
+    fx: FxProvider[Async] | None
     holdings: HoldingSources | None = None
     """Brokers and aggregators whose accounts count; None counts none."""
+    off: tuple[LeftOut, ...] = ()
+    """Domains and providers that are switched off."""
 
     def all(self) -> tuple[Provider[Any], ...]:
         """Return every provider once."""
         held = self.holdings.all() if self.holdings else ()
-        return self.banking, self.market, self.crypto, self.fx, *held
+        return *(each for each in (self.banking, self.market, self.crypto, self.fx) if each is not None), *held
+
+    def for_caller(self) -> Sources:
+        """Return those that are on for whoever acts; the others are left out, and named."""
+        off = {each.source: LeftOut(source=each.source, reason=SWITCHED_OFF) for each in self.all() if not is_on(each)}
+
+        def kept(source: P | None) -> P | None:
+            return None if source is None or source.source in off else source
+
+        held = self.holdings.for_caller() if self.holdings else None
+        named = {each.source for each in held.left_out} if held else set[str]()
+        return Sources(
+            kept(self.banking),
+            kept(self.market),
+            kept(self.crypto),
+            kept(self.fx),
+            held,
+            (*self.off, *(each for source, each in off.items() if source not in named)),
+        )
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Sources that are there and not asked, on purpose."""
-        return self.holdings.left_out if self.holdings else ()
+        return (*self.off, *(self.holdings.left_out if self.holdings else ()))
 
     @property
     def failed(self) -> tuple[SourceError, ...]:
@@ -74,9 +98,25 @@ class Sources:
     @classmethod
     def default(cls, brokers: Brokers | None = None) -> Sources:
         """Take the configured provider of each domain, and the brokers whose holdings count beside that bank."""
-        bank, fx = easy_banking(mode="async"), easy_fx(mode="async")
-        held = (brokers or Brokers.default()).counted(fx, real_bank=bank.environment != "sandbox")
-        return cls(bank, easy_market(mode="async"), easy_crypto(mode="async"), fx, held)
+        off: list[LeftOut] = []
+        bank = _opened("banking", lambda: easy_banking(mode="async"), off)
+        market = _opened("market", lambda: easy_market(mode="async"), off)
+        crypto = _opened("crypto", lambda: easy_crypto(mode="async"), off)
+        fx = _opened("fx", lambda: easy_fx(mode="async"), off)
+        real = bank is not None and bank.environment != "sandbox"
+        held = (brokers or Brokers.default()).counted(fx, real_bank=real)
+        return cls(bank, market, crypto, fx, held, tuple(off))
+
+
+def _opened(domain: str, easy: Callable[[], P], off: list[LeftOut]) -> P | None:
+    """Open the configured provider of a domain; where it is switched off, add that to `off`."""
+    try:
+        return easy()
+    except FeatureDisabled as exc:
+        if exc.switch is None:
+            raise
+        off.append(LeftOut(source=domain, reason=SWITCHED_OFF))
+        return None
 
 
 async def net_worth_of(
@@ -94,15 +134,17 @@ async def net_worth_of(
     minor_units(currency)
     if len(holdings) > MAX_HOLDINGS:
         raise InvalidInput(f"At most {MAX_HOLDINGS} holdings in one request.")
-    rates = attempt(sources.fx.source, "latest", sources.fx.latest)
-    accounts = attempt(sources.banking.source, "accounts", sources.banking.accounts)
-    (table, listed), (held, unread) = await asyncio.gather(asyncio.gather(rates, accounts), _held(sources.holdings))
-    open_accounts = [account for account in listed.value or () if account.status is not AccountStatus.CLOSED]
+    sources = sources.for_caller()
+    fx = sources.fx
+    rates = nothing() if fx is None else attempt(fx.source, "latest", fx.latest)
+    (table, listed), (held, unread) = await asyncio.gather(
+        asyncio.gather(rates, _accounts(sources.banking)), _held(sources.holdings)
+    )
     balances, priced = await asyncio.gather(
-        asyncio.gather(*(_balance(sources.banking, account) for account in open_accounts)),
+        _balances(sources.banking, listed.value or ()),
         asyncio.gather(*(_price(sources, instrument(holding.key), currency) for holding in holdings)),
     )
-    rows = unread_rows(sources.banking.source, "accounts", listed.value.errors) if listed.value is not None else ()
+    rows = _unread_accounts(sources.banking, listed.value)
     missing = [*(error for error in (table.error, listed.error) if error), *rows, *unread, *sources.failed]
     now = _now(sources.fx, table.value)
     live: list[WorthRecord] = [balance_until(record, now) for record, _ in balances]
@@ -113,9 +155,17 @@ async def net_worth_of(
     return replace(worth, errors=(*worth.errors, *named), left_out=sources.left_out)
 
 
-def _now(fx: FxProvider[Async], table: RateTable | None) -> datetime:
+async def _accounts(bank: BankingProvider[Async] | None) -> Outcome[Listing[Account]]:
+    return await (nothing() if bank is None else attempt(bank.source, "accounts", bank.accounts))
+
+
+def _unread_accounts(bank: BankingProvider[Async] | None, listed: Listing[Account] | None) -> Sequence[SourceError]:
+    return unread_rows(bank.source, "accounts", listed.errors) if bank is not None and listed is not None else ()
+
+
+def _now(fx: FxProvider[Async] | None, table: RateTable | None) -> datetime:
     """Return the time rates must be fresh for: the sandbox's clock stands still, so there it is the table's own."""
-    return table.as_of if table is not None and fx.environment == "sandbox" else datetime.now(UTC)
+    return table.as_of if table is not None and fx is not None and fx.environment == "sandbox" else datetime.now(UTC)
 
 
 async def _held(sources: HoldingSources | None) -> tuple[tuple[Portfolio, ...], tuple[SourceError, ...]]:
@@ -123,6 +173,15 @@ async def _held(sources: HoldingSources | None) -> tuple[tuple[Portfolio, ...], 
         return (), ()
     portfolio, errors = await holdings_of(sources)
     return (portfolio,), errors
+
+
+async def _balances(
+    bank: BankingProvider[Async] | None, accounts: Iterable[Account]
+) -> list[tuple[AccountBalance, SourceError | None]]:
+    if bank is None:
+        return []
+    open_ones = [account for account in accounts if account.status is not AccountStatus.CLOSED]
+    return await asyncio.gather(*(_balance(bank, account) for account in open_ones))
 
 
 async def _balance(bank: BankingProvider[Async], account: Account) -> tuple[AccountBalance, SourceError | None]:
@@ -133,9 +192,18 @@ async def _balance(bank: BankingProvider[Async], account: Account) -> tuple[Acco
 
 async def _price(sources: Sources, key: InstrumentKey, currency: str) -> tuple[InstrumentKey, Priced]:
     if key.namespace == "CRYPTO":
-        spot = await attempt(sources.crypto.source, "price", lambda: sources.crypto.price(key, currency))
-        return key, _answer(spot)
-    return key, _answer(await attempt(sources.market.source, "price", lambda: sources.market.quote(key)))
+        coins = sources.crypto
+        if coins is None:
+            return key, _switched_off("crypto")
+        return key, _answer(await attempt(coins.source, "price", lambda: coins.price(key, currency)))
+    market = sources.market
+    if market is None:
+        return key, _switched_off("market")
+    return key, _answer(await attempt(market.source, "price", lambda: market.quote(key)))
+
+
+def _switched_off(domain: str) -> SourceError:
+    return SourceError(provider=domain, operation="price", code=FeatureDisabled.code, message=SWITCHED_OFF)
 
 
 def _answer(outcome: Outcome[Quote] | Outcome[CryptoPrice]) -> Quote | CryptoPrice | SourceError:

@@ -11,15 +11,15 @@ from fin_infra.errors import ConfigurationError, FeatureDisabled
 from fin_infra.flow import BreakerState
 from fin_infra.model import Listing, Model
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import endpoint_of, providers, unavailable
+from fin_infra.providers.registry import endpoint_of, providers, switched_off, unavailable
 from fin_infra.questions.asked import Asked
 from fin_infra.transport import Flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStatus(Model):
-    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured`, `not offered` or
-    `cannot be used`."""
+    """One installed provider. `health` is `up`, `down`, `recovering`, `unused`, `not configured`, `not offered`,
+    `cannot be used` or `switched off`."""
 
     provider: str
     title: str
@@ -27,7 +27,7 @@ class ProviderStatus(Model):
     environment: str | None
     health: str
     problem: str | None
-    """What to do, where it is not configured, not offered or cannot be used."""
+    """What to do, where it is not configured, not offered, cannot be used or is switched off."""
     docs: str
 
 
@@ -43,17 +43,19 @@ def statuses(used: Sequence[Provider[Any]] = ()) -> list[ProviderStatus]:
     """Return every installed provider with what is known of it; `used` are the instances whose health counts."""
     running = {provider.source: provider for provider in used}
     usable = [_status(cls, running.get(cls.info.provider_key)) for cls in providers()]
-    return [*usable, *(_broken(provider_key, reason) for provider_key, reason in unavailable())]
+    off = (_unusable(provider_key, "switched off", reason) for provider_key, reason in switched_off())
+    broken = (_unusable(provider_key, "cannot be used", str(reason)) for provider_key, reason in unavailable())
+    return [*usable, *broken, *off]
 
 
-def _broken(provider_key: str, reason: ConfigurationError) -> ProviderStatus:
+def _unusable(provider_key: str, health: str, reason: str) -> ProviderStatus:
     return ProviderStatus(
         provider=provider_key,
         title=provider_key,
         operations=(),
         environment=None,
-        health="cannot be used",
-        problem=str(reason),
+        health=health,
+        problem=reason,
         docs="",
     )
 

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from bankersbank import b2c
 from bankersbank.calls import FinastraCalls
+from bankersbank.config import SWITCHES
 from bankersbank.models import B2CAccount, B2CBalance
 from bankersbank.tokens import ClientCredentialsTokenProvider
 from fin_infra.errors import AuthenticationFailed, ProviderError, UnexpectedPayload
@@ -79,6 +80,7 @@ class Finastra(FinastraCalls[M], BankingProvider[M]):
         ping="accounts",
         docs="https://developer.fusionfabric.cloud",
         notes="Sandbox only for now: no call goes to the vendor. FINASTRA_B2C_CLIENT_ID belongs to the secret.",
+        switches=SWITCHES,
     )
     settings: Settings
 

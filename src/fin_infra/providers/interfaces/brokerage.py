@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, ClassVar, Literal
 
 from fin_infra.errors import OrderChecksFailed, OrderRejected, UnexpectedPayload
+from fin_infra.features import enabled
 from fin_infra.flow import operation, paged
 from fin_infra.model import (
     Asset,
@@ -52,6 +53,9 @@ from fin_infra.trading.request import OrderRequest
 from fin_infra.transport import Flow, M, Pages, Transport, blocking
 from fin_infra.transport.forks import starts_again
 
+_NOT_LIVE = (
+    "Orders with real money are switched off here; set FEATURE_TRADING_LIVE=1, or ask whoever keeps the switches."
+)
 OrderFilter = Literal["open", "closed", "all"]
 
 
@@ -229,6 +233,8 @@ class BrokerageProvider(BrokerageExtras[M]):
 
     def _run(self, request: OrderRequest, idempotency_key: str | None) -> Flow[Order]:
         """Carry a request out; a refusal may rest on what has changed since it was looked up."""
+        if self.is_live and not enabled("trading_live"):
+            raise OrderChecksFailed([("live_trading", _NOT_LIVE)])
         try:
             return (yield from request.run(idempotency_key))
         except (OrderChecksFailed, OrderRejected):
