@@ -53,6 +53,9 @@ class ProviderInfo:
     signup: str | None = None
     """Where to get a key."""
     notes: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How the vendor's keys and tokens begin, with the regular expression of what follows
+    (`fin_infra.pii.learn_tokens`); where one turns up in a log it is masked."""
     key: InitVar[str] = _OLD_KEY
     """Deprecated: the old name of `provider_key`."""
 
