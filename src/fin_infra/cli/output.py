@@ -165,7 +165,7 @@ def say(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print models and plain values as `to_json` writes them."""
     as_ascii = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
-    say(json.dumps(plain(value), indent=2, ensure_ascii=as_ascii, allow_nan=False))
+    say(json.dumps(plain(value, pii=True), indent=2, ensure_ascii=as_ascii, allow_nan=False))
 
 
 def _write(stream: TextIO | None, text: str) -> None:
