@@ -93,7 +93,11 @@ def test_ways_out_when_nobody_asks_then_none_shows_a_person() -> None:
     )
     for text in ways:
         assert not [word for word in WORDS if word in text]
-    for text in (IDENTITY.to_json(pii=True), listing.to_json(pii=True), str(listing.to_frame("arrow", pii=True).to_pydict())):
+    for text in (
+        IDENTITY.to_json(pii=True),
+        listing.to_json(pii=True),
+        str(listing.to_frame("arrow", pii=True).to_pydict()),
+    ):
         assert "Ada Lovelace" in text
 
 
