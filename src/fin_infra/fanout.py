@@ -46,7 +46,8 @@ async def attempt(
 def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list[SourceError]:
     """Return an entry for each row of an answer that could not be read; the answer lacks what they say."""
     return [
-        SourceError(provider=source, operation=operation, code=UNREADABLE_ROW, message=str(error)) for error in errors
+        SourceError(provider=source, operation=operation, code=UNREADABLE_ROW, message=mask(str(error)))
+        for error in errors
     ]
 
 

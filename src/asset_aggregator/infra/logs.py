@@ -37,8 +37,8 @@ class Enrich(PiiFilter):
             if record.name == "uvicorn.access":
                 _drop_query(record)
             vars(record).pop("color_message", None)  # uvicorn's text again, with terminal colors
-            for name, value in get_context().items():  # the formatter writes it, and extras of the same name over it
-                vars(record).setdefault(name if name not in _RESERVED | STANDARD else f"extra_{name}", value)
+            for name, value in get_context().items():
+                vars(record).setdefault(_extra(name), value)
             mask_record(record)
             for name in _RESERVED & vars(record).keys() - STANDARD:
                 vars(record)[f"extra_{name}"] = vars(record).pop(name)
@@ -49,6 +49,11 @@ class Enrich(PiiFilter):
         return True
 
 
+def _extra(name: str) -> str:
+    """Return under which name a value of the context is attached to a record."""
+    return f"extra_{name}" if name in _RESERVED | STANDARD else name
+
+
 def _drop_query(record: logging.LogRecord) -> None:
     """uvicorn.access logs (client, method, path with query, version, status); keep the path only."""
     args = record.args
@@ -57,7 +62,17 @@ def _drop_query(record: logging.LogRecord) -> None:
 
 
 class _Masked(logging.Formatter):
-    """Masks tracebacks, whose text a filter never sees."""
+    """Masks tracebacks, whose text a filter never sees, and hides the context, which the filter put on the record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from svc_infra.logging import clear_context, get_context, set_context
+
+        context = get_context()
+        clear_context()
+        try:
+            return super().format(record)
+        finally:
+            set_context(**context)
 
     def formatException(self, ei: ExcInfo) -> str:
         return mask(super().formatException(ei))
@@ -65,7 +80,7 @@ class _Masked(logging.Formatter):
 
 def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
     """Return svc-infra's formatter with tracebacks masked."""
-    from svc_infra.logging import JsonFormatter, TextFormatter
+    from svc_infra.logging import JsonFormatter, TextFormatter, get_context
 
     class MaskedJson(_Masked, JsonFormatter):
         pass
@@ -73,7 +88,8 @@ def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
     class MaskedText(_Masked, TextFormatter):
         def format(self, record: logging.LogRecord) -> str:
             rid = getattr(record, "request_id", None)
-            return super().format(record) + (f" request_id={rid}" if rid else "")
+            context = "".join(f" {name}={getattr(record, _extra(name), None)}" for name in get_context())
+            return super().format(record) + context + (f" request_id={rid}" if rid else "")
 
     return MaskedJson() if json_format else MaskedText()
 

@@ -93,9 +93,13 @@ def _code(exc: Exception) -> Exit:
 
 def fail(text: str, exc: Exception | None = None, *, as_json: bool = False) -> None:
     """Say what went wrong, on stderr; where nobody reads that, the exit code still tells."""
+    from fin_infra.security import mask, mask_value
+
+    text = mask(text)
     if as_json:
         code = exc.code if isinstance(exc, FinInfraError) else "fin.error"
-        extra = exc.extra() if isinstance(exc, FinInfraError) else {}
+        facts = exc.extra() if isinstance(exc, FinInfraError) else {}
+        extra = {name: mask_value(name, plain(value)) for name, value in facts.items()}
         text = json.dumps(plain({"error": {**extra, "code": code, "message": text}}))
     else:
         text = f"error: {text}"

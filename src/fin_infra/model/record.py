@@ -139,8 +139,8 @@ class Meta(Model):
     """`sandbox`, `live`, or `custom` for a base URL of your own."""
     elapsed_ms: float
     attempts: int
-    request_id: str | None = None
-    """The vendor's own id of the last reply."""
+    request_id: str | None = field(default=None, metadata=pii(Personal.FREE_TEXT))
+    """The vendor's own id of the last reply; free text, because a vendor that echoes can put anything there."""
     rate_limit: RateLimit | None = None
 
 
@@ -166,7 +166,7 @@ class RowError(Model):
     """Where in the answer: `orders[3]`, counted from 0."""
     reason: str
     """Which field, and what it should be; never its content."""
-    id: str | None = None
+    id: str | None = field(default=None, metadata=pii(Personal.FREE_TEXT))
     """The row's own id, where it has one."""
 
     def __str__(self) -> str:
