@@ -1,7 +1,8 @@
 """Write the parts of the docs that are made from code and from the demo: `python dx/generated_docs.py`.
 
 The table of docs/providers.md is each adapter's `info`, that of docs/errors.md the error classes, that of
-docs/questions.md the catalog of questions, that of docs/feature-flags.md the switches; the picture in
+docs/questions.md the catalog of questions, that of docs/feature-flags.md the switches, the data map of
+docs/compliance.md the marks on fields of the models; the picture in
 README.md is what `fin-infra demo run --once` prints; the floors are those of
 pyproject.toml. docs/reference is written by `reference`, which this calls. A test fails when one has gone stale.
 """
@@ -13,11 +14,16 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fin_infra.flow import Quota
+    from fin_infra.model.personal import Personal
     from fin_infra.providers.provider import Provider
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,6 +121,65 @@ def floor_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def data_map() -> str:
+    """Return the table of all fields that hold personal data, by kind: the marks, and what they lead to."""
+    from fin_infra.model.personal import Personal
+
+    marked = [found for model in _models() for found in _marked(model)]
+    rows = ["| kind | fields | in a repr | in `to_dict()`, JSON and frames | whole with |", "|---|---|---|---|---|"]
+    for kind in Personal:
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for name, field in marked:
+            if field.metadata["pii"] is kind:
+                groups.setdefault(_handling(kind, field), []).append(f"`{name}`")
+        for handling, names in groups.items():
+            rows.append(f"| {kind} | {', '.join(sorted(names))} | {' | '.join(handling)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _handling(kind: Personal, field: Field[Any]) -> tuple[str, str, str]:
+    """Return what a repr shows, what an export shows, and which argument shows all of it."""
+    from fin_infra.model.personal import Personal, masking
+
+    shown = masking(kind)
+    masked = f"`{shown('021000021')}`" if shown else "as it is"
+    if kind is Personal.FREE_TEXT:
+        masked = "what is recognized is masked"
+    if field.name == "raw":
+        return "left out", "left out", "`raw=True`"
+    if field.metadata.get("private"):
+        return "left out", "left out", "`private=True`"
+    return masked if field.repr else "left out", masked, "`pii=True`" if shown else "always whole"
+
+
+def _marked(model: type[Any]) -> Iterator[tuple[str, Field[Any]]]:
+    """Yield the marked fields that a model has of its own; what its base marks is named with the base."""
+    inherited = {field.name for base in model.__bases__ if is_dataclass(base) for field in fields(base)}
+    for field in fields(model):
+        if "pii" in field.metadata and field.name not in inherited:
+            yield f"{model.__name__}.{field.name}", field
+
+
+def _models() -> list[type[Any]]:
+    """Return every model of the package and of its adapters, by name."""
+    import bankersbank.models
+    import fin_infra.model
+    from fin_infra.model.record import Model
+    from fin_infra.providers.registry import providers
+
+    list(providers())  # an adapter may have records of its own
+    for module in iter_modules(fin_infra.model.__path__, "fin_infra.model."):
+        import_module(module.name)
+    found: dict[str, type[Any]] = {}
+    todo: list[type[Any]] = [Model]
+    while todo:
+        model = todo.pop()
+        todo += model.__subclasses__()
+        if is_dataclass(model) and model.__module__.startswith(("fin_infra.", bankersbank.models.__name__)):
+            found[model.__qualname__] = model
+    return [found[name] for name in sorted(found)]
+
+
 def _exists(module: str) -> bool:
     path = ROOT / "src" / Path(*module.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()
@@ -144,6 +209,7 @@ def main() -> None:
         ("docs/errors.md", "errors", error_table),
         ("docs/questions.md", "questions", question_table),
         ("docs/feature-flags.md", "switches", switch_table),
+        ("docs/compliance.md", "data-map", data_map),
         ("CONTRIBUTING.md", "floors", floor_table),
         ("docs/architecture.md", "floors", floor_table),
         ("README.md", "picture", lambda: made),

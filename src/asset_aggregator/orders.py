@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from asset_aggregator.orders_journal import PostgresJournal
 from fin_infra.errors import FinInfraError
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
-from fin_infra.security import redact
+from fin_infra.security import mask
 from fin_infra.trading import JournalEntry
 from fin_infra.trading.journal import SqlJournal
 from fin_infra.transport import Async
@@ -66,7 +66,7 @@ async def _reconcile(broker: BrokerageProvider[Async], shared: PostgresJournal |
             failing = ""
         except FinInfraError as exc:
             if failing != exc.code:  # once an outage, not once a pause
-                logger.warning("orders cannot be reconciled yet: %s", redact(str(exc)))
+                logger.warning("orders cannot be reconciled yet: %s", mask(str(exc)))
             failing = exc.code
         await asyncio.sleep(pause_s)
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fin_infra.errors import ConfigurationError, JournalUnavailable, MissingExtra
-from fin_infra.security import redact
+from fin_infra.security import mask
 from fin_infra.trading.journal import SqlJournal, committed, held, patience
 
 TIMEOUT_S = 15
@@ -197,7 +197,7 @@ class PostgresJournal(SqlJournal):
             facts: dict[str, str] = exc.args[0]
             detail = f"{facts.get('C')}, {facts.get('M')}"
         return JournalUnavailable(
-            f"The order journal in PostgreSQL cannot be used ({redact(detail)}); "
+            f"The order journal in PostgreSQL cannot be used ({mask(detail)}); "
             "check SQL_URL, and that the database is up."
         )
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from fin_infra.model import Listing, Meta, Money, Record
 from fin_infra.model.currency import CURRENCIES
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 
 SOURCE = "finastra"
 
@@ -24,7 +24,7 @@ class Collateral(Record):
     """The vendor's own word."""
     status: str | None
     """The vendor's own word; no list of them is published."""
-    description: str | None = field(repr=False)
+    description: str | None = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     currency: str | None
     """The vendor's word for the currency of all amounts here, ISO 4217 as far as is known; None without one."""
     discounted_net_amount: Decimal | None = None
@@ -78,7 +78,7 @@ class B2CAccount(Record):
     """An account of a customer. `number` is personal and stays out of the repr."""
 
     id: str
-    number: str | None = field(repr=False, metadata=PRIVATE)
+    number: str | None = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
     type: str
     """The vendor's own word, such as CURRENT."""
     currency: str

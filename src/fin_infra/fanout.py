@@ -12,7 +12,7 @@ from fin_infra.errors import CircuitOpen, FinInfraError, ProviderError
 from fin_infra.flow import deadline
 from fin_infra.model import RowError
 from fin_infra.model.networth import UNREADABLE_ROW, SourceError
-from fin_infra.security import redact
+from fin_infra.security import mask
 
 log = logging.getLogger("fin_infra")
 
@@ -51,19 +51,20 @@ async def nothing() -> Outcome[Any]:
 def unread_rows(source: str, operation: str, errors: Sequence[RowError]) -> list[SourceError]:
     """Return an entry for each row of an answer that could not be read; the answer lacks what they say."""
     return [
-        SourceError(provider=source, operation=operation, code=UNREADABLE_ROW, message=str(error)) for error in errors
+        SourceError(provider=source, operation=operation, code=UNREADABLE_ROW, message=mask(str(error)))
+        for error in errors
     ]
 
 
 def log_untold(logger: logging.Logger, where: str, exc: FinInfraError) -> None:
     """Log the text of an error whose caller is told another one; a breaker's refusal repeats what was logged before."""
     if str(exc) != exc.for_caller() and not isinstance(exc, CircuitOpen):
-        logger.warning("%s: %s", where, redact(str(exc)))
+        logger.warning("%s: %s", where, mask(str(exc)))
 
 
 def source_error(exc: FinInfraError, source: str, operation: str) -> SourceError:
     """Return the entry for a source that did not answer, in words for a caller of a service."""
     message = exc.message_for_caller() if isinstance(exc, ProviderError) else exc.for_caller()
     return SourceError(
-        provider=source, operation=operation, code=exc.code, message=redact(message), retry_after=exc.retry_after
+        provider=source, operation=operation, code=exc.code, message=mask(message), retry_after=exc.retry_after
     )

@@ -84,6 +84,11 @@ class ProviderSettings(BaseSettings):
         """Return the names of the fields that hold secrets."""
         return frozenset(name for name, field in cls.model_fields.items() if "SecretStr" in str(field.annotation))
 
+    def secret_values(self) -> tuple[str, ...]:
+        """Return the secrets that are set, for those who have to recognize them in texts; never for display."""
+        values = (getattr(self, name) for name in sorted(self.secrets()))
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
     @classmethod
     def uses(cls) -> tuple[Need, ...]:
         """Return what each use of the provider needs; nothing where it needs no key."""

@@ -20,7 +20,7 @@ from fin_infra.api.brokerage_orders import OrderBody
 from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
 from fin_infra.model import NewOrder
 from fin_infra.providers import registry
-from fin_infra.security import redact
+from fin_infra.security import mask
 from tests.providers.brokerage.alpaca.support import orders_at
 from tests.support.sandbox_control import Control
 
@@ -386,9 +386,9 @@ def test_openapi_when_read_then_the_body_has_no_dangling_reference_and_the_key_i
     ],
 )
 def test_order_ids_when_masked_then_they_stay_whole_and_secrets_do_not(ident: str) -> None:
-    assert redact(f"order {ident}: not found") == f"order {ident}: not found"
-    assert ident not in redact(f"token={ident}")
-    assert redact(f"{ident} of 123456789012") == f"{ident} of ***9012"
+    assert mask(f"order {ident}: not found") == f"order {ident}: not found"
+    assert ident not in mask(f"token={ident}")
+    assert mask(f"{ident} of account 123456789012") == f"{ident} of account ***9012"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])

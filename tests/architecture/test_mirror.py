@@ -53,6 +53,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "normalize/test_symbols.py": ("normalize/tables",),
     "calendars/test_sessions.py": ("calendars/names", "calendars/table"),
     "test_errors.py": ("settings",),
+    "pii/test_masking.py": ("pii/draft", "pii/labels", "pii/numbers", "pii/shapes"),
+    "pii/test_digits.py": ("pii/tables",),
     # one behavior in several modules
     "analytics/test_holdings_changes.py": ("analytics/holding_changes",),
     "analytics/test_holdings_sync.py": ("analytics/holding_sync",),

@@ -19,6 +19,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from asset_aggregator.infra.environment import ServiceSettings
 from fin_infra.api.users import DEFAULT_TENANT, User
 from fin_infra.errors import ConfigurationError
+from fin_infra.security import KNOWN
 
 TOKEN_MIN_CHARS = 24
 _TOKEN_MAX_CHARS = 512
@@ -97,6 +98,7 @@ def _credentials(tokens: str) -> list[_Credential]:
                 "token-2 those of the second, and so on."
             )
         principal = Principal(match["name"] or "token-1", scopes, match["tenant"] or DEFAULT_TENANT)
+        KNOWN.add(match["token"])
         found.append(_Credential(_digest(match["token"]), principal))
     if len({credential.digest for credential in found}) < len(found):
         raise ConfigurationError("FIN_INFRA_API_TOKENS has one token twice; give each entry its own.")
@@ -114,6 +116,7 @@ class Auth:
         self._known = _credentials(tokens)
         self.demo = demo
         if demo is not None:
+            KNOWN.add(demo)
             self._known.append(_Credential(_digest(demo), Principal("demo"), loopback_only=True))
 
     @classmethod

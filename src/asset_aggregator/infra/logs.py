@@ -9,34 +9,49 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
 from asset_aggregator.infra.environment import ServiceSettings
-from fin_infra.security import redact, redact_value
+from fin_infra.providers.registry import providers
+from fin_infra.security import PiiFilter, mask
+from fin_infra.security.pii import STANDARD, mask_record, unreadable
 
 if TYPE_CHECKING:
     from svc_infra.logging import JsonFormatter, TextFormatter
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_RESERVED = frozenset({"timestamp", "level", "logger", "exception"})  # extras with these names would overwrite facts
+_RESERVED = frozenset({"timestamp", "level", "logger", "exception", "message"})
+"""Extras with these names would overwrite facts."""
 _QUIET = ("httpx", "httpx2", "httpcore", "httpcore2")  # they print whole URLs at INFO
 
 
-class Enrich(logging.Filter):
-    """Put the request id on each record and mask its message and extras."""
+class Enrich(PiiFilter):
+    """Put the request id on each record and mask its message, its extras and the context of svc-infra.
+
+    The traceback stays an exception: svc-infra's formatters write nothing else, and those here mask what they write.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         from svc_infra.api.fastapi.middleware.request_id import request_id_ctx
+        from svc_infra.logging import get_context
 
-        if record.name == "uvicorn.access":
-            _drop_query(record)
-        record.msg, record.args = redact(record.getMessage()), ()
-        vars(record).pop("color_message", None)  # uvicorn's text again, with terminal colors
-        for name in set(vars(record)) - _STANDARD:
-            value = redact_value(name, vars(record).pop(name))
-            vars(record)[f"extra_{name}" if name in _RESERVED else name] = value
+        try:
+            if record.name == "uvicorn.access":
+                _drop_query(record)
+            vars(record).pop("color_message", None)  # uvicorn's text again, with terminal colors
+            for name, value in get_context().items():
+                vars(record).setdefault(_extra(name), value)
+            mask_record(record)
+            for name in _RESERVED & vars(record).keys() - STANDARD:
+                vars(record)[f"extra_{name}"] = vars(record).pop(name)
+        except Exception:  # a line that cannot be written never ends what it was about
+            unreadable(record)
         if not getattr(record, "request_id", None):
             record.request_id = request_id_ctx.get() or None
         return True
+
+
+def _extra(name: str) -> str:
+    """Return under which name a value of the context is attached to a record."""
+    return f"extra_{name}" if name in _RESERVED | STANDARD else name
 
 
 def _drop_query(record: logging.LogRecord) -> None:
@@ -47,15 +62,25 @@ def _drop_query(record: logging.LogRecord) -> None:
 
 
 class _Masked(logging.Formatter):
-    """Masks tracebacks, whose text a filter never sees."""
+    """Masks tracebacks, whose text a filter never sees, and hides the context, which the filter put on the record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from svc_infra.logging import clear_context, get_context, set_context
+
+        context = get_context()
+        clear_context()
+        try:
+            return super().format(record)
+        finally:
+            set_context(**context)
 
     def formatException(self, ei: ExcInfo) -> str:
-        return redact(super().formatException(ei))
+        return mask(super().formatException(ei))
 
 
 def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
     """Return svc-infra's formatter with tracebacks masked."""
-    from svc_infra.logging import JsonFormatter, TextFormatter
+    from svc_infra.logging import JsonFormatter, TextFormatter, get_context
 
     class MaskedJson(_Masked, JsonFormatter):
         pass
@@ -63,7 +88,8 @@ def _formatter(json_format: bool) -> JsonFormatter | TextFormatter:
     class MaskedText(_Masked, TextFormatter):
         def format(self, record: logging.LogRecord) -> str:
             rid = getattr(record, "request_id", None)
-            return super().format(record) + (f" request_id={rid}" if rid else "")
+            context = "".join(f" {name}={getattr(record, _extra(name), None)}" for name in get_context())
+            return super().format(record) + context + (f" request_id={rid}" if rid else "")
 
     return MaskedJson() if json_format else MaskedText()
 
@@ -74,6 +100,7 @@ def configure_logging(settings: ServiceSettings) -> None:
         return
     from svc_infra.logging import configure_for_container
 
+    list(providers())  # an adapter tells what keys of its vendor look like when it is loaded
     json_format = settings.log_format == "json"
     configure_for_container(level=settings.log_level.upper(), json_format=json_format)  # "info" would be a TypeError
     for handler in logging.getLogger().handlers:  # the same handler serves the uvicorn loggers

@@ -20,7 +20,7 @@ from asset_aggregator.infra.methods import allowed
 from fin_infra.api.problems import retry_after_header
 from fin_infra.errors import FinInfraError
 from fin_infra.fanout import log_untold
-from fin_infra.security import redact, redact_value
+from fin_infra.security import mask, mask_value
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +79,8 @@ def problem(
         "type": f"urn:fin-infra:error:{code}",
         "title": title or _phrase(status),
         "status": status,
-        "detail": redact(detail) if detail else default_detail,
-        "instance": quote(redact(path), safe=_IN_A_PATH),
+        "detail": mask(detail) if detail else default_detail,
+        "instance": quote(mask(path), safe=_IN_A_PATH),
         "code": code,
         "request_id": request_id(),
     }
@@ -104,7 +104,7 @@ async def _fin_infra_error(request: Request, exc: Exception) -> Response:
     level = logging.ERROR if error.status == 500 else logging.INFO
     logger.log(level, "%s answered %d %s", _path(request), error.status, error.code)
     log_untold(logger, _path(request), error)
-    members = {name: redact_value(name, item) for name, item in error.extra().items()}
+    members = {name: mask_value(name, item) for name, item in error.extra().items()}
     return problem(
         error.status,
         path=_path(request),
@@ -125,7 +125,7 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
         if isinstance(raw, str):
             detail = raw if raw != _phrase(error.status_code) else None
         elif raw:
-            members["context"] = redact_value("", raw)
+            members["context"] = mask_value("", raw)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {name: text for name, text in headers.items() if name.lower() != "allow"}

@@ -109,7 +109,7 @@ def _answer(result: Result) -> Answer:
 
 
 def _pack(answer: Answer) -> bytes:
-    body = {"data": plain(answer.data), "meta": plain(answer.meta), "errors": plain(answer.errors)}
+    body = {"data": plain(answer.data, pii=True), "meta": plain(answer.meta), "errors": plain(answer.errors)}
     return msgspec.json.encode({"headers": _headers(answer), "body": body})
 
 

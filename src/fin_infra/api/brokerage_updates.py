@@ -158,7 +158,7 @@ class _Feed:
         async with aclosing(broker.trade_updates()) as updates:
             async for update in updates:
                 self.end += 1
-                body = msgspec.json.encode(plain(update))
+                body = msgspec.json.encode(plain(update, pii=True))
                 self._events.append(
                     b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (_ascii(self.name), self.end, _ascii(update.event), body)
                 )

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from fin_infra.errors import FinInfraError, error_classes
 from fin_infra.fanout import log_untold
-from fin_infra.security import redact
+from fin_infra.security import mask, mask_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +25,12 @@ MEDIA_TYPE = "application/problem+json"
 
 def problem_members(error: FinInfraError) -> dict[str, Any]:
     """Return the members of the problem document of an error: type, title, status, detail, code and its own facts."""
-    members = {name: redact(value) if isinstance(value, str) else value for name, value in error.extra().items()}
+    members = {name: mask_value(name, value) for name, value in error.extra().items()}
     return members | {
         "type": f"urn:fin-infra:error:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": redact(error.for_caller()),
+        "detail": mask(error.for_caller()),
         "code": error.code,
     }
 

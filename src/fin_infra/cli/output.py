@@ -97,9 +97,13 @@ def _code(exc: Exception) -> Exit:
 
 def fail(text: str, exc: Exception | None = None, *, as_json: bool = False) -> None:
     """Say what went wrong, on stderr; where nobody reads that, the exit code still tells."""
+    from fin_infra.security import mask, mask_value
+
+    text = mask(text)
     if as_json:
         code = exc.code if isinstance(exc, FinInfraError) else "fin.error"
-        extra = exc.extra() if isinstance(exc, FinInfraError) else {}
+        facts = exc.extra() if isinstance(exc, FinInfraError) else {}
+        extra = {name: mask_value(name, plain(value)) for name, value in facts.items()}
         text = json.dumps(plain({"error": {**extra, "code": code, "message": text}}))
     else:
         text = f"error: {text}"
@@ -176,7 +180,7 @@ def say(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print models and plain values as `to_json` writes them."""
     as_ascii = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
-    say(json.dumps(plain(value), indent=2, ensure_ascii=as_ascii, allow_nan=False))
+    say(json.dumps(plain(value, pii=True), indent=2, ensure_ascii=as_ascii, allow_nan=False))
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.order import AssetClass, OrderStatus, OrderType, Side, TimeInForce
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Record
 
 
@@ -35,15 +35,17 @@ class HoldingAccount(Record):
     id: str
     connection_id: str
     institution: str
-    name: str | None = field(repr=False)
-    number: str | None = field(repr=False, metadata=PRIVATE)
+    name: str | None = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    number: str | None = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
     status: str | None
     """The aggregator's own word: open, closed, archived, unavailable; None where it does not know."""
     category: str | None
     is_paper: bool | None
     """None where neither the broker nor the aggregator says."""
     total: Money | None
-    institution_account_id: str | None = field(default=None, repr=False, metadata=PRIVATE)
+    institution_account_id: str | None = field(
+        default=None, repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True)
+    )
     """The broker's own id, which identifies an account that was connected twice."""
     holdings_synced_at: datetime | None = None
     transactions_synced_on: date | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fin_infra.model.money import Money
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model, Record
 
 
@@ -101,7 +101,7 @@ class Account(Record):
     """A bank account. `name` may hold personal words and stays out of the repr."""
 
     id: str
-    name: str = field(repr=False)
+    name: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     type: AccountType
     subtype: AccountSubtype
     subtype_text: str
@@ -109,7 +109,7 @@ class Account(Record):
     currency: str
     status: AccountStatus
     institution: Institution
-    last_four: str | None = None
+    last_four: str | None = field(default=None, metadata=pii(Personal.ENDING))
     enrollment_id: str | None = None
     capabilities: frozenset[str] = frozenset()
     """What can be asked about this account: `details`, `balances`, `transactions`, `payments`."""
@@ -120,8 +120,8 @@ class AccountDetails(Record):
     """Numbers that move money; all of them stay out of the repr."""
 
     account_id: str
-    account_number: str = field(repr=False, metadata=PRIVATE)
-    routing_numbers: dict[str, str] = field(repr=False, metadata=PRIVATE)
+    account_number: str = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
+    routing_numbers: dict[str, str] = field(repr=False, metadata=pii(Personal.ROUTING_NUMBER, private=True))
     """By scheme (`ach`, `wire`, `bacs`); a scheme the bank does not offer is absent."""
 
 
@@ -145,11 +145,11 @@ class Transaction(Record):
     amount: Money
     """Positive is money in, negative money out."""
     status: TransactionStatus
-    description: str = field(repr=False)
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     category: Category = Category.UNKNOWN
     category_text: str | None = None
     type_text: str | None = None
-    counterparty: str | None = field(default=None, repr=False)
+    counterparty: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
     counterparty_type: PartyType = PartyType.UNKNOWN
     running_balance: Money | None = None
     """In the sign of `Balance.current`; None where the bank does not say."""
@@ -158,10 +158,10 @@ class Transaction(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address(Model):
     primary: bool
-    street: str | None = field(default=None, repr=False)
-    city: str | None = field(default=None, repr=False)
-    region: str | None = field(default=None, repr=False)
-    postal_code: str | None = field(default=None, repr=False)
+    street: str | None = field(default=None, repr=False, metadata=pii(Personal.ADDRESS))
+    city: str | None = field(default=None, repr=False, metadata=pii(Personal.ADDRESS))
+    region: str | None = field(default=None, repr=False, metadata=pii(Personal.ADDRESS))
+    postal_code: str | None = field(default=None, repr=False, metadata=pii(Personal.ADDRESS))
     country: str | None = None
 
 
@@ -170,10 +170,10 @@ class Owner(Model):
     """A holder of an account; every personal field stays out of the repr."""
 
     type: PartyType
-    names: tuple[str, ...] = field(repr=False)
+    names: tuple[str, ...] = field(repr=False, metadata=pii(Personal.NAME))
     addresses: tuple[Address, ...] = field(default=(), repr=False)
-    phone_numbers: tuple[str, ...] = field(default=(), repr=False)
-    emails: tuple[str, ...] = field(default=(), repr=False)
+    phone_numbers: tuple[str, ...] = field(default=(), repr=False, metadata=pii(Personal.PHONE))
+    emails: tuple[str, ...] = field(default=(), repr=False, metadata=pii(Personal.EMAIL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from fin_infra._moved import renamed
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
 from fin_infra.model.order import AssetClass, Side
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model, Record, RowError, Series
 
 
@@ -27,7 +27,7 @@ class BrokerAccount(Record):
     """A brokerage account. Amounts are in its currency; None where the broker does not say."""
 
     id: str
-    number: str | None = field(repr=False, metadata=PRIVATE)
+    number: str | None = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
     status: str
     """The broker's own word, such as ACTIVE."""
     currency: str
@@ -205,7 +205,7 @@ class BrokerActivity(Record):
     fee: Money | None = None
     """What the broker charged, positive; as a rule `amount` has it in already."""
     order_id: str | None = None
-    description: str = field(default="", repr=False)
+    description: str = field(default="", repr=False, metadata=pii(Personal.FREE_TEXT))
     status: ActivityStatus | None = None
     """None where the broker gives none."""
     status_text: str = ""
@@ -220,7 +220,7 @@ class BrokerActivity(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watchlist(Record):
     id: str
-    name: str = field(repr=False)
+    name: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     keys: tuple[InstrumentKey, ...]
     unnamed: tuple[str, ...] = ()
     """Symbols of the list that no key can name."""

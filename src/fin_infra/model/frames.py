@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -18,7 +18,7 @@ from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
-from fin_infra.model.plain import class_of, plain, visible
+from fin_infra.model.plain import class_of, plain, shown_fields, visible
 from fin_infra.model.record import Kind, Listing, Model, Rows
 
 
@@ -56,13 +56,14 @@ class Filled:
 
 
 @checked
-def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = None) -> Any:
+def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = None, pii: bool = False) -> Any:
     """Return records of one class as a data frame, a record a row, in their order.
 
     A column is named as its field. Money becomes two: `current` with the exact amount and `current_currency`, or
     `amount` and `currency` for a field `amount` of a record that has no other currency. A model in a field becomes a
     column for each of its own, `institution.name`. Keys and enums are text; several texts in one field are a list, and
-    anything else, such as the legs of an order, is JSON text. `raw`, `meta`, account numbers and secrets are not there.
+    anything else, such as the legs of an order, is JSON text. `raw`, `meta`, account numbers and secrets are not there,
+    and personal data is masked as in `to_dict`.
 
     Decimals stay exact: objects in pandas, decimal columns in polars and Arrow, wide enough for every value. Instants
     are in UTC and aware. What is None is null.
@@ -70,6 +71,7 @@ def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = N
     Args:
         records: a listing, a series, any iterable of records such as what `transactions()` returns, or a model of rows.
         of: the class of the records, so that an empty frame has its columns.
+        pii: show names, addresses and descriptions as they are.
 
     Raises:
         InvalidInput: the records are of several classes, or are not models; a column has more digits than the frame can
@@ -78,38 +80,41 @@ def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = N
     """
     name, build = _BUILD[kind]
     package = _package(name)
-    return build(package, _filled(*_rows(records, of)))
+    return build(package, _filled(*_rows(records, of), pii=pii))
 
 
 def table_of(answer: Any, model: Any) -> list[Filled]:
     """Return the columns of an answer, which is records of class `model`, or one of it: its rows, or itself."""
     if isinstance(answer, Model) and not isinstance(answer, Rows):
-        return _filled([answer], model, None)
-    return _filled(*_rows(answer, None if isinstance(answer, Rows) else model))
+        return _filled([answer], model, None, pii=False)
+    return _filled(*_rows(answer, None if isinstance(answer, Rows) else model), pii=False)
 
 
-def _filled(rows: list[Any], model: Any, whole: Any) -> list[Filled]:
-    columns = () if model is None else columns_of(model)
+def _filled(rows: list[Any], model: Any, whole: Any, *, pii: bool) -> list[Filled]:
+    columns = () if model is None else columns_of(model, pii=pii)
     filled = [Filled(column, [column.read(row) for row in rows]) for column in columns]
     if whole is None:
         return filled
-    beside = [column for column in columns_of(class_of(whole)) if column.name in whole.BESIDE]
+    beside = [column for column in columns_of(class_of(whole), pii=pii) if column.name in whole.BESIDE]
     return [Filled(column, [column.read(whole)] * len(rows)) for column in beside] + filled
 
 
 @cache
-def columns_of(model: Any) -> tuple[Column, ...]:
+def columns_of(model: Any, *, pii: bool = False) -> tuple[Column, ...]:
     """Return the columns of a record of this class; where it comes from and as of when are the last."""
     hints = get_type_hints(model)
-    names = sorted(visible(model), key=lambda name: name in ("source", "as_of"))
-    return tuple(column for name in names for column in _columns(name, hints[name], visible(model)))
+    fields = sorted(shown_fields(model, pii=pii), key=lambda field: field[0] in ("source", "as_of"))
+    found: list[Column] = []
+    for name, masked in fields:
+        get = _within(_getter(name), masked) if masked else _getter(name)
+        found += _columns(name, hints[name], visible(model), get, pii)
+    return tuple(found)
 
 
-def _columns(name: str, hint: Any, siblings: tuple[str, ...]) -> list[Column]:
-    """Return the columns of one field, which may be None."""
+def _columns(name: str, hint: Any, siblings: tuple[str, ...], get: Callable[[Any], Any], pii: bool) -> list[Column]:
+    """Return the columns of one field, which may be None and which `get` reads."""
     kinds = [kind for kind in get_args(hint) if kind is not type(None)] if _is_union(hint) else [hint]
     kind = kinds[0] if len(kinds) == 1 else None
-    get = _getter(name)
     if kind is Money:
         currency = "currency" if name == "amount" and "currency" not in siblings else f"{name}_currency"
         return [
@@ -117,10 +122,11 @@ def _columns(name: str, hint: Any, siblings: tuple[str, ...]) -> list[Column]:
             Column(currency, Holds.TEXT, _within(get, _getter("currency"))),
         ]
     if isinstance(kind, type) and kind is not InstrumentKey and dataclasses.is_dataclass(kind):
-        inner = columns_of(kind)
+        inner = columns_of(kind, pii=pii)
         return [Column(f"{name}.{column.name}", column.holds, _within(get, column.read)) for column in inner]
     holds = _holds(kind)
-    return [Column(name, holds, _within(get, _WRITTEN[holds]) if holds in _WRITTEN else get)]
+    written = partial(_json, pii=pii) if holds is Holds.JSON else _WRITTEN.get(holds)
+    return [Column(name, holds, _within(get, written) if written else get)]
 
 
 def _holds(kind: Any) -> Holds:
@@ -156,10 +162,10 @@ def _within(outer: Callable[[Any], Any], inner: Callable[[Any], Any]) -> Callabl
     return read
 
 
-def _json(value: Any) -> str:
+def _json(value: Any, *, pii: bool) -> str:
     import json
 
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain(value, pii=pii), ensure_ascii=False, allow_nan=False)
 
 
 _SCALARS: Mapping[Any, Holds] = {
@@ -174,7 +180,6 @@ _SCALARS: Mapping[Any, Holds] = {
 _WRITTEN: Mapping[Holds, Callable[[Any], Any]] = {
     Holds.TEXT: plain,
     Holds.WORDS: plain,
-    Holds.JSON: _json,
     Holds.INSTANT: lambda at: at.astimezone(dt.UTC),
 }
 

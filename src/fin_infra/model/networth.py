@@ -12,6 +12,7 @@ from typing import ClassVar
 from fin_infra.model.banking import Account, Balance
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
+from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model, Rows
 from fin_infra.model.statement import StatementAccount
 
@@ -76,7 +77,7 @@ class WorthItem(Model):
     reading_of: str | None = field(default=None, repr=False)
     """What makes two items one thing, where `id` is not that but only what to call it."""
     institution: str | None = None
-    ending: str | None = None
+    ending: str | None = field(default=None, metadata=pii(Personal.ENDING))
     """Last digits of the account: with the institution they tell an account that another source shows too."""
     account: str | None = field(default=None, repr=False)
     """Items with the same text here are of one account, such as the cash and the holdings at a broker."""

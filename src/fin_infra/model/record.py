@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, overload
 
 from fin_infra.arguments import checked
+from fin_infra.model.personal import Personal, pii
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -27,19 +28,20 @@ class Model:
             cls.__repr__ = Model.__repr__  # type: ignore[method-assign]  # each class needs it in its own namespace
 
     @checked
-    def to_dict(self, *, raw: bool = False, private: bool = False) -> dict[str, Any]:
+    def to_dict(self, *, raw: bool = False, private: bool = False, pii: bool = False) -> dict[str, Any]:
         """Return the fields as JSON-ready builtins: decimals as text, times in ISO 8601, money as amount and currency.
 
-        `meta` is left out; `raw=True` adds the vendor's own record, `private=True` account numbers and secrets.
+        `meta` is left out; `raw=True` adds the vendor's own record, `private=True` account numbers and secrets. Names,
+        addresses, phones and what is recognized in descriptions are masked; `pii=True` shows them.
         """
         from fin_infra.model.plain import plain
 
-        return cast("dict[str, Any]", plain(self, raw=raw, private=private))
+        return cast("dict[str, Any]", plain(self, raw=raw, private=private, pii=pii))
 
     @checked
-    def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
+    def to_json(self, *, raw: bool = False, private: bool = False, pii: bool = False, indent: int | None = None) -> str:
         """Return `to_dict` as JSON text."""
-        return _json(self.to_dict(raw=raw, private=private), indent)
+        return _json(self.to_dict(raw=raw, private=private, pii=pii), indent)
 
     def __repr__(self) -> str:
         from fin_infra.model.shown import short
@@ -75,7 +77,7 @@ class Rows(Model, Generic[T_co]):
     """Fields of the model that each row of the frame repeats."""
 
     @checked
-    def to_frame(self, kind: Kind = "pandas") -> Any:
+    def to_frame(self, kind: Kind = "pandas", *, pii: bool = False) -> Any:
         """Return the rows as a data frame; `fin_infra.to_frame` describes the columns.
 
         Raises:
@@ -84,7 +86,7 @@ class Rows(Model, Generic[T_co]):
         """
         from fin_infra.model.frames import to_frame
 
-        return to_frame(self, kind=kind)
+        return to_frame(self, kind=kind, pii=pii)
 
     def _repr_html_(self) -> str:
         from fin_infra.model.shown import rows_table
@@ -137,8 +139,8 @@ class Meta(Model):
     """`sandbox`, `live`, or `custom` for a base URL of your own."""
     elapsed_ms: float
     attempts: int
-    request_id: str | None = None
-    """The vendor's own id of the last reply."""
+    request_id: str | None = field(default=None, metadata=pii(Personal.FREE_TEXT))
+    """The vendor's own id of the last reply; free text, because a vendor that echoes can put anything there."""
     rate_limit: RateLimit | None = None
 
 
@@ -150,7 +152,7 @@ class Record(Model):
     """Provider key, such as `banking:teller`."""
     as_of: datetime
     """When the value was true according to the vendor, or else when it was received; aware."""
-    raw: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    raw: Mapping[str, Any] | None = field(default=None, repr=False, compare=False, metadata=pii(Personal.RAW))
     """The vendor's own record, untouched; never read by our code, never shown in a repr."""
     meta: Meta | None = field(default=None, repr=False, compare=False)
     """Set on the result of an operation and on what an iterator yields; a listing has it, its items do not."""
@@ -164,7 +166,7 @@ class RowError(Model):
     """Where in the answer: `orders[3]`, counted from 0."""
     reason: str
     """Which field, and what it should be; never its content."""
-    id: str | None = None
+    id: str | None = field(default=None, metadata=pii(Personal.FREE_TEXT))
     """The row's own id, where it has one."""
 
     def __str__(self) -> str:
@@ -185,23 +187,23 @@ class Listing(list[T]):
         self.errors: tuple[RowError, ...] = tuple(errors)
 
     @checked
-    def to_dicts(self, *, raw: bool = False, private: bool = False) -> list[dict[str, Any]]:
+    def to_dicts(self, *, raw: bool = False, private: bool = False, pii: bool = False) -> list[dict[str, Any]]:
         """Return the `to_dict` of each record."""
         from fin_infra.model.plain import plain
 
-        return cast("list[dict[str, Any]]", plain(self, raw=raw, private=private))
+        return cast("list[dict[str, Any]]", plain(self, raw=raw, private=private, pii=pii))
 
     @checked
-    def to_json(self, *, raw: bool = False, private: bool = False, indent: int | None = None) -> str:
+    def to_json(self, *, raw: bool = False, private: bool = False, pii: bool = False, indent: int | None = None) -> str:
         """Return `to_dicts` as JSON text."""
-        return _json(self.to_dicts(raw=raw, private=private), indent)
+        return _json(self.to_dicts(raw=raw, private=private, pii=pii), indent)
 
     @checked
-    def to_frame(self, kind: Kind = "pandas") -> Any:
+    def to_frame(self, kind: Kind = "pandas", *, pii: bool = False) -> Any:
         """Return the records as a data frame; `fin_infra.to_frame` describes the columns and what is raised."""
         from fin_infra.model.frames import to_frame
 
-        return to_frame(self, kind=kind)
+        return to_frame(self, kind=kind, pii=pii)
 
     def __repr__(self) -> str:
         from fin_infra.model.shown import listed

@@ -29,8 +29,13 @@ def model_schema(model: Any, source: Any, handler: Any) -> Any:
         if field["name"] in CALL:
             field["init"] = False
             field["schema"] = core_schema.with_default_schema(core_schema.any_schema(), default=None)
-    schema["serialization"] = core_schema.plain_serializer_function_ser_schema(plain)
+    schema["serialization"] = core_schema.plain_serializer_function_ser_schema(_answer)
     return schema
+
+
+def _answer(value: Any) -> Any:
+    """Write what goes to the owner of the data: as it is, without what is private."""
+    return plain(value, pii=True)
 
 
 def listing_schema(listing: type[Any], source: Any, handler: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.money import Money
+from fin_infra.model.personal import kind_of, masking
 
 WIDTH = 116
 """Characters of a repr; what does not fit is left out and marked."""
@@ -83,7 +84,8 @@ def _said(model: Any) -> Iterator[tuple[str, Any]]:
     for field in sorted(fields, key=_rank):
         value = getattr(model, field.name)
         if value is not None and (field.default is dataclasses.MISSING or value != field.default):
-            yield field.name, value
+            masked = masking(kind_of(field))
+            yield field.name, masked(value) if masked else value
 
 
 def _cell(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import ClassVar
 from fin_infra.arguments import checked
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model, Rows
 
 
@@ -20,8 +20,8 @@ from fin_infra.model.record import Model, Rows
 class StatementAccount(Model):
     """The account a statement is about. The number stays out of the repr."""
 
-    number: str = field(repr=False, metadata=PRIVATE)
-    bank_id: str | None = None
+    number: str = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
+    bank_id: str | None = field(default=None, metadata=pii(Personal.ROUTING_NUMBER))
     """Routing number, bank code or, for investments, the broker's name."""
     branch_id: str | None = None
     type: AccountType = AccountType.UNKNOWN
@@ -77,8 +77,8 @@ class StatementBalance(Model):
 class StatementCounterparty(Model):
     """The other account of a transfer, as far as the file names it. The number stays out of the repr."""
 
-    number: str = field(repr=False, metadata=PRIVATE)
-    bank_id: str | None = None
+    number: str = field(repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True))
+    bank_id: str | None = field(default=None, metadata=pii(Personal.ROUTING_NUMBER))
     branch_id: str | None = None
     type_text: str | None = None
 
@@ -98,9 +98,9 @@ class StatementLine(Model):
     """The bank's own calendar date, as printed."""
     amount: Money
     """Positive is money in. In the account's currency unless the file states the transaction in another one."""
-    description: str = field(repr=False)
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     """Payee or text of the transaction; empty where the file gives none."""
-    memo: str | None = field(default=None, repr=False)
+    memo: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
     type_text: str | None = None
     """The bank's word for the kind of transaction; it does not decide the sign."""
     check_number: str | None = None
@@ -112,7 +112,7 @@ class StatementLine(Model):
     """The exchange rate as printed next to a foreign currency; banks do not agree on its direction."""
     corrects: str | None = None
     """Id of the earlier transaction that this one replaces or deletes."""
-    extended_name: str | None = field(default=None, repr=False)
+    extended_name: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
     """The payee's full name, where the file has it beside a `description` cut to 32 characters."""
     counterparty: StatementCounterparty | None = None
     reference_number: str | None = None

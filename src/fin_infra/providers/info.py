@@ -56,6 +56,9 @@ class ProviderInfo:
     notes: str = ""
     switches: tuple[Switch, ...] = ()
     """`FEATURE_...` variables of the vendor's own, besides those that every vendor has."""
+    tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How the vendor's keys and tokens begin, with the regular expression of what follows
+    (`fin_infra.pii.learn_tokens`); where one turns up in a log it is masked."""
     key: InitVar[str] = _OLD_KEY
     """Deprecated: the old name of `provider_key`."""
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import isasyncgenfunction as _is_stream
 from typing import Any, ClassVar, Literal, Never, TypeVar, overload
+from weakref import finalize
 
 from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
 from fin_infra.flow import Backoff, Client, Quota, operation, paged
+from fin_infra.pii import KNOWN, learn_tokens
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.settings import CoreSettings, Mode, ProviderSettings, load
 from fin_infra.transport import Async, Flow, M, Sync, Transport
@@ -44,6 +46,9 @@ class Provider(Client[M], ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.can = _offered(cls)
+        info: ProviderInfo | None = getattr(cls, "info", None)
+        if info is not None:
+            learn_tokens(info.tokens)
 
     def __init__(self, transport: Transport[M], endpoint: Endpoint) -> None:
         settings = endpoint.settings
@@ -61,6 +66,10 @@ class Provider(Client[M], ABC):
             hosts=self.hosts(endpoint),
         )
         self.settings = settings
+        if endpoint.environment != "sandbox":  # what the sandbox accepts is printed everywhere
+            secrets = settings.secret_values()
+            KNOWN.add(*secrets)
+            finalize(self, KNOWN.discard, *secrets).atexit = False
         self.configure()
 
     def configure(self) -> None:

@@ -10,7 +10,7 @@ from hmac import compare_digest
 from typing import ClassVar, NoReturn, ParamSpec, Self, TypeVar, final
 
 from fin_infra.errors import FinInfraError, InvalidInput, SealBroken
-from fin_infra.security.redact import MASK
+from fin_infra.pii import MASK
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from fin_infra.errors import (
     ProviderError,
 )
 from fin_infra.model import BrokerAccount, NewOrder, Order
-from fin_infra.security import redact
+from fin_infra.security import mask
 from fin_infra.trading import ids
 from fin_infra.trading.checks import failures_of, raise_failures
 from fin_infra.trading.desk import Desk
@@ -249,7 +249,7 @@ class OrderRequest(ABC):
                 "order %s is %s, and the journal could not write that down; it stays open until it is reconciled: %s",
                 entry.client_order_id,
                 state,
-                redact(str(exc)),
+                mask(str(exc)),
             )
         return known
 

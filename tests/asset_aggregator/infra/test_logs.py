@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
 from asset_aggregator.infra import ServiceSettings, configure_logging
-from fin_infra.security import redact, redact_value
+from fin_infra.security import mask, mask_value
 
 MakeService = Callable[..., FastAPI]
 _LOGGERS = ("", "uvicorn", "uvicorn.access", "uvicorn.error", "httpx", "httpx2")
@@ -68,8 +68,8 @@ def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
     ],
 )
 def test_mask_when_text_holds_a_secret_hides_it(text: str, secret: str) -> None:
-    assert secret not in redact(text)
-    assert "***" in redact(text)
+    assert secret not in mask(text)
+    assert "***" in mask(text)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_mask_when_text_holds_a_secret_hides_it(text: str, secret: str) -> None:
     ],
 )
 def test_mask_when_text_is_harmless_leaves_it(text: str) -> None:
-    assert redact(text) == text
+    assert mask(text) == text
 
 
 def test_mask_value_when_structured_goes_by_name_and_depth() -> None:
@@ -93,7 +93,7 @@ def test_mask_value_when_structured_goes_by_name_and_depth() -> None:
         "none": None,
         "url": "a?token=T",
     }
-    assert redact_value("", value) == {
+    assert mask_value("", value) == {
         "api_key": "***",
         "nested": [{"account_number": "***", "n": 7}],
         "nan": "nan",

@@ -72,6 +72,12 @@ class TellerClient(BankingProvider[M]):
         docs="https://teller.io/docs/api",
         signup="https://teller.io/signup",
         notes="Live tokens need TELLER_CERTIFICATE and TELLER_PRIVATE_KEY. Teller publishes no rate limits.",
+        # https://teller.io/docs/api/authentication; a digit, because `token_refreshed` is a name
+        tokens={
+            "token_": r"(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}",
+            "test_token_": r"[A-Za-z0-9_]{4,}",
+            "test_tok_": r"[A-Za-z0-9_]{4,}",
+        },
     )
     settings: Settings
 

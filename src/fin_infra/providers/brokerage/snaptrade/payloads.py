@@ -30,7 +30,7 @@ from fin_infra.model import (
     TimeInForce,
 )
 from fin_infra.model.currency import CURRENCIES
-from fin_infra.model.plain import PRIVATE
+from fin_infra.model.personal import Personal, pii
 from fin_infra.normalize import minor_currency
 from fin_infra.providers import fields
 from fin_infra.providers.brokerage.snaptrade.symbols import Named, of_position, of_symbols
@@ -46,15 +46,15 @@ class SnapTradeUser(Record):
     """A person registered under your keys; keep the secret, SnapTrade shows it once."""
 
     user_id: str
-    user_secret: str = field(repr=False, metadata=PRIVATE)
+    user_secret: str = field(repr=False, metadata=pii(Personal.SECRET, private=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalLink(Record):
     """Where a person connects a broker, for five minutes from `as_of`; whoever has the link may use it."""
 
-    url: str = field(repr=False, metadata=PRIVATE)
-    session_id: str = field(repr=False, metadata=PRIVATE)
+    url: str = field(repr=False, metadata=pii(Personal.LOGIN_LINK, private=True))
+    session_id: str = field(repr=False, metadata=pii(Personal.SECRET, private=True))
 
 
 # The statuses of orders in api.yaml of https://github.com/passiv/snaptrade-sdks.

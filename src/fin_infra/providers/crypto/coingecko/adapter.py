@@ -101,6 +101,7 @@ class CoinGecko(CryptoDataProvider[M]):
         quotas=(Quota(DEMO_PER_MINUTE, 60),),
         docs="https://docs.coingecko.com",
         signup="https://www.coingecko.com/en/developers/dashboard",
+        tokens={"CG-": r"[A-Za-z0-9]{8,}"},  # https://docs.coingecko.com/reference/authentication
         notes="Works without a key (FIN_INFRA_MODE=live), 5 calls a minute. COINGECKO_PLAN=pro for paid keys.",
     )
     settings: Settings

@@ -1,0 +1,58 @@
+"""Mask structured values: what is attached to a log record, or a member of an answer.
+Floor 0: a value is judged by its name, by the names above it, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import cast
+
+from fin_infra.pii.masking import MASK, mask
+from fin_infra.pii.shapes import secret_name
+
+DEPTH = 12
+"""Levels that are looked into; what lies deeper is masked as a whole."""
+
+
+def mask_value(name: str, value: object, *, _depth: int = 0) -> object:
+    """Return `value` with what is personal or secret masked, as something that JSON can hold.
+
+    Numbers, truth values and None stay what they are unless they are masked; other objects become their text.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if secret_name(name) or _depth > DEPTH:
+        return MASK
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[object, object]", value)
+        return {mask(_text(inner)): _inside(name, _text(inner), item, _depth) for inner, item in pairs.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = list(cast("Iterable[object]", value))
+        if len(items) == 2 and isinstance(items[0], str):  # a header: its first half names the second
+            return [mask(items[0]), _inside(name, items[0], items[1], _depth)]
+        return [mask_value(name, item, _depth=_depth + 1) for item in items]
+    return _scalar(name, value)
+
+
+def _inside(outer: str, name: str, value: object, depth: int) -> object:
+    """Judge a value by its own name; where that says nothing (`number`, `value`), by the name above it, too."""
+    last = outer.rpartition(".")[2]
+    return mask_value(f"{last}.{name}" if last else name, value, _depth=depth + 1)
+
+
+def _scalar(name: str, value: object) -> object:
+    text = _text(value)
+    if isinstance(value, float) and not isfinite(value):
+        return text  # NaN and infinity are not JSON
+    before = f"{name}="
+    masked = mask(before + text)
+    masked = masked[len(before) :] if masked.startswith(before) else mask(text)
+    return value if isinstance(value, (int, float)) and masked == text else masked
+
+
+def _text(value: object) -> str:
+    """Return `str(value)`, or what it is where that fails: a log line never fails for what it shows."""
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
