@@ -17,6 +17,7 @@ from fin_infra.errors import (
     ConfigurationError,
     FeatureDisabled,
     FinInfraError,
+    NotCovered,
     NotFound,
     OrderChecksFailed,
     ProviderUnavailable,
@@ -144,6 +145,11 @@ def test_provider_when_the_only_one_is_off_then_bare_domain_says_how_to_switch_i
     monkeypatch.setenv("FEATURE_FX_ECB", "0")
     with pytest.raises(FeatureDisabled, match="FEATURE_FX_ECB=1"):
         easy_fx()
+
+
+def test_domain_when_sensitive_and_bare_then_says_how_to_switch_it_on():
+    with pytest.raises(FeatureDisabled, match="identity is switched off; FEATURE_IDENTITY=1"):
+        registry.resolve("identity")
 
 
 def test_entry_point_when_switched_off_then_is_not_loaded(monkeypatch):
@@ -295,14 +301,15 @@ def test_chain_when_a_member_is_off_then_the_others_answer(monkeypatch):
     assert (first.asked, second.asked) == (1, 2)
 
 
-def test_chain_when_one_is_down_and_the_other_off_then_the_outage_is_raised(monkeypatch):
+@pytest.mark.parametrize("error", [ProviderUnavailable, NotCovered])
+def test_chain_when_one_is_off_then_what_the_other_says_is_raised(monkeypatch, error):
     first, second = coin("one"), coin("two")
-    second.outcome = ProviderUnavailable("down")
+    second.outcome = error("no")
     monkeypatch.setenv("FEATURE_ONE", "0")
     for members in ([first, second], [second, first]):
         both: Any = chain("crypto", members)
         for call in (lambda both=both: both.price(BITCOIN), lambda both=both: both.prices([BITCOIN])):
-            with pytest.raises(ProviderUnavailable):
+            with pytest.raises(error):
                 call()
 
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from fin_infra import api, features
 from fin_infra.api import PUBLIC, User
 from fin_infra.providers import registry
+from fin_infra.questions.net_worth import Sources, net_worth_of
 from tests.support.sandbox_control import Control
 
 PREFIXES = {
@@ -129,7 +130,8 @@ def test_hook_when_it_refuses_one_tenant_then_that_one_alone_gets_404_and_nothin
         assert asked_of(sandbox, domain) == []
         expected = {f"{domain}:{vendor}" for vendor in VENDORS[domain]}
         off = {row["source"] for row in worth["left_out"] if row["reason"] == "it is switched off"}
-        assert off & expected or domain == "brokerage"
+        assert expected <= off
+        assert not [row for row in worth["errors"] if row["provider"] in expected]
         others = client.get("/net-worth?holding=CRYPTO:bitcoin=1&holding=US:IBM=1", headers={"x-tenant": "other"})
         assert not [row for row in others.json()["data"]["left_out"] if row["reason"] == "it is switched off"]
         assert client.get(PATHS[domain], headers={"x-tenant": "other"}).status_code == 200
@@ -137,6 +139,46 @@ def test_hook_when_it_refuses_one_tenant_then_that_one_alone_gets_404_and_nothin
         health = {row["provider"]: row["health"] for row in client.get("/providers", headers=acme).json()["data"]}
         assert {health[each] for each in expected} == {"switched off"}
     assert asked_of(sandbox, domain)
+
+
+class Kept:
+    """A cache that keeps everything."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, ...], bytes] = {}
+
+    async def get_or_set(self, cache_key: tuple[str, ...], ttl_s: float, make: Any, *, keep: Any = None) -> bytes:
+        if cache_key not in self.answers:
+            self.answers[cache_key] = await make()
+        return self.answers[cache_key]
+
+
+def test_cache_when_it_has_the_answer_of_others_then_a_refused_tenant_gets_none_of_it(sandbox: Control) -> None:
+    features.install(lambda name, tenant, user: not (tenant == "acme" and name == "crypto"))
+    app, cache = FastAPI(), Kept()
+    api.add_crypto(app, auth=PUBLIC, cache=cache, caller=caller)
+    api.add_symbols(app, auth=PUBLIC, cache=cache, caller=caller)
+    acme = {"x-tenant": "acme"}
+    with TestClient(app) as client:
+        assert client.get("/crypto/ticker/bitcoin").status_code == 200
+        assert client.get("/crypto/ticker/bitcoin", headers=acme).status_code == 404
+        found = client.get("/symbols/search?q=bit").json()["data"]
+        assert "crypto" in {row["type"] for row in found}
+        theirs = client.get("/symbols/search?q=bit", headers=acme).json()
+    assert "crypto" not in {row["type"] for row in theirs["data"]}
+    assert theirs["errors"] == []
+    assert len(cache.answers) == 3
+
+
+async def test_net_worth_when_asked_in_python_then_leaves_out_what_is_off_for_whoever_acts(sandbox: Control) -> None:
+    sources = Sources.default()
+    features.install(lambda name, tenant, user: not (tenant == "acme" and name in ("teller", "alpaca")))
+    with features.acting("acme"):
+        worth = await net_worth_of(sources, "USD", ())
+    assert {row.source for row in worth.left_out} == {"banking:teller", "brokerage:alpaca"}
+    assert not [error for error in worth.errors if error.provider in ("banking:teller", "brokerage:alpaca")]
+    assert (sandbox.requests("teller"), sandbox.requests("alpaca")) == ([], [])
+    assert (await net_worth_of(sources, "USD", ())).left_out == ()
 
 
 def test_switch_when_turned_off_while_the_app_runs_then_the_next_request_is_refused(

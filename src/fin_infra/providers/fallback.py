@@ -273,7 +273,8 @@ def _of_many(chain: Chain[Any], op: operation[..., Any], wanted: list[Instrument
         if not missing:
             break
     if not metas:
-        raise next((exc for exc in reversed(refused) if not isinstance(exc, (*_NOT_HERE, FeatureDisabled))), refused[0])
+        asked = [exc for exc in refused if not isinstance(exc, FeatureDisabled)] or refused
+        raise next((exc for exc in reversed(asked) if not isinstance(exc, (*_NOT_HERE, FeatureDisabled))), asked[0])
     left = [
         replace(errors[key], place=f"keys[{at}]")
         for at, key in enumerate(wanted)
