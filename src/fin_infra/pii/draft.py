@@ -43,8 +43,7 @@ class Draft:
         parts: list[str] = []
         end = 0
         for match in pattern.finditer(self.plain if as_written else self.low):
-            name = match.lastgroup
-            first, last = match.span(name if name is not None and len(name) > 1 else 0)
+            first, last = match.span(hidden(match))
             found = shown(match, self.plain[first:last])
             if found is None or first < end:
                 continue
@@ -58,6 +57,12 @@ class Draft:
         self.text = text
         self.plain = decoded(text)
         self.low = lowered(self.plain)
+
+
+def hidden(match: re.Match[str]) -> str | int:
+    """Return the group that is to be hidden."""
+    name = match.lastgroup
+    return name if name is not None and len(name) > 1 else 0
 
 
 def decoded(text: str) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from fin_infra.pii import numbers, shapes
-from fin_infra.pii.draft import MASK, Draft, Shown, decoded, ending, lowered, whole
+from fin_infra.pii.draft import MASK, Draft, Shown, decoded, ending, hidden, lowered, whole
 from fin_infra.pii.known import KNOWN
 from fin_infra.pii.labels import ALONE, LABELED
 
@@ -43,12 +43,19 @@ def mask(text: str) -> str:
     return draft.text
 
 
+def has_label(name: str) -> bool:
+    """Say whether the name of a value holds a word that makes what is beside it worth a look."""
+    return _rules().word.search(lowered(name)) is not None
+
+
 class _Rule(NamedTuple):
     calls: tuple[str, ...]
     """One of these words, or of these groups of `CANDIDATE`, is in every text that the pattern can match."""
     pattern: re.Pattern[str]
     shown: Shown = whole
     as_written: bool = False
+    begins: bool = False
+    """True where the pattern begins with what calls for it, so that one look there says whether it is worth a pass."""
 
 
 class _Rules(NamedTuple):
@@ -58,6 +65,8 @@ class _Rules(NamedTuple):
     number: re.Pattern[str]
     bits: Mapping[str, int]
     """Which rules a word or a group calls for, a bit each."""
+    looks: Mapping[str, tuple[tuple[int, _Rule], ...]]
+    """Of those that begin with it: the bit, and the rule to look with."""
 
 
 def _called(rules: _Rules, low: str) -> int:
@@ -65,17 +74,25 @@ def _called(rules: _Rules, low: str) -> int:
     called, search = 0, rules.word.search
     match = search(low)
     while match is not None:
-        called |= rules.bits[match[0]]
+        called |= _looked(rules, match[0], low, match.start())
         match = search(low, match.start() + 1)
     for match in rules.number.finditer(low):
-        called |= rules.bits[match.lastgroup or ""]
+        called |= _looked(rules, match.lastgroup or "", low, match.start())
+    return called
+
+
+def _looked(rules: _Rules, call: str, low: str, place: int) -> int:
+    called = rules.bits[call]
+    for bit, rule in rules.looks[call]:
+        match = rule.pattern.match(low, place)
+        if match is not None and rule.shown(match, match[hidden(match)]) is not None:
+            called |= bit
     return called
 
 
 @cache
 def _rules() -> _Rules:
     """Compile all patterns; once for the tokens that are known."""
-    by_number = [_Rule(groups, re.compile(pattern), shown) for groups, pattern, shown in numbers.RULES]
     secrets = (
         _Rule(("-----begin",), re.compile(shapes.PEM)),
         _Rule(("@",), re.compile(shapes.USERINFO)),
@@ -84,23 +101,32 @@ def _rules() -> _Rules:
         _Rule(("@",), re.compile(shapes.EMAIL)),
         _Rule(("<<",), re.compile(shapes.MRZ)),
     )
-    labeled = (
-        *(_Rule(kind.words, re.compile(kind.pattern), ending if kind.ending else whole) for kind in LABELED),
+    by_number = (_Rule(groups, re.compile(text), shown, begins=True) for groups, text, shown in numbers.RULES)
+    by_label = (
+        _Rule(kind.words, re.compile(kind.pattern), ending if kind.ending else whole, begins=True) for kind in LABELED
+    )
+    by_name = (
         _Rule(shapes.NAME_WORDS, re.compile(shapes.NAMED), _named),
         _Rule(("bearer", "basic"), re.compile(shapes.SCHEME)),
     )
     number = re.compile(numbers.CANDIDATE)
-    rules = (*secrets, *by_number, *labeled)
-    words = sorted({word for rule in (*secrets, *labeled) for word in rule.calls})
-    bits = {word.rstrip(ALONE): _bits(rules, {other for other in words if other.startswith(word)}) for word in words}
-    bits |= {
-        group: _bits(rules[len(secrets) :][: len(by_number)], {group}) << len(secrets) for group in number.groupindex
-    }
-    return _Rules(rules, re.compile(_any_of(words)), number, bits)
+    rules = (*secrets, *by_number, *by_label, *by_name)
+    groups = set(number.groupindex)
+    words = sorted({word for rule in rules for word in rule.calls} - groups)
+    called_by = {word.rstrip(ALONE): {other for other in words if other.startswith(word)} for word in words}
+    called_by |= {group: {group} for group in groups}
+    return _Rules(
+        rules,
+        re.compile(_any_of(words)),
+        number,
+        {call: sum(bit for bit, rule in _of(rules, given) if not rule.begins) for call, given in called_by.items()},
+        {call: tuple(one for one in _of(rules, given) if one[1].begins) for call, given in called_by.items()},
+    )
 
 
-def _bits(rules: Sequence[_Rule], calls: set[str]) -> int:
-    return sum(1 << place for place, rule in enumerate(rules) if not calls.isdisjoint(rule.calls))
+def _of(rules: Sequence[_Rule], calls: set[str]) -> list[tuple[int, _Rule]]:
+    """Return the rules that one of these calls for, each with its bit."""
+    return [(1 << place, rule) for place, rule in enumerate(rules) if not calls.isdisjoint(rule.calls)]
 
 
 shapes.when_tokens_change(_rules.cache_clear)

@@ -24,10 +24,10 @@ _DASHED = r"[2-9](?<![\w.-][2-9])\d{2}-[2-9]\d{2}-\d{4}(?![\w-])"
 PHONE = rf"{_E164}|{_PARENS}|{_DASHED}"
 """E.164 with its plus sign, and numbers as they are written in North America."""
 CANDIDATE = (
-    # at the start of a run of digits: what any of the patterns above has there
-    rf"\d(?<!\d\d)(?:(?P<as_iban>\d{_COUNTRY}(?:\0*[ +\-\u00a0])?[a-z0-9]{{4}})"
+    # at the start of a run of digits: what any of the patterns above has there, looked at and not consumed
+    r"\d(?<!\d\d)(?=(?P<as_iban>\d(?<=[a-z][a-z]\d\d)(?<![a-z0-9][a-z][a-z]\d\d)(?:\0*[ +\-\u00a0])?[a-z0-9]{4})"
     r"|(?P<as_card>\d{11}|\d{3}\0*[ .\-_+\u00a0]\d{4})|(?P<as_dashed>\d\d-\d\d\d?-\d{4}))"
-    r"|(?P<as_phone>\+\d\W{0,4}\d|\(\d{3}\))"
+    r"|\+(?=(?P<as_plus>\d\W{0,4}\d))|\((?=(?P<as_parens>\d{3}\)))"
 )
 _NAMED_OTHERWISE = re.compile(
     r"(?:order|trade|fill|time(?:stamp)?|\bts|epoch|amount|quantity|volume|seq(?:uence)?|offset|trace|span|ref(?:erence)?"
@@ -89,6 +89,6 @@ RULES: tuple[tuple[tuple[str, ...], str, Shown], ...] = (
     (("as_iban",), IBAN, iban),
     (("as_card", "as_iban"), CARD, card),
     (("as_dashed",), TAXPAYER, taxpayer),
-    (("as_phone", "as_dashed"), PHONE, whole),
+    (("as_plus", "as_parens", "as_dashed"), PHONE, whole),
 )
 """The groups of `CANDIDATE` that call for a pattern, the pattern, and the verdict about its matches."""

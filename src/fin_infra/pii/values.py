@@ -4,14 +4,18 @@ Floor 0: a value is judged by its name, by the names above it, and as text."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import cast
 
-from fin_infra.pii.masking import MASK, mask
+from fin_infra.pii.masking import MASK, has_label, mask
 from fin_infra.pii.shapes import secret_name
 
 DEPTH = 12
 """Levels that are looked into; what lies deeper is masked as a whole."""
+
+_SMALL = 100_000
+"""Numbers below it have too few digits to be anything but a number."""
 
 
 def mask_value(name: str, value: object, *, _depth: int = 0) -> object:
@@ -21,7 +25,7 @@ def mask_value(name: str, value: object, *, _depth: int = 0) -> object:
     """
     if value is None or isinstance(value, bool):
         return value
-    if secret_name(name) or _depth > DEPTH:
+    if _is_secret(name) or _depth > DEPTH:
         return MASK
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value)
@@ -41,13 +45,27 @@ def _inside(outer: str, name: str, value: object, depth: int) -> object:
 
 
 def _scalar(name: str, value: object) -> object:
+    labeled = _is_label(name)
+    if not labeled and isinstance(value, (int, float)) and abs(value) < _SMALL:
+        return value
     text = _text(value)
     if isinstance(value, float) and not isfinite(value):
         return text  # NaN and infinity are not JSON
-    before = f"{name}="
+    before = f"{name}=" if labeled else ""
     masked = mask(before + text)
     masked = masked[len(before) :] if masked.startswith(before) else mask(text)
     return value if isinstance(value, (int, float)) and masked == text else masked
+
+
+@lru_cache(1024)
+def _is_label(name: str) -> bool:
+    """Say whether the name can make its value personal; names are few, and logged a million times."""
+    return has_label(name)
+
+
+@lru_cache(1024)
+def _is_secret(name: str) -> bool:
+    return secret_name(name) is not None
 
 
 def _text(value: object) -> str:
