@@ -17,6 +17,7 @@ from fin_infra.errors import (
     ConfigurationError,
     FeatureDisabled,
     FinInfraError,
+    InvalidInput,
     NotCovered,
     NotFound,
     OrderChecksFailed,
@@ -210,6 +211,14 @@ def test_hook_when_it_answers_neither_then_the_call_is_refused(answer):
     with pytest.raises(ConfigurationError, match="answers neither True, False nor None for 'banking'"):
         bank(asked).ask()
     assert asked == []
+
+
+@pytest.mark.parametrize("hook", ["market", 1, {"market": False}, [len]])
+def test_hook_when_it_cannot_be_called_then_is_refused_and_the_one_before_stays(hook):
+    install(lambda *_: False)
+    with pytest.raises(InvalidInput, match="`hook` must be"):
+        install(hook)
+    assert not enabled("market")
 
 
 def test_hook_when_it_fails_then_the_call_is_refused_without_its_text():

@@ -16,8 +16,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from fin_infra.arguments import checked
 from fin_infra.errors import ConfigurationError, FeatureDisabled
 
+__all__ = [
+    "Hook",
+    "Switch",
+    "acting",
+    "enabled",
+    "for_everybody",
+    "install",
+    "is_on",
+    "permitted",
+    "refusal",
+    "require",
+]
 PREFIX = "FEATURE_"
 Hook: TypeAlias = Callable[[str, str, str], bool | None]
 """Takes the name of a switch (`banking`, `banking_teller`), a tenant and a user, which may be empty. None leaves it to
@@ -60,6 +73,7 @@ _everybody: ContextVar[bool] = ContextVar("fin_infra_everybody", default=False)
 _hook: Hook | None = None
 
 
+@checked
 def install(hook: Hook | None) -> Hook | None:
     """Ask `hook` too, in the whole process, from the next call on; return the one before. None asks nobody.
 
@@ -70,6 +84,7 @@ def install(hook: Hook | None) -> Hook | None:
     return previous
 
 
+@checked
 @contextmanager
 def acting(tenant: str, user: str = "") -> Generator[None]:
     """Say for whom the calls inside are, in this thread or task and those that it starts."""
@@ -90,6 +105,7 @@ def for_everybody() -> Generator[None]:
         _everybody.reset(token)
 
 
+@checked
 def enabled(name: str, tenant: str | None = None, user: str | None = None, *, default: bool | None = None) -> bool:
     """Tell whether a switch is on now.
 
@@ -133,12 +149,17 @@ def read(name: str, text: str, default: bool | None = None) -> bool:
     return _WORDS[word]
 
 
+@checked
 def permitted(name: str, tenant: str | None = None, user: str | None = None) -> bool:
     """Tell whether the hook leaves a switch on; yes without a hook. For what is switched on by other means.
 
     Raises:
         ConfigurationError: the hook fails, or answers something else than True, False or None.
     """
+    return _permitted(name, tenant, user)
+
+
+def _permitted(name: str, tenant: str | None, user: str | None) -> bool:
     if _hook is None or _everybody.get():
         return True
     acts = _acting.get() or ("default", "")
@@ -166,22 +187,28 @@ def names_of(source: str) -> tuple[str, ...]:
     return (domain, vendor, f"{domain}_{vendor}") if vendor else (domain,)
 
 
+@checked
 def refusal(source: str, tenant: str | None = None, user: str | None = None) -> FeatureDisabled | None:
     """Return the error of a domain or provider (`banking`, `banking:teller`) that is switched off; None where it is on.
 
     Raises:
         ConfigurationError: as of `enabled`.
     """
+    return _refusal(source, tenant, user)
+
+
+def _refusal(source: str, tenant: str | None = None, user: str | None = None) -> FeatureDisabled | None:
     for name in names_of(source):
         if not in_environment(name):
             return FeatureDisabled(f"{source} is switched off; {variable(name)}=1 switches it on.", switch=name)
-    denied = next((name for name in names_of(source) if not permitted(name, tenant, user)), None)
+    denied = next((name for name in names_of(source) if not _permitted(name, tenant, user)), None)
     if denied is None:
         return None
     sentence = f"{source} is switched off for this caller ({denied}); ask whoever runs this to switch it on."
     return FeatureDisabled(sentence, switch=denied)
 
 
+@checked
 def require(source: str, tenant: str | None = None, user: str | None = None) -> None:
     """Refuse what `refusal` says is off.
 
@@ -196,11 +223,12 @@ def require(source: str, tenant: str | None = None, user: str | None = None) -> 
 
 def required_by_client(source: str, tenant: str) -> None:
     """Do the same for a client at each operation: its own tenant counts where nobody said who acts."""
-    off = refusal(source, None if _acting.get() else tenant)
+    off = _refusal(source, None if _acting.get() else tenant)
     if off is not None:
         raise off
 
 
+@checked
 def is_on(source: str) -> bool:
     """Tell whether a domain or a provider is on, for whoever acts."""
     return refusal(source) is None
