@@ -85,6 +85,7 @@ def test_search_when_one_source_is_down_then_it_is_named_and_when_all_are_then_a
     finally:
         clear(asked)
     assert {hit.source for hit in found} == {"crypto:coingecko"}
+    assert len(found) == len(found.hits)
     assert [(error.provider, error.code) for error in found.errors] == [
         ("market:alpha_vantage", "fin.provider_unavailable")
     ]

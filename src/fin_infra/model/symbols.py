@@ -3,12 +3,13 @@ Floor 0: a source that did not answer is named beside the hits of the others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from fin_infra.model.instrument import InstrumentKey
 from fin_infra.model.networth import SourceError
-from fin_infra.model.record import Model, Series
+from fin_infra.model.record import Model, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,10 @@ class SymbolHit(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolHits(Series[SymbolHit]):
+class SymbolHits(Rows[SymbolHit]):
     """Listed instruments first, then coins, each in its vendor's order.
 
-    Iterating, `len` and indexing go over `hits`.
+    Iterating and `len` go over `hits`.
     """
 
     ROWS: ClassVar[str] = "hits"
@@ -38,3 +39,13 @@ class SymbolHits(Series[SymbolHit]):
     hits: tuple[SymbolHit, ...]
     errors: tuple[SourceError, ...] = ()
     """Sources that did not answer; what they know is missing."""
+
+    def __iter__(self) -> Iterator[SymbolHit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __bool__(self) -> bool:
+        """Say that there is an answer, even one without hits."""
+        return True
