@@ -31,6 +31,9 @@ class Dirty:
     value: str
     """What must not be read in the masked line."""
 
+    def leaks(self, masked: str) -> bool:
+        return leaked(self.value, masked, around=self.line.replace(self.value, ""))
+
 
 class Corpus:
     """A stream of lines that is the same for the same seed."""
@@ -268,11 +271,17 @@ _KINDS: dict[str, Value] = {
 }  # fmt: skip
 
 
-def leaked(value: str, masked: str) -> bool:
-    """Say whether so much of a value is still there that its last four signs do not explain it."""
-    signs, rest = _signs(value), _signs(masked)
-    width = len(signs) if len(signs) < 8 else max(6, len(signs) - 4)
-    return any(signs[start : start + width] in rest for start in range(len(signs) - width + 1))
+def leaked(value: str, masked: str, *, around: str = "", whole: bool = False) -> bool:
+    """Say whether so much of a value is still there that its last four signs do not explain it.
+
+    Args:
+        around: what stood beside the value; its digits may be the same by chance.
+        whole: look for all of the value only, where what surrounds it is not known.
+    """
+    signs, rest, other = _signs(value), _signs(masked), _signs(around)
+    width = len(signs) if whole or len(signs) < 8 else max(6, len(signs) - 4)
+    windows = (signs[start : start + width] for start in range(len(signs) - width + 1))
+    return any(window in rest and window not in other for window in windows)
 
 
 def _signs(text: str) -> str:

@@ -109,7 +109,7 @@ def rude() -> Rude:
 
 @pytest.fixture
 def client(rude: Rude, make_service: Callable[..., FastAPI]) -> Iterator[TestClient]:
-    app = make_service(rude.routes())
+    app = make_service(rude.routes(), rate_limit=1_000_000)
     given = {"access_token": "test_token_abcdefgh", "base_url": "https://bank.example", "max_attempts": 1}
     where = endpoint(TellerClient.info, {**given, "breaker_threshold": 10**9})
     add_banking(app, auth=PUBLIC, provider=TellerClient(AsyncReplay(rude.reply), where))
@@ -119,14 +119,14 @@ def client(rude: Rude, make_service: Callable[..., FastAPI]) -> Iterator[TestCli
     stop()
 
 
-@pytest.mark.parametrize("log_format", ["json", "text"])
+@pytest.mark.parametrize(("log_format", "count"), [("json", LINES), ("text", LINES // 5)])
 def test_service_when_a_vendor_echoes_personal_data_then_no_log_and_no_answer_shows_it(
-    rude: Rude, client: TestClient, log: Callable[[str], io.StringIO], log_format: str
+    rude: Rude, client: TestClient, log: Callable[[str], io.StringIO], log_format: str, count: int
 ) -> None:
     stream = log(log_format)
     shown: list[tuple[str, str, str]] = []
     written = 0
-    for number, line in enumerate(Corpus(11).dirty(LINES)):
+    for number, line in enumerate(Corpus(11).dirty(count)):
         rude.line = line
         route = ROUTES[number % len(ROUTES)]
         reply = client.get(route)
@@ -135,14 +135,16 @@ def test_service_when_a_vendor_echoes_personal_data_then_no_log_and_no_answer_sh
         text = stream.getvalue()
         written += bool(text)
         shown += [
-            (route, place, line.line) for place, out in (("answer", said), ("log", text)) if leaked(line.value, out)
+            (route, place, line.line)
+            for place, out in (("answer", said), ("log", text))
+            if leaked(line.value, out, whole=True)
         ]
         stream.seek(0)
         stream.truncate()
     assert shown == []
-    assert written > LINES * 0.8  # there was something to look at
+    assert written > count * 0.8  # there was something to look at
     page = client.get("/metrics").text
-    assert [line.value for line in Corpus(11).dirty(LINES) if line.value in page] == []
+    assert [line.value for line in Corpus(11).dirty(count) if line.value in page] == []
     assert "fin_provider_calls_total" in page
 
 
@@ -150,12 +152,12 @@ def test_service_when_a_number_is_in_the_path_then_neither_log_nor_answer_shows_
     rude: Rude, client: TestClient, log: Callable[[str], io.StringIO]
 ) -> None:
     stream = log("json")
-    for line in Corpus(12).dirty(LINES // 2):
+    for line in Corpus(12).dirty(LINES // 5):
         if line.kind not in ("account", "card", "iban", "email", "token"):
             continue
         rude.line = line
         reply = client.get(f"/banking/accounts/{quote(line.value, safe='')}/balance")
-        assert not leaked(line.value, reply.text + stream.getvalue()), line
+        assert not leaked(line.value, reply.text + stream.getvalue(), whole=True), line
         stream.seek(0)
         stream.truncate()
 

@@ -72,9 +72,9 @@ class TellerClient(BankingProvider[M]):
         docs="https://teller.io/docs/api",
         signup="https://teller.io/signup",
         notes="Live tokens need TELLER_CERTIFICATE and TELLER_PRIVATE_KEY. Teller publishes no rate limits.",
-        # https://teller.io/docs/api/authentication; a digit, because `token_refreshed` is a name
+        # https://teller.io/docs/api/authentication; with a digit, or longer than the `token_refreshed` of a program
         tokens={
-            "token_": r"(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}",
+            "token_": r"(?:(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}|[a-z]{13,}(?![A-Za-z0-9_]))",
             "test_token_": r"[A-Za-z0-9_]{4,}",
             "test_tok_": r"[A-Za-z0-9_]{4,}",
         },

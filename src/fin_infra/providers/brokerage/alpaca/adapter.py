@@ -123,7 +123,7 @@ class Alpaca(BrokerageProvider[M]):
         docs="https://docs.alpaca.markets/",
         signup="https://app.alpaca.markets/signup",
         # https://docs.alpaca.markets/docs/authentication-1: paper, live and correspondents' key ids
-        tokens=dict.fromkeys(("PK", "AK", "CK"), r"(?=[A-Z]*\d)[A-Z0-9]{14,24}(?![A-Za-z0-9])"),
+        tokens=dict.fromkeys(("PK", "AK", "CK"), r"[A-Z0-9]{14,24}(?![A-Za-z0-9])"),
         notes="Paper money unless ALPACA_LIVE=1, with ALPACA_LIVE_API_KEY_ID and ALPACA_LIVE_API_SECRET_KEY.",
     )
     settings: Settings
