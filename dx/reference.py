@@ -60,7 +60,7 @@ MODELS = (
     ("What every record has", ("record",)),
     ("Money, instruments and rates", ("money", "instrument", "fx")),
     ("Banking", ("banking",)),
-    ("Market and crypto data", ("market", "crypto")),
+    ("Market and crypto data", ("market", "crypto", "symbols")),
     ("Orders", ("order",)),
     ("Brokerage", ("brokerage",)),
     ("Holdings at many brokers", ("aggregator", "holdings")),

@@ -359,8 +359,11 @@ class JournalUnavailable(FinInfraError):
 
 
 class VaultError(FinInfraError):
-    """A secret that cannot be opened is never taken for one that is not there: that would ask a person to sign in again
-    over a wrong setting, and store a second token beside the first."""
+    """A secret cannot be sealed or opened; it is there, which is not the same as none.
+
+    Taken for one that is not there, it would ask a person to sign in again over a wrong setting, and store a second
+    token beside the first. Read the text; the secret itself is still stored.
+    """
 
     code = "fin.vault"
     title = "Secret cannot be used"
@@ -369,18 +372,33 @@ class VaultError(FinInfraError):
 
 
 class SealBroken(VaultError):
+    """What is stored was changed, is of another row or owner, is older, or the key is wrong.
+
+    Check FIN_INFRA_VAULT_KEYS first, then who writes to that row; a new sign-in of the person comes last.
+    """
+
     code = "fin.seal_broken"
     title = "Sealed secret refused"
     next_step = "Check FIN_INFRA_VAULT_KEYS first, then who writes to that row; a new sign-in of the person comes last."
 
 
 class VaultKeyMissing(VaultError):
+    """It was sealed under a main key that is not configured, or cannot be used now.
+
+    Add the key with that id to FIN_INFRA_VAULT_KEYS again, after the one that seals.
+    """
+
     code = "fin.vault_key_missing"
     title = "Vault key missing"
     next_step = "Add the key with that id to FIN_INFRA_VAULT_KEYS again, after the one that seals."
 
 
 class VaultKeyExhausted(VaultError):
+    """The key has sealed as many messages as it may; a new one takes over.
+
+    Make a new data key for the connection with `new_key`, and move its secrets to it with `reseal`.
+    """
+
     code = "fin.vault_key_exhausted"
     title = "Vault key used up"
     next_step = "Make a new data key for the connection with `new_key`, and move its secrets to it with `reseal`."

@@ -57,7 +57,7 @@ MODULES = (
     Switch(
         "trading_live",
         True,
-        "Orders with real money; a further lock behind those of `docs/brokerage.md`, which it opens for nobody.",
+        "Orders with real money; a further lock behind the limits of trading, which it opens for nobody.",
     ),
 )
 """The sensitive ones, whose default is not `on because it is installed`."""

@@ -18,6 +18,7 @@ from fin_infra.model import (
 )
 from fin_infra.model.record import Model, Rows
 from fin_infra.normalize import Spelling
+from fin_infra.pii import Known
 from fin_infra.trading import TradingLimits
 from tests.arguments.surface import PLAIN, UTC_NOON
 
@@ -34,6 +35,7 @@ SAMPLES: tuple[tuple[Any, Any], ...] = (
     (Rows, RATES),
     (tzinfo, UTC),
     (Spelling, Spelling()),
+    (Known, Known()),
     (NewOrder, NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(1))),
     (TradingLimits, TradingLimits()),
     (OrderChange, OrderChange(quantity=Decimal(2))),

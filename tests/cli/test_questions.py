@@ -26,7 +26,7 @@ from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
 GROUPS = {"demo", "sandbox", "providers", "keys", "order"}
-OTHERS = {"import"}
+OTHERS = {"import", "features"}
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -247,7 +247,7 @@ def test_pipe_when_its_reader_goes_away_then_no_traceback(asked: Control, option
 
 
 def test_locale_when_it_is_not_utf_8_then_the_table_is_drawn_in_ascii(asked: Control) -> None:
-    env = os.environ | {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    env = os.environ | {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "COLUMNS": "120"}
     done = subprocess.run([SCRIPT, "quote", "AAPL"], env=env, capture_output=True, timeout=60, check=True)
     assert b"| 271.8700 USD |" in done.stdout
     done.stdout.decode("ascii")

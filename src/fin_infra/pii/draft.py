@@ -8,6 +8,8 @@ from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
+from fin_infra.errors import InvalidInput
+
 MASK = "***"
 
 
@@ -92,3 +94,9 @@ def ending(match: re.Match[str], found: str) -> str:
 def _unescaped(match: re.Match[str]) -> str:
     sign = chr(int(match[1], 16)) if match[1] else {"n": "\n", "r": "\r", "t": "\t"}[match[2]]
     return FILL * (len(match[0]) - 1) + (sign if sign.isascii() else FILL)
+
+
+def expect(name: str, value: object, kind: type) -> None:
+    """Raise InvalidInput where an argument is of another kind."""
+    if not isinstance(value, kind):
+        raise InvalidInput(f"`{name}` must be a {kind.__name__}, not {type(value).__name__}.")

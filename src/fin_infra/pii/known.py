@@ -8,7 +8,7 @@ from collections import Counter
 from threading import Lock
 from urllib.parse import quote, quote_plus
 
-from fin_infra.pii.draft import decoded
+from fin_infra.pii.draft import decoded, expect
 
 SHORTEST = 6
 """Characters; what is shorter would mask parts of ordinary words, and is not taken."""
@@ -48,6 +48,7 @@ class Known:
 
     def within(self, text: str) -> list[str]:
         """Return the known values that stand in `text`, as they are written there, the longest first."""
+        expect("text", text, str)
         if not self._by_word:
             return []
         plain = decoded(text)

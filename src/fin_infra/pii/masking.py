@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from fin_infra.pii import numbers, shapes
-from fin_infra.pii.draft import MASK, Draft, Shown, decoded, ending, hidden, lowered, whole
+from fin_infra.pii.draft import MASK, Draft, Shown, decoded, ending, expect, hidden, lowered, whole
 from fin_infra.pii.known import KNOWN
 from fin_infra.pii.labels import ALONE, LABELED
 
@@ -29,6 +29,7 @@ def mask(text: str) -> str:
     >>> mask("order 123456789012 at 1764234909123: 4111 1111 1111 1111")
     'order 123456789012 at 1764234909123: ***1111'
     """
+    expect("text", text, str)
     for value in KNOWN.within(text):
         text = text.replace(value, MASK)
     low = lowered(decoded(text))

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from fin_infra.pii.draft import expect
+
 NAMES = (
     r"api[ _-]?key|(?:access|private|client|consumer|signing|secret)[ _-]?key|key[_-]id"
     r"|secret(?!s\b)|token(?!s\b|i[sz]|[_-]?(?:type|count|limit|bucket))|password|passwd|pwd(?<![a-z0-9]pwd)|passphrase"
@@ -59,6 +61,7 @@ def learn_tokens(tokens: Mapping[str, str]) -> None:
     Raises:
         re.error: one is not a regular expression.
     """
+    expect("tokens", tokens, Mapping)
     if not tokens.items() <= _TOKENS.items():
         for pattern in tokens.values():
             re.compile(pattern)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import cast
 
+from fin_infra.pii.draft import expect
 from fin_infra.pii.masking import MASK, has_label, mask
 from fin_infra.pii.shapes import secret_name
 
@@ -18,30 +19,35 @@ _SMALL = 100_000
 """Numbers below it have too few digits to be anything but a number."""
 
 
-def mask_value(name: str, value: object, *, _depth: int = 0) -> object:
+def mask_value(name: str, value: object) -> object:
     """Return `value` with what is personal or secret masked, as something that JSON can hold.
 
     Numbers, truth values and None stay what they are unless they are masked; other objects become their text.
     """
+    expect("name", name, str)
+    return _masked(name, value, 0)
+
+
+def _masked(name: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, bool):
         return value
-    if _is_secret(name) or _depth > DEPTH:
+    if _is_secret(name) or depth > DEPTH:
         return MASK
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value)
-        return {mask(_text(inner)): _inside(name, _text(inner), item, _depth) for inner, item in pairs.items()}
+        return {mask(_text(inner)): _inside(name, _text(inner), item, depth) for inner, item in pairs.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(cast("Iterable[object]", value))
         if len(items) == 2 and isinstance(items[0], str):  # a header: its first half names the second
-            return [mask(items[0]), _inside(name, items[0], items[1], _depth)]
-        return [mask_value(name, item, _depth=_depth + 1) for item in items]
+            return [mask(items[0]), _inside(name, items[0], items[1], depth)]
+        return [_masked(name, item, depth + 1) for item in items]
     return _scalar(name, value)
 
 
 def _inside(outer: str, name: str, value: object, depth: int) -> object:
     """Judge a value by its own name; where that says nothing (`number`, `value`), by the name above it, too."""
     last = outer.rpartition(".")[2]
-    return mask_value(f"{last}.{name}" if last else name, value, _depth=depth + 1)
+    return _masked(f"{last}.{name}" if last else name, value, depth + 1)
 
 
 def _scalar(name: str, value: object) -> object:

@@ -26,7 +26,7 @@ def ask(
 ) -> Any:
     """Ask a question of the catalog and return its model, or an awaitable of it with `mode="async"`.
 
-    What comes back is what the provider's operation returns; `fin_infra.questions.CATALOG` and docs/questions.md list
+    What comes back is what the provider's operation returns; `fin_infra.questions.CATALOG` lists
     questions, parameters and results. Several records are a `Listing`.
 
     Args:

@@ -1,5 +1,5 @@
 """The bytes of what the vault stores, version 1, and what is authenticated with them.
-Floor 2: docs/security.md has the format; a change of it is a new version with a new prefix, and this one is still read.
+Floor 2: the page Security has the format; a change is a new version with a new prefix, and this one is still read.
 """
 
 from __future__ import annotations

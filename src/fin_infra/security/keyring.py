@@ -45,7 +45,7 @@ class MainKey(Protocol):
 class LocalKey:
     """A main key of 32 bytes in this process: AES-256-GCM under HKDF-SHA-256 of it and 32 random bytes.
 
-    A wrap is salt (32 bytes), nonce (12), ciphertext (32) and tag (16); `docs/security.md` has the format.
+    A wrap is salt (32 bytes), nonce (12), ciphertext (32) and tag (16); the page Security has the format.
 
     Raises:
         ConfigurationError: the id or the key cannot be used.
