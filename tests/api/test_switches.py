@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from fin_infra import api, features
 from fin_infra.api import PUBLIC, User
 from fin_infra.providers import registry
+from fin_infra.questions import CATALOG
 from fin_infra.questions.net_worth import Sources, net_worth_of
 from tests.support.sandbox_control import Control
 
@@ -49,6 +50,7 @@ def app_of_all() -> FastAPI:
         add(app, auth=PUBLIC, caller=caller)
     api.add_net_worth(app, auth=PUBLIC, caller=caller)
     api.add_providers(app, auth=PUBLIC, caller=caller)
+    api.add_questions(app, auth=PUBLIC, caller=caller)
     api.add_brokerage(app, auth=PUBLIC, trade=PUBLIC, caller=caller)
     api.add_finastra(app, auth=PUBLIC, caller=caller)
     return app
@@ -65,6 +67,20 @@ def routes(app: FastAPI, domain: str) -> list[str]:
 def asked_of(sandbox: Control, domain: str) -> list[Any]:
     mounts = {"alpha_vantage": "alpha-vantage"}
     return [row for vendor in VENDORS[domain] for row in sandbox.requests(mounts.get(vendor, vendor))]
+
+
+ASKED = {
+    "banking": {"accounts", "balances", "transactions"},
+    "market": {"quote", "candles"},
+    "crypto": {"price"},
+    "fx": {"rate", "convert"},
+    "brokerage": {"orders"},
+}
+"""The questions that one domain alone can answer."""
+
+
+def questions(app: FastAPI) -> set[str]:
+    return {path.removeprefix("/ask/") for path in paths(app) if path.startswith("/ask/")}
 
 
 EACH = [*((domain, "domain") for domain in PREFIXES), ("banking", "vendor"), ("crypto", "vendor")]
@@ -86,6 +102,10 @@ def test_domain_when_switched_off_then_routes_openapi_and_its_vendors_are_left_a
             reply = client.get(path)
             assert (reply.status_code == 404) is (other == domain), (path, reply.text)
         assert {other for other in PREFIXES if routes(app, other)} == PREFIXES.keys() - {domain}
+        assert questions(app) == set(CATALOG) - ASKED[domain]
+        hits = client.get("/ask/search", params={"text": "ibm"})
+        assert hits.status_code == 200
+        assert client.get("/ask/net-worth").status_code == 200
         worth = client.get("/net-worth", params={"holding": ["CRYPTO:bitcoin=1", "US:IBM=1"]}).json()["data"]
         client.get("/symbols/search", params={"q": "ibm"})
         rows = {row["provider"]: row["health"] for row in client.get("/providers").json()["data"]}

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 from fin_infra.cli.main import app
 from fin_infra.cli.spreadsheets import to_csv
+from fin_infra.model import Money, Transaction, TransactionStatus
 from fin_infra.model.frames import table_of
 from fin_infra.model.symbols import SymbolHit
 from fin_infra.questions import CATALOG
@@ -122,6 +124,22 @@ def test_csv_when_text_looks_like_a_formula_then_it_is_text_and_numbers_stay_num
     hits = [SymbolHit(key=None, symbol="X", name=name, source="market:x") for name in names]
     rows = list(csv.DictReader(StringIO(to_csv(table_of(hits, SymbolHit)))))
     assert [row["name"] for row in rows] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", names[5], ""]
+
+
+def test_csv_when_a_record_is_personal_then_shows_its_owner_what_json_shows() -> None:
+    row = Transaction(
+        source="banking:x",
+        as_of=datetime(2026, 11, 20, tzinfo=UTC),
+        id="t1",
+        account_id="a1",
+        date=date(2026, 11, 20),
+        amount=Money.of("-5", "USD"),
+        status=TransactionStatus.POSTED,
+        description="to ada@example.com, card 4111 1111 1111 1111",
+        counterparty="Ada Example",
+    )
+    [told] = csv.DictReader(StringIO(to_csv(table_of([row], Transaction))))
+    assert (told["description"], told["counterparty"]) == (row.description, row.counterparty)
 
 
 @pytest.mark.parametrize("name", ["orders", "search"])

@@ -20,11 +20,12 @@ from fin_infra.api.moments import Day, DayOrInstant, zoned
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import Who, nobody
-from fin_infra.errors import InvalidInput
+from fin_infra.errors import FeatureDisabled, FinInfraError, InvalidInput
 from fin_infra.fanout import unread_rows
-from fin_infra.features import for_everybody, is_on
+from fin_infra.features import for_everybody
 from fin_infra.model import Listing, SourceError
 from fin_infra.model.money import decimal_from_text
+from fin_infra.providers.switches import hangs_on
 from fin_infra.questions.asked import Asked
 from fin_infra.questions.asking import answer
 from fin_infra.questions.catalog import QUESTIONS
@@ -54,19 +55,30 @@ def add_questions(
         leave_out: questions that nobody here can answer.
         caller: a dependency that gives who asks, where the switches of tenants and users differ.
 
-    A question that goes to domains which are all switched off has no route.
+    A question has no route where every provider that could answer it is switched off.
     """
     router = APIRouter(prefix="/ask", tags=["questions"], responses=_PROBLEMS)
-    for question in (each for each in QUESTIONS if each.name not in leave_out and _is_on(each)):
-        protection = guarded(auth(question) if callable(auth) else auth, caller, *question.domains)
-        route = router.get(f"/{question.name}", response_model=_shape(question), dependencies=protection)
-        route(_endpoint(question, asked or Asked(mode="async"), Answers(cache)))
+    asked = asked or Asked(mode="async")
+    for question in (each for each in QUESTIONS if each.name not in leave_out):
+        needed = _needed(question, asked)
+        if needed is not None:
+            protection = guarded(auth(question) if callable(auth) else auth, caller, *needed)
+            route = router.get(f"/{question.name}", response_model=_shape(question), dependencies=protection)
+            route(_endpoint(question, asked, Answers(cache)))
     include(app, router)
 
 
-def _is_on(question: Question) -> bool:
-    with for_everybody():
-        return not question.domains or any(map(is_on, question.domains))
+def _needed(question: Question, asked: Asked) -> list[str] | None:
+    """Return the switches of which one has to be on for a question; None where the environment says that none is."""
+    if not question.domains:
+        return []
+    try:
+        with for_everybody():
+            return [key for provider in asked.who(question) for key in hangs_on(provider)]
+    except FeatureDisabled as exc:
+        return list(question.domains) if exc.switch is None else None
+    except FinInfraError:  # it is not set up, which whoever asks is told
+        return list(question.domains)
 
 
 def _shape(question: Question) -> Any:

@@ -84,10 +84,13 @@ def to_frame(records: object, *, kind: Kind = "pandas", of: type[Any] | None = N
 
 
 def table_of(answer: Any, model: Any) -> list[Filled]:
-    """Return the columns of an answer, which is records of class `model`, or one of it: its rows, or itself."""
+    """Return the columns of an answer, which is records of class `model`, or one of it: its rows, or itself.
+
+    Personal data is shown, as whoever asked is its owner.
+    """
     if isinstance(answer, Model) and not isinstance(answer, Rows):
-        return _filled([answer], model, None, pii=False)
-    return _filled(*_rows(answer, None if isinstance(answer, Rows) else model), pii=False)
+        return _filled([answer], model, None, pii=True)
+    return _filled(*_rows(answer, None if isinstance(answer, Rows) else model), pii=True)
 
 
 def _filled(rows: list[Any], model: Any, whole: Any, *, pii: bool) -> list[Filled]:

@@ -58,7 +58,7 @@ class Quote(Record):
 
     @property
     def change_percent(self) -> Decimal | None:
-        """The change in percent of the previous close, to four decimals, half to even; None where there is no base."""
+        """The change in percent of the previous close, rounded half to even to four decimals; None without a base."""
         if not self.previous_close or self.change is None:
             return None
         return round(self.change * 100 / self.previous_close, 4)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from fin_infra.errors import FinInfraError, InvalidInput, ProviderNotFound
+from fin_infra.errors import FeatureDisabled, FinInfraError, InvalidInput, ProviderNotFound
 from fin_infra.fanout import DEADLINE_S, log, log_untold
+from fin_infra.features import require
 from fin_infra.flow import deadline, row_errors
 from fin_infra.model import Holding, Listing
 from fin_infra.providers.interfaces.banking import BankingProvider
@@ -72,14 +73,34 @@ class Asked:
         """Return the providers that answer a question, as far as they are known before it is asked."""
         if question.scope is not Scope.PUBLIC and not question.domains and self.sources is not None:
             return self.sources.all()
-        open_ones: Mapping[str, Callable[[], Provider[Any]]] = {
+        return self.open(question.domains)
+
+    def open(self, domains: Sequence[str]) -> list[Provider[Any]]:
+        """Open a provider of each domain that is on for whoever asks.
+
+        Raises:
+            FeatureDisabled: none of them is on.
+        """
+        openers: Mapping[str, Callable[[], Provider[Any]]] = {
             "banking": self.banking,
             "market": self.market,
             "crypto": self.crypto,
             "fx": self.fx,
             "brokerage": self.brokerage,
         }
-        return [open_ones[domain]() for domain in question.domains]
+        found: list[Provider[Any]] = []
+        off: FeatureDisabled | None = None
+        for domain in domains:
+            try:
+                require(domain)
+                found.append(openers[domain]())
+            except FeatureDisabled as exc:
+                if exc.switch is None:
+                    raise
+                off = exc
+        if off is not None and not found:
+            raise off
+        return found
 
     def banking(self) -> BankingProvider[Any]:
         from fin_infra.banking import easy_banking

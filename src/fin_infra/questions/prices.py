@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from fin_infra.calendars import Session, calendar
 from fin_infra.errors import FinInfraError
@@ -80,15 +82,15 @@ def convert(asked: Asked, *, amount: Decimal, base: str, quote: str, on: date | 
 
 
 def search(asked: Asked, *, text: str) -> Flow[SymbolHits]:
-    market, crypto = asked.market(), asked.crypto()
-    sources = [
-        Source(provider=market.source, operation="search", call=lambda: market.search(text)),
-        Source(provider=crypto.source, operation="search", call=lambda: crypto.search(text)),
-    ]
+    asks: list[Any] = asked.open(("market", "crypto"))
+    sources = [Source(provider=one.source, operation="search", call=partial(one.search, text)) for one in asks]
     answers = yield from asked.each(sources)
-    listed, coins = (() if isinstance(answer, FinInfraError) else answer for answer in answers)
+    hits: list[SymbolHit] = []
+    for source, answer in zip(sources, answers, strict=True):
+        if not isinstance(answer, FinInfraError):
+            hits += coins_found(answer) if source.provider.startswith("crypto") else symbols_found(answer)
     return SymbolHits(
-        hits=(*symbols_found(listed), *coins_found(coins)),
+        hits=tuple(hits),
         errors=tuple(
             source_error(answer, source.provider, source.operation)
             for source, answer in zip(sources, answers, strict=True)

@@ -46,7 +46,7 @@ def place(venue: Venue, order: NewOrder, client_order_id: str, time: Time) -> Fl
     at most one order for it: whoever comes second is refused by the broker and finds the first one's order.
 
     Raises:
-        OrderRejected: the broker refused; there is no order.
+        OrderRejected: the broker rejected the order; none was placed.
         IdempotencyConflict: the broker has another order under that id.
         OrderStateUnknown: an answer was lost, and asking did not help in time.
         ProviderError: the order surely did not reach the broker.

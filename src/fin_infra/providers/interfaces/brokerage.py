@@ -143,7 +143,7 @@ class BrokerageProvider(BrokerageExtras[M]):
             OrderChecksFailed: one or more rules fail; nothing was sent.
             IdempotencyConflict: the key belongs to another request.
             OrderInFlight: only with `wait=False`.
-            OrderRejected: the broker refused; there is no order.
+            OrderRejected: the broker rejected the order; none was placed.
             OrderStateUnknown: it may or may not have been placed; the same key finds out.
             ProviderError: this call surely placed nothing.
         """
