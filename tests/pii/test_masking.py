@@ -66,3 +66,14 @@ def test_leak_when_a_value_stands_there_then_it_is_found() -> None:
 )
 def test_mask_when_a_line_is_hard_to_judge_then_as_decided(text: str, wanted: str) -> None:
     assert mask(text) == wanted
+
+
+@pytest.mark.parametrize("word", ["said", "paid", "aid", "lifetime", "reorder", "bits", "order paid by", "refund"])
+def test_card_of_a_rare_length_when_a_word_only_ends_like_a_label_then_masked(word: str) -> None:
+    """13 digits, beginning like a Visa card, with the check digit that Luhn's sum by hand gives."""
+    assert mask(f"{word} 4677 6255 1706 6: not accepted") == f"{word} ***7066: not accepted"
+
+
+@pytest.mark.parametrize("label", ["id", "order id:", "clientOrderId=", "x-trace-id: ", '"time": ', "ts_ms=", "amount"])
+def test_number_of_a_rare_card_length_when_it_has_another_label_then_readable(label: str) -> None:
+    assert mask(f"{label} 4677625517066") == f"{label} 4677625517066"

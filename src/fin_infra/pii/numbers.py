@@ -30,8 +30,11 @@ CANDIDATE = (
     r"|\+(?=(?P<as_plus>\d\W{0,4}\d))|\((?=(?P<as_parens>\d{3}\)))"
 )
 _NAMED_OTHERWISE = re.compile(
-    r"(?:order|trade|fill|time(?:stamp)?|\bts|epoch|amount|quantity|volume|seq(?:uence)?|offset|trace|span|ref(?:erence)?"
-    r"|nonce|request|event|id)[a-z_ ]{0,12}[\\\0]{0,4}[\"']?[\s\0]{0,4}[=:#]?[\s\0]{0,4}\\?[\"']?$"
+    # whole words, or the end of one such as `clientorderid`: `said` and `paid` end like a label and are none
+    r"(?:(?<![a-z])(?:order|trade|fill|time(?:stamp)?|ts|epoch|amount|quantity|volume|seq(?:uence)?|offset|trace|span"
+    r"|ref(?:erence)?|nonce|request|event|id)|(?:order|trade|fill|trace|span|request|event)id|timestamp)"
+    r"(?:[_ ]?(?:ids?|no|number|key|[mun]?s|millis|micros|nanos|at))?"
+    r"[\\\0]{0,4}[\"']?[\s\0]{0,4}[=:#]?[\s\0]{0,4}\\?[\"']?$"
 )
 _BEFORE = 40
 """Characters before a number in which a label can say that it is something else."""
