@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,30 @@ def test_features_when_a_value_says_neither_then_one_sentence(monkeypatch: pytes
     code, out, err = run("features")
     assert (code, out) == (3, "")
     assert err.startswith("error: FEATURE_FX_ECB is neither 1 nor 0")
+
+
+@pytest.mark.parametrize(
+    ("switch", "gone"),
+    [
+        ("FEATURE_BANKING", {"accounts", "balances", "transactions"}),
+        ("FEATURE_MARKET", {"quote", "candles"}),
+        ("FEATURE_CRYPTO", {"price"}),
+        ("FEATURE_FX", {"rate", "convert"}),
+        ("FEATURE_BROKERAGE", {"order", "orders"}),
+    ],
+)
+def test_help_when_a_domain_is_off_then_its_commands_are_not_in_it(
+    monkeypatch: pytest.MonkeyPatch, switch: str, gone: set[str]
+) -> None:
+    before = commands_in_help()
+    monkeypatch.setenv(switch, "0")
+    assert commands_in_help() == before - gone
+    monkeypatch.setenv(switch, "perhaps")
+    assert commands_in_help() == before
+
+
+def commands_in_help() -> set[str]:
+    return set(re.findall(r"^  ([a-z][a-z-]*) ", run("--help")[1].partition("Commands:")[2], re.M))
 
 
 @pytest.mark.parametrize(

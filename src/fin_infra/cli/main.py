@@ -12,6 +12,7 @@ import typer
 from fin_infra import __version__
 from fin_infra.cli.output import Commands, Exit, reported, say
 from fin_infra.cli.questions import add_questions
+from fin_infra.questions.catalog import QUESTIONS
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -36,6 +37,7 @@ app.add_typer(providers_app, name="providers")
 app.add_typer(keys_app, name="keys")
 app.add_typer(order_app, name="order")
 add_questions(app, {"providers": providers_app})
+Commands.goes_to = {"order": ("brokerage",)} | {question.name: question.domains for question in QUESTIONS}
 
 
 def _version(asked: bool) -> None:

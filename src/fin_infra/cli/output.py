@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from io import StringIO
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -26,6 +26,7 @@ from fin_infra.errors import (
     ProviderNotFound,
     StatementUnreadable,
 )
+from fin_infra.features import in_environment
 from fin_infra.model.plain import plain
 
 
@@ -115,8 +116,21 @@ HELP_WIDTH = 52
 """Help is never narrower than that unless it is told so."""
 
 
+def _is_on(domains: Sequence[str]) -> bool:
+    try:
+        return not domains or any(map(in_environment, domains))
+    except ConfigurationError:  # a switch says neither yes nor no; the command tells which
+        return True
+
+
 class Commands(TyperGroup):
     """The commands; a wrong command line is told in the words of every other error: `error:`."""
+
+    goes_to: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Domains by command: it is listed while one of them is on, and says what is off when it is run all the same."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name in super().list_commands(ctx) if _is_on(self.goes_to.get(name, ()))]
 
     def main(
         self,
