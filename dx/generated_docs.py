@@ -168,6 +168,7 @@ def _models() -> list[type[Any]]:
     from fin_infra.providers.registry import providers
 
     list(providers())  # an adapter may have records of its own
+    import_module("fin_infra.book.records")
     for module in iter_modules(fin_infra.model.__path__, "fin_infra.model."):
         import_module(module.name)
     found: dict[str, type[Any]] = {}

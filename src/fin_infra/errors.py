@@ -26,6 +26,9 @@ FinInfraError
 │   ├── SealBroken                what is stored was changed, is of another row or owner, is older, or the key is wrong
 │   ├── VaultKeyMissing           it was sealed under a main key that is not configured, or cannot be used now
 │   └── VaultKeyExhausted         the key has sealed as many messages as it may; a new one takes over
+├── BookUnavailable               the book's database cannot be read or written now; nothing of the step was written
+├── BookOutdated                  the book has another revision of its tables than this program
+├── LeaseLost                     another worker has this connection now; nothing of the step was written
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
 └── ProviderError                 a vendor refused, failed or answered nonsense
     ├── AuthenticationFailed      the vendor does not accept the credentials
@@ -402,6 +405,46 @@ class VaultKeyExhausted(VaultError):
     code = "fin.vault_key_exhausted"
     title = "Vault key used up"
     next_step = "Make a new data key for the connection with `new_key`, and move its secrets to it with `reseal`."
+
+
+class BookUnavailable(FinInfraError):
+    """The book's database cannot be read or written now; nothing of the step was written.
+
+    Fix what the text names, then run the same again; it goes on where it was.
+    """
+
+    code = "fin.book_unavailable"
+    title = "Book unavailable"
+    next_step = "Fix what the text names, then run the same again; it goes on where it was."
+    status = 503
+    retry_after = 5.0
+    told = "What is remembered cannot be read or written now; nothing was changed. Try again soon."
+
+
+class BookOutdated(FinInfraError):
+    """The book has another revision of its tables than this program.
+
+    Run the command in the text; nothing was read or written.
+    """
+
+    code = "fin.book_outdated"
+    title = "Book of another revision"
+    next_step = "Run the command in the text; nothing was read or written."
+    status = 500
+    told = "The service is not set up for its book; its operator finds the reason in the log."
+
+
+class LeaseLost(FinInfraError):
+    """Another worker has this connection now; nothing of the step was written.
+
+    Leave the connection to the other worker; the next sync finds what it wrote.
+    """
+
+    code = "fin.lease_lost"
+    title = "Connection synced by another worker"
+    next_step = "Leave the connection to the other worker; the next sync finds what it wrote."
+    status = 409
+    retry_after = 5.0
 
 
 class StatementUnreadable(FinInfraError):

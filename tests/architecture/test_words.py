@@ -213,6 +213,7 @@ OLD_KEPT = {
     ("src/fin_infra/sandbox/broker/book.py", "PositionBook"): "the name that was chosen",
     ("src/fin_infra/imports/statements/", "mark"): "the decimal mark",
     ("src/fin_infra/providers/config.py", "mark"): "a YAML parser's place in a file",
+    ("src/fin_infra/book/book.py", "Book"): "the household's",
 }
 
 

@@ -128,7 +128,16 @@ def test_answer_of_an_api_when_written_then_the_owner_sees_the_data_as_it_is() -
 
 
 SOUNDS = {
-    "name": {"Asset", "CryptoAsset", "Institution", "Overview", "StatementPosition", "SymbolHit", "SymbolMatch"},
+    "name": {
+        "Asset",
+        "BookHolding",
+        "CryptoAsset",
+        "Institution",
+        "Overview",
+        "StatementPosition",
+        "SymbolHit",
+        "SymbolMatch",
+    },
     "description": {"Overview"},
     "email": set[str](),
     "phone": set[str](),

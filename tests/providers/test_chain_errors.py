@@ -66,7 +66,10 @@ TABLE: dict[str, bool] = {
     "OrderInFlight": STOP,
     "JournalUnavailable": STOP,
     "StatementUnreadable": STOP,
-    # tokens at rest: no chain has them
+    # the book and tokens at rest: no chain has them
+    "BookUnavailable": STOP,
+    "BookOutdated": STOP,
+    "LeaseLost": STOP,
     "VaultError": STOP,
     "SealBroken": STOP,
     "VaultKeyMissing": STOP,

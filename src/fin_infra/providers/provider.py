@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from inspect import isasyncgenfunction as _is_stream
-from typing import Any, ClassVar, Literal, Never, TypeVar, overload
+from typing import Any, ClassVar, Literal, Never, Self, TypeVar, overload
 from weakref import finalize
 
 from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderError
@@ -65,12 +66,24 @@ class Provider(Client[M], ABC):
             breaker_cooldown_s=settings.breaker_cooldown_s,
             hosts=self.hosts(endpoint),
         )
+        self._take(settings)
+
+    def _take(self, settings: ProviderSettings) -> None:
         self.settings = settings
-        if endpoint.environment != "sandbox":  # what the sandbox accepts is printed everywhere
+        if self.environment != "sandbox":  # what the sandbox accepts is printed everywhere
             secrets = settings.secret_values()
             KNOWN.add(*secrets)
             finalize(self, KNOWN.discard, *secrets).atexit = False
         self.configure()
+
+    def with_settings(self, settings: ProviderSettings) -> Self:
+        """Return a client with other credentials on the same pool, limiter and breaker: another login at this vendor.
+
+        Closing one of them closes the pool of all.
+        """
+        twin = copy(self)
+        twin._take(settings)
+        return twin
 
     def configure(self) -> None:
         """Prepare what operations need from `self.settings`, such as the way to sign requests."""

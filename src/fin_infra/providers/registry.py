@@ -23,6 +23,8 @@ from fin_infra.transport import Async, Sync
 ModeName = Literal["sync", "async"]
 
 _instances: dict[Any, Provider[Any]] = {}
+_trunks: dict[Any, Provider[Any]] = {}
+"""By all settings but the credentials of a login: what the logins of one vendor share."""
 _lock = Lock()
 
 
@@ -129,6 +131,7 @@ def reset() -> None:
     """Forget all instances and the configuration; for tests and after a change of the environment."""
     with _lock:
         _instances.clear()
+        _trunks.clear()
     load_config.cache_clear()
     installed.reset()
 
@@ -149,6 +152,35 @@ def _instance(domain: str, vendor: str, mode: ModeName, settings: Mapping[str, A
         if provider is None or provider.closed:
             provider = _instances[identity] = cls(http_transport(cls, target, mode), target)
         return provider
+
+
+@overload
+def connected(provider_key: str, *, mode: Literal["sync"], **credentials: Any) -> Provider[Sync]: ...
+@overload
+def connected(provider_key: str, *, mode: Literal["async"], **credentials: Any) -> Provider[Async]: ...
+@overload
+def connected(provider_key: str, *, mode: ModeName, **credentials: Any) -> Provider[Any]: ...
+@checked
+def connected(provider_key: str, *, mode: ModeName, **credentials: Any) -> Provider[Any]:
+    """Return a client of one login at a vendor, which shares pool, limiter and breaker with the vendor's other logins.
+
+    `credentials` are the settings that are the login's own; those that name none are `resolve`d.
+
+    Raises:
+        ProviderNotFound, ConfigurationError, MissingExtra, FeatureDisabled: as of `resolve`.
+    """
+    if not credentials:
+        return resolve(provider_key, mode=mode)
+    provider_key = load_config().aliases.get(provider_key, provider_key)
+    cls = provider_class(provider_key)
+    target = endpoint_of(cls, **credentials)
+    shared = tuple(each for each in target.settings.identity() if each[0] not in credentials)
+    identity = (cls, mode, target.base_url, target.environment, shared)
+    with _lock:
+        trunk = _trunks.get(identity)
+        if trunk is None or trunk.closed:
+            trunk = _trunks[identity] = cls(http_transport(cls, target, mode), target)
+    return trunk.with_settings(target.settings)
 
 
 def _after_fork() -> None:

@@ -34,13 +34,13 @@ def resembles(one: StatementLine, other: StatementLine) -> bool:
     if holds(one, other):
         return True
     all_first, all_second = _texts(one)[1], _texts(other)[1]
-    return not all_first or not all_second or not _words(all_first).isdisjoint(_words(all_second))
+    return not all_first or not all_second or not words(all_first).isdisjoint(words(all_second))
 
 
 def holds(one: StatementLine, other: StatementLine) -> bool:
     """Tell whether one text holds the other; a word in common (`CARD`, `MARKET`) proves less."""
     (first, all_first), (second, all_second) = _texts(one), _texts(other)
-    return _part(first, all_second) or _part(second, all_first)
+    return is_part(first, all_second) or is_part(second, all_first)
 
 
 def _texts(line: StatementLine) -> tuple[str, str]:
@@ -49,10 +49,12 @@ def _texts(line: StatementLine) -> tuple[str, str]:
     return fold(line.description or line.memo or ""), fold(" ".join(text for text in every if text))
 
 
-def _part(text: str, of: str) -> bool:
+def is_part(text: str, of: str) -> bool:
+    """Tell whether another folded text begins with this one or holds it."""
     return bool(text) and (of.startswith(text) or (len(text) >= _PART and text in of))
 
 
 @lru_cache(_KEPT)
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a folded text that say something."""
     return frozenset(word for word in text.split() if len(word) >= _WORD and not any(char.isdigit() for char in word))

@@ -1,0 +1,138 @@
+"""Who may sync a connection, and where it is: one row with a fencing number, an end and a cursor.
+Floor 6: plain functions, each one transaction; one statement checks the fence, renews the lease and moves the cursor.
+
+A worker that was paused wakes up after its lease and finds the fence moved: it writes nothing over the next one's work.
+A page whose commit succeeded and whose answer was lost does not fit the cursor any more, and is not written twice.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.book.engine import ensure, writing
+from fin_infra.book.pages import Page
+from fin_infra.book.tables import households, pages, streams
+from fin_infra.errors import LeaseLost
+
+LEASE = timedelta(seconds=120)
+"""Longer than a call with its retries may take: a worker renews it with each page."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A household: one user of one tenant. No personal row is read or written without it."""
+
+    tenant: str
+    user_id: str
+
+    @property
+    def scope(self) -> dict[str, str]:
+        return {"tenant": self.tenant, "user_id": self.user_id}
+
+    def of(self, table: sa.Table, **keys: Any) -> sa.ColumnElement[bool]:
+        """Return the condition for this household's rows with these keys."""
+        wanted = {**self.scope, **keys}
+        return sa.and_(*(table.c[name] == value for name, value in wanted.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to sync one connection, until somebody takes a higher number."""
+
+    owner: Owner
+    connection: str
+    fence: int
+    cursor: str
+    """Where the next page begins."""
+    run_cursor: str
+    """Where the run began."""
+    kept: int
+    """Pages of the run that are kept and not yet applied as a whole."""
+    whole: bool
+    """Whether the kept pages are a whole run, left by a worker that ended before it had applied them."""
+
+
+def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> Lease | None:
+    """Take the connection, or return None while another worker has it."""
+    with writing(engine) as db:
+        ensure(db, households, head=0, **owner.scope)
+        fresh = {"fence": 0, "until": NEVER, "cursor": "", "run_cursor": "", "kept": 0, "applied": 0, "whole": 0}
+        ensure(db, streams, connection=connection, **fresh, **owner.scope)
+        free = sa.update(streams).where(owner.of(streams, connection=connection), streams.c.until <= now)
+        taken = free.values(fence=streams.c.fence + 1, until=now + LEASE).returning(*streams.c)
+        row = db.execute(taken).first()
+        if row is None:
+            return None
+        return Lease(owner, connection, row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole))
+
+
+def hold(db: sa.Connection, lease: Lease, now: datetime, before: str | None = None, **values: Any) -> str:
+    """Check the fence, renew the lease and move the cursor in one statement, which locks the row until the commit.
+
+    Raises:
+        LeaseLost: another worker has the connection, or this step was written before.
+    """
+    mine = sa.and_(lease.owner.of(streams, connection=lease.connection), streams.c.fence == lease.fence)
+    if before is not None:
+        mine = sa.and_(mine, streams.c.cursor == before)
+    held = sa.update(streams).where(mine).values(until=now + LEASE, **values).returning(streams.c.cursor)
+    row = db.execute(held).first()
+    if row is None:
+        raise LeaseLost(
+            f"Another worker is syncing the connection {lease.connection}, or has written this page before."
+        )
+    return str(row.cursor)
+
+
+def release(engine: sa.Engine, lease: Lease) -> None:
+    """Let the next worker in at once; what another one has taken meanwhile stays its own."""
+    with writing(engine) as db:
+        mine = sa.and_(lease.owner.of(streams, connection=lease.connection), streams.c.fence == lease.fence)
+        db.execute(sa.update(streams).where(mine).values(until=NEVER))
+
+
+def keep(engine: sa.Engine, lease: Lease, page: Page, before: str, now: datetime) -> None:
+    """Keep a page of a run that may still begin again; nobody sees its rows yet."""
+    with writing(engine) as db:
+        hold(db, lease, now, before, cursor=page.after, kept=streams.c.kept + 1, whole=int(page.complete))
+        number = sa.select(streams.c.kept).where(lease.owner.of(streams, connection=lease.connection))
+        row = {"connection": lease.connection, "number": db.scalar(number), "body": packed(page)}
+        db.execute(pages.insert(), {**lease.owner.scope, **row})
+
+
+def drop(engine: sa.Engine, lease: Lease, now: datetime) -> str:
+    """Forget the kept pages: the vendor wants the run from its beginning, which is returned."""
+    with writing(engine) as db:
+        db.execute(pages.delete().where(lease.owner.of(pages, connection=lease.connection)))
+        return hold(db, lease, now, cursor=streams.c.run_cursor, kept=0, applied=0, whole=0)
+
+
+def kept_pages(db: sa.Connection, lease: Lease, after: int = 0) -> Iterable[tuple[int, Page]]:
+    """Yield the kept pages after a number, in their order."""
+    ask = sa.select(pages.c.number).where(lease.owner.of(pages, connection=lease.connection), pages.c.number > after)
+    for number in db.scalars(ask.order_by(pages.c.number)).all():
+        body = sa.select(pages.c.body).where(lease.owner.of(pages, connection=lease.connection, number=number))
+        yield number, unpacked(bytes(db.execute(body).scalar_one()))
+
+
+def packed(page: Page) -> bytes:
+    return zlib.compress(msgspec.json.encode(page), 1)
+
+
+def unpacked(body: bytes) -> Page:
+    page: Page = _decoder().decode(zlib.decompress(body))
+    return page
+
+
+@cache
+def _decoder() -> Any:
+    return msgspec.json.Decoder(Page)

@@ -1,0 +1,195 @@
+"""Connections: a login at a vendor, its tokens in the vault, and how it stands in words for a person.
+Floor 6: each function of the database is one transaction; a token is opened only to make the client of one sync."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.book.engine import writing
+from fin_infra.book.lease import NEVER, Owner
+from fin_infra.book.log import PERSON, Log
+from fin_infra.book.records import ConnectionState
+from fin_infra.book.tables import connections, pages, streams
+from fin_infra.errors import (
+    AccountClosed,
+    AuthenticationFailed,
+    FinInfraError,
+    InvalidInput,
+    PermissionDenied,
+    ReauthRequired,
+    VaultError,
+)
+from fin_infra.security import mask
+from fin_infra.security.envelope import Scope, Sealed, WrappedKey
+from fin_infra.security.vault import Vault
+
+PURPOSE = "credentials"
+
+
+def add(
+    engine: sa.Engine,
+    owner: Owner,
+    provider: str,
+    credentials: Mapping[str, str],
+    vault: Vault | None,
+    now: datetime,
+) -> str:
+    """Write a connection with its sealed credentials, and return its id; without credentials nothing is sealed.
+
+    Raises:
+        VaultError: the vault cannot seal.
+    """
+    connection = f"c-{secrets.token_hex(8)}"
+    sealed, key = None, None
+    if credentials:
+        assert vault is not None, "credentials need a vault"
+        scope = scope_of(owner, provider, connection, 1)
+        wrapped = vault.new_key(scope)
+        sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, wrapped).text
+        key = wrapped.text
+    row = {
+        "id": connection, "provider": provider, "state": ConnectionState.LINKING.value, "since": now,
+        "reason": None, "next_step": None, "sealed": sealed, "data_key": key, "generation": 1,
+        "sealed_times": int(sealed is not None), "made_at": now, "synced_at": None,
+    }  # fmt: skip
+    with writing(engine) as db:
+        log = Log(db, owner, PERSON, now)
+        db.execute(connections.insert(), {**owner.scope, **row})
+        log.add("connection", "added", None, msgspec.json.encode({"connection": connection}).decode())
+        log.close()
+    return connection
+
+
+def scope_of(owner: Owner, provider: str, connection: str, generation: int) -> Scope:
+    return Scope(
+        tenant=owner.tenant,
+        user=owner.user_id,
+        provider=provider,
+        connection=connection,
+        purpose=PURPOSE,
+        generation=generation,
+    )
+
+
+def stored(db: sa.Connection, owner: Owner, connection: str) -> Any:
+    """Return the row of a connection.
+
+    Raises:
+        InvalidInput: the household has none of that id.
+    """
+    row = db.execute(sa.select(connections).where(owner.of(connections, id=connection))).first()
+    if row is None:
+        raise InvalidInput("The book has no connection of that id; list them to see which there are.")
+    return row
+
+
+def opened(row: Any, owner: Owner, vault: Vault | None) -> dict[str, str]:
+    """Return the credentials of a connection.
+
+    Raises:
+        VaultError: they cannot be opened.
+    """
+    if row.sealed is None:
+        return {}
+    assert vault is not None, "sealed credentials need a vault"
+    scope = scope_of(owner, row.provider, row.id, row.generation)
+    secret = vault.open(Sealed.from_text(row.sealed), scope, WrappedKey.from_text(row.data_key))
+    found: dict[str, str] = msgspec.json.decode(secret.reveal_bytes())
+    return found
+
+
+def renew(
+    engine: sa.Engine, owner: Owner, connection: str, credentials: Mapping[str, str], vault: Vault, now: datetime
+) -> None:
+    """Seal new credentials of a connection, as after a person has signed in at the vendor again."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        generation = row.generation + 1
+        scope = scope_of(owner, row.provider, connection, generation)
+        key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
+        sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
+        values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
+        values |= {"sealed_times": row.sealed_times + 1}
+        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
+        _state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
+
+
+def disconnect(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> bool:
+    """End a connection: its tokens and its key are destroyed, and its history stays. Say whether it had not ended."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.state == ConnectionState.REVOKED:
+            return False
+        mine = owner.of(connections, id=connection)
+        db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None))
+        db.execute(pages.delete().where(owner.of(pages, connection=connection)))
+        ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+        db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
+        _state(db, owner, row, ConnectionState.REVOKED, "You ended it.", "Connect again to go on.", PERSON, now)
+        return True
+
+
+def paused(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, on: bool) -> None:
+    """Leave a connection out of syncs, or take it in again."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.state == ConnectionState.REVOKED:
+            raise InvalidInput("This connection was ended; connect again to go on.")
+        if on:
+            _state(db, owner, row, ConnectionState.PAUSED, "You paused it.", "Resume it to go on.", PERSON, now)
+        elif row.state == ConnectionState.PAUSED:
+            _state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
+
+
+def told(
+    engine: sa.Engine, owner: Owner, connection: str, error: FinInfraError | None, now: datetime
+) -> ConnectionState:
+    """Write how a sync ended, None for well; return the state that the connection has by it."""
+    state, reason, step = standing(error)
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):  # a person's word while the sync ran
+            return ConnectionState(row.state)
+        _state(db, owner, row, state, reason, step, connection, now)
+        return state
+
+
+def standing(error: FinInfraError | None) -> tuple[ConnectionState, str | None, str | None]:
+    """Return the state, its reason and the next step, in words for a person, after a sync that ended so."""
+    if error is None:
+        return ConnectionState.HEALTHY, None, None
+    reason = mask(error.for_caller())
+    if isinstance(error, (ReauthRequired, AuthenticationFailed)):
+        return ConnectionState.PERSON_MUST_ACT, reason, "Sign in at the vendor again, then connect with the new token."
+    if isinstance(error, (PermissionDenied, AccountClosed)):
+        return ConnectionState.PERSON_MUST_ACT, reason, "Look at the vendor what changed, then connect again."
+    if isinstance(error, VaultError):
+        return ConnectionState.STALE, reason, "Put the vault key back that sealed the token, then sync again."
+    return ConnectionState.STALE, reason, "Sync again later; what is here stays."
+
+
+def _state(
+    db: sa.Connection,
+    owner: Owner,
+    row: Any,
+    state: ConnectionState,
+    reason: str | None,
+    next_step: str | None,
+    source: str,
+    now: datetime,
+) -> None:
+    if row.state == state and row.reason == reason:
+        return
+    values: dict[str, Any] = {"state": state.value, "reason": reason, "next_step": next_step}
+    if row.state != state:
+        values["since"] = now
+    db.execute(sa.update(connections).where(owner.of(connections, id=row.id)).values(**values))
+    log = Log(db, owner, source, now)
+    log.add("connection", state.value, None, msgspec.json.encode({"connection": row.id, "state": row.state}).decode())
+    log.close()

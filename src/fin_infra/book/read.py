@@ -1,0 +1,314 @@
+"""Questions to the book: accounts, balances, transactions, holdings, trades, as of now or of a day.
+Floor 6: plain functions, each one transaction that sees one state; nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.book.accounts import REMOVED, Accounts
+from fin_infra.book.engine import reading, wanted
+from fin_infra.book.lease import Owner
+from fin_infra.book.merge import POSTED
+from fin_infra.book.records import (
+    BookAccount,
+    BookBalance,
+    BookHolding,
+    BookTrade,
+    BookTransaction,
+    Connection,
+    ConnectionState,
+    OpenQuestion,
+    SplitPart,
+)
+from fin_infra.book.tables import balances, connections, doubts, holdings, said, snapshots, trades, transactions
+from fin_infra.errors import InvalidInput
+from fin_infra.model import AccountStatus, AccountSubtype, AccountType, Category, Money, TransactionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which transactions: all conditions hold. `start` is included and `end` is not."""
+
+    account_id: int | None = None
+    start: date | None = None
+    end: date | None = None
+    category: str | None = None
+    search: str | None = None
+    status: str | None = None
+    with_hidden: bool = False
+    with_removed: bool = False
+    after: int | None = None
+    """The id of the last transaction that was read: what comes after it in the list."""
+    limit: int = 100
+
+
+def connection_rows(db: sa.Connection, owner: Owner) -> list[Connection]:
+    ask = sa.select(connections).where(owner.of(connections)).order_by(connections.c.made_at, connections.c.id)
+    return [
+        Connection(
+            id=row.id,
+            provider=row.provider,
+            state=ConnectionState(row.state),
+            since=row.since,
+            reason=row.reason,
+            next_step=row.next_step,
+            made_at=row.made_at,
+            synced_at=row.synced_at,
+        )
+        for row in db.execute(ask)
+    ]
+
+
+def account_rows(db: sa.Connection, owner: Owner) -> list[BookAccount]:
+    """Return the accounts, joined ones as one."""
+    found = Accounts(db, owner)
+    rows: list[BookAccount] = []
+    for row, kept in sorted(found.kept.items()):
+        if found.target(row) == row and kept.status != REMOVED:
+            tellers = (found.kept[each].source for each in sorted(found.all_of(row)))
+            rows.append(
+                BookAccount(
+                    id=row,
+                    name=kept.name,
+                    type=AccountType(kept.type),
+                    subtype=AccountSubtype(kept.subtype),
+                    currency=kept.currency,
+                    institution=kept.institution,
+                    ending=kept.ending,
+                    status=AccountStatus(kept.status),
+                    sources=tuple(dict.fromkeys(tellers)),
+                )
+            )
+    return rows
+
+
+def balance_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookBalance]:
+    """Return the last balance of each account that is not after a day."""
+    found = Accounts(db, owner)
+    b = balances
+    last = sa.select(b.c.account, sa.func.max(sa.type_coerce(b.c.day, sa.Text())).label("day")).where(owner.of(b))
+    if on is not None:
+        last = last.where(b.c.day <= on)
+    newest = last.group_by(b.c.account).subquery()
+    same = sa.and_(b.c.account == newest.c.account, sa.type_coerce(b.c.day, sa.Text()) == newest.c.day)
+    by_account: dict[int, BookBalance] = {}
+    for row in db.execute(sa.select(b).join(newest, same).where(owner.of(b))):
+        account = found.target(row.account)
+        balance = BookBalance(
+            account_id=account,
+            day=row.day,
+            at=row.at,
+            current=_money(row.current, row.currency),
+            available=_money(row.available, row.currency),
+            source=row.source,
+        )
+        if account not in by_account or by_account[account].at < balance.at:
+            by_account[account] = balance
+    return [by_account[account] for account in sorted(by_account)]
+
+
+def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[BookTransaction]:
+    """Return transactions, newest first."""
+    t = transactions
+    ask = sa.select(t).where(owner.of(t), *_conditions(db, owner, wanted_))
+    ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(wanted_.limit)
+    return with_words(db, owner, db.execute(ask).all())
+
+
+def _conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:
+    t = transactions
+    found: list[Any] = []
+    if wanted_.account_id is not None:
+        accounts = Accounts(db, owner)
+        if wanted_.account_id not in accounts.kept:
+            raise InvalidInput(f"The book has no account {wanted_.account_id}.")
+        found.append(t.c.account.in_(sorted(accounts.all_of(accounts.target(wanted_.account_id)))))
+    if wanted_.start is not None:
+        found.append(t.c.day >= wanted_.start)
+    if wanted_.end is not None:
+        found.append(t.c.day < wanted_.end)
+    if wanted_.status is not None:
+        found.append(t.c.state == wanted_.status)
+    elif not wanted_.with_removed:
+        found.append(t.c.state != REMOVED)
+    if wanted_.search:
+        like = f"%{_escaped(wanted_.search.casefold())}%"
+        texts = (t.c.text, t.c.counterparty, _word(owner, "note"))
+        found.append(sa.or_(*(sa.func.lower(text).like(like, escape="\\") for text in texts)))
+    if wanted_.category is not None:
+        found.append(sa.func.coalesce(_word(owner, "category"), t.c.category) == wanted_.category)
+    if not wanted_.with_hidden:
+        unwanted = sa.select(said.c.id).where(owner.of(said), said.c.kind.in_(("hidden", "deleted")))
+        found.append(t.c.id.not_in(unwanted))
+    if wanted_.after is not None:
+        found.append(_after(db, owner, wanted_.after))
+    return found
+
+
+def _after(db: sa.Connection, owner: Owner, after: int) -> Any:
+    day = db.scalar(sa.select(transactions.c.day).where(owner.of(transactions, id=after)))
+    if day is None:
+        raise InvalidInput("The cursor names a transaction that the book does not have; begin again without it.")
+    t = transactions
+    return sa.or_(t.c.day < day, sa.and_(t.c.day == day, t.c.id < after))
+
+
+def _word(owner: Owner, kind: str) -> Any:
+    """Return what a person says of a transaction, as a part of a question about transactions."""
+    return sa.select(said.c.value).where(owner.of(said, kind=kind), said.c.id == transactions.c.id).scalar_subquery()
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def with_words(db: sa.Connection, owner: Owner, rows: Sequence[Any]) -> list[BookTransaction]:
+    """Return transactions with what a person says about each."""
+    found = Accounts(db, owner)
+    ask = sa.select(said.c.id, said.c.kind, said.c.value).where(owner.of(said))
+    spoken: dict[int, dict[str, str]] = {}
+    for row, kind, value in wanted(db, ask, said.c.id, [row.id for row in rows], most=8):
+        spoken.setdefault(row, {})[kind] = value
+    return [_transaction(row, found.target(row.account), spoken.get(row.id, {})) for row in rows]
+
+
+def _transaction(row: Any, account: int, words: dict[str, str]) -> BookTransaction:
+    return BookTransaction(
+        id=row.id,
+        account_id=account,
+        date=row.day,
+        amount=Money(row.amount, row.currency),
+        status=TransactionStatus(row.state) if row.state != REMOVED else TransactionStatus(POSTED),
+        description=row.text,
+        category=words.get("category") or row.category,
+        vendor_category=Category(row.category),
+        counterparty=row.counterparty,
+        note=words.get("note"),
+        split=_parts(words["split"], row.currency) if "split" in words else (),
+        linked_id=int(words["link"]) if "link" in words else None,
+        hidden="hidden" in words,
+        deleted="deleted" in words,
+        removed=row.state == REMOVED,
+        source=row.source,
+        vendor_id=row.vendor_id,
+    )
+
+
+def _parts(text: str, currency: str) -> tuple[SplitPart, ...]:
+    return tuple(
+        SplitPart(category=each["category"], amount=Money(Decimal(each["amount"]), currency), note=each.get("note"))
+        for each in msgspec.json.decode(text)
+    )
+
+
+def question_rows(db: sa.Connection, owner: Owner) -> list[OpenQuestion]:
+    """Return what a person has not answered yet, the oldest first."""
+    ask = (
+        sa.select(doubts)
+        .where(owner.of(doubts), doubts.c.same.is_(None))
+        .order_by(doubts.c.at, doubts.c.row, doubts.c.other)
+    )
+    rows = db.execute(ask).all()
+    ids = sorted({each for row in rows for each in (row.row, row.other)})
+    stored = wanted(db, sa.select(transactions).where(owner.of(transactions)), transactions.c.id, ids)
+    found = {each.id: each for each in with_words(db, owner, stored)}
+    return [
+        OpenQuestion(
+            id=row.row,
+            other_id=row.other,
+            kind=row.kind,
+            transaction=found[row.row],
+            other=found[row.other],
+            asked_at=row.at,
+        )
+        for row in rows
+    ]
+
+
+def holding_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookHolding]:
+    """Return what each account held on a day, by its last snapshot that is not after it."""
+    found = Accounts(db, owner)
+    s, h = snapshots, holdings
+    last = sa.select(s.c.account, sa.func.max(sa.type_coerce(s.c.day, sa.Text())).label("day")).where(owner.of(s))
+    if on is not None:
+        last = last.where(s.c.day <= on)
+    newest = last.group_by(s.c.account).subquery()
+    same = sa.and_(s.c.account == newest.c.account, sa.type_coerce(s.c.day, sa.Text()) == newest.c.day)
+    held = sa.and_(*(h.c[name] == s.c[name] for name in ("tenant", "user_id", "account", "day")))
+    columns = (*h.c, s.c.source, s.c.at)
+    ask = sa.select(*columns).select_from(s).join(newest, same).join(h, held).where(owner.of(s))
+    rows = db.execute(ask.order_by(h.c.account, h.c.vendor_id)).all()
+    return [
+        BookHolding(
+            account_id=found.target(row.account),
+            day=row.day,
+            at=row.at,
+            instrument=row.instrument,
+            name=row.name,
+            quantity=row.quantity,
+            price=row.price,
+            value=_money(row.value, row.currency),
+            basis=_money(row.basis, row.currency),
+            currency=row.currency,
+            source=row.source,
+        )
+        for row in rows
+    ]
+
+
+def trade_rows(
+    db: sa.Connection, owner: Owner, account_id: int | None, start: date | None, end: date | None, limit: int
+) -> list[BookTrade]:
+    """Return what was bought, sold and paid at brokers, newest first."""
+    t = trades
+    found = Accounts(db, owner)
+    ask = sa.select(t).where(owner.of(t), t.c.state != REMOVED)
+    if account_id is not None:
+        if account_id not in found.kept:
+            raise InvalidInput(f"The book has no account {account_id}.")
+        ask = ask.where(t.c.account.in_(sorted(found.all_of(found.target(account_id)))))
+    if start is not None:
+        ask = ask.where(t.c.day >= start)
+    if end is not None:
+        ask = ask.where(t.c.day < end)
+    ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(limit)
+    return [
+        BookTrade(
+            id=row.id,
+            account_id=found.target(row.account),
+            date=row.day,
+            at=row.at,
+            kind=row.kind,
+            instrument=row.instrument,
+            quantity=row.quantity,
+            price=row.price,
+            amount=_money(row.amount, row.currency),
+            description=row.text,
+            source=row.source,
+            vendor_id=row.vendor_id,
+        )
+        for row in db.execute(ask)
+    ]
+
+
+def _money(amount: Decimal | None, currency: str) -> Money | None:
+    return None if amount is None else Money(amount, currency)
+
+
+def read(engine: sa.Engine, ask: Any, *args: Any) -> Any:
+    """Run one of the questions above in a transaction of its own.
+
+    Raises:
+        BookUnavailable: the database cannot be read now.
+    """
+    with reading(engine) as db:
+        return ask(db, *args)

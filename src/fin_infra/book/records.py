@@ -1,0 +1,210 @@
+"""What the book gives back: connections, accounts, transactions with a person's words beside the bank's, changes.
+Floor 6: frozen records as those of `fin_infra.model`; an id is the book's own and never changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from fin_infra.model import (
+    AccountStatus,
+    AccountSubtype,
+    AccountType,
+    Category,
+    Money,
+    TransactionStatus,
+)
+from fin_infra.model.personal import Personal, pii
+from fin_infra.model.record import Model
+
+
+class ConnectionState(StrEnum):
+    LINKING = "linking"
+    """Made, and not synced to its end yet."""
+    HEALTHY = "healthy"
+    STALE = "stale"
+    """The last sync failed for a reason that passes by itself."""
+    PERSON_MUST_ACT = "person_must_act"
+    """The vendor wants the person to sign in or agree again."""
+    PAUSED = "paused"
+    """Not synced, at the person's request."""
+    REVOKED = "revoked"
+    """Ended; its tokens are destroyed and its history stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(Model):
+    """A login at a vendor; its tokens are in the vault and never here."""
+
+    id: str
+    provider: str
+    state: ConnectionState
+    since: dt.datetime
+    """When it came to that state; aware UTC."""
+    reason: str | None
+    """Why, in plain words; None where it is healthy."""
+    next_step: str | None
+    made_at: dt.datetime
+    synced_at: dt.datetime | None
+    """The end of the last sync that was whole; aware UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookAccount(Model):
+    """An account, from whatever source it is known."""
+
+    id: int
+    name: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    type: AccountType
+    subtype: AccountSubtype
+    currency: str
+    institution: str
+    ending: str | None = field(default=None, metadata=pii(Personal.ENDING))
+    status: AccountStatus
+    sources: tuple[str, ...]
+    """Who tells about it: ids of connections, `file`, or `person`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookBalance(Model):
+    """What an account held at the end of a day, or at `at` on the last one. Negative when you owe."""
+
+    account_id: int
+    day: dt.date
+    at: dt.datetime
+    current: Money | None
+    available: Money | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookTransaction(Model):
+    """A transaction: what the bank or a file says, and what a person says beside it."""
+
+    id: int
+    account_id: int
+    date: dt.date
+    amount: Money
+    """Positive is money in."""
+    status: TransactionStatus
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    category: str
+    """The person's word where there is one, else the vendor's."""
+    vendor_category: Category
+    counterparty: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    note: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    split: tuple[SplitPart, ...] = ()
+    """How a person divides the amount among categories; adds up to it."""
+    linked_id: int | None = None
+    """The other side of a transfer, by a person's word."""
+    hidden: bool = False
+    deleted: bool = False
+    """A person's word, which outlives syncs: the bank's record is still there."""
+    removed: bool = False
+    """The bank took it back, or its import was undone."""
+    source: str
+    """The id of the connection or import that tells it."""
+    vendor_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPart(Model):
+    category: str
+    amount: Money
+    note: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookHolding(Model):
+    """So much of one instrument in an account on a day, as its source told it."""
+
+    account_id: int
+    day: dt.date
+    at: dt.datetime
+    instrument: str | None
+    name: str
+    quantity: Decimal
+    price: Decimal | None
+    """Of one unit, in `currency`."""
+    value: Money | None
+    basis: Money | None
+    """What was paid for all of it, where the source tells."""
+    currency: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookTrade(Model):
+    """A purchase, sale, dividend or fee at a broker. A positive `amount` is money in."""
+
+    id: int
+    account_id: int
+    date: dt.date
+    at: dt.datetime | None
+    kind: str
+    """The broker's word for it, such as `fill` or `dividend`."""
+    instrument: str | None
+    quantity: Decimal | None
+    """Positive for what came in, negative for what went out."""
+    price: Decimal | None
+    amount: Money | None
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    source: str
+    vendor_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Model):
+    """One entry of the log: what happened to which record, and how it stands now."""
+
+    position: int
+    """Counts from 1, without a gap; the cursor of `changes(since=)`."""
+    subject: str
+    """`transaction`, `account`, `balance`, `holdings`, `trade`, `document`, `asset`, `connection`, `said`, `doubt`."""
+    kind: str
+    """`added`, `modified`, `posted`, `removed`, `restored` and others of a person's doing."""
+    id: int
+    """The record's id; of a balance and of holdings the account's."""
+    source: str
+    at: dt.datetime
+    before: Mapping[str, Any] | None = field(repr=False, metadata=pii(Personal.RAW))
+    """The old values of what changed, as they were stored."""
+    record: Mapping[str, Any] | None = field(repr=False, metadata=pii(Personal.RAW))
+    """The record as it is stored now; None where it is erased or has no row of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion(Model):
+    """Two transactions that may be one, for a person to say; `book.answer(question, same=...)`."""
+
+    id: int
+    """The id of the newer transaction."""
+    other_id: int
+    kind: str
+    """What differs: `tip`, `hold`, `wording` or `amount`."""
+    transaction: BookTransaction
+    other: BookTransaction
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult(Model):
+    """What became of one connection in a sync."""
+
+    connection: str
+    provider: str
+    state: ConnectionState
+    changes: int
+    """Entries that the sync added to the log; 0 where the vendor has no news."""
+    error: str | None = None
+    """Why it failed, in words for a person; what was written before is whole."""
+    code: str | None = None
+    """The stable code of the error."""
+    busy: bool = False
+    """Whether another worker is syncing it at this moment."""
+    unread: tuple[str, ...] = ()
+    """Rows of the vendor that could not be read; the others are there."""

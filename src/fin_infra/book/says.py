@@ -1,0 +1,67 @@
+"""What a person says to a book, as its methods.
+Floor 6: the bank's own record stays beside it; `say.py` has the steps themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fin_infra.book import say
+from fin_infra.book.methods import Household, method
+from fin_infra.book.records import SplitPart
+from fin_infra.errors import InvalidInput
+from fin_infra.transport import Flow, M, blocking
+
+
+class Says(Household[M]):
+    @method
+    def categorize(self, ids: Sequence[int], category: str | None) -> Flow[int]:
+        """Give transactions a category of the person's own; None gives the vendor's back. Return the number of changes.
+
+        Raises:
+            InvalidInput: one of them is not in the book, or the category is blank.
+        """
+        if category is not None and not category.strip():
+            raise InvalidInput("A category must have letters; None takes one back.")
+        word = category and category.strip()
+        return (yield from blocking(say.say, self.engine, self.owner, ids, {"category": word}, self.clock()))
+
+    @method
+    def note(self, id: int, text: str | None) -> Flow[int]:
+        """Write a note beside a transaction; None takes it away. Return the number of changes."""
+        return (yield from blocking(say.say, self.engine, self.owner, [id], {"note": text or None}, self.clock()))
+
+    @method
+    def hide(self, ids: Sequence[int], *, hidden: bool = True) -> Flow[int]:
+        """Leave transactions out of lists, or show them again. Return the number of changes."""
+        word = say.FLAG if hidden else None
+        return (yield from blocking(say.say, self.engine, self.owner, ids, {"hidden": word}, self.clock()))
+
+    @method
+    def delete(self, ids: Sequence[int], *, deleted: bool = True) -> Flow[int]:
+        """Delete transactions by a person's word, which no sync undoes, or take that word back."""
+        word = say.FLAG if deleted else None
+        return (yield from blocking(say.say, self.engine, self.owner, ids, {"deleted": word}, self.clock()))
+
+    @method
+    def split(self, id: int, parts: Sequence[SplitPart]) -> Flow[int]:
+        """Divide a transaction among categories; no part undoes it. Return the number of changes.
+
+        Raises:
+            InvalidInput: the parts do not add up to the transaction's amount.
+        """
+        given = [(part.category, part.amount.amount, part.note) for part in parts]
+        return (yield from blocking(say.split, self.engine, self.owner, id, given, self.clock()))
+
+    @method
+    def link(self, one: int, other: int | None) -> Flow[int]:
+        """Say that two transactions are the sides of one transfer; None takes it back. Return the number of changes."""
+        return (yield from blocking(say.link, self.engine, self.owner, one, other, self.clock()))
+
+    @method
+    def answer(self, id: int, other_id: int, *, same: bool) -> Flow[int]:
+        """Answer a question of the book: whether two transactions are one. Return the number of changes.
+
+        Raises:
+            InvalidInput: the book does not ask that, or has the other answer already.
+        """
+        return (yield from blocking(say.answer, self.engine, self.owner, id, other_id, same, self.clock()))

@@ -1,0 +1,23 @@
+"""Which source a provider is: a bank is read by windows, a broker by its account, an aggregator by all of its accounts.
+Floor 6: the kind of provider decides; no vendor is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fin_infra.book.banks import BankSource
+from fin_infra.book.pages import Source
+from fin_infra.errors import InvalidInput
+from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.provider import Provider
+
+
+def source_of(provider: Provider[Any]) -> Source:
+    """Return a provider as a source of the book.
+
+    Raises:
+        InvalidInput: it has no accounts of a person.
+    """
+    if isinstance(provider, BankingProvider):
+        return BankSource(provider)
+    raise InvalidInput(f"{provider.info.title} has no accounts to remember; connect a bank or a broker.")

@@ -1,0 +1,238 @@
+"""The tables of the book. Every personal row begins with its tenant and user; market data belongs to nobody.
+Floor 6: one text for SQLite and PostgreSQL; what a table is for stands above it, and `revisions/` makes them.
+
+An id is the position of the change that made the row: no two things of a household share one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from fin_infra.book.columns import Bytes, Day, Exact, Instant, Key, Whole
+
+meta = sa.MetaData()
+SCOPE = ("tenant", "user_id")
+
+
+def _key(name: str, kind: Any = Key) -> sa.Column[Any]:
+    return sa.Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _fact(name: str, kind: Any = Key) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=False)
+
+
+def _maybe(name: str, kind: Any = Key) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=True)
+
+
+def _market(name: str, *items: Any) -> sa.Table:
+    """A table of facts that are the same for everybody."""
+    return sa.Table(name, meta, *items, sqlite_strict=True, sqlite_with_rowid=False)
+
+
+def _personal(name: str, *items: Any) -> sa.Table:
+    return _market(name, *(_key(part) for part in SCOPE), *items)
+
+
+# One row a household; its lock orders who writes, and `head` is the position of the last change.
+households = _personal("households", _fact("head", Whole))
+
+# A login at a vendor. Its tokens are sealed, and its data key is wrapped by the vault's main key.
+connections = _personal(
+    "connections",
+    _key("id"),
+    _fact("provider"),
+    _fact("state"),
+    _fact("since", Instant),
+    _maybe("reason"),
+    _maybe("next_step"),
+    _maybe("sealed"),
+    _maybe("data_key"),
+    _fact("generation", Whole),
+    _fact("sealed_times", Whole),
+    _fact("made_at", Instant),
+    _maybe("synced_at", Instant),
+)
+
+# Where the sync of a connection is, and who is at it: see lease.py.
+streams = _personal(
+    "streams",
+    _key("connection"),
+    _fact("fence", Whole),
+    _fact("until", Instant),
+    _fact("cursor"),
+    _fact("run_cursor"),
+    _fact("kept", Whole),
+    _fact("applied", Whole),
+    _fact("whole", Whole),
+)
+
+# Pages of a run that is not whole or not applied yet, compressed, and sealed where the connection has a key.
+pages = _personal("pages", _key("connection"), _key("number", Whole), _fact("body", Bytes))
+
+# What a vendor sent, by page: compressed and sealed, for the day somebody has to prove what it said.
+payloads = _personal("payloads", _key("source"), _key("position", Whole), _fact("at", Instant), _fact("body", Bytes))
+
+# An account at one institution; of a file's, `sealed` is what the file prints about it. `joined` names the account it
+# is the same as, by proof or a person's word.
+accounts = _personal(
+    "accounts",
+    _key("id", Whole),
+    _fact("source"),
+    _fact("vendor_id"),
+    _fact("name"),
+    _fact("type"),
+    _fact("subtype"),
+    _fact("currency"),
+    _fact("institution"),
+    _maybe("ending"),
+    _fact("status"),
+    _maybe("joined", Whole),
+    _maybe("sealed"),
+)
+
+# What an account held at the end of a day, by the last word of that day.
+balances = _personal(
+    "balances",
+    _key("account", Whole),
+    _key("day", Day),
+    _fact("source"),
+    _fact("at", Instant),
+    _fact("currency"),
+    _maybe("current", Exact),
+    _maybe("available", Exact),
+    _maybe("e4", Whole),
+)
+
+# A day on which all holdings of an account were told, and by whom; those of `holdings` with that day, or none.
+snapshots = _personal("snapshots", _key("account", Whole), _key("day", Day), _fact("source"), _fact("at", Instant))
+
+# What was held in an account on a day, by instrument.
+holdings = _personal(
+    "holdings",
+    _key("account", Whole),
+    _key("day", Day),
+    _key("vendor_id"),
+    _maybe("instrument"),
+    _fact("name"),
+    _fact("quantity", Exact),
+    _maybe("price", Exact),
+    _maybe("value", Exact),
+    _maybe("basis", Exact),
+    _fact("currency"),
+)
+
+# A transaction as the bank or a file tells it now; `state` is pending, posted or removed.
+transactions = _personal(
+    "transactions",
+    _key("id", Whole),
+    _fact("account", Whole),
+    _fact("source"),
+    _fact("vendor_id"),
+    _fact("day", Day),
+    _fact("text"),
+    _fact("currency"),
+    _fact("amount", Exact),
+    _maybe("e4", Whole),
+    _fact("state"),
+    _fact("category"),
+    _maybe("category_text"),
+    _maybe("type_text"),
+    _maybe("counterparty"),
+)
+sa.Index("transactions_day", *(transactions.c[name] for name in (*SCOPE, "day", "id")))
+sa.Index("transactions_account", *(transactions.c[name] for name in (*SCOPE, "account", "day")))
+
+# A purchase, sale, dividend or fee at a broker, as it tells it now.
+trades = _personal(
+    "trades",
+    _key("id", Whole),
+    _fact("account", Whole),
+    _fact("source"),
+    _fact("vendor_id"),
+    _fact("day", Day),
+    _maybe("at", Instant),
+    _fact("kind"),
+    _maybe("instrument"),
+    _maybe("quantity", Exact),
+    _maybe("price", Exact),
+    _maybe("amount", Exact),
+    _fact("currency"),
+    _fact("text"),
+    _fact("state"),
+)
+sa.Index("trades_account", *(trades.c[name] for name in (*SCOPE, "account", "day")))
+
+# Every id under which a connection or an import ever named a row: what it brought, and what an undo takes away.
+aliases = _personal("aliases", _key("source"), _key("vendor_id"), _fact("id", Whole))
+sa.Index("aliases_id", *(aliases.c[name] for name in (*SCOPE, "id")))
+
+# A statement file that was read into the book.
+documents = _personal(
+    "documents",
+    _key("id", Whole),
+    _fact("name"),
+    _fact("digest"),
+    _fact("format"),
+    _fact("state"),
+    _fact("at", Instant),
+)
+
+# A house, a car, a private loan: what no vendor knows, valued by a person day by day.
+assets = _personal("assets", _key("id", Whole), _fact("name"), _fact("kind"), _fact("currency"), _fact("state"))
+asset_values = _personal("asset_values", _key("asset", Whole), _key("day", Day), _fact("amount", Exact))
+
+# What a person says about a row, beside what the vendor said: category, note, split, link, hidden, deleted.
+said = _personal("said", _key("id", Whole), _key("kind"), _fact("value"))
+
+# A doubt that a person settles, and the answer; `pattern` finds an earlier answer at the same institution.
+doubts = _personal(
+    "doubts",
+    _key("row", Whole),
+    _key("other", Whole),
+    _fact("kind"),
+    _fact("institution"),
+    _fact("pattern"),
+    _fact("at", Instant),
+    _maybe("same", Whole),
+)
+sa.Index("doubts_pattern", *(doubts.c[name] for name in (*SCOPE, "institution", "pattern")))
+
+# The append-only log: what changed, in the order in which it was committed; `before` has the old values as JSON.
+changes = _personal(
+    "changes",
+    _key("position", Whole),
+    _fact("subject"),
+    _fact("kind"),
+    _fact("id", Whole),
+    _fact("source"),
+    _fact("at", Instant),
+    _maybe("before"),
+)
+
+# Closing prices and reference rates by day; a corrected one is a further row.
+prices = _market(
+    "prices",
+    _key("instrument"),
+    _key("day", Day),
+    _key("recorded_at", Instant),
+    _fact("source"),
+    _fact("close", Exact),
+    _fact("currency"),
+)
+splits = _market("splits", _key("instrument"), _key("day", Day), _fact("ratio", Exact), _fact("source"))
+rates = _market(
+    "rates",
+    _key("base"),
+    _key("quote"),
+    _key("day", Day),
+    _key("recorded_at", Instant),
+    _fact("source"),
+    _fact("rate", Exact),
+)
+
+PERSONAL: tuple[sa.Table, ...] = tuple(table for table in meta.sorted_tables if SCOPE[0] in table.c)
+"""The tables of a household, which erasure empties and an export writes."""

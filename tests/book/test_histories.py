@@ -1,0 +1,71 @@
+"""Nothing lost, nothing doubled: histories of a bank against faults, on both databases, seed by seed.
+
+The figures are per database: 1,000 histories in `make long`, 100 in `make test`, a few in `make quick`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+from fin_infra.book.engine import Database
+from tests.book.model import Bank
+from tests.book.world import AT_LEAST, World
+from tests.support import effort
+
+HISTORIES = {"quick": 12, "test": 100, "long": 1_000}[effort.TIER]
+FIRST = int(os.environ.get("FIN_INFRA_TEST_SEED", "0"))
+EVENTS = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and not name.startswith("__")) - {
+    "new",
+    "name",
+    "pending",
+    "recent",
+    "settle_as",
+    "able_to_echo",
+}
+FAULTS = (
+    "killed",
+    "killed_after",
+    "before",
+    "answer_lost",
+    "bank_moves",
+    "paused",
+    "second_worker",
+    "BookUnavailable",
+    "LeaseLost",
+    "note",
+)
+
+
+def history(database: Database, seed: int, *, links: bool) -> World:
+    world = World(database, seed, links=links)
+    for _ in range(4):
+        for _ in range(world.random.randint(3, 12)):
+            world.bank.happen()
+        world.sync_with_faults()
+        if world.random.random() < 0.6:
+            world.quiet()
+            world.check()
+            world.say_something()
+        world.follow()
+    world.quiet()
+    world.check()
+    return world
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["differences", "windows"])
+def test_histories_when_all_is_quiet_then_the_book_is_what_the_bank_says(database: Database, links: bool) -> None:
+    happened: Counter[str] = Counter()
+    count = HISTORIES if "sqlite" in database.engine.url.drivername or HISTORIES < 100 else HISTORIES // 4
+    for seed in range(FIRST, FIRST + count):
+        try:
+            world = history(database, seed, links=links)
+        except BaseException as exc:
+            raise AssertionError(f"history {seed}: {exc}; again with FIN_INFRA_TEST_SEED={seed}") from exc
+        happened += world.bank.happened + world.faults
+    if count >= 100:
+        wanted = [*EVENTS, *FAULTS, *(["restart"] if links else ["answer_same"])]
+        rare = {name: happened[name] for name in wanted if happened[name] < AT_LEAST}
+        assert not rare, "these happened too rarely to prove anything"

@@ -1,0 +1,65 @@
+"""The tables and their revisions: they agree, they are scoped, and another revision is refused with the command."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from fin_infra.book import schema
+from fin_infra.book.engine import Database, reading, writing
+from fin_infra.book.tables import PERSONAL, SCOPE, meta
+from fin_infra.errors import BookOutdated, ConfigurationError
+
+MARKET = {"prices", "splits", "rates"}
+
+
+def test_tables_when_personal_then_every_key_begins_with_tenant_and_user() -> None:
+    assert {table.name for table in meta.sorted_tables} - {table.name for table in PERSONAL} == MARKET
+    for table in PERSONAL:
+        assert tuple(column.name for column in table.primary_key)[:2] == SCOPE
+        for index in table.indexes:
+            assert tuple(column.name for column in index.columns)[:2] == SCOPE
+
+
+def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url: str) -> None:
+    database = Database(url)
+    assert schema.revision(database) is None
+    schema.upgrade(database)
+    with reading(database.engine) as db:
+        context = MigrationContext.configure(db, opts={"compare_type": False, "version_table": schema.VERSION_TABLE})
+        assert compare_metadata(context, meta) == []
+    assert schema.revision(database) == schema.REVISIONS[-1]
+    assert schema.upgrade(database) == (schema.REVISIONS[-1], schema.REVISIONS[-1])
+    database.engine.dispose()
+
+
+def test_book_when_its_revision_is_newer_then_it_is_refused_with_its_version(database: Database) -> None:
+    with writing(database.engine) as db:
+        db.execute(sa.text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(BookOutdated, match=r"revision 9999, which is newer .* install a newer fin-infra"):
+        schema.check(database)
+    with pytest.raises(BookOutdated):
+        schema.upgrade(database)
+
+
+def test_book_when_its_revision_is_older_then_the_text_names_the_command(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0999"))
+    with pytest.raises(BookOutdated, match="`fin-infra book upgrade`"):
+        schema.check(database)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://x/y", "SQLite or PostgreSQL, not in mysql"),
+        ("sqlite://", "in memory would be forgotten"),
+        ("nonsense", "cannot be read; write sqlite:///"),
+    ],
+)
+def test_url_when_it_cannot_be_used_then_the_sentence_says_what_can(url: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        Database(url)

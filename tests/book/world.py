@@ -1,0 +1,323 @@
+"""One history: a bank that lives, a book that is synced through faults, and a person who has their say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+
+from fin_infra.book import logins, read, say
+from fin_infra.book.banks import BankSource
+from fin_infra.book.engine import Database, reading
+from fin_infra.book.feed import read_changes
+from fin_infra.book.lease import LEASE, Owner
+from fin_infra.book.pages import Holder, Level, Page, Restart, VendorTransaction
+from fin_infra.book.read import Wanted
+from fin_infra.book.sync import Progress, sync
+from fin_infra.book.tables import transactions
+from fin_infra.errors import BookUnavailable, LeaseLost
+from fin_infra.model import (
+    Account,
+    AccountStatus,
+    AccountSubtype,
+    AccountType,
+    Balance,
+    Institution,
+    Listing,
+    Money,
+    Transaction,
+    TransactionStatus,
+)
+from tests.book.model import ACCOUNTS, PENDING, POSTED, Bank, Changed, Shown
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+AT_LEAST = 30
+"""How often each event and fault must have happened in a run of histories, or it proves nothing."""
+
+
+LEFT: list[Any] = []
+"""Flows of workers that were killed: never closed, as a dead process closes nothing."""
+
+
+class DeltaSource:
+    """The bank of net differences, as a source of the book."""
+
+    resumes = True
+
+    def __init__(self, bank: Bank, size: int, clock: Callable[[], datetime]) -> None:
+        self.bank, self.size, self.clock = bank, size, clock
+
+    def changes(self, cursor: str) -> Any:
+        yield from ()
+        try:
+            rows, removed, after, whole = self.bank.difference(cursor, self.size)
+        except Changed:
+            self.bank.happened["restart"] += 1
+            raise Restart from None
+        levels = [
+            Level(account=name, at=self.clock(), currency="USD", current=self.bank.balance(name)) for name in ACCOUNTS
+        ]
+        return Page(
+            after=after,
+            complete=whole,
+            holders=[_holder(name) for name in ACCOUNTS],
+            transactions=[_told(row) for row in rows],
+            removed=removed,
+            levels=levels,
+        )
+
+
+def _holder(name: str) -> Holder:
+    return Holder(vendor_id=name, name=name, type="depository", subtype="checking", currency="USD", institution="Model")
+
+
+def _told(row: Shown) -> VendorTransaction:
+    return VendorTransaction(
+        vendor_id=row.vendor_id,
+        account=row.account,
+        day=row.day,
+        text=row.text,
+        currency="USD",
+        amount=row.amount,
+        pending=row.pending,
+        pending_id=row.pending_id,
+    )
+
+
+class WindowProvider:
+    """The bank of windows, as an adapter that `BankSource` asks."""
+
+    can = frozenset({"accounts", "balance", "transactions"})
+
+    def __init__(self, bank: Bank, clock: Callable[[], datetime]) -> None:
+        self.bank, self.clock = bank, clock
+
+    def accounts(self) -> Listing[Account]:
+        return Listing(
+            Account(
+                source="banking:model",
+                as_of=self.clock(),
+                id=name,
+                name=name,
+                type=AccountType.DEPOSITORY,
+                subtype=AccountSubtype.CHECKING,
+                subtype_text="checking",
+                currency="USD",
+                status=AccountStatus.OPEN,
+                institution=Institution(id="model", name="Model"),
+            )
+            for name in ACCOUNTS
+        )
+
+    def balance(self, account_id: str) -> Balance:
+        current = Money(self.bank.balance(account_id), "USD")
+        return Balance(
+            source="banking:model", as_of=self.clock(), account_id=account_id, current=current, available=None
+        )
+
+    def transactions(self, account_id: str, *, start: Any = None) -> Iterator[Transaction]:
+        for row in self.bank.window(account_id, start):
+            yield Transaction(
+                source="banking:model",
+                as_of=self.clock(),
+                id=row.vendor_id,
+                account_id=row.account,
+                date=row.day,
+                amount=Money(row.amount, "USD"),
+                status=TransactionStatus.PENDING if row.pending else TransactionStatus.POSTED,
+                description=row.text,
+            )
+
+
+class World:
+    def __init__(self, database: Database, seed: int, *, links: bool, owner: Owner | None = None) -> None:
+        self.random = Random(seed)
+        self.bank = Bank(self.random, links)
+        self.database = database
+        self.engine = database.engine
+        self.owner = owner or Owner("default", f"user-{seed}")
+        self.now = NOON
+        self.connection = logins.add(self.engine, self.owner, "banking:model", {}, None, self.now)
+        self.faults: Counter[str] = Counter()
+        self.seen: dict[tuple[str, int], Any] = {}
+        self.position = 0
+        self.pending_seen: set[str] = set()
+        self.size = self.random.choice((2, 3, 50))
+
+    def clock(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def flow(self) -> Any:
+        source: Any
+        if self.bank.links:
+            source = DeltaSource(self.bank, self.size, self.clock)
+        else:
+            source = BankSource(WindowProvider(self.bank, self.clock))  # type: ignore[arg-type]  # asked for three operations only
+        return sync(self.engine, self.owner, self.connection, source, self.clock, Progress())
+
+    # --- driving ------------------------------------------------------------------------------------------------
+    def run(self, flow: Any, fault: Callable[[], str | None] = lambda: None) -> Any:
+        """Drive a sync; `fault` says before each step what befalls it."""
+        try:
+            effect = next(flow)
+            while True:
+                match fault():
+                    case "killed":
+                        LEFT.append(flow)
+                        return None
+                    case "killed_after":
+                        effect.fn()
+                        LEFT.append(flow)
+                        return None
+                    case "before":
+                        effect = flow.throw(BookUnavailable("the database went away"))
+                    case "answer_lost":
+                        effect.fn()
+                        effect = flow.throw(BookUnavailable("the database went away"))
+                    case "bank_moves":
+                        self.bank.happen()
+                        effect = self._step(flow, effect)
+                    case "paused":
+                        self.now += LEASE
+                        self.run(self.flow())
+                        effect = self._step(flow, effect)
+                    case "second_worker":
+                        assert self.run(self.flow()) in (False, True)
+                        effect = self._step(flow, effect)
+                    case _:
+                        effect = self._step(flow, effect)
+        except StopIteration as stop:
+            return stop.value
+
+    @staticmethod
+    def _step(flow: Any, effect: Any) -> Any:
+        try:
+            reply = effect.fn()
+        except Exception as exc:
+            return flow.throw(exc)
+        return flow.send(reply)
+
+    def sync_with_faults(self) -> None:
+        kinds = ("killed", "killed_after", "before", "answer_lost", "bank_moves", "paused", "second_worker")
+
+        def fault() -> str | None:
+            if self.random.random() < 0.75:
+                return None
+            kind = self.random.choice(kinds)
+            self.faults[kind] += 1
+            return kind
+
+        try:
+            self.run(self.flow(), fault)
+        except (BookUnavailable, LeaseLost) as exc:
+            self.faults[type(exc).__name__] += 1
+
+    def quiet(self) -> None:
+        """Let the bank stand still, sync until nothing is left, and let the person answer all questions."""
+        for _ in range(3):
+            self.now += LEASE + timedelta(seconds=1)
+            assert self.run(self.flow()) is True
+            if not self.answer_all():
+                break
+        posted = {item.pending_id for item in self.bank.items if item.state == POSTED and item.pending_id}
+        self.bank.remembered |= posted & self.pending_seen
+        self.pending_seen |= {row.vendor_id for row in self.rows(status=PENDING)}
+        before = self.head()
+        assert self.run(self.flow()) is True
+        assert self.head() == before, "a sync without news changed the book"
+
+    # --- the person ---------------------------------------------------------------------------------------------
+    def questions(self) -> list[Any]:
+        found: list[Any] = read.read(self.engine, read.question_rows, self.owner)
+        return found
+
+    def answer_all(self) -> int:
+        answered = 0
+        while open_ones := self.questions():
+            each = open_ones[0]
+            ids = [transaction.vendor_id.split(" =")[0] for transaction in (each.transaction, each.other)]
+            one, other = (self.bank.owner_of[vendor_id] for vendor_id in ids)
+            say.answer(self.engine, self.owner, each.id, each.other_id, one == other, self.clock())
+            self.faults["answer_same" if one == other else "answer_different"] += 1
+            answered += 1
+        return answered
+
+    def say_something(self) -> None:
+        """Write a note beside a transaction, by the identity that the person knows."""
+        often = Counter((row.description, row.amount) for row in self.rows())
+        rows = [row for row in self.rows() if row.note is None and often[(row.description, row.amount)] == 1]
+        if rows:
+            row = self.random.choice(rows)
+            identity = self.bank.owner_of[row.vendor_id]
+            say.say(self.engine, self.owner, [row.id], {"note": f"about {identity}"}, self.clock())
+            self.faults["note"] += 1
+
+    # --- what the book says -------------------------------------------------------------------------------------
+    def rows(self, **wanted: Any) -> list[Any]:
+        found: list[Any] = read.read(self.engine, read.transaction_rows, self.owner, Wanted(limit=10_000, **wanted))
+        return found
+
+    def names(self) -> dict[int, str]:
+        return {account.id: account.name for account in read.read(self.engine, read.account_rows, self.owner)}
+
+    def head(self) -> int:
+        with reading(self.engine) as db:
+            ask = sa.text("SELECT head FROM households WHERE tenant = :tenant AND user_id = :user_id")
+            return int(db.execute(ask, self.owner.scope).scalar_one())
+
+    def follow(self) -> None:
+        """Read the feed as a consumer does, and keep what it says."""
+        while part := read_changes(self.engine, self.owner, self.position, 7):
+            for change in part:
+                assert change.position == self.position + 1, "the feed skips or repeats a position"
+                self.position = change.position
+                if change.record is not None:
+                    self.seen[(change.subject, change.id)] = change.record
+
+    def check(self) -> None:
+        """Compare the book with the bank, row by row."""
+        names = self.names()
+        for state, status in ((POSTED, TransactionStatus.POSTED), (PENDING, TransactionStatus.PENDING)):
+            stored = Counter(
+                (names[row.account_id], row.date, row.description, row.amount.amount)
+                for row in self.rows(status=status.value)
+            )
+            assert stored == self.bank.truth(state), f"{state} rows differ from the bank's"
+        for balance in read.read(self.engine, read.balance_rows, self.owner, None):
+            assert balance.current.amount == self.bank.balance(names[balance.account_id])
+        self._check_notes()
+        self._check_feed()
+
+    def _check_notes(self) -> None:
+        """Compare what the person said with where it stands: with twins, by content."""
+        of = {item.identity: item for item in self.bank.items}
+        for row in self.rows(with_removed=True):
+            if row.note is not None and not row.removed:
+                item = of[int(row.note.split()[1])]
+                assert (item.text, item.amount) == (row.description, row.amount.amount), "a note is at another row"
+        noted = Counter(row.note for row in self.rows(with_removed=True) if row.note)
+        assert set(noted.values()) <= {1}, "a note stands twice"
+        alive = {f"about {item.identity}" for item in self.bank.items if item.state != "gone"}
+        standing = {row.note for row in self.rows() if row.note}
+        assert {note for note in noted if note in alive} <= standing, "a note is at a removed row"
+
+    def _check_feed(self) -> None:
+        self.follow()
+        with reading(self.engine) as db:
+            rows = db.execute(sa.select(transactions).where(self.owner.of(transactions))).mappings().all()
+        stored = {row["id"]: {**row} for row in rows}
+        replayed = {id: record for (subject, id), record in self.seen.items() if subject == "transaction"}
+        assert replayed.keys() == stored.keys()
+        for id, record in replayed.items():
+            assert {name: stored[id][name] for name in record} == record, "the feed tells another state"
+        assert self.position == self.head()
+
+
+def amount_of(rows: list[Any]) -> Decimal:
+    return sum((row.amount.amount for row in rows), Decimal(0))
