@@ -15,7 +15,7 @@ from tests.book.model import Bank
 from tests.book.world import AT_LEAST, World
 from tests.support import effort
 
-HISTORIES = {"quick": 12, "test": 100, "long": 1_000}[effort.TIER]
+HISTORIES = int(os.environ.get("FIN_INFRA_TEST_HISTORIES", {"quick": 12, "test": 100, "long": 1_000}[effort.TIER]))
 FIRST = int(os.environ.get("FIN_INFRA_TEST_SEED", "0"))
 EVENTS = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and not name.startswith("__")) - {
     "new",

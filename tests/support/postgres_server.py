@@ -41,7 +41,7 @@ class PostgresServer:
     Its port is reserved, and who answers there must be the server of this folder, and none of another worker.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, socket: bool = False) -> None:
         pytest.importorskip("pg8000")
         self._programs = _programs()
         self._folder = Path(tempfile.mkdtemp(prefix="fin-postgres-"))
@@ -54,11 +54,13 @@ class PostgresServer:
         self._init()
         self.port = free_port()
         self._log = (self._folder / "log").open("wb")
+        self._sockets = str(self._folder) if socket else ""
         self._made = 0
         self._start()
 
     def _start(self) -> None:
-        options = ["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
+        where = ["-c", f"unix_socket_directories={self._sockets}", "-c", "listen_addresses=127.0.0.1"]
+        options = [*where, "-c", "fsync=off"]
         self._process = subprocess.Popen(
             [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *options],
             cwd=self._folder,
@@ -131,6 +133,10 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def socket_url(self, database: str) -> str:
+        """Return a URL by the unix socket of a server that has one."""
+        return f"postgresql://{USER}:{PASSWORD}@/{database}?unix_sock={self._sockets}/.s.PGSQL.{self.port}"
 
     def hang_up(self, database: str) -> None:
         """End every connection to a database, as a failover does."""

@@ -235,6 +235,21 @@ def _replacing(insert: Any, table: sa.Table, names: tuple[str, ...]) -> Any:
     return insert.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
+_MANY, _FEW = 1_000, 10_000
+
+
+def learn(db: sa.Connection, written: int) -> None:
+    """Let PostgreSQL look at the tables after their first many rows: until then it takes any index for any question.
+
+    Its autovacuum does so later by itself, and a first sync does not end before.
+    """
+    if db.dialect.name != "postgresql" or written < _MANY:
+        return
+    known = db.scalar(sa.text("SELECT min(reltuples) FROM pg_class WHERE relname IN ('aliases', 'transactions')"))
+    if known is None or known < _FEW:
+        db.execute(sa.text("ANALYZE aliases, transactions, changes"))
+
+
 def ensure(db: sa.Connection, table: sa.Table, **row: Any) -> None:
     """Insert a row unless its key is there."""
     insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
@@ -257,5 +272,6 @@ def wanted(db: sa.Connection, ask: Any, column: Any, values: Sequence[Any], most
     kind: Any = sa.BigInteger if isinstance(values[0], int) else sa.Text
     array = sa.bindparam("wanted", list(values), type_=postgresql.ARRAY(kind))
     names = sa.func.unnest(array).table_valued(sa.column("value", kind())).render_derived(name="wanted")
-    each = ask.where(column == names.c.value).limit(most).lateral("each")
+    value = names.c.value if isinstance(values[0], int) else sa.collate(names.c.value, "C")  # that of the indexes
+    each = ask.where(column == value).limit(most).lateral("each")
     return db.execute(sa.select(each).select_from(names.join(each, sa.true()))).all()

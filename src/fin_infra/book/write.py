@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fin_infra.book import lease as leases
 from fin_infra.book.accounts import Accounts, account_ids
 from fin_infra.book.columns import microseconds
-from fin_infra.book.engine import put, reading, wanted, writing
+from fin_infra.book.engine import learn, put, reading, wanted, writing
 from fin_infra.book.lease import Lease, Owner
 from fin_infra.book.levels import write_deals, write_levels, write_positions
 from fin_infra.book.log import Log
@@ -132,6 +132,7 @@ def _write(
     held = [ids[account] for page in chunk for account in page.held]
     write_positions(db, owner, log, held, [(ids[each.account], each) for page in chunk for each in page.positions])
     log.close()
+    learn(db, log.count)
     return log.count
 
 
