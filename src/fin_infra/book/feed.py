@@ -13,6 +13,7 @@ from fin_infra.book.engine import reading, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.records import Change
 from fin_infra.book.tables import accounts, assets, changes, documents, trades, transactions
+from fin_infra.providers.bulk import collector_paused, quick
 
 _RECORDS: Mapping[str, sa.Table] = {
     "transaction": transactions,
@@ -31,36 +32,34 @@ def read_changes(engine: sa.Engine, owner: Owner, since: int, limit: int) -> lis
     Raises:
         BookUnavailable: the database cannot be read now.
     """
-    with reading(engine) as db:
-        ask = sa.select(changes).where(owner.of(changes), changes.c.position > since)
-        rows = db.execute(ask.order_by(changes.c.position).limit(limit)).all()
-        now = {
-            subject: _records(db, owner, subject, rows) for subject in {row.subject for row in rows} & _RECORDS.keys()
-        }
-    decode = msgspec.json.decode
-    return [
-        Change(
-            position=row.position,
-            subject=row.subject,
-            kind=row.kind,
-            id=row.id,
-            source=row.source,
-            at=row.at,
-            before=_mapping(decode(row.before)) if row.before else None,
-            record=now.get(row.subject, {}).get(row.id),
-        )
-        for row in rows
-    ]
+    with reading(engine) as db, collector_paused():
+        ask = sa.select(*(changes.c[name] for name in _ENTRY)).where(owner.of(changes), changes.c.position > since)
+        rows = [tuple(row) for row in db.execute(ask.order_by(changes.c.position).limit(limit))]
+        ids: dict[str, set[int]] = {}
+        for _, subject, _, id, *_ in rows:
+            ids.setdefault(subject, set()).add(id)
+        now = {subject: _records(db, owner, subject, sorted(ids[subject])) for subject in ids.keys() & _RECORDS.keys()}
+        return [
+            _made(position, subject, kind, id, source, at, _before(before), now.get(subject, _NONE).get(id))
+            for position, subject, kind, id, source, at, before in rows
+        ]
 
 
-def _mapping(before: Any) -> Mapping[str, Any]:
+_ENTRY = ("position", "subject", "kind", "id", "source", "at", "before")
+_NONE: Mapping[int, Mapping[str, Any]] = {}
+_made = quick(Change)
+
+
+def _before(stored: str | None) -> Mapping[str, Any] | None:
+    if stored is None:
+        return None
+    before: Any = msgspec.json.decode(stored)
     return cast("Mapping[str, Any]", before) if isinstance(before, dict) else {"rows": before}
 
 
-def _records(db: sa.Connection, owner: Owner, subject: str, rows: Sequence[Any]) -> dict[int, Mapping[str, Any]]:
+def _records(db: sa.Connection, owner: Owner, subject: str, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
     table = _RECORDS[subject]
     names = [column.name for column in table.c if column.name not in _UNSHOWN]
-    ids = sorted({row.id for row in rows if row.subject == subject})
     if len(ids) > 1 and ids[-1] - ids[0] < 4 * len(ids):  # ids are positions: a part of the feed is mostly one range
         ask = sa.select(*(table.c[name] for name in names)).where(owner.of(table), table.c.id.between(ids[0], ids[-1]))
         found: Sequence[Any] = db.execute(ask).all()
