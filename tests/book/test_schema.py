@@ -28,7 +28,7 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url
     assert schema.revision(database) is None
     schema.upgrade(database)
     with reading(database.engine) as db:
-        context = MigrationContext.configure(db, opts={"compare_type": False, "version_table": schema.VERSION_TABLE})
+        context = MigrationContext.configure(db, opts={"compare_type": True, "version_table": schema.VERSION_TABLE})
         assert compare_metadata(context, meta) == []
     assert schema.revision(database) == schema.REVISIONS[-1]
     assert schema.upgrade(database) == (schema.REVISIONS[-1], schema.REVISIONS[-1])

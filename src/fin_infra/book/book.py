@@ -35,6 +35,8 @@ class Book(Reads[M], Says[M]):
     def connect(self, provider: str, token: str | None = None, /, **settings: Any) -> Flow[Connection]:
         """Connect a login at a vendor, seal its credentials in the vault, and sync it for the first time.
 
+        Where the vendor refuses or fails, the connection says so in its state, reason and next step.
+
         Args:
             provider: its key, such as `banking:teller`.
             token: its first credential, which `settings` name otherwise: `access_token` of Teller.
@@ -44,7 +46,6 @@ class Book(Reads[M], Says[M]):
             ProviderNotFound: there is no such provider.
             InvalidInput: a credential does not fit the provider.
             ConfigurationError: the provider or the vault is not set up.
-            ProviderError: the vendor refused; nothing was stored.
             BookUnavailable: the database cannot be used now.
         """
         credentials = _credentials(provider, token, settings)
