@@ -56,7 +56,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/sources",
         "transport/local",
     ),
-    "book/test_histories.py": ("book/lease", "book/log", "book/pages", "book/sync", "book/write"),
+    "book/test_histories.py": ("book/log", "book/pages", "book/write"),
     "book/test_schema.py": ("book/engine", "book/tables", "book/revisions/env", "book/revisions/versions/0001_book"),
     "questions/test_asking.py": (
         "questions/accounts",

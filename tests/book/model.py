@@ -14,6 +14,9 @@ from random import Random
 
 ACCOUNTS = ("checking", "card")
 MERCHANTS = ("Blue Bottle Coffee", "Corner Grocery", "Joe's Diner", "Shell Oil 5512", "Acme Payroll", "City Rent LLC")
+OFTEN = {"authorize": 5, "echo": 20, "echo_ends": 20, "vanish": 2, "post": 2, "tip": 4}
+SETTLING = frozenset({"settle", "settle_same_id", "settle_day_later", "tip"})
+"""What seldom can happen happens more often when it can."""
 PENDING, POSTED, GONE = "pending", "posted", "gone"
 
 
@@ -92,7 +95,8 @@ class Bank:
             "echo": bool(self._able_to_echo()),
             "echo_ends": bool(echoing),
         }
-        name = self.random.choice([name for name, possible in can.items() if possible])
+        names = [name for name, possible in can.items() if possible]
+        [name] = self.random.choices(names, [OFTEN.get(name, 2 if name in SETTLING else 1) for name in names])
         getattr(self, f"_{name}")()
         self.happened[name] += 1
         self.versions.append(self.shown())

@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 from fin_infra.book.engine import Database
+from fin_infra.book.lease import LEASE
 from tests.book.model import Bank
 from tests.book.world import AT_LEAST, World
 from tests.support import effort
@@ -43,9 +44,11 @@ FAULTS = (
 def history(database: Database, seed: int, *, links: bool) -> World:
     world = World(database, seed, links=links)
     for _ in range(4):
-        for _ in range(world.random.randint(3, 12)):
+        for _ in range(world.random.randint(6, 20)):
             world.bank.happen()
-        world.sync_with_faults()
+        for _ in range(3):
+            world.sync_with_faults()
+            world.now += LEASE * world.random.randint(0, 1)
         if world.random.random() < 0.6:
             world.quiet()
             world.check()

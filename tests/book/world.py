@@ -147,7 +147,7 @@ class World:
         self.seen: dict[tuple[str, int], Any] = {}
         self.position = 0
         self.pending_seen: set[str] = set()
-        self.size = self.random.choice((2, 3, 50))
+        self.size = self.random.choice((2, 4, 8))
 
     def clock(self) -> datetime:
         self.now += timedelta(milliseconds=1)
@@ -204,10 +204,11 @@ class World:
         return flow.send(reply)
 
     def sync_with_faults(self) -> None:
-        kinds = ("killed", "killed_after", "before", "answer_lost", "bank_moves", "paused", "second_worker")
+        kinds = ("killed", "killed_after", "before", "answer_lost", "paused", "paused", "second_worker")
+        kinds += ("bank_moves",) * 6
 
         def fault() -> str | None:
-            if self.random.random() < 0.75:
+            if self.random.random() < 0.6:
                 return None
             kind = self.random.choice(kinds)
             self.faults[kind] += 1

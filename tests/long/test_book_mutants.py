@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = ("tests/book/test_merge.py", "tests/book/test_lease.py", "tests/book/test_histories.py")
+SUITES = tuple(f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "histories"))
 
 
 class Mutant(NamedTuple):
@@ -86,7 +86,7 @@ MUTANTS = (
 
 def judged(folder: Path) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "FIN_INFRA_TEST_TIER": "test"}
-    environ |= {"FIN_INFRA_TEST_HISTORIES": "40"}
+    environ |= {"FIN_INFRA_TEST_HISTORIES": "30"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *SUITES]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
 
