@@ -48,7 +48,7 @@ class BankSource:
             open_ones = [account for account in listed if account.status is not AccountStatus.CLOSED]
             levels = yield from self._levels(open_ones)
             self._run.left = open_ones if "transactions" in self._bank.can else []
-        told: list[VendorTransaction] = []
+        told: list[Transaction] = []
         while len(told) < PAGE and self._run.left:
             told += yield from self._read_on(PAGE - len(told), unread)
         run = self._run
@@ -59,10 +59,11 @@ class BankSource:
             after=_cursor(run.next_starts(), 0) if complete else _cursor(run.starts, run.number),
             complete=complete,
             holders=holders,
-            transactions=told,
+            transactions=[_told(row) for row in told],
             levels=levels,
             windows=run.windows if complete else [],
             unread=unread,
+            raw=[row.raw for row in told if row.raw is not None],
         )
 
     def _levels(self, accounts: list[Account]) -> Flow[list[Level]]:
@@ -76,7 +77,7 @@ class BankSource:
             levels += _level(account, balance)
         return levels
 
-    def _read_on(self, most: int, unread: list[str]) -> Flow[list[VendorTransaction]]:
+    def _read_on(self, most: int, unread: list[str]) -> Flow[list[Transaction]]:
         """Read on in the first account that is left."""
         run, account = self._run, self._run.left[0]
         start = run.starts.get(account.id)
@@ -90,7 +91,7 @@ class BankSource:
         if len(rows) < most:
             run.left.pop(0)
             run.rows = None
-        return [_told(row) for row in rows]
+        return rows
 
 
 class _Run:

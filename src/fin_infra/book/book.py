@@ -128,7 +128,9 @@ class Book(Reads[M], Says[M]):
         try:
             credentials = logins.opened(row, self.owner, self.vault() if row.sealed else None)
             source = source_of(connected(row.provider, mode=self.mode, **credentials))
-            done = yield from sync(self.engine, self.owner, connection, source, self.clock, progress)
+            vault = self.vault() if row.data_key else None
+            sealer = logins.sealer_of(row, self.owner, vault, payloads=self.keep_payloads)
+            done = yield from sync(self.engine, self.owner, connection, source, self.clock, progress, sealer)
         except (BookUnavailable, LeaseLost) as exc:
             if isinstance(exc, BookUnavailable):
                 raise
@@ -173,6 +175,7 @@ def open_book(
     mode: Literal["sync"] = "sync",
     vault: Vault | None = None,
     clock: Clock = utc_now,
+    keep_payloads: bool = True,
 ) -> Book[Sync]: ...
 @overload
 def open_book(
@@ -183,6 +186,7 @@ def open_book(
     mode: Literal["async"],
     vault: Vault | None = None,
     clock: Clock = utc_now,
+    keep_payloads: bool = True,
 ) -> Book[Async]: ...
 @checked
 def open_book(
@@ -193,6 +197,7 @@ def open_book(
     mode: Literal["sync", "async"] = "sync",
     vault: Vault | None = None,
     clock: Clock = utc_now,
+    keep_payloads: bool = True,
 ) -> Book[Any]:
     """Open the book of a household, and make it where there is none.
 
@@ -204,6 +209,7 @@ def open_book(
         vault: what seals tokens; by FIN_INFRA_VAULT_KEYS where None, and without it by a key file beside a book in
             SQLite.
         clock: gives the aware time of now.
+        keep_payloads: keep the vendor's own records behind each change, sealed; only of logins with credentials.
 
     Raises:
         MissingExtra: the extra `book` is not installed.
@@ -213,7 +219,8 @@ def open_book(
     """
     database = Database(url or default_url())
     schema.check(database)
-    return Book(database, Owner(tenant, user), mode, _vault_of(database, vault), clock)
+    owner = Owner(tenant, user)
+    return Book(database, owner, mode, _vault_of(database, vault), clock, keep_payloads=keep_payloads)
 
 
 def _vault_of(database: Database, given: Vault | None) -> Callable[[], Vault]:

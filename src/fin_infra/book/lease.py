@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from fin_infra.book.engine import ensure, writing
 from fin_infra.book.pages import Page
-from fin_infra.book.tables import households, pages, streams
+from fin_infra.book.sealing import PAGE, Sealer, compressed
+from fin_infra.book.tables import connections, households, pages, streams
 from fin_infra.errors import LeaseLost
 
 LEASE = timedelta(seconds=120)
@@ -59,10 +60,18 @@ class Lease:
     """Pages of the run that are kept and not yet applied as a whole."""
     whole: bool
     """Whether the kept pages are a whole run, left by a worker that ended before it had applied them."""
+    sealer: Sealer | None = None
+    """What seals the pages; None where the connection has no key."""
 
 
-def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> Lease | None:
-    """Take the connection, or return None while another worker has it."""
+def take(
+    engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer: Sealer | None = None
+) -> Lease | None:
+    """Take the connection, or return None while another worker has it.
+
+    Raises:
+        LeaseLost: the household was erased in this moment, and has no such connection any more.
+    """
     with writing(engine) as db:
         ensure(db, households, head=0, **owner.scope)
         fresh = {"fence": 0, "until": NEVER, "cursor": "", "run_cursor": "", "kept": 0, "applied": 0, "whole": 0}
@@ -72,7 +81,10 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> Lea
         row = db.execute(taken).first()
         if row is None:
             return None
-        return Lease(owner, connection, row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole))
+        there = sa.select(connections.c.id).where(owner.of(connections, id=connection)).with_for_update(read=True)
+        if db.execute(there).first() is None:  # or a sync that began before an erasure would fill the book again
+            raise LeaseLost(f"The connection {connection} was erased; there is nothing to sync.")
+        return Lease(owner, connection, row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole), sealer)
 
 
 def hold(db: sa.Connection, lease: Lease, now: datetime, before: str | None = None, **values: Any) -> str:
@@ -104,9 +116,12 @@ def keep(engine: sa.Engine, lease: Lease, page: Page, before: str, now: datetime
     """Keep a page of a run that may still begin again; nobody sees its rows yet."""
     with writing(engine) as db:
         hold(db, lease, now, before, cursor=page.after, kept=streams.c.kept + 1, whole=int(page.complete))
-        number = sa.select(streams.c.kept).where(lease.owner.of(streams, connection=lease.connection))
-        row = {"connection": lease.connection, "number": db.scalar(number), "body": packed(page)}
+        kept = sa.select(streams.c.kept).where(lease.owner.of(streams, connection=lease.connection))
+        number = int(db.execute(kept).scalar_one())
+        row = {"connection": lease.connection, "number": number, "body": packed(page, number, lease.sealer)}
         db.execute(pages.insert(), {**lease.owner.scope, **row})
+        if lease.sealer is not None:
+            lease.sealer.count(db)
 
 
 def drop(engine: sa.Engine, lease: Lease, now: datetime) -> str:
@@ -121,14 +136,20 @@ def kept_pages(db: sa.Connection, lease: Lease, after: int = 0) -> Iterable[tupl
     ask = sa.select(pages.c.number).where(lease.owner.of(pages, connection=lease.connection), pages.c.number > after)
     for number in db.scalars(ask.order_by(pages.c.number)).all():
         body = sa.select(pages.c.body).where(lease.owner.of(pages, connection=lease.connection, number=number))
-        yield number, unpacked(bytes(db.execute(body).scalar_one()))
+        yield number, unpacked(bytes(db.execute(body).scalar_one()), number, lease.sealer)
 
 
-def packed(page: Page) -> bytes:
-    return zlib.compress(msgspec.json.encode(page), 1)
+def packed(page: Page, number: int, sealer: Sealer | None) -> bytes:
+    """Return a page as it is kept: compressed, sealed where there is a sealer, and without what nobody will keep."""
+    if page.raw and (sealer is None or not sealer.payloads):
+        page = replace(page, raw=[])
+    body = compressed(page)
+    return body if sealer is None else sealer.seal(PAGE, number, body)
 
 
-def unpacked(body: bytes) -> Page:
+def unpacked(body: bytes, number: int, sealer: Sealer | None) -> Page:
+    if sealer is not None:
+        body = sealer.open(PAGE, number, body)
     page: Page = _decoder().decode(zlib.decompress(body))
     return page
 

@@ -15,6 +15,7 @@ from fin_infra.book.engine import writing
 from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
+from fin_infra.book.sealing import Sealer
 from fin_infra.book.tables import connections, pages, streams
 from fin_infra.errors import (
     AccountClosed,
@@ -102,6 +103,14 @@ def opened(row: Any, owner: Owner, vault: Vault | None) -> dict[str, str]:
     secret = vault.open(Sealed.from_text(row.sealed), scope, WrappedKey.from_text(row.data_key))
     found: dict[str, str] = msgspec.json.decode(secret.reveal_bytes())
     return found
+
+
+def sealer_of(row: Any, owner: Owner, vault: Vault | None, *, payloads: bool) -> Sealer | None:
+    """Return what seals the vendor's pages of a connection; None where it has no key."""
+    if row.data_key is None or vault is None:
+        return None
+    scope = scope_of(owner, row.provider, row.id, row.generation)
+    return Sealer(vault, scope, WrappedKey.from_text(row.data_key), row.sealed_times, payloads)
 
 
 def renew(

@@ -39,11 +39,14 @@ class Household(Generic[M]):
         mode: Literal["sync", "async"],
         vault: Callable[[], Vault],
         clock: Clock = utc_now,
+        *,
+        keep_payloads: bool = True,
     ) -> None:
         self.database = database
         self.owner = owner
         self.mode: Literal["sync", "async"] = mode
         self.clock = clock
+        self.keep_payloads = keep_payloads
         self._vault = vault
         self.transport: Transport[Any] = LocalTransport() if mode == "sync" else AsyncLocalTransport()
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from fin_infra.book import lease as leases
 from fin_infra.book.lease import Lease, Owner
 from fin_infra.book.pages import Restart, Source
+from fin_infra.book.sealing import Sealer
 from fin_infra.book.write import run_of_kept, write_kept, write_page
 from fin_infra.errors import FinInfraError, ProviderUnavailable
 from fin_infra.transport import Flow, blocking
@@ -40,7 +41,13 @@ class Progress:
 
 
 def sync(
-    engine: sa.Engine, owner: Owner, connection: str, source: Source, clock: Clock, progress: Progress
+    engine: sa.Engine,
+    owner: Owner,
+    connection: str,
+    source: Source,
+    clock: Clock,
+    progress: Progress,
+    sealer: Sealer | None = None,
 ) -> Flow[bool]:
     """Bring one connection up to date; return False where another worker is at it.
 
@@ -49,7 +56,7 @@ def sync(
         BookUnavailable: the database cannot be used now.
         ProviderError: the vendor failed; what was written before is whole, and the next sync goes on there.
     """
-    lease = yield from blocking(leases.take, engine, owner, connection, clock())
+    lease = yield from blocking(leases.take, engine, owner, connection, clock(), sealer)
     if lease is None:
         return False
     try:

@@ -18,6 +18,7 @@ from fin_infra.book.levels import write_deals, write_levels, write_positions
 from fin_infra.book.log import Log
 from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge, Merged, Settled, facts_of
 from fin_infra.book.pages import Page, VendorTransaction, Window
+from fin_infra.book.sealing import keep_payload
 from fin_infra.book.tables import aliases, connections, doubts, pages, streams, transactions
 
 CHUNK = 5_000
@@ -132,7 +133,10 @@ def _write(
     held = [ids[account] for page in chunk for account in page.held]
     write_positions(db, owner, log, held, [(ids[each.account], each) for page in chunk for each in page.positions])
     log.close()
-    learn(db, log.count)
+learn(db, log.count)
+    raw = [record for page in chunk for record in page.raw]
+    if raw and log.count and lease.sealer is not None and lease.sealer.payloads:
+        keep_payload(db, lease.sealer, raw, log.head, now)
     return log.count
 
 
