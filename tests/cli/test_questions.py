@@ -18,9 +18,9 @@ import pytest
 from typer.testing import CliRunner
 
 from fin_infra.cli.main import app
-from fin_infra.cli.spreadsheets import to_csv
 from fin_infra.model import Money, Transaction, TransactionStatus
 from fin_infra.model.frames import table_of
+from fin_infra.model.spreadsheets import to_csv
 from fin_infra.model.symbols import SymbolHit
 from fin_infra.questions import CATALOG
 from tests.questions.truths import checking

@@ -4,12 +4,14 @@ Floor 6: needs the extra `book`."""
 from fin_infra.errors import MissingExtra
 
 try:
+    from fin_infra.book.backup import restore_backup, write_backup
     from fin_infra.book.book import Book, open_book
 except ModuleNotFoundError as missing:
     if missing.name not in ("sqlalchemy", "alembic"):
         raise
     raise MissingExtra.of("The book needs", missing.name, "book") from None
 from fin_infra.book.records import (
+    Backup,
     BookAccount,
     BookBalance,
     BookHolding,
@@ -18,12 +20,17 @@ from fin_infra.book.records import (
     Change,
     Connection,
     ConnectionState,
+    Discrepancy,
+    ErasureResult,
+    Export,
     OpenQuestion,
+    Restored,
     SplitPart,
     SyncResult,
 )
 
 __all__ = [
+    "Backup",
     "Book",
     "BookAccount",
     "BookBalance",
@@ -33,8 +40,14 @@ __all__ = [
     "Change",
     "Connection",
     "ConnectionState",
+    "Discrepancy",
+    "ErasureResult",
+    "Export",
     "OpenQuestion",
+    "Restored",
     "SplitPart",
     "SyncResult",
     "open_book",
+    "restore_backup",
+    "write_backup",
 ]

@@ -217,12 +217,13 @@ def _sqlite_put(table: sa.Table, names: tuple[str, ...]) -> str:
 @cache
 def _postgres_put(table: sa.Table, names: tuple[str, ...]) -> Any:
     page = sa.func.jsonb_to_recordset(sa.bindparam("page", type_=postgresql.JSONB))
-    columns = page.table_valued(*(sa.column(name, _stored_type(table.c[name])) for name in names))
+    columns = page.table_valued(*(sa.column(name, stored_type(table.c[name])) for name in names))
     rows = sa.select(*columns.render_derived(name="page", with_types=True).c)
     return _replacing(postgresql.insert(table).from_select(list(names), rows), table, names)
 
 
-def _stored_type(column: sa.Column[Any]) -> Any:
+def stored_type(column: sa.Column[Any]) -> Any:
+    """Return the type under which a column stands in the database, without ours on top."""
     kind = column.type
     return kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind
 

@@ -64,9 +64,7 @@ class Lease:
     """What seals the pages; None where the connection has no key."""
 
 
-def take(
-    engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer: Sealer | None = None
-) -> Lease | None:
+def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer: Sealer | None = None) -> Lease | None:
     """Take the connection, or return None while another worker has it.
 
     Raises:

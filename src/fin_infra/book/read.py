@@ -102,17 +102,22 @@ def balance_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookB
     by_account: dict[int, BookBalance] = {}
     for row in db.execute(sa.select(b).join(newest, same).where(owner.of(b))):
         account = found.target(row.account)
-        balance = BookBalance(
-            account_id=account,
-            day=row.day,
-            at=row.at,
-            current=_money(row.current, row.currency),
-            available=_money(row.available, row.currency),
-            source=row.source,
-        )
+        balance = balance_of(row, account)
         if account not in by_account or by_account[account].at < balance.at:
             by_account[account] = balance
     return [by_account[account] for account in sorted(by_account)]
+
+
+def balance_of(row: Any, account: int) -> BookBalance:
+    """Return a row of `balances` as a record, under the account that it counts for."""
+    return BookBalance(
+        account_id=account,
+        day=row.day,
+        at=row.at,
+        current=_money(row.current, row.currency),
+        available=_money(row.available, row.currency),
+        source=row.source,
+    )
 
 
 def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[BookTransaction]:
@@ -277,22 +282,33 @@ def holding_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookH
     columns = (*h.c, s.c.source, s.c.at)
     ask = sa.select(*columns).select_from(s).join(newest, same).join(h, held).where(owner.of(s))
     rows = db.execute(ask.order_by(h.c.account, h.c.vendor_id)).all()
-    return [
-        BookHolding(
-            account_id=found.target(row.account),
-            day=row.day,
-            at=row.at,
-            instrument=row.instrument,
-            name=row.name,
-            quantity=row.quantity,
-            price=row.price,
-            value=_money(row.value, row.currency),
-            basis=_money(row.basis, row.currency),
-            currency=row.currency,
-            source=row.source,
-        )
-        for row in rows
-    ]
+    return [_holding(row, found.target(row.account)) for row in rows]
+
+
+def all_holding_rows(db: sa.Connection, owner: Owner) -> list[BookHolding]:
+    """Return what each account held on every day with a snapshot."""
+    found = Accounts(db, owner)
+    s, h = snapshots, holdings
+    held = sa.and_(*(h.c[name] == s.c[name] for name in ("tenant", "user_id", "account", "day")))
+    ask = sa.select(*h.c, s.c.source, s.c.at).select_from(s).join(h, held).where(owner.of(s))
+    rows = db.execute(ask.order_by(h.c.account, h.c.day, h.c.vendor_id)).all()
+    return [_holding(row, found.target(row.account)) for row in rows]
+
+
+def _holding(row: Any, account: int) -> BookHolding:
+    return BookHolding(
+        account_id=account,
+        day=row.day,
+        at=row.at,
+        instrument=row.instrument,
+        name=row.name,
+        quantity=row.quantity,
+        price=row.price,
+        value=_money(row.value, row.currency),
+        basis=_money(row.basis, row.currency),
+        currency=row.currency,
+        source=row.source,
+    )
 
 
 def trade_rows(

@@ -192,6 +192,70 @@ class OpenQuestion(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy(Model):
+    """Two balances of an account whose difference is not the sum of the posted transactions between them."""
+
+    account_id: int
+    start: dt.date
+    """The day of the earlier balance; transactions of the days after it count."""
+    end: dt.date
+    """The day of the later balance; its transactions count too."""
+    expected: Money
+    """The earlier balance with the transactions."""
+    said: Money
+    """The later balance, as its source told it."""
+    difference: Money
+    """`said` less `expected`: what is missing in the transactions where it is not zero."""
+    evened_out: bool
+    """Whether the balance before or after takes the difference back: mostly the time of the day at which a bank was
+    asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureResult(Model):
+    """What an erasure has destroyed, counted table by table afterwards."""
+
+    rows: Mapping[str, int]
+    """Rows that were deleted, by table."""
+    left: Mapping[str, int]
+    """Rows of the household that are there all the same, by table; empty where all is gone."""
+    scrubbed: bool | None
+    """Whether the files of SQLite were rewritten without what was deleted; None on PostgreSQL, which does that by
+    itself, later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export(Model):
+    """An export that was written."""
+
+    folder: str
+    rows: Mapping[str, int]
+    """Records by file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup(Model):
+    """A backup that was written."""
+
+    file: str
+    size: int
+    """In bytes."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Model):
+    """What a restore has brought back."""
+
+    rows: int
+    households: int
+    erased: int
+    """Households in the backup that were erased since, and are left out."""
+    set_aside: str | None = None
+    """The damaged file that stood there, under its new name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult(Model):
     """What became of one connection in a sync."""
 

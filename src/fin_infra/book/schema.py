@@ -26,10 +26,10 @@ def revision(database: Database) -> str | None:
         BookUnavailable: the database cannot be used now.
     """
     with reading(database.engine) as db:
-        return _revision(db)
+        return revision_of(db)
 
 
-def _revision(db: sa.Connection) -> str | None:
+def revision_of(db: sa.Connection) -> str | None:
     if not sa.inspect(db).has_table(VERSION_TABLE):
         return None
     found = db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  # nosec B608  # a constant
@@ -68,11 +68,11 @@ def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
     with writing(database.engine) as db:
         if db.dialect.name == "postgresql":
             db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        before = _revision(db)
+        before = revision_of(db)
         if before is not None and before not in REVISIONS:
             raise BookOutdated(f"The book {database.shown} has revision {before}, which this program does not know.")
         _run(db, to)
-        return before, _revision(db) or ""
+        return before, revision_of(db) or ""
 
 
 def _run(db: sa.Connection, to: str) -> None:

@@ -234,5 +234,8 @@ rates = _market(
     _fact("rate", Exact),
 )
 
+# Fingerprints of households that were erased, so that a backup from before does not bring one back: see tombstones.py.
+erasures = _market("erasures", _key("fingerprint"), _fact("at", Instant))
+
 PERSONAL: tuple[sa.Table, ...] = tuple(table for table in meta.sorted_tables if SCOPE[0] in table.c)
 """The tables of a household, which erasure empties and an export writes."""

@@ -133,7 +133,7 @@ def _write(
     held = [ids[account] for page in chunk for account in page.held]
     write_positions(db, owner, log, held, [(ids[each.account], each) for page in chunk for each in page.positions])
     log.close()
-learn(db, log.count)
+    learn(db, log.count)
     raw = [record for page in chunk for record in page.raw]
     if raw and log.count and lease.sealer is not None and lease.sealer.payloads:
         keep_payload(db, lease.sealer, raw, log.head, now)

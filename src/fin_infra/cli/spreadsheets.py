@@ -1,46 +1,15 @@
-"""Records as CSV: the columns of `to_frame`, exact, and safe to open in a spreadsheet.
-Floor 8: text that a spreadsheet would take for a formula is written as text."""
+"""An answer as CSV on stdout.
+Floor 8: `model/spreadsheets.py` writes it."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from datetime import date, time
-from decimal import Decimal
-from io import StringIO
-from typing import Any, cast
+from typing import Any
 
 from fin_infra.cli.output import say
-from fin_infra.model.frames import Filled, Holds, table_of
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+from fin_infra.model.frames import table_of
+from fin_infra.model.spreadsheets import to_csv
 
 
 def print_csv(answer: Any, model: Any) -> None:
     """Print a row for each record, or the one record; `model` is its class, which an empty list does not tell."""
     say(to_csv(table_of(answer, model)).removesuffix("\n"))
-
-
-def to_csv(columns: Sequence[Filled]) -> str:
-    """Return the columns as RFC 4180 writes them, with the line ends of a pipe; what is None is empty."""
-    written = StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([one.column.name for one in columns])
-    is_text = [one.column.holds in (Holds.TEXT, Holds.WORDS, Holds.JSON) for one in columns]
-    for row in zip(*(one.values for one in columns), strict=True):
-        writer.writerow([_cell(value, text) for value, text in zip(row, is_text, strict=True)])
-    return written.getvalue()
-
-
-def _cell(value: Any, is_text: bool) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    written = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
-    return f"'{written}" if is_text and written.startswith(_FORMULA) else written

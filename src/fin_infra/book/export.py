@@ -1,0 +1,197 @@
+"""Everything of a household as files that people and programs can use: CSV for lists, JSON for the rest and the log.
+Floor 6: one transaction, so that all files are of one moment; a folder appears whole or not at all. No tokens."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.book import logins, read
+from fin_infra.book.accounts import Accounts
+from fin_infra.book.columns import Instant, instant
+from fin_infra.book.copying import PART, stored_rows
+from fin_infra.book.engine import reading
+from fin_infra.book.lease import Owner
+from fin_infra.book.records import (
+    BookAccount,
+    BookBalance,
+    BookHolding,
+    BookTrade,
+    BookTransaction,
+    Connection,
+    Export,
+)
+from fin_infra.book.sealing import payload
+from fin_infra.book.tables import (
+    PERSONAL,
+    SCOPE,
+    accounts,
+    balances,
+    connections,
+    holdings,
+    households,
+    pages,
+    payloads,
+    streams,
+    trades,
+    transactions,
+)
+from fin_infra.errors import FinInfraError, InvalidInput
+from fin_infra.model.frames import table_of
+from fin_infra.model.spreadsheets import to_csv
+from fin_infra.security.vault import Vault
+
+AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
+"""Tables that become CSV, as records."""
+NOT_OF_PEOPLE = (households, streams, pages)
+"""What the sync keeps for itself: positions, leases, and pages that are not applied yet."""
+_UNSHOWN = frozenset({*SCOPE, "e4", "sealed"})
+README = """\
+Everything that fin-infra has stored about this household, as of one moment.
+
+*.csv   lists for a spreadsheet: exact amounts with the currency in a column of its own, days as 2026-01-31, instants in
+        UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
+*.json  the rest, an array of records: what you said (said), what you were asked (doubts), ids at vendors (aliases),
+        houses and cars (assets, asset_values), files that were read (documents), every change (changes), and what the
+        vendors sent (vendor-records).
+
+Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.
+"""
+
+
+def write(engine: sa.Engine, owner: Owner, folder: Path, vault: Callable[[], Vault]) -> Export:
+    """Write the files into a new folder.
+
+    Raises:
+        InvalidInput: the folder is there already, or the one around it is not.
+        BookUnavailable: the book cannot be read, or a file cannot be written; nothing is left in the folder's place.
+    """
+    if folder.exists():
+        raise InvalidInput(f"{folder} is there already; give the export a new folder.")
+    if not folder.parent.is_dir():
+        raise InvalidInput(f"The folder {folder.parent} is not there; make it first.")
+    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    try:
+        with reading(engine) as db:
+            part.mkdir(mode=0o700)
+            rows = _files(db, owner, part, vault)
+            part.rename(folder)
+    finally:
+        if part.exists():
+            shutil.rmtree(part, ignore_errors=True)
+    return Export(folder=str(folder), rows=rows)
+
+
+def _files(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Vault]) -> dict[str, int]:
+    lists: Mapping[str, tuple[Any, Iterable[list[Any]]]] = {
+        "accounts": (BookAccount, [read.account_rows(db, owner)]),
+        "balances": (BookBalance, _balances(db, owner)),
+        "connections": (Connection, [read.connection_rows(db, owner)]),
+        "holdings": (BookHolding, _holdings(db, owner)),
+        "trades": (BookTrade, [read.trade_rows(db, owner, None, None, None, limit=2**31 - 1)]),
+        "transactions": (BookTransaction, _transactions(db, owner)),
+    }
+    rows = {f"{name}.csv": _csv(folder / f"{name}.csv", *these) for name, these in lists.items()}
+    for table in PERSONAL:
+        if table not in (*AS_LISTS, *NOT_OF_PEOPLE, payloads):
+            rows[f"{table.name}.json"] = _json(folder / f"{table.name}.json", _plain_rows(db, owner, table))
+    rows["vendor-records.json"] = _json(folder / "vendor-records.json", _vendor_records(db, owner, vault))
+    with _opened(folder / "README.txt") as file:
+        file.write(README)
+    return rows
+
+
+def _opened(file: Path) -> Any:
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="")
+
+
+def _csv(file: Path, model: Any, parts: Iterable[list[Any]]) -> int:
+    count = 0
+    with _opened(file) as written:
+        written.write(to_csv(table_of([], model)))
+        for part in parts:
+            if part:
+                written.write(to_csv(table_of(part, model), header=False))
+            count += len(part)
+    return count
+
+
+def _json(file: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write an array with a line for each record, so that no file has to be in memory at once."""
+    count = 0
+    with _opened(file) as written:
+        written.write("[")
+        for row in rows:
+            written.write(",\n" if count else "\n")
+            written.write(msgspec.json.encode(row).decode())
+            count += 1
+        written.write("\n]\n")
+    return count
+
+
+def _transactions(db: sa.Connection, owner: Owner) -> Iterator[list[Any]]:
+    after: int | None = None
+    while True:
+        wanted = read.Wanted(with_hidden=True, with_removed=True, after=after, limit=PART)
+        rows = read.transaction_rows(db, owner, wanted)
+        yield rows
+        if len(rows) < PART:
+            return
+        after = rows[-1].id
+
+
+def _balances(db: sa.Connection, owner: Owner) -> Iterator[list[Any]]:
+    """Yield the balances of every day, also of several sources of one account."""
+    found = Accounts(db, owner)
+    ask = sa.select(balances).where(owner.of(balances)).order_by(balances.c.account, balances.c.day)
+    yield [read.balance_of(row, found.target(row.account)) for row in db.execute(ask)]
+
+
+def _holdings(db: sa.Connection, owner: Owner) -> Iterator[list[Any]]:
+    yield read.all_holding_rows(db, owner)
+
+
+def _plain_rows(db: sa.Connection, owner: Owner, table: sa.Table) -> Iterator[dict[str, Any]]:
+    for part in stored_rows(db, table, owner.of(table)):
+        for row in part:
+            yield {
+                column.name: _plain(column, value)
+                for column, value in zip(table.c, row, strict=True)
+                if column.name not in _UNSHOWN
+            }
+
+
+def _plain(column: sa.Column[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if column.name == "before":
+        return msgspec.json.decode(value)
+    return instant(value).isoformat() if isinstance(column.type, Instant) else value
+
+
+def _vendor_records(db: sa.Connection, owner: Owner, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:
+    """Yield what the vendors sent; what cannot be opened is named with the reason."""
+    names = [column.name for column in payloads.c]
+    sealers: dict[str, Any] = {}
+    for part in stored_rows(db, payloads, owner.of(payloads)):
+        for values in part:
+            row = dict(zip(names, values, strict=True))
+            shown = {name: row[name] for name in ("source", "position")} | {"at": instant(row["at"]).isoformat()}
+            try:
+                if row["source"] not in sealers:
+                    stored = logins.stored(db, owner, row["source"])
+                    sealers[row["source"]] = logins.sealer_of(stored, owner, vault(), payloads=True)
+                sealer = sealers[row["source"]]
+                if sealer is None:
+                    yield {**shown, "records": None, "reason": "The connection was ended, and its key destroyed."}
+                    continue
+                yield {**shown, "records": payload(sealer, row["position"], bytes(row["body"]))}
+            except FinInfraError as exc:
+                yield {**shown, "records": None, "reason": exc.title}

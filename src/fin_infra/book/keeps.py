@@ -1,0 +1,63 @@
+"""What a household may do with all of its book, as its methods: export, erase, and look whether it adds up.
+Floor 6: the steps themselves are in `export.py`, `erasure.py` and `reconcile.py`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from fin_infra.book import erasure, export
+from fin_infra.book.methods import Household, method
+from fin_infra.book.reconcile import discrepancies
+from fin_infra.book.records import Discrepancy, ErasureResult, Export
+from fin_infra.errors import FinInfraError
+from fin_infra.model import Listing
+from fin_infra.security.envelope import WrappedKey
+from fin_infra.transport import Flow, M, blocking
+
+
+class Keeps(Household[M]):
+    @method
+    def reconcile(self) -> Flow[Listing[Discrepancy]]:
+        """Return where two balances of an account do not differ by the posted transactions between them.
+
+        Of bank accounts and cards only: a broker's balance moves with prices, and a loan's with interest. Where a
+        balance was asked for in the middle of a day, that day's later transactions make a difference that the next
+        balance takes back; it is marked as evened out.
+        """
+        return Listing((yield from self.ask(discrepancies)))
+
+    @method
+    def export(self, folder: str | os.PathLike[str]) -> Flow[Export]:
+        """Write everything of the household into a new folder: CSV for lists, JSON for the rest, without tokens.
+
+        Raises:
+            InvalidInput: the folder is there already, or the one around it is not.
+            BookUnavailable: the book cannot be read, or a file cannot be written; nothing is left behind.
+        """
+        return (yield from blocking(export.write, self.engine, self.owner, Path(folder), self.vault))
+
+    @method
+    def erase(self) -> Flow[ErasureResult]:
+        """Destroy everything of the household: its keys first, then all rows; what is left is counted.
+
+        Restoring a backup from before leaves the household out. Vendors keep their access until the person ends it
+        there.
+
+        Raises:
+            BookUnavailable: the database cannot be used now; what was destroyed stays so, and the next erasure goes on.
+        """
+        keys = yield from blocking(erasure.destroy_keys, self.database, self.owner, self.clock())
+        self._forget(keys)
+        rows = yield from blocking(erasure.delete_rows, self.database, self.owner)
+        scrubbed = yield from blocking(erasure.scrub, self.database)
+        left = yield from blocking(erasure.left, self.database, self.owner)
+        return ErasureResult(rows=rows, left=left, scrubbed=scrubbed)
+
+    def _forget(self, keys: Sequence[str]) -> None:
+        """Drop the keys from this process; where the vault cannot be had, it holds none of them."""
+        with suppress(FinInfraError):
+            for key in keys:
+                self.vault().forget(WrappedKey.from_text(key))
