@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from fin_infra.arguments import checked
 from fin_infra.book import schema
 from fin_infra.book.copying import copy_rows, erased_households, is_empty
-from fin_infra.book.engine import Database, default_url, reading, unavailable, writing
+from fin_infra.book.engine import Database, default_url, is_whole, reading, unavailable, writing
 from fin_infra.book.lease import NEVER
 from fin_infra.book.records import Backup, Restored
 from fin_infra.book.tables import erasures, meta, streams
@@ -210,7 +210,7 @@ def _checked(engine: sa.Engine, file: Path) -> str:
 def _set_aside(database: Database) -> str | None:
     """Rename a damaged file of SQLite, so that a new book can take its place; return its new name."""
     file = database.file
-    if file is None or not file.exists() or _is_whole(database):
+    if file is None or not file.exists() or is_whole(database):
         return None
     database.engine.dispose()
     number = 1
@@ -220,18 +220,3 @@ def _set_aside(database: Database) -> str | None:
     for end in ("-wal", "-shm"):
         file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
     return str(aside)
-
-
-def _is_whole(database: Database) -> bool:
-    try:
-        with closing(database.engine.raw_connection()) as raw:
-            row = raw.cursor().execute("PRAGMA quick_check").fetchone()
-            return row is not None and row[0] == "ok"
-    except sqlite3.DatabaseError as exc:
-        if isinstance(exc, sqlite3.OperationalError):  # it cannot be opened now, which does not make it damaged
-            raise unavailable(database.engine, exc) from None
-        return False
-    except sa.exc.DatabaseError as exc:
-        if isinstance(exc, sa.exc.OperationalError):
-            raise unavailable(database.engine, exc) from None
-        return False

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 from fin_infra.errors import BookUnavailable, ConfigurationError
 from fin_infra.transport.forks import starts_again
@@ -187,6 +187,24 @@ def _reason(cause: BaseException) -> str:
     if isinstance(cause, (OSError, sqlite3.OperationalError)) or type(cause).__name__ in ("InterfaceError", "error"):
         return _GONE
     return f"the database refused a statement ({type(cause).__name__}); please report this as a fault of the book."
+
+
+def is_whole(database: Database) -> bool:
+    """Tell whether the file of a book in SQLite is undamaged; PostgreSQL checks its pages as it reads them.
+
+    Raises:
+        BookUnavailable: it cannot be opened now, which does not make it damaged.
+    """
+    if database.file is None:
+        return True
+    try:
+        with closing(database.engine.raw_connection()) as raw:
+            row = raw.cursor().execute("PRAGMA quick_check").fetchone()
+            return row is not None and row[0] == "ok"
+    except (sqlite3.OperationalError, OperationalError) as exc:
+        raise unavailable(database.engine, exc) from None
+    except (sqlite3.DatabaseError, DatabaseError):
+        return False
 
 
 def put(db: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...] = ()) -> None:

@@ -1,0 +1,147 @@
+"""`fin-infra connect`, `connections`, `disconnect` and `sync`.
+Floor 8: a token is taken from a prompt, a pipe or the environment, and shown nowhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from getpass import getpass
+
+from fin_infra.book import Book, Connection, ConnectionState, SyncResult, open_book
+from fin_infra.book.backup import require
+from fin_infra.book.engine import Database, default_url
+from fin_infra.book.sync import Progress
+from fin_infra.cli.keeping import Declined
+from fin_infra.cli.output import ask, print_json, say, tell
+from fin_infra.cli.tables import print_table, say_wrapped
+from fin_infra.errors import InvalidInput
+from fin_infra.transport import Sync
+
+ASKED = "-"
+"""What `--token` says where the token is to be asked for."""
+
+
+def connect(provider: str, token: str | None, user: str, tenant: str, *, as_json: bool) -> bool:
+    """Connect a login; return whether its first sync was whole."""
+    token = _asked() if token == ASKED else token
+    made = open_book(user=user, tenant=tenant).connect(provider, token)
+    if as_json:
+        print_json(made)
+    else:
+        _show("Connected", [made])
+    return made.state is ConnectionState.HEALTHY
+
+
+def _asked() -> str:
+    """Return a token that nobody sees: typed at a terminal, or a line of a pipe."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        token = getpass("Token: ")
+    else:
+        token = sys.stdin.readline() if sys.stdin is not None else ""
+    if not token.strip():
+        raise InvalidInput("No token was given; type it, or give it in a pipe: fin-infra connect ... --token - < FILE.")
+    return token.strip()
+
+
+def connections(user: str, tenant: str, *, as_json: bool) -> None:
+    found = _book(user, tenant).connections()
+    if as_json:
+        print_json(found)
+    elif found:
+        _show("Connections", found)
+    else:
+        tell("There are no connections; `fin-infra connect PROVIDER` makes one.")
+
+
+def disconnect(connection: str, user: str, tenant: str, *, yes: bool, as_json: bool) -> None:
+    """End a connection.
+
+    Raises:
+        Declined: the person said no; nothing was changed.
+    """
+    book = _book(user, tenant)
+    if not any(each.id == connection for each in book.connections()):
+        raise InvalidInput("The book has no connection of that id; list them with: fin-infra connections")
+    if not yes and not ask(f"End the connection {connection}? Its token is destroyed; its history stays."):
+        raise Declined("Nothing was changed; --yes ends it without asking.")
+    ended = book.disconnect(connection)
+    if as_json:
+        print_json(ended)
+    else:
+        _show("Ended", [ended])
+
+
+def sync(connection: str | None, user: str, tenant: str, *, as_json: bool) -> bool:
+    """Sync, with a line of progress on a terminal; return whether no connection failed."""
+    line = _Line()
+    try:
+        results = _book(user, tenant).sync(connection, told=line.told)
+    finally:
+        line.clear()
+    if as_json:
+        print_json(results)
+    elif not results:
+        tell("There is nothing to sync; `fin-infra connect PROVIDER` makes a connection.")
+    else:
+        _show_results(results)
+    return not any(result.error for result in results)
+
+
+class _Line:
+    """The line of progress on stderr, where somebody sees it."""
+
+    def __init__(self) -> None:
+        self._seen = sys.stderr is not None and sys.stderr.isatty()
+        self._pages = self._changes = 0
+        self._last: Progress | None = None
+
+    def told(self, progress: Progress) -> None:
+        if self._last is not None and progress is not self._last:
+            self._pages += self._last.pages
+            self._changes += self._last.changes
+        self._last = progress
+        if self._seen:
+            pages, changes = self._pages + progress.pages, self._changes + progress.changes
+            sys.stderr.write(f"\r\x1b[K{pages:,} pages, {changes:,} changes")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._seen and self._last is not None:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _book(user: str, tenant: str) -> Book[Sync]:
+    require(Database(default_url()))
+    return open_book(user=user, tenant=tenant)
+
+
+def _show(title: str, found: Sequence[Connection]) -> None:
+    rows = [(each.id, each.provider, each.state.value, _time(each.since), _time(each.synced_at)) for each in found]
+    print_table(title, ("id", "provider", "state", "since", "last whole sync"), rows, minor=("since",))
+    for each in found:
+        if each.reason:
+            say_wrapped(f"{each.id}: {' '.join(filter(None, (_ended(each.reason), each.next_step)))}")
+
+
+def _show_results(results: Sequence[SyncResult]) -> None:
+    rows = [(each.connection, each.provider, _state(each), f"{each.changes:,}") for each in results]
+    print_table("Sync", ("connection", "provider", "state", "changes"), rows, right=("changes",))
+    for each in results:
+        if each.error:
+            say_wrapped(f"{each.connection}: {_ended(each.error)}")
+        for row in each.unread:
+            say(f"note: {each.connection}: {row}")
+
+
+def _state(result: SyncResult) -> str:
+    return "another program is syncing it" if result.busy else result.state.value
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _time(at: datetime | None) -> str:
+    return "never" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,189 @@
+"""The commands of the book and of connections, from outside, over a sandbox."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fin_infra.cli.main import app
+from fin_infra.providers import registry
+from fin_infra.sandbox import environment, running
+
+TOKEN = "test_token_sandbox"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def place(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    for name in ("SQL_URL", "FIN_INFRA_MODE", "FIN_INFRA_CONNECT_TOKEN", "FIN_INFRA_VAULT_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment(url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+    registry.reset()
+    yield tmp_path
+    registry.reset()
+
+
+def run(*words: str, stdin: str = "") -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(words), input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def connected() -> str:
+    code, out, err = run("connect", "banking:teller", "--token", "-", "--json", stdin=f"{TOKEN}\n")
+    assert (code, err) == (0, "")
+    return str(json.loads(out)["id"])
+
+
+def test_connect_when_the_token_comes_in_a_pipe_then_it_is_sealed_and_shown_nowhere(place: Path) -> None:
+    code, out, err = run("connect", "banking:teller", "--token", "-", stdin=f"{TOKEN}\n")
+    assert (code, "healthy" in out) == (0, True)
+    assert TOKEN not in out + err
+    assert all(TOKEN.encode() not in file.read_bytes() for file in place.rglob("*") if file.is_file())
+    code, out, _ = run("connections", "--json")
+    [connection] = json.loads(out)
+    assert (connection["provider"], connection["state"]) == ("banking:teller", "healthy")
+    assert connection["id"] in run("connections")[1]
+
+
+def test_connect_when_the_token_is_in_the_environment_then_no_option_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIN_INFRA_CONNECT_TOKEN", "test_token_disconnected")
+    code, out, _ = run("connect", "banking:teller")
+    assert (code, "person_must_act" in out) == (1, True)
+    assert "Sign in at the vendor again" in " ".join(out.split())
+
+
+def test_connect_when_no_token_comes_then_one_sentence_says_how() -> None:
+    code, out, err = run("connect", "banking:teller", "--token", "-")
+    assert (code, out, err.count("\n")) == (5, "", 1)
+    assert "No token was given" in err
+
+
+def test_sync_when_there_is_no_news_then_it_says_zero_and_exits_0() -> None:
+    connection = connected()
+    code, out, err = run("sync", "--json")
+    [result] = json.loads(out)
+    assert (code, err, result["connection"], result["changes"]) == (0, "", connection, 0)
+    assert run("sync", connection)[0] == 0
+    code, _, err = run("sync", "c-none")
+    assert (code, "no connection of that id" in err) == (5, True)
+
+
+def test_disconnect_when_somebody_says_yes_then_history_stays() -> None:
+    connection = connected()
+    code, _, err = run("disconnect", connection)
+    assert (code, "Nothing was changed" in err) == (1, True)
+    code, out, _ = run("disconnect", connection, stdin="y\n")
+    assert (code, "revoked" in out) == (0, True)
+    assert json.loads(run("book", "where", "--json")[1])["transactions"] > 1_000
+    assert "nothing to sync" in run("sync")[2]
+    code, _, err = run("disconnect", "c-none", "--yes")
+    assert (code, "no connection of that id" in err) == (5, True)
+
+
+@pytest.mark.parametrize("words", [("book", "where"), ("book", "check"), ("book", "export", "x"), ("sync",)])
+def test_command_when_there_is_no_book_then_none_is_made(place: Path, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (5, "")
+    assert "There is no book at" in err
+    assert "`fin-infra connect` makes one" in err
+    assert not (place / "fin-infra" / "book.db").exists()
+
+
+def test_where_and_check_when_there_is_a_book_then_they_tell_of_it(place: Path) -> None:
+    connected()
+    out = run("book", "where")[1]
+    assert str(place / "fin-infra" / "book.db") in out
+    assert " bytes" in out
+    assert run("book", "check") == (0, "The book is in order.\n", "")
+    with sqlite3.connect(place / "fin-infra" / "book.db") as db:
+        db.execute("UPDATE households SET head = head + 1")
+    db.close()
+    code, out, _ = run("book", "check", "--json")
+    assert (code, json.loads(out)["ok"], len(json.loads(out)["wrong"])) == (1, False, 1)
+    code, out, _ = run("book", "check")
+    assert (code, "its head says" in out) == (1, True)
+
+
+def test_upgrade_when_nothing_is_to_do_then_it_says_so() -> None:
+    connected()
+    code, out, _ = run("book", "upgrade")
+    assert (code, "already" in out) == (0, True)
+
+
+def test_book_when_it_is_newer_then_each_command_says_its_version(place: Path) -> None:
+    connected()
+    with sqlite3.connect(place / "fin-infra" / "book.db") as db:
+        db.execute("UPDATE book_revision SET version_num = '9999'")
+    db.close()
+    for words in (
+        ("sync",),
+        ("connections",),
+        ("book", "upgrade"),
+        ("book", "backup", "b.db"),
+        ("book", "export", "x"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (1, "", 1), words
+        assert "9999" in err
+    assert "newer than this program" in run("book", "where")[1]
+
+
+def test_backup_when_restored_then_the_book_is_as_it_was(place: Path) -> None:
+    connected()
+    before = json.loads(run("book", "where", "--json")[1])
+    code, out, _ = run("book", "backup", "saved.db")
+    assert (code, "Wrote saved.db" in out) == (0, True)
+    code, _, err = run("book", "backup", "saved.db")
+    assert (code, "is there already" in err) == (5, True)
+    code, _, err = run("book", "restore", "saved.db")
+    assert (code, "is not empty" in err) == (5, True)
+    code, _, err = run("book", "restore", "saved.db", "--replace")
+    assert (code, "Nothing was changed" in err) == (1, True)
+    code, out, _ = run("book", "restore", "saved.db", "--replace", "--yes")
+    assert (code, "Restored" in out) == (0, True)
+    now = json.loads(run("book", "where", "--json")[1])
+    assert {name: now[name] for name in ("head", "transactions")} == {
+        name: before[name] for name in ("head", "transactions")
+    }
+    assert run("sync")[0] == 0
+
+
+def test_export_and_erase_when_asked_then_files_are_there_and_rows_are_not(place: Path) -> None:
+    connected()
+    code, out, _ = run("book", "export", "out")
+    assert (code, "transactions.csv" in out) == (0, True)
+    assert (place / "out" / "transactions.csv").exists()
+    run("book", "backup", "saved.db")
+    code, _, err = run("book", "erase")
+    assert (code, "Nothing was erased" in err) == (1, True)
+    code, out, err = run("book", "erase", "--yes")
+    assert (code, err, "0 are left" in out) == (0, "", True)
+    assert json.loads(run("book", "where", "--json")[1])["transactions"] == 0
+    code, out, _ = run("book", "restore", "saved.db")
+    assert (code, "1 households were erased since" in out) == (0, True)
+    assert json.loads(run("book", "where", "--json")[1])["transactions"] == 0
+    assert run("connections")[2].startswith("There are no connections")
+
+
+def test_households_when_two_share_a_database_then_each_command_is_of_one() -> None:
+    connected()
+    assert json.loads(run("connections", "--user", "bob", "--json")[1]) == []
+    assert json.loads(run("book", "where", "--tenant", "other", "--json")[1])["transactions"] == 0
+    run("book", "erase", "--user", "bob", "--yes")
+    assert len(json.loads(run("connections", "--json")[1])) == 1
