@@ -164,7 +164,11 @@ def unavailable(engine: sa.Engine, exc: BaseException) -> BookUnavailable:
 
 _REASONS = (
     ("readonly", "it may not be written; give yourself the right to write the file and its folder."),
+    ("read-only file system", "it may not be written; give yourself the right to write the file and its folder."),
+    ("permission denied", "it may not be written; give yourself the right to write the file and its folder."),
     ("unable to open", "the file cannot be opened; check that its folder is there and may be written."),
+    ("not a directory", "the file cannot be opened; check that its folder is there and may be written."),
+    ("file exists", "the file cannot be opened; check that its folder is there and may be written."),
     ("disk is full", "the disk is full; free some space, then run the same again: nothing of it was written."),
     ("no space left", "the disk is full; free some space, then run the same again: nothing of it was written."),
     ("disk i/o", "the disk failed to read or write; check it, then run the same again."),
