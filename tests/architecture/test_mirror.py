@@ -146,6 +146,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "cli/serving",
         "cli/statements",
     ),
+    "cli/test_books.py": ("cli/connecting", "cli/keeping"),
     "cli/test_questions.py": ("cli/asking", "cli/layouts", "cli/spreadsheets", "model/spreadsheets"),
     "cli/test_features_command.py": ("cli/features",),
     "cli/test_order_command.py": ("cli/order",),

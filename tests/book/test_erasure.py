@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -103,6 +106,9 @@ def test_erase_when_it_is_cut_off_after_the_keys_then_tokens_are_gone_and_the_ne
     def fail(*_args: object) -> None:
         raise BookUnavailable("the database went away")
 
+    flow = home.flow(Told(page(told("t-3", "-9"))))
+    effect = next(flow)
+    effect = flow.send(effect.fn())
     with monkeypatch.context() as patched:
         patched.setattr(erasure, "delete_rows", fail)
         with pytest.raises(BookUnavailable):
@@ -112,6 +118,10 @@ def test_erase_when_it_is_cut_off_after_the_keys_then_tokens_are_gone_and_the_ne
         assert (row.sealed, row.data_key) == (None, None)
         fingerprint = fingerprint_of(db, home.owner)
         assert fingerprint in fingerprints(database, db), "a backup from before is kept out from the first step on"
+    with pytest.raises(LeaseLost):
+        effect.fn()
+    flow.close()
+    assert book.sync() == [], "nobody syncs it with the credentials of the environment"
     assert len(book.transactions()) == 2
     assert book.erase().left == {}
 
@@ -161,3 +171,19 @@ def test_erase_when_the_book_is_opened_by_its_url_then_it_works_as_well(database
     book = open_book(database.engine.url.render_as_string(), user="ada", vault=home.vault)
     assert book.erase().left == {}
     book.engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_household_when_async_then_export_reconcile_and_erase_answer_as_well(
+    database: Database, tmp_path: Path
+) -> None:
+    home = Home(database)
+    full(home)
+
+    async def main() -> tuple[int, int, dict[str, int]]:
+        book = Book(database, home.owner, "async", lambda: home.vault, home.clock)
+        written = await book.export(tmp_path / "out")
+        found = await book.reconcile()
+        return written.rows["transactions.csv"], len(found), dict((await book.erase()).left)
+
+    assert asyncio.run(main()) == (2, 0, {})

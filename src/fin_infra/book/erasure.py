@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fin_infra.book.engine import Database, reading, unavailable, writing
 from fin_infra.book.lease import NEVER, Owner
+from fin_infra.book.records import ConnectionState
 from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams
 from fin_infra.book.tombstones import fingerprint_of, remember, remember_in_file
 
@@ -27,7 +28,9 @@ def destroy_keys(database: Database, owner: Owner, now: datetime) -> list[str]:
         mine = owner.of(connections)
         found = sa.select(connections.c.data_key).where(mine, connections.c.data_key.is_not(None))
         keys = [str(key) for key in db.scalars(found)]
-        db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None))
+        # ended, or a sync between two steps would take the credentials of the environment in their place
+        ended = {"state": ConnectionState.REVOKED.value, "reason": "You erased it.", "next_step": "Erase again."}
+        db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None, **ended))
         for table in (pages, payloads):
             db.execute(table.delete().where(owner.of(table)))
         fingerprint = fingerprint_of(db, owner)

@@ -53,7 +53,7 @@ AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
 NOT_OF_PEOPLE = (households, streams, pages)
 """What the sync keeps for itself: positions, leases, and pages that are not applied yet."""
 _UNSHOWN = frozenset({*SCOPE, "e4", "sealed"})
-README = """\
+ABOUT = """\
 Everything that fin-infra has stored about this household, as of one moment.
 
 *.csv   lists for a spreadsheet: exact amounts with the currency in a column of its own, days as 2026-01-31, instants in
@@ -103,8 +103,8 @@ def _files(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Va
         if table not in (*AS_LISTS, *NOT_OF_PEOPLE, payloads):
             rows[f"{table.name}.json"] = _json(folder / f"{table.name}.json", _plain_rows(db, owner, table))
     rows["vendor-records.json"] = _json(folder / "vendor-records.json", _vendor_records(db, owner, vault))
-    with _opened(folder / "README.txt") as file:
-        file.write(README)
+    with _opened(folder / "about.txt") as file:
+        file.write(ABOUT)
     return rows
 
 
