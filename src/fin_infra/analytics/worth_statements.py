@@ -94,7 +94,7 @@ class _Reader:
         ledger = self.statement.balance("ledger")
         if ledger is None:
             return [self.item("", None, None, _lacks(self.statement, "ledger"))]
-        return [self.item("", *_ledger(self.statement, ledger))]
+        return [self.item("", *ledger_worth(self.statement, ledger))]
 
     def invested(self) -> tuple[list[WorthItem], list[WorthItem]]:
         statement, gaps = self.statement, list[WorthItem]()
@@ -163,7 +163,7 @@ def _margin(statement: Statement, margin: StatementBalance) -> tuple[Money | Non
     return margin.amount, day, ""
 
 
-def _ledger(statement: Statement, ledger: StatementBalance) -> tuple[Money | None, date | None, str]:
+def ledger_worth(statement: Statement, ledger: StatementBalance) -> tuple[Money | None, date | None, str]:
     """Return the ledger balance and its day, or why it cannot be counted."""
     day = ledger.at or statement.end
     if statement.account.type is AccountType.CREDIT and ledger.amount.amount > 0:

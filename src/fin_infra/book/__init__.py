@@ -10,6 +10,14 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("sqlalchemy", "alembic"):
         raise
     raise MissingExtra.of("The book needs", missing.name, "book") from None
+from fin_infra.book.import_records import (
+    Document,
+    DocumentState,
+    ImportPart,
+    ImportPlan,
+    ImportResult,
+    MatchReason,
+)
 from fin_infra.book.records import (
     Backup,
     BookAccount,
@@ -41,8 +49,14 @@ __all__ = [
     "Connection",
     "ConnectionState",
     "Discrepancy",
+    "Document",
+    "DocumentState",
     "ErasureResult",
     "Export",
+    "ImportPart",
+    "ImportPlan",
+    "ImportResult",
+    "MatchReason",
     "OpenQuestion",
     "Restored",
     "SplitPart",

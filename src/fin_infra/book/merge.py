@@ -7,6 +7,7 @@ A transaction is a row of the book by the first of these that holds:
 3. equal content (account, day, amount, text) in a row that is gone, or that another source brought and this one has
    not named yet, each as often as it occurs;
 4. a pending row that is gone, with the same amount, on a day not after it: one whose text is alike, or the only one.
+A row that comes to have the content of one that another source brought, as when it posts, takes that one in.
 What is merely near (a tip on top, a hold at a pump, another wording in a file, a corrected amount under another id) is
 new, and a person is asked.
 """
@@ -102,6 +103,8 @@ class Merged:
     log: list[Entry] = field(default_factory=list[Entry])
     names: dict[str, int] = field(default_factory=dict[str, int])
     doubts: list[Doubt] = field(default_factory=list[Doubt])
+    united: dict[int, int] = field(default_factory=dict[int, int])
+    """Rows of other sources that turned out to be a row of this one: their ids and words go over to it."""
 
 
 Settled = Callable[[int, str], bool | None]
@@ -140,6 +143,8 @@ class Merge:
         self.head = head
         self.settled = settled
         self.out = Merged()
+        self._renewed: list[int] = []
+        """Rows whose content is another one than it was."""
 
     def take(self, told: Iterable[tuple[Facts, str | None]]) -> None:
         """Take transactions, each with the vendor's link to its pending one."""
@@ -155,6 +160,7 @@ class Merge:
         for facts, link in told:  # a pending one that is first shown after it was posted is an echo all the same
             if link and link not in self.known.names:
                 self.known.names[link] = self.out.names[link] = self.known.names[facts.vendor_id]
+        self._take_in()
 
     def remove_gone(self) -> None:
         """Mark what is still gone as removed."""
@@ -177,6 +183,8 @@ class Merge:
                 return False
             self._name(facts, row)
         stored = self.known.rows[row]
+        if stored.source != facts.source and stored.state == POSTED:
+            return True  # another connection of the same account tells it
         if stored.state != POSTED or row in self.known.gone or stored.vendor_id in (facts.vendor_id, link):
             self._put(row, facts)
         elif facts.state == POSTED:  # taken for the pending one of that row, it was another transaction all the time
@@ -189,23 +197,45 @@ class Merge:
         return stored.state != POSTED or stored.vendor_id == link or row in self.known.gone
 
     def _match(self, unnamed: list[Facts]) -> list[Facts]:
-        left = self._match_content(unnamed)
+        left = self._match_content(unnamed, self.known.gone)
         left = self._match_pending(left, alone=False)
         left = self._match_pending(left, alone=True)
-        return [facts for facts in left if not self._ask(facts)]
+        rest = self._match_content(left, self.known.foreign)
+        taken = {facts.vendor_id for facts in left} - {facts.vendor_id for facts in rest}
+        for facts in left:
+            if facts.vendor_id in taken:
+                self._ask_raised(facts)
+        return [facts for facts in rest if not self._ask(facts)]
 
-    def _match_content(self, unnamed: list[Facts]) -> list[Facts]:
-        pool: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for row in sorted(self.known.gone | self.known.foreign, key=lambda row: (row in self.known.foreign, row)):
-            pool[self.known.rows[row].content].append(row)
+    def _match_content(self, unnamed: list[Facts], rows: set[int]) -> list[Facts]:
+        pool = self._by_content(rows)
         left: list[Facts] = []
         for facts in unnamed:
-            rows = pool.get(facts.content)
-            if rows:
-                self._take_over(rows.pop(0), facts)
+            found = pool.get(facts.content)
+            if found:
+                self._take_over(found.pop(0), facts)
             else:
                 left.append(facts)
         return left
+
+    def _by_content(self, rows: set[int]) -> dict[tuple[Any, ...], list[int]]:
+        pool: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for row in sorted(rows):
+            pool[self.known.rows[row].content].append(row)
+        return pool
+
+    def _take_in(self) -> None:
+        """Take in rows of other sources whose content a row of this one has come to have, each once."""
+        pool = self._by_content(self.known.foreign)
+        for row in dict.fromkeys(self._renewed if pool else ()):
+            facts = self.known.rows[row]
+            found = pool.get(facts.content) if facts.state == POSTED else None
+            if found:
+                other = found.pop(0)
+                self.known.foreign.discard(other)
+                self._put(other, united(self.known.rows[other], row))
+                self.out.united[other] = row
+        self._renewed.clear()
 
     def _match_pending(self, unnamed: list[Facts], *, alone: bool) -> list[Facts]:
         """Match posted transactions with pending rows of their amount: by the texts, or where only one is there."""
@@ -250,6 +280,14 @@ class Merge:
         self.out.doubts += [Doubt(new, row, kind, pattern) for row, kind, pattern in asked]
         return True
 
+    def _ask_raised(self, facts: Facts) -> None:
+        """Ask about a transaction that another source told first: it may be a pending one with a tip on top."""
+        row = self.known.names[facts.vendor_id]
+        for other, kind in self._near(facts):
+            if kind in (TIP, HOLD):
+                pattern = f"{kind}:{fold(self.known.rows[other].text)}|{fold(facts.text)}"
+                self.out.doubts.append(Doubt(row, other, kind, pattern))
+
     def _near(self, facts: Facts) -> Iterable[tuple[int, str]]:
         for row in sorted(self.known.gone | self.known.foreign):
             other = self.known.rows[row]
@@ -273,15 +311,23 @@ class Merge:
         position = self.head + len(self.out.log) + 1
         if row is None:
             entry = Entry(position, "added", position, None)
+            self._renewed.append(position)
         else:
             old = self.known.rows[row]
             self.known.gone.discard(row)
             if old == facts:
                 return row
+            if old.state != POSTED or old.content != facts.content:
+                self._renewed.append(row)
             entry = Entry(position, _kind(old, facts), row, before(old._asdict(), facts._asdict()))
         self.out.log.append(entry)
         self.known.rows[entry.id] = self.out.rows[entry.id] = facts
         return entry.id
+
+
+def united(facts: Facts, row: int) -> Facts:
+    """Return what is left of a row that turned out to be another one: removed, and named after it."""
+    return facts._replace(state=REMOVED, vendor_id=f"{facts.vendor_id} ={row}")
 
 
 def before(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -11,11 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, exact_sum
-from fin_infra.book.engine import put, writing
+from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
-from fin_infra.book.merge import REMOVED, Facts, Known, Merge
-from fin_infra.book.tables import aliases, doubts, said
+from fin_infra.book.merge import REMOVED, Facts, Known, Merge, united
+from fin_infra.book.tables import doubts, said
+from fin_infra.book.words import hand_over, say_word
 from fin_infra.book.write import rows_of, store
 from fin_infra.errors import InvalidInput
 
@@ -38,7 +39,7 @@ def say(engine: sa.Engine, owner: Owner, ids: Sequence[int], words: Mapping[str,
         _require(db, owner, ids)
         for row in dict.fromkeys(ids):
             for kind, word in words.items():
-                _say(db, owner, log, row, kind, word)
+                say_word(db, owner, log, row, kind, word)
         log.close()
         return log.count
 
@@ -49,18 +50,6 @@ def _require(db: sa.Connection, owner: Owner, ids: Sequence[int]) -> dict[int, F
     if missing:
         raise InvalidInput(f"The book has no transaction {missing[0]}.")
     return found
-
-
-def _say(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, word: str | None) -> None:
-    mine = owner.of(said, id=row, kind=kind)
-    old = db.scalar(sa.select(said.c.value).where(mine))
-    if old == word:
-        return
-    if word is None:
-        db.execute(said.delete().where(mine))
-    else:
-        put(db, said, [(owner.tenant, owner.user_id, row, kind, word)])
-    log.add("said", kind if word is not None else f"no {kind}", row, msgspec.json.encode({kind: old}).decode())
 
 
 def split_text(amount: Decimal, parts: Sequence[tuple[str, Decimal, str | None]]) -> str:
@@ -83,7 +72,7 @@ def split(
     with writing(engine) as db:
         log = Log(db, owner, PERSON, now)
         facts = _require(db, owner, [row])[row]
-        _say(db, owner, log, row, "split", split_text(Decimal(facts.amount), parts) if parts else None)
+        say_word(db, owner, log, row, "split", split_text(Decimal(facts.amount), parts) if parts else None)
         log.close()
         return log.count
 
@@ -98,10 +87,10 @@ def link(engine: sa.Engine, owner: Owner, one: int, other: int | None, now: date
         for row in filter(None, (one, other)):
             old = db.scalar(sa.select(said.c.value).where(owner.of(said, id=row, kind="link")))
             if old is not None and old != str(other if row == one else one):
-                _say(db, owner, log, int(old), "link", None)
-        _say(db, owner, log, one, "link", None if other is None else str(other))
+                say_word(db, owner, log, int(old), "link", None)
+        say_word(db, owner, log, one, "link", None if other is None else str(other))
         if other is not None:
-            _say(db, owner, log, other, "link", str(one))
+            say_word(db, owner, log, other, "link", str(one))
         log.close()
         return log.count
 
@@ -128,7 +117,7 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
         db.execute(sa.update(doubts).where(mine).values(same=int(same)))
         log.add("doubt", "same" if same else "different", row, msgspec.json.encode({"other": other}).decode())
         if same:
-            _unite(db, owner, log, row, other)
+            unite(db, owner, log, row, other)
             rest = sa.and_(
                 owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == other)
             )
@@ -137,21 +126,16 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
         return log.count
 
 
-def _unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:
+def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:
+    """Let two rows be one: the older stays, with what its bank says of it now, and the newer is removed."""
     rows = rows_of(db, owner, {newer, older})
     new, old = rows[newer], rows[older]
     merge = Merge(Known(rows=dict(rows)), log.head)
     if old.state == REMOVED or is_connection(new.source):
         merge.settle(older, new._replace(account=old.account))
-    merge.settle(newer, new._replace(state=REMOVED, vendor_id=f"{new.vendor_id} ={older}"))
+    merge.settle(newer, united(new, older))
     store(db, owner, log, merge.out)
-    names = sa.select(aliases.c.source, aliases.c.vendor_id).where(owner.of(aliases), aliases.c.id == newer)
-    put(db, aliases, [(owner.tenant, owner.user_id, *name, older) for name in db.execute(names).all()])
-    words = db.execute(sa.select(said.c.kind, said.c.value).where(owner.of(said, id=newer))).all()
-    has = set(db.scalars(sa.select(said.c.kind).where(owner.of(said, id=older))))
-    for kind, value in words:
-        if kind not in has:
-            _say(db, owner, log, older, kind, value)
+    hand_over(db, owner, log, newer, older)
 
 
 def is_connection(source: str) -> bool:

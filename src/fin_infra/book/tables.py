@@ -181,6 +181,23 @@ documents = _personal(
     _fact("at", Instant),
 )
 
+# What a document says of one account: its balance, and how many lines; the lines themselves are a sealed payload.
+document_parts = _personal(
+    "document_parts",
+    _key("document", Whole),
+    _key("number", Whole),
+    _fact("account", Whole),
+    _fact("lines", Whole),
+    _maybe("day", Day),
+    _maybe("currency"),
+    _maybe("current", Exact),
+    _maybe("available", Exact),
+)
+sa.Index("document_parts_account", *(document_parts.c[name] for name in (*SCOPE, "account")))
+
+# A data key of the household that belongs to no connection, wrapped by the vault's main key.
+vault_keys = _personal("vault_keys", _key("name"), _fact("data_key"), _fact("sealed_times", Whole))
+
 # A house, a car, a private loan: what no vendor knows, valued by a person day by day.
 assets = _personal("assets", _key("id", Whole), _fact("name"), _fact("kind"), _fact("currency"), _fact("state"))
 asset_values = _personal("asset_values", _key("asset", Whole), _key("day", Day), _fact("amount", Exact))

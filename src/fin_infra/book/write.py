@@ -20,6 +20,7 @@ from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge
 from fin_infra.book.pages import Page, VendorTransaction, Window
 from fin_infra.book.sealing import keep_payload
 from fin_infra.book.tables import aliases, connections, doubts, pages, streams, transactions
+from fin_infra.book.words import hand_over, withdraw
 
 CHUNK = 5_000
 """Transactions to a transaction."""
@@ -175,6 +176,9 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
         log.add("transaction", entry.kind, entry.id, entry.before)
     put(db, transactions, [(*scope, row, *facts) for row, facts in out.rows.items()])
     put(db, aliases, [(*scope, log.source, name, row) for name, row in out.names.items()])
+    for row, other in out.united.items():
+        hand_over(db, owner, log, row, other)
+        withdraw(db, owner, log, row)
     if out.doubts:
         institutions = _institutions(db, owner, out)
         stamp = microseconds(log.at)
@@ -254,11 +258,20 @@ def _still_gone(db: sa.Connection, owner: Owner, run: Run, gone: set[int]) -> di
     }
 
 
+def _is_news(known: Known, facts: Facts) -> bool:
+    """Tell whether a transaction is unknown to its source, or comes to have other content than it had."""
+    row = known.names.get(facts.vendor_id)
+    stored = known.rows[row] if row is not None else None
+    if stored is None or stored.state != POSTED:
+        return True
+    return (stored.day, stored.amount, stored.text) != (facts.day, facts.amount, facts.text)
+
+
 def _add_foreign(
     db: sa.Connection, lease: Lease, accounts: Accounts, known: Known, facts: Sequence[tuple[Facts, str | None]]
 ) -> None:
-    """Add the rows that other sources brought to the accounts and days of what this source has not named yet."""
-    fresh = [each for each, _ in facts if each.vendor_id not in known.names and each.state == POSTED]
+    """Add the rows that other sources brought to the accounts and days of what this source tells for the first time."""
+    fresh = [each for each, _ in facts if each.state == POSTED and _is_news(known, each)]
     if not fresh:
         return
     owner, source, t = lease.owner, lease.connection, transactions

@@ -1,0 +1,156 @@
+"""What the book keeps of a statement file: its name, its digest, what it says of each account, its lines sealed.
+Floor 6: inside a transaction; a line is named by its number in the file, and an alias leads from there to its row."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.analytics.worth_statements import ledger_worth
+from fin_infra.book.columns import decimal_text, microseconds
+from fin_infra.book.engine import put
+from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.lease import Owner
+from fin_infra.book.tables import aliases, document_parts, documents, payloads
+from fin_infra.model import Statement, StatementAccount, StatementBalance, StatementFile, StatementLine
+from fin_infra.security import mask
+from fin_infra.security.envelope import Sealed
+
+IMPORTED, UNDONE = "imported", "undone"
+SOURCE = "import:"
+
+
+def source_of(document: int) -> str:
+    return f"{SOURCE}{document}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file as it was read, with the name and the digest that the book knows it by."""
+
+    name: str
+    digest: str
+    read: StatementFile
+
+    @property
+    def groups(self) -> list[Group]:
+        """The file by account; a line is numbered by its place in the whole file, in `offset`."""
+        found: dict[tuple[str, ...], Group] = {}
+        number = 0
+        for statement in self.read.statements:
+            group = found.setdefault(statement.account.identity, Group(len(found), statement.account, [], []))
+            group.lines += [replace(line, offset=number + at) for at, line in enumerate(statement.lines)]
+            group.statements.append(statement)
+            number += len(statement.lines)
+        return list(found.values())
+
+
+@dataclass(slots=True)
+class Group:
+    """All that a file says of one account."""
+
+    number: int
+    account: StatementAccount
+    lines: list[StatementLine]
+    statements: list[Statement]
+
+    def level(self) -> tuple[date, Decimal | None, Decimal | None] | None:
+        """Return the last day of which the file tells a balance, what the account held then, and what was available.
+
+        A balance whose sign may mean either is left out, as it is from the net worth of files.
+        """
+        told: list[tuple[date, Decimal | None, Decimal | None]] = []
+        for statement in self.statements:
+            ledger, available = statement.balance("ledger"), statement.balance("available")
+            current, day, _ = ledger_worth(statement, ledger) if ledger else (None, None, "")
+            day = day or (available.at if available else None)
+            free = _of_day(available, day, statement)
+            amount = current.amount if current is not None and current.currency == self.account.currency else None
+            if day is not None and (amount is not None or free is not None):
+                told.append((day, amount, free))
+        return max(told, key=lambda each: each[0], default=None)
+
+
+def _of_day(balance: StatementBalance | None, day: date | None, statement: Statement) -> Decimal | None:
+    if balance is None or (balance.at or statement.end) != day or balance.amount.currency != statement.account.currency:
+        return None
+    return balance.amount.amount
+
+
+def given(read: StatementFile, name: str, content: bytes | None) -> GivenFile:
+    """Return a file with its digest; of one that came as records, the digest of those."""
+    digest = sha256(content if content is not None else msgspec.json.encode(read)).hexdigest()
+    for statement in read.statements:  # banks name files after accounts
+        name = name.replace(statement.account.number, f"...{statement.account.ending}")
+    return GivenFile(name=mask(name), digest=digest, read=read)
+
+
+def imported(db: sa.Connection, owner: Owner, digest: str) -> Any:
+    """Return the row of the document with that content, None where it was never imported, or undone."""
+    return db.execute(sa.select(documents).where(owner.of(documents, digest=digest, state=IMPORTED))).first()
+
+
+def write_document(db: sa.Connection, owner: Owner, document: int, file: GivenFile, now: datetime) -> None:
+    row = (document, file.name, file.digest, file.read.format, IMPORTED, microseconds(now))
+    put(db, documents, [(owner.tenant, owner.user_id, *row)])
+
+
+def write_part(
+    db: sa.Connection, owner: Owner, sealer: FileSealer, document: int, group: Group, account: int, now: datetime
+) -> None:
+    """Write what a file says of one account; `account` is the row that is known by what the file prints of it."""
+    level = group.level()
+    day, current, available = level or (None, None, None)
+    texts = [None if each is None else decimal_text(each) for each in (current, available)]
+    currency = group.account.currency if level else None
+    row = (document, group.number, account, len(group.lines), day and day.isoformat(), currency, *texts)
+    put(db, document_parts, [(owner.tenant, owner.user_id, *row)])
+    body = sealer.seal(zlib.compress(msgspec.json.encode(group.lines), 1), _purpose(document, group.number))
+    scope = {**owner.scope, "source": source_of(document), "position": group.number}
+    db.execute(payloads.insert(), {**scope, "at": now, "body": body.content})
+
+
+def _purpose(document: int, number: int) -> str:
+    return f"lines:{document}:{number}"
+
+
+def lines_of(
+    db: sa.Connection, owner: Owner, sealer: FileSealer, parts: Iterable[tuple[int, int]]
+) -> dict[tuple[int, str], StatementLine]:
+    """Return the lines of parts of documents, by document and number of the line."""
+    found: dict[tuple[int, str], StatementLine] = {}
+    for document, number in parts:
+        ask = sa.select(payloads.c.body).where(owner.of(payloads, source=source_of(document), position=number))
+        sealed = Sealed.from_bytes(bytes(db.execute(ask).scalar_one()))
+        content = zlib.decompress(sealer.open(sealed, _purpose(document, number)))
+        lines: list[StatementLine] = _decoder().decode(content)
+        found.update(((document, str(line.offset)), line) for line in lines)
+    return found
+
+
+@cache
+def _decoder() -> Any:
+    return msgspec.json.Decoder(list[StatementLine])
+
+
+def parts_in(db: sa.Connection, owner: Owner, accounts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return which parts of documents tell about these accounts, the newest first; undone ones have none."""
+    d = document_parts
+    ask = sa.select(d.c.document, d.c.number).where(owner.of(d), d.c.account.in_(accounts))
+    return [(row.document, row.number) for row in db.execute(ask.order_by(d.c.document.desc(), d.c.number))]
+
+
+def rows_named(db: sa.Connection, owner: Owner, document: int) -> dict[str, int]:
+    """Return the row of each line of a document."""
+    ask = sa.select(aliases.c.vendor_id, aliases.c.id).where(owner.of(aliases, source=source_of(document)))
+    found: dict[str, int] = dict(db.execute(ask).tuples().all())
+    return found

@@ -1,0 +1,130 @@
+"""Which lines of a statement the book has: decided by the merge of exports, over rows of files and connections alike.
+Floor 6: a row that a file named is known by that file's own words; a line's `offset` is its number, a row's its id.
+
+One row may have been worded differently by each file that named it. The wording that the new file repeats is the one
+that it is known by, so that what a person has answered once is not asked again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from fin_infra.book.accounts import Accounts
+from fin_infra.book.documents import lines_of, parts_in, rows_named
+from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.lease import Owner
+from fin_infra.book.merge import AMOUNT, POSTED, WORDING, Facts
+from fin_infra.book.tables import transactions
+from fin_infra.book.write import STORED
+from fin_infra.imports.statements import Answer, Conflict, MergeResult, Question, merge
+from fin_infra.imports.statements.answers import LineKey, line_key
+from fin_infra.imports.statements.likeness import fold
+from fin_infra.model import Money, StatementLine
+
+KINDS: Mapping[Question, str] = {
+    Question.TEXT_CHANGED: WORDING,
+    Question.DATE_CHANGED: "date",
+    Question.AMOUNT_CHANGED: AMOUNT,
+    Question.ID_CHANGED: "id",
+    Question.REPEATED: "repeated",
+    Question.CORRECTS: "correction",
+}
+"""What differs, in the words of the book's questions."""
+_ROUNDS = 5
+"""Answers that settle a question may open another one; after so many a person is asked."""
+
+
+@dataclass(slots=True)
+class Stored:
+    """The rows of one account, each with the lines by which files named it, the newest file's first."""
+
+    rows: dict[int, Facts]
+    worded: Mapping[int, Sequence[StatementLine]]
+
+    def known(self, incoming: Iterable[StatementLine]) -> list[StatementLine]:
+        """Return the rows as lines, for the merge with these.
+
+        A row that its bank has taken back is known only by a line that a file had of it: it does not come again.
+        """
+        repeated = Counter(map(line_key, incoming))
+        found: list[StatementLine] = []
+        for row, facts in self.rows.items():
+            own = line_of(row, facts)
+            worded = [_numbered(line, row) for line in self.worded.get(row, ())]
+            line = _taken(repeated, [*worded, own] if facts.state == POSTED else worded)
+            if line is None and facts.state == POSTED:
+                line = worded[0] if worded else own
+            if line is not None:
+                found.append(line)
+        return found
+
+
+def _taken(repeated: Counter[LineKey], worded: Iterable[StatementLine]) -> StatementLine | None:
+    for line in worded:
+        key = line_key(line)
+        if repeated[key]:
+            repeated[key] -= 1
+            return line
+    return None
+
+
+def _numbered(line: StatementLine, row: int) -> StatementLine:
+    return replace(line, offset=-row)
+
+
+def line_of(row: int, facts: Facts) -> StatementLine:
+    """Return a row that no file named as a line without an id."""
+    amount = Money(Decimal(facts.amount), facts.currency)
+    return StatementLine(
+        id=None, posted=date.fromisoformat(facts.day), amount=amount, description=facts.text, offset=-row
+    )
+
+
+def stored_in(db: sa.Connection, owner: Owner, sealer: FileSealer, accounts: Accounts, target: int) -> Stored:
+    """Return what the book has of an account: what is posted, and what was removed."""
+    every = sorted(accounts.all_of(target))
+    t = transactions
+    ask = sa.select(t.c.id, *STORED).where(owner.of(t), t.c.account.in_(every), t.c.state != "pending")
+    rows = {row[0]: Facts(*row[1:]) for row in db.execute(ask.order_by(t.c.id))}
+    parts = parts_in(db, owner, every)
+    lines = lines_of(db, owner, sealer, parts)
+    named = {document: rows_named(db, owner, document) for document in dict.fromkeys(each for each, _ in parts)}
+    worded: defaultdict[int, list[StatementLine]] = defaultdict(list)
+    for (document, number), line in lines.items():
+        if number in named[document]:
+            worded[named[document][number]].append(line)
+    return Stored(rows, worded)
+
+
+def decided(
+    stored: Stored,
+    incoming: Sequence[StatementLine],
+    answers: Iterable[Answer],
+    settled: Callable[[str], bool | None],
+) -> MergeResult:
+    """Sort the lines of a file into new, matched and asked; what a person said of such wordings before counts."""
+    known, said = stored.known(incoming), list(answers)
+    for _ in range(_ROUNDS):
+        result = merge(known, incoming, answers=said)
+        further = [
+            Answer(conflict=each, same=same)
+            for each in result.conflicts
+            if each.question is Question.TEXT_CHANGED and (same := settled(pattern_of(each))) is not None
+        ]
+        if not further:
+            break
+        said += further
+    return result
+
+
+def pattern_of(conflict: Conflict) -> str:
+    """Return by what an earlier answer to such a question is found, in the form of the sync engine's questions."""
+    other = conflict.other
+    texts = [fold(line.description or line.memo or "") for line in (other, conflict.incoming) if line is not None]
+    return f"{KINDS[conflict.question]}:{'|'.join(texts)}"

@@ -1,0 +1,49 @@
+"""The files that the book knows, as records.
+Floor 6: inside a transaction that reads."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fin_infra.book.accounts import Accounts
+from fin_infra.book.documents import source_of
+from fin_infra.book.import_records import Document, DocumentState
+from fin_infra.book.lease import Owner
+from fin_infra.book.tables import aliases, document_parts, documents
+from fin_infra.errors import InvalidInput
+
+
+def documents_of(db: sa.Connection, owner: Owner) -> list[Document]:
+    """Return every file that was imported, the oldest first, undone ones too."""
+    d = document_parts
+    accounts = Accounts(db, owner)
+    of: dict[int, set[int]] = {}
+    for document, account in db.execute(sa.select(d.c.document, d.c.account).where(owner.of(d))):
+        of.setdefault(document, set()).add(accounts.target(account))
+    rows = db.execute(sa.select(documents).where(owner.of(documents)).order_by(documents.c.id)).all()
+    return [_document(db, owner, row, of.get(row.id, set())) for row in rows]
+
+
+def document_of(db: sa.Connection, owner: Owner, id: int) -> Document:
+    """Return one file.
+
+    Raises:
+        InvalidInput: the book does not have it.
+    """
+    found = [document for document in documents_of(db, owner) if document.id == id]
+    if not found:
+        raise InvalidInput(f"The book has no import {id}; list the imports to see which there are.")
+    return found[0]
+
+
+def _document(db: sa.Connection, owner: Owner, row: sa.Row[tuple[object, ...]], accounts: set[int]) -> Document:
+    named = sa.select(sa.func.count(sa.distinct(aliases.c.id))).where(owner.of(aliases, source=source_of(row.id)))
+    return Document(
+        id=row.id,
+        name=row.name,
+        format=row.format,
+        state=DocumentState(row.state),
+        at=row.at,
+        account_ids=tuple(sorted(accounts)),
+        transactions=int(db.execute(named).scalar_one()),
+    )

@@ -1,0 +1,44 @@
+"""What stands beside a transaction: a person's words about it, and the ids that name it; both outlive its row.
+Floor 6: inside the transaction of whoever changes rows; a word that is there already changes nothing."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from fin_infra.book.engine import put
+from fin_infra.book.lease import Owner
+from fin_infra.book.log import Log
+from fin_infra.book.tables import aliases, doubts, said
+
+
+def say_word(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, word: str | None) -> None:
+    """Write one word of a person about a transaction; None takes it back."""
+    mine = owner.of(said, id=row, kind=kind)
+    old = db.scalar(sa.select(said.c.value).where(mine))
+    if old == word:
+        return
+    if word is None:
+        db.execute(said.delete().where(mine))
+    else:
+        put(db, said, [(owner.tenant, owner.user_id, row, kind, word)])
+    log.add("said", kind if word is not None else f"no {kind}", row, msgspec.json.encode({kind: old}).decode())
+
+
+def hand_over(db: sa.Connection, owner: Owner, log: Log, row: int, other: int) -> None:
+    """Let another row have the ids of one, and the words that it has none of its own for."""
+    names = sa.select(aliases.c.source, aliases.c.vendor_id).where(owner.of(aliases), aliases.c.id == row)
+    put(db, aliases, [(owner.tenant, owner.user_id, *name, other) for name in db.execute(names).all()])
+    words = db.execute(sa.select(said.c.kind, said.c.value).where(owner.of(said, id=row))).all()
+    has = set(db.scalars(sa.select(said.c.kind).where(owner.of(said, id=other))))
+    for kind, value in words:
+        if kind not in has:
+            say_word(db, owner, log, other, kind, value)
+
+
+def withdraw(db: sa.Connection, owner: Owner, log: Log, row: int) -> None:
+    """Take back the open questions about a row that is not there any more."""
+    mine = sa.and_(owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == row))
+    for asked, other in db.execute(sa.select(doubts.c.row, doubts.c.other).where(mine)).all():
+        log.add("doubt", "withdrawn", asked, msgspec.json.encode({"other": other}).decode())
+    db.execute(doubts.delete().where(mine))
