@@ -13,6 +13,8 @@ from decimal import Decimal
 from random import Random
 
 ACCOUNTS = ("checking", "card")
+NUMBERS = {"checking": "4000001111", "card": "4000002222"}
+"""What statement files print; nothing else at the bank has them."""
 MERCHANTS = ("Blue Bottle Coffee", "Corner Grocery", "Joe's Diner", "Shell Oil 5512", "Acme Payroll", "City Rent LLC")
 OFTEN = {"authorize": 5, "echo": 20, "echo_ends": 20, "vanish": 2, "post": 2, "tip": 4}
 SETTLING = frozenset({"settle", "settle_same_id", "settle_day_later", "tip"})
@@ -35,6 +37,16 @@ class Shown:
     amount: Decimal
     pending: bool
     pending_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A line of a statement file."""
+
+    id: str | None
+    day: date
+    text: str
+    amount: Decimal
 
 
 @dataclass
@@ -66,6 +78,11 @@ class Bank:
     versions: list[dict[str, Shown]] = field(default_factory=lambda: [{}])
     remembered: set[str] = field(default_factory=set)
     """Ids of pending ones that a reader has stored; without links nobody else could tell an echo from a new one."""
+    firm: set[int] = field(default_factory=set)
+    """What a statement has printed since the last quiet time: a bank does not take that back, nor change its amount."""
+    file_ids: dict[int, str] = field(default_factory=dict)
+    twin_of: dict[int, int] = field(default_factory=dict)
+    """Who is on paper the same as an earlier one."""
     serial: int = 0
     cents: int = 100
 
@@ -89,8 +106,8 @@ class Bank:
             "tip": any(item.amount < -1 for item in pending),
             "vanish": bool(pending),
             "edit": bool(recent),
-            "edit_amount": bool(recent),
-            "remove": bool(recent),
+            "edit_amount": any(item.identity not in self.firm for item in recent),
+            "remove": any(item.identity not in self.firm for item in recent),
             "renumber": bool(recent),
             "echo": bool(self._able_to_echo()),
             "echo_ends": bool(echoing),
@@ -132,7 +149,8 @@ class Bank:
 
     def _twins(self) -> None:
         first = self._new(POSTED)
-        self._new(POSTED, account=first.account, text=first.text, amount=first.amount)
+        second = self._new(POSTED, account=first.account, text=first.text, amount=first.amount)
+        self.twin_of[second.identity] = first.identity
 
     def _transfer(self) -> None:
         out = self._new(POSTED, account="checking", text=f"Payment to card {self.serial + 1}")
@@ -150,6 +168,10 @@ class Bank:
     def _recent(self) -> Item:
         near = [item for item in self.items if item.state == POSTED and (self.today - item.day).days <= 7]
         return self.random.choice(near)
+
+    def _open(self) -> Item:
+        near = [item for item in self.items if item.state == POSTED and (self.today - item.day).days <= 7]
+        return self.random.choice([item for item in near if item.identity not in self.firm])
 
     def _settle_as(self, item: Item, *, new_id: bool = True) -> None:
         item.state, item.pending_id = POSTED, item.vendor_id
@@ -181,11 +203,11 @@ class Bank:
         item.text = f"{item.text} *"
 
     def _edit_amount(self) -> None:
-        item = self._recent()
+        item = self._open()
         item.amount += Decimal("0.01")
 
     def _remove(self) -> None:
-        item = self._recent()
+        item = self._open()
         item.state, item.echo = GONE, False
 
     def _renumber(self) -> None:
@@ -243,6 +265,23 @@ class Bank:
         """Return what the bank shows of an account from a day on, newest first."""
         rows = [row for row in self.shown().values() if row.account == account and (start is None or row.day >= start)]
         return sorted(rows, key=lambda row: row.day, reverse=True)
+
+    def statement(self, account: str, start: date, end: date, ids: str) -> list[tuple[Printed, int]]:
+        """Print what was posted in a period, oldest first, each with its identity, which is not on the paper.
+
+        `ids` says whether this kind of file has none, keeps them from file to file, or counts the lines of each file.
+        """
+        items = [each for each in self.items if each.account == account and each.state == POSTED]
+        items = sorted((each for each in items if start <= each.day <= end), key=lambda each: each.day)
+        wording = self.random.choice(("plain", "capitals", "longer"))
+        found: list[tuple[Printed, int]] = []
+        for number, item in enumerate(items):
+            kept = self.file_ids.setdefault(item.identity, f"{self.random.randrange(16**8):08x}")
+            name = {"none": None, "kept": kept, "numbered": f"{number + 1}"}[ids]
+            text = {"plain": item.text, "capitals": item.text.upper(), "longer": f"CARD {item.text}"}[wording]
+            found.append((Printed(name, item.day, text, item.amount), item.identity))
+            self.firm.add(item.identity)
+        return found
 
     # --- what is true -------------------------------------------------------------------------------------------
     def truth(self, state: str) -> Counter[tuple[str, date, str, Decimal]]:

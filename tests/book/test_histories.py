@@ -25,6 +25,7 @@ EVENTS = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and n
     "pending",
     "recent",
     "settle_as",
+    "open",
     "able_to_echo",
 }
 FAULTS = (
@@ -38,6 +39,15 @@ FAULTS = (
     "BookUnavailable",
     "LeaseLost",
     "note",
+    "import",
+    "import_none",
+    "import_kept",
+    "import_numbered",
+    "import_overlaps",
+    "import_before_the_sync",
+    "undo",
+    "undo_before_the_sync",
+    "join",
 )
 
 
@@ -46,14 +56,19 @@ def history(database: Database, seed: int, *, links: bool) -> World:
     for _ in range(4):
         for _ in range(world.random.randint(6, 20)):
             world.bank.happen()
+        world.file_comes()
         for _ in range(3):
             world.sync_with_faults()
             world.now += LEASE * world.random.randint(0, 1)
+        world.file_comes()
         if world.random.random() < 0.6:
             world.quiet()
             world.check()
             world.say_something()
         world.follow()
+    world.quiet()
+    world.check()
+    world.undo_something("undo")
     world.quiet()
     world.check()
     return world

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from random import Random
 from typing import Any
 
 import sqlalchemy as sa
 
-from fin_infra.book import logins, read, say
+from fin_infra.book import imports, join, logins, read, say, undo
 from fin_infra.book.banks import BankSource
+from fin_infra.book.documents import given
 from fin_infra.book.engine import Database, reading
 from fin_infra.book.feed import read_changes
+from fin_infra.book.import_records import Document
+from fin_infra.book.imported_rows import documents_of
+from fin_infra.book.imports import Word
 from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.pages import Holder, Level, Page, Restart, VendorTransaction
 from fin_infra.book.read import Wanted
@@ -30,10 +35,16 @@ from fin_infra.model import (
     Institution,
     Listing,
     Money,
+    Statement,
+    StatementAccount,
+    StatementBalance,
+    StatementFile,
+    StatementLine,
     Transaction,
     TransactionStatus,
 )
-from tests.book.model import ACCOUNTS, PENDING, POSTED, Bank, Changed, Shown
+from fin_infra.security.vault import Vault, demo_vault
+from tests.book.model import ACCOUNTS, NUMBERS, PENDING, POSTED, Bank, Changed, Shown
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AT_LEAST = 30
@@ -87,6 +98,15 @@ def _told(row: Shown) -> VendorTransaction:
         pending=row.pending,
         pending_id=row.pending_id,
     )
+
+
+@cache
+def _one_vault() -> Vault:
+    return demo_vault()
+
+
+def _by_ending(ending: str | None) -> str | None:
+    return next((name for name, number in NUMBERS.items() if ending and number.endswith(ending)), None)
 
 
 class WindowProvider:
@@ -148,6 +168,11 @@ class World:
         self.position = 0
         self.pending_seen: set[str] = set()
         self.size = self.random.choice((2, 4, 8))
+        self.vault = _one_vault()
+        self.file_account = self.random.choice(("word", "join"))
+        """Whether the person says at once which account a file is of, or joins the two later."""
+        self.identity_of_line: dict[tuple[str, str], int] = {}
+        self.last_end: dict[str, date] = {}
 
     def clock(self) -> datetime:
         self.now += timedelta(milliseconds=1)
@@ -224,8 +249,10 @@ class World:
         for _ in range(3):
             self.now += LEASE + timedelta(seconds=1)
             assert self.run(self.flow()) is True
-            if not self.answer_all():
+            joined = self.join_accounts()
+            if not self.answer_all() + joined:
                 break
+        self.bank.firm.clear()
         posted = {item.pending_id for item in self.bank.items if item.state == POSTED and item.pending_id}
         self.bank.remembered |= posted & self.pending_seen
         self.pending_seen |= {row.vendor_id for row in self.rows(status=PENDING)}
@@ -242,20 +269,91 @@ class World:
         answered = 0
         while open_ones := self.questions():
             each = open_ones[0]
-            ids = [transaction.vendor_id.split(" =")[0] for transaction in (each.transaction, each.other)]
-            one, other = (self.bank.owner_of[vendor_id] for vendor_id in ids)
+            one, other = (self.on_paper(self.identity(row)) for row in (each.transaction, each.other))
             say.answer(self.engine, self.owner, each.id, each.other_id, one == other, self.clock())
             self.faults["answer_same" if one == other else "answer_different"] += 1
             answered += 1
         return answered
 
+    def on_paper(self, identity: int) -> int:
+        """Return what stands for an identity where nobody could tell it from its twin."""
+        return self.bank.twin_of.get(identity, identity)
+
+    def identity(self, row: Any) -> int:
+        vendor_id = row.vendor_id.split(" =")[0]
+        if row.source.startswith("import:"):
+            return self.identity_of_line[(row.source, vendor_id)]
+        return self.bank.owner_of[vendor_id]
+
+    # --- files --------------------------------------------------------------------------------------------------
+    def file_comes(self) -> None:
+        """Let the person import a statement, or take one back, or neither."""
+        chance = self.random.random()
+        if chance < 0.5:
+            self.import_one()
+        elif chance < 0.65:
+            self.undo_something("undo_before_the_sync")
+
+    def import_one(self) -> None:
+        account = self.random.choice(ACCOUNTS)
+        end = self.bank.today - timedelta(days=self.random.choice((0, 0, 1, 3)))
+        start = end - timedelta(days=self.random.randint(0, 20))
+        ids = self.random.choice(("none", "kept", "numbered"))
+        printed = self.bank.statement(account, start, end, ids)
+        lines = tuple(
+            StatementLine(id=each.id, posted=each.day, amount=Money(each.amount, "USD"), description=each.text)
+            for each, _ in printed
+        )
+        level = StatementBalance(amount=Money(self.bank.balance(account), "USD"), at=self.now.date(), kind="ledger")
+        paper = StatementAccount(number=NUMBERS[account], currency="USD", type=AccountType.DEPOSITORY)
+        statement = Statement(account=paper, lines=lines, balances=(level,), start=start, end=end)
+        file = given(StatementFile(format="ofx", encoding="utf-8", statements=(statement,)), "model.ofx", None)
+        known = {name: row for row, name in self.names().items() if name in ACCOUNTS}
+        word = Word(account_id=known[account]) if account in known and self.knows(account) else Word(new_account=True)
+        result = imports.import_file(self.engine, self.owner, lambda: self.vault, file, word, self.clock())
+        for number, (_, identity) in enumerate(printed):
+            self.identity_of_line[(f"import:{result.document.id}", str(number))] = identity
+        self.faults["import"] += 1
+        self.faults[f"import_{ids}"] += bool(lines)
+        self.faults["import_overlaps"] += bool(result.known)
+        self.faults["import_before_the_sync"] += bool(result.added)
+
+    def knows(self, account: str) -> bool:
+        """Tell whether the person says which account a file is of; once it is proven that is not needed."""
+        own = [row for row in self.accounts() if row.sources == ("file",) and _by_ending(row.ending) == account]
+        return self.file_account == "word" and not own
+
+    def accounts(self) -> list[Any]:
+        found: list[Any] = read.read(self.engine, read.account_rows, self.owner)
+        return found
+
+    def join_accounts(self) -> int:
+        """Join an account that a file brought with the connection's, which it is."""
+        joined = 0
+        for row in self.accounts():
+            name = _by_ending(row.ending)
+            others = [each.id for each in self.accounts() if each.name == name]
+            if name and others and row.sources == ("file",):
+                join.join(self.engine, self.owner, lambda: self.vault, row.id, others[0], self.clock())
+                self.faults["join"] += 1
+                joined += 1
+        return joined
+
+    def undo_something(self, name: str) -> None:
+        every: list[Document] = read.read(self.engine, documents_of, self.owner)
+        live = [document for document in every if document.state == "imported"]
+        if live:
+            document = self.random.choice(live)
+            undo.undo(self.engine, self.owner, lambda: self.vault, document.id, self.clock())
+            self.faults[name] += 1
+
     def say_something(self) -> None:
         """Write a note beside a transaction, by the identity that the person knows."""
-        often = Counter((row.description, row.amount) for row in self.rows())
-        rows = [row for row in self.rows() if row.note is None and often[(row.description, row.amount)] == 1]
+        often = Counter((row.description.rstrip(" *"), row.amount) for row in self.rows())
+        rows = [row for row in self.rows() if often[(row.description.rstrip(" *"), row.amount)] == 1 and not row.note]
         if rows:
             row = self.random.choice(rows)
-            identity = self.bank.owner_of[row.vendor_id]
+            identity = self.identity(row)
             say.say(self.engine, self.owner, [row.id], {"note": f"about {identity}"}, self.clock())
             self.faults["note"] += 1
 
@@ -265,7 +363,7 @@ class World:
         return found
 
     def names(self) -> dict[int, str]:
-        return {account.id: account.name for account in read.read(self.engine, read.account_rows, self.owner)}
+        return {account.id: _by_ending(account.ending) or account.name for account in self.accounts()}
 
     def head(self) -> int:
         with reading(self.engine) as db:

@@ -41,11 +41,10 @@ class FileAccounts:
     def __init__(self, accounts: Accounts, sealer: FileSealer) -> None:
         self.accounts = accounts
         self._sealer = sealer
-        self.printed: dict[int, StatementAccount] = {
-            row: self._opened(kept)
-            for row, kept in accounts.kept.items()
-            if kept.source == FILE and kept.sealed is not None and kept.status != REMOVED
-        }
+        told = {row: self._opened(kept) for row, kept in accounts.kept.items() if kept.source == FILE and kept.sealed}
+        self.printed = {row: each for row, each in told.items() if accounts.kept[row].status != REMOVED}
+        self._undone = {each.identity: row for row, each in told.items() if row not in self.printed}
+        """Accounts that went with their imports: they prove nothing, and one that comes again is the same row."""
 
     def _opened(self, kept: Kept) -> StatementAccount:
         content = self._sealer.open(Sealed.from_text(kept.sealed or ""), _purpose(kept.vendor_id))
@@ -106,7 +105,7 @@ class FileAccounts:
             label = groups[0].account.label
             raise InvalidInput(
                 f"By the number that it prints this file is of another account, {label} "
-                f"(id {found[0].target}); leave account_id out."
+                f"(id {found[0].target}); leave account_id out, or join the two accounts."
             )
 
     def _refuse(self, account: StatementAccount, target: int) -> None:
@@ -157,6 +156,12 @@ class FileAccounts:
         if match.row is not None and match.target is not None:
             return match.row, match.target
         account, vendor_id = group.account, f"f-{token_hex(8)}"
+        undone = self._undone.get(account.identity)
+        if undone is not None:
+            again = self.accounts.kept[undone]._replace(status=AccountStatus.OPEN.value, joined=match.target)
+            self.accounts.put(log, undone, again)
+            self.printed[undone] = account
+            return undone, self.accounts.target(undone)
         sealed = self._sealer.seal(msgspec.json.encode(account), _purpose(vendor_id))
         kept = Kept(
             source=FILE,

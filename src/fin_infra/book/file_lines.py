@@ -8,7 +8,7 @@ that it is known by, so that what a person has answered once is not asked again.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -23,7 +23,7 @@ from fin_infra.book.merge import AMOUNT, POSTED, WORDING, Facts
 from fin_infra.book.tables import transactions
 from fin_infra.book.write import STORED
 from fin_infra.imports.statements import Answer, Conflict, MergeResult, Question, merge
-from fin_infra.imports.statements.answers import LineKey, line_key
+from fin_infra.imports.statements.answers import line_key
 from fin_infra.imports.statements.likeness import fold
 from fin_infra.model import Money, StatementLine
 
@@ -52,30 +52,35 @@ class Stored:
 
         A row that its bank has taken back is known only by a line that a file had of it: it does not come again.
         """
-        repeated = Counter(map(line_key, incoming))
-        found: list[StatementLine] = []
+        repeated = Counter(line_key(line).text for line in incoming)
+        chosen: dict[int, StatementLine | None] = {}
         for row, facts in self.rows.items():
-            own = line_of(row, facts)
-            worded = [_numbered(line, row) for line in self.worded.get(row, ())]
-            line = _taken(repeated, [*worded, own] if facts.state == POSTED else worded)
-            if line is None and facts.state == POSTED:
-                line = worded[0] if worded else own
-            if line is not None:
-                found.append(line)
-        return found
+            if facts.state == POSTED:
+                own = line_of(row, facts)
+                same = [line for line in self._worded(row) if line_key(line).text == line_key(own).text]
+                chosen[row] = _taken(repeated, [*same, own][:1])
+        for row, facts in self.rows.items():
+            if chosen.get(row) is None:
+                chosen[row] = _taken(repeated, self._worded(row)) or self._by_default(row, facts)
+        return [line for row in self.rows if (line := chosen[row]) is not None]
+
+    def _worded(self, row: int) -> list[StatementLine]:
+        return [replace(line, offset=-row) for line in self.worded.get(row, ())]
+
+    def _by_default(self, row: int, facts: Facts) -> StatementLine | None:
+        """Return what no line of the file repeats: in a file's words, unless the bank has corrected it since."""
+        own = line_of(row, facts)
+        still = [line for line in self._worded(row) if (line.posted, line.amount) == (own.posted, own.amount)]
+        return [*still, own][0] if facts.state == POSTED else None
 
 
-def _taken(repeated: Counter[LineKey], worded: Iterable[StatementLine]) -> StatementLine | None:
+def _taken(repeated: Counter[Hashable], worded: Iterable[StatementLine]) -> StatementLine | None:
     for line in worded:
-        key = line_key(line)
-        if repeated[key]:
-            repeated[key] -= 1
+        text = line_key(line).text
+        if repeated[text]:
+            repeated[text] -= 1
             return line
     return None
-
-
-def _numbered(line: StatementLine, row: int) -> StatementLine:
-    return replace(line, offset=-row)
 
 
 def line_of(row: int, facts: Facts) -> StatementLine:

@@ -19,7 +19,6 @@ from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, REMOVED, Known, Merge
 from fin_infra.book.say import unite
 from fin_infra.book.tables import doubts, transactions
-from fin_infra.book.words import withdraw
 from fin_infra.book.write import rows_of, settled_by, store
 from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements import MergeResult
@@ -84,7 +83,6 @@ def _move(db: sa.Connection, owner: Owner, log: Log, accounts: list[int], target
 def _unite(db: sa.Connection, owner: Owner, log: Log, result: MergeResult) -> None:
     for line, known in result.matched:
         unite(db, owner, log, -line.offset, -known.offset)
-        withdraw(db, owner, log, -line.offset)
 
 
 def _ask(db: sa.Connection, owner: Owner, log: Log, institution: str, result: MergeResult) -> None:

@@ -227,15 +227,40 @@ class Merge:
     def _take_in(self) -> None:
         """Take in rows of other sources whose content a row of this one has come to have, each once."""
         pool = self._by_content(self.known.foreign)
-        for row in dict.fromkeys(self._renewed if pool else ()):
-            facts = self.known.rows[row]
-            found = pool.get(facts.content) if facts.state == POSTED else None
-            if found:
-                other = found.pop(0)
-                self.known.foreign.discard(other)
-                self._put(other, united(self.known.rows[other], row))
-                self.out.united[other] = row
+        renewed = [row for row in dict.fromkeys(self._renewed) if self.known.rows[row].state == POSTED] if pool else []
         self._renewed.clear()
+        left: list[int] = []
+        for row in renewed:
+            found = pool.get(self.known.rows[row].content)
+            if found:
+                self._unite(found.pop(0), row)
+            else:
+                left.append(row)
+        asked = {doubt.row for doubt in self.out.doubts}
+        for row in left:
+            if row not in asked:
+                self._ask_reworded(row)
+
+    def _ask_reworded(self, row: int) -> None:
+        """Ask whether a row of another source is this one in other words, or take an earlier answer."""
+        facts = self.known.rows[row]
+        for other in sorted(self.known.foreign):
+            its = self.known.rows[other]
+            if (its.account, its.currency) != (facts.account, facts.currency) or _reworded(its, facts) != WORDING:
+                continue
+            pattern = f"{WORDING}:{fold(facts.text)}|{fold(its.text)}"
+            said = self.settled(facts.account, pattern)
+            if said:
+                self._unite(other, row)
+                return
+            if said is None:
+                self.out.doubts.append(Doubt(other, row, WORDING, pattern))
+
+    def _unite(self, other: int, row: int) -> None:
+        """Let a row of another source be a row of this one."""
+        self.known.foreign.discard(other)
+        self._put(other, united(self.known.rows[other], row))
+        self.out.united[other] = row
 
     def _match_pending(self, unnamed: list[Facts], *, alone: bool) -> list[Facts]:
         """Match posted transactions with pending rows of their amount: by the texts, or where only one is there."""

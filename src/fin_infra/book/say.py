@@ -117,13 +117,21 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
         db.execute(sa.update(doubts).where(mine).values(same=int(same)))
         log.add("doubt", "same" if same else "different", row, msgspec.json.encode({"other": other}).decode())
         if same:
+            _close_rivals(db, owner, row, other)
             unite(db, owner, log, row, other)
-            rest = sa.and_(
-                owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == other)
-            )
-            db.execute(sa.update(doubts).where(rest).values(same=0))
         log.close()
         return log.count
+
+
+def _close_rivals(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
+    """Close what else was asked about two rows that are one, where one source would have told it twice."""
+    open_ones = sa.and_(owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == other))
+    found = db.execute(sa.select(doubts.c.row, doubts.c.other).where(open_ones)).all()
+    facts = rows_of(db, owner, {each for pair in found for each in pair} | {row, other})
+    for one, two in found:
+        beside, rival = (other, two) if one == row else (row, one)
+        if facts[beside].source == facts[rival].source:
+            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=two)).values(same=0))
 
 
 def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:

@@ -127,9 +127,9 @@ def _take_levels_back(db: sa.Connection, owner: Owner, log: Log, accounts: Accou
 
 
 def _take_account_back(db: sa.Connection, owner: Owner, log: Log, accounts: Accounts, row: int) -> None:
-    """Remove an account that no other file tells of, unless one is joined to it; forget what it prints."""
+    """Remove an account that no other file tells of, unless another one is joined to it."""
     d = document_parts
     told = db.scalar(sa.select(d.c.document).where(owner.of(d, account=row)).limit(1)) is not None
     joined = any(kept.joined == row and kept.status != REMOVED for kept in accounts.kept.values())
     if not told and not joined:
-        accounts.put(log, row, accounts.kept[row]._replace(status=REMOVED, joined=None, sealed=None))
+        accounts.put(log, row, accounts.kept[row]._replace(status=REMOVED, joined=None))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from fin_infra.book.engine import put
+from fin_infra.book.engine import ensure, put
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
 from fin_infra.book.tables import aliases, doubts, said
@@ -26,14 +26,30 @@ def say_word(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, wor
 
 
 def hand_over(db: sa.Connection, owner: Owner, log: Log, row: int, other: int) -> None:
-    """Let another row have the ids of one, and the words that it has none of its own for."""
+    """Let another row have the ids of one, its open questions, and the words that it has none of its own for."""
     names = sa.select(aliases.c.source, aliases.c.vendor_id).where(owner.of(aliases), aliases.c.id == row)
     put(db, aliases, [(owner.tenant, owner.user_id, *name, other) for name in db.execute(names).all()])
     words = db.execute(sa.select(said.c.kind, said.c.value).where(owner.of(said, id=row))).all()
-    has = set(db.scalars(sa.select(said.c.kind).where(owner.of(said, id=other))))
+    has = dict(db.execute(sa.select(said.c.kind, said.c.value).where(owner.of(said, id=other))).tuples().all())
     for kind, value in words:
-        if kind not in has:
+        if has.get(kind, value) == value:
             say_word(db, owner, log, other, kind, value)
+            say_word(db, owner, log, row, kind, None)
+    _move_questions(db, owner, row, other)
+
+
+def _move_questions(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
+    mine = sa.and_(owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == row))
+    names = [column.name for column in doubts.c]
+    moved = [
+        [other if value == row and name in ("row", "other") else value for name, value in zip(names, each, strict=True)]
+        for each in db.execute(sa.select(doubts).where(mine))
+    ]
+    db.execute(doubts.delete().where(mine))
+    for values in moved:
+        each = dict(zip(names, values, strict=True))
+        if each["row"] != each["other"]:
+            ensure(db, doubts, **each)
 
 
 def withdraw(db: sa.Connection, owner: Owner, log: Log, row: int) -> None:

@@ -20,7 +20,7 @@ from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge
 from fin_infra.book.pages import Page, VendorTransaction, Window
 from fin_infra.book.sealing import keep_payload
 from fin_infra.book.tables import aliases, connections, doubts, pages, streams, transactions
-from fin_infra.book.words import hand_over, withdraw
+from fin_infra.book.words import hand_over
 
 CHUNK = 5_000
 """Transactions to a transaction."""
@@ -178,7 +178,6 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
     put(db, aliases, [(*scope, log.source, name, row) for name, row in out.names.items()])
     for row, other in out.united.items():
         hand_over(db, owner, log, row, other)
-        withdraw(db, owner, log, row)
     if out.doubts:
         institutions = _institutions(db, owner, out)
         stamp = microseconds(log.at)
@@ -191,7 +190,8 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
 
 def _institutions(db: sa.Connection, owner: Owner, out: Merged) -> dict[int, str]:
     accounts = Accounts(db, owner)
-    return {each.row: accounts.kept[out.rows[each.row].account].institution for each in out.doubts}
+    rows = rows_of(db, owner, {each.row for each in out.doubts} - out.rows.keys()) | out.rows
+    return {each.row: accounts.kept[rows[each.row].account].institution for each in out.doubts}
 
 
 def settled_by(db: sa.Connection, owner: Owner, accounts: Accounts) -> Settled:
