@@ -79,7 +79,7 @@ class Bank:
     remembered: set[str] = field(default_factory=set)
     """Ids of pending ones that a reader has stored; without links nobody else could tell an echo from a new one."""
     firm: set[int] = field(default_factory=set)
-    """What a statement has printed since the last quiet time: a bank does not take that back, nor change its amount."""
+    """What was printed or settled since the last quiet time: a bank does not take that back, nor change its amount."""
     file_ids: dict[int, str] = field(default_factory=dict)
     twin_of: dict[int, int] = field(default_factory=dict)
     """Who is on paper the same as an earlier one."""
@@ -176,6 +176,8 @@ class Bank:
     def _settle_as(self, item: Item, *, new_id: bool = True) -> None:
         item.state, item.pending_id = POSTED, item.vendor_id
         item.day = min(self.today, item.day + timedelta(days=7))
+        if not self.links:  # whoever has seen it pending only could not tell that a lower amount is the same one
+            self.firm.add(item.identity)
         if new_id:
             self._name(item)
 

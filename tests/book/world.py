@@ -307,7 +307,7 @@ class World:
         level = StatementBalance(amount=Money(self.bank.balance(account), "USD"), at=self.now.date(), kind="ledger")
         paper = StatementAccount(number=NUMBERS[account], currency="USD", type=AccountType.DEPOSITORY)
         statement = Statement(account=paper, lines=lines, balances=(level,), start=start, end=end)
-        file = given(StatementFile(format="ofx", encoding="utf-8", statements=(statement,)), "model.ofx", None)
+        file = given(StatementFile(format="ofx", encoding="utf-8", statements=(statement,)), "model.ofx")
         known = {name: row for row, name in self.names().items() if name in ACCOUNTS}
         word = Word(account_id=known[account]) if account in known and self.knows(account) else Word(new_account=True)
         result = imports.import_file(self.engine, self.owner, lambda: self.vault, file, word, self.clock())

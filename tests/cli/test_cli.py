@@ -51,6 +51,7 @@ BROKEN = "<STMTTRN><TRNTYPE>OTHER<DTPOSTED>20261105<TRNAMT>.<FITID>0<NAME>BALANC
 def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("FIN_INFRA_MODE", "FIN_INFRA_CONFIG", "FIN_INFRA_SANDBOX_URL", "ALPHA_VANTAGE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     registry.reset()
 

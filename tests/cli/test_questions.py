@@ -28,7 +28,7 @@ from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
 GROUPS = {"demo", "sandbox", "providers", "keys", "order"}
-OTHERS = {"import", "features"}
+OTHERS = {"import", "imports", "undo-import", "join-accounts", "features"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

@@ -86,9 +86,9 @@ def _of_day(balance: StatementBalance | None, day: date | None, statement: State
     return balance.amount.amount
 
 
-def given(read: StatementFile, name: str, content: bytes | None) -> GivenFile:
-    """Return a file with its digest; of one that came as records, the digest of those."""
-    digest = sha256(content if content is not None else msgspec.json.encode(read)).hexdigest()
+def given(read: StatementFile, name: str) -> GivenFile:
+    """Return a file with its digest: of all that was read in it, so that the way by which it came does not matter."""
+    digest = sha256(msgspec.json.encode(read)).hexdigest()
     for statement in read.statements:  # banks name files after accounts
         name = name.replace(statement.account.number, f"...{statement.account.ending}")
     return GivenFile(name=mask(name), digest=digest, read=read)

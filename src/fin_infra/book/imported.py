@@ -29,6 +29,7 @@ class Imports(Household[M]):
         account_id: int | None = None,
         new_account: bool = False,
         answers: Sequence[Answer] = (),
+        name: str | None = None,
         skip_unreadable: bool = False,
     ) -> Flow[ImportPlan]:
         """Return what an import of a statement file would do; nothing is written.
@@ -38,6 +39,7 @@ class Imports(Household[M]):
             account_id: the account that the file is of, by the person's word.
             new_account: the file is of an account that the book does not have, by the person's word.
             answers: what a person says to `asked` of an earlier plan.
+            name: what to call the file; by default the path's last part.
             skip_unreadable: set aside what cannot be read in the file, instead of refusing it.
 
         Raises:
@@ -46,7 +48,7 @@ class Imports(Household[M]):
             VaultError: what earlier files printed cannot be opened.
             BookUnavailable: the database cannot be read now.
         """
-        file = yield from blocking(_read, source, skip_unreadable)
+        file = yield from blocking(_read, source, name, skip_unreadable)
         word = Word(account_id=account_id, new_account=new_account, answers=tuple(answers))
         return (yield from blocking(imports.plan, self.engine, self.owner, self.vault, file, word))
 
@@ -58,6 +60,7 @@ class Imports(Household[M]):
         account_id: int | None = None,
         new_account: bool = False,
         answers: Sequence[Answer] = (),
+        name: str | None = None,
         skip_unreadable: bool = False,
     ) -> Flow[ImportResult]:
         """Import a statement file: what the book has stays as it is, what is new is added, what is unclear is asked.
@@ -70,7 +73,7 @@ class Imports(Household[M]):
             VaultError, ConfigurationError: what the file prints cannot be sealed.
             BookUnavailable: the database cannot be used now; nothing was written.
         """
-        file = yield from blocking(_read, source, skip_unreadable)
+        file = yield from blocking(_read, source, name, skip_unreadable)
         word = Word(account_id=account_id, new_account=new_account, answers=tuple(answers))
         return (yield from blocking(imports.import_file, self.engine, self.owner, self.vault, file, word, self.clock()))
 
@@ -106,11 +109,8 @@ class Imports(Household[M]):
         return (yield from blocking(join.join, *args))
 
 
-def _read(source: Source, skip_unreadable: bool) -> GivenFile:
-    if isinstance(source, StatementFile):
-        return given(source, f"statement.{source.format}", None)
-    read = read_statement(source, skip_unreadable=skip_unreadable)
-    if isinstance(source, bytes):
-        return given(read, f"statement.{read.format}", source)
-    path = Path(source)
-    return given(read, path.name, path.read_bytes())
+def _read(source: Source, name: str | None, skip_unreadable: bool) -> GivenFile:
+    read = source if isinstance(source, StatementFile) else read_statement(source, skip_unreadable=skip_unreadable)
+    if name is None:
+        name = f"statement.{read.format}" if isinstance(source, (bytes, StatementFile)) else Path(source).name
+    return given(read, name)

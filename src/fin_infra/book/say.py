@@ -135,11 +135,14 @@ def _close_rivals(db: sa.Connection, owner: Owner, row: int, other: int) -> None
 
 
 def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:
-    """Let two rows be one: the older stays, with what its bank says of it now, and the newer is removed."""
+    """Let two rows be one: the older stays, with what its bank says of it now, and the newer is removed.
+
+    What a bank has taken back is not brought again by a file that had it.
+    """
     rows = rows_of(db, owner, {newer, older})
     new, old = rows[newer], rows[older]
     merge = Merge(Known(rows=dict(rows)), log.head)
-    if old.state == REMOVED or is_connection(new.source):
+    if is_connection(new.source) or (old.state == REMOVED and not is_connection(old.source)):
         merge.settle(older, new._replace(account=old.account))
     merge.settle(newer, united(new, older))
     store(db, owner, log, merge.out)

@@ -298,8 +298,8 @@ def order_cancel(
 
 
 @app.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="A statement file: OFX or QFX.")],
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Statement files: OFX or QFX.")],
     account: Annotated[str | None, typer.Option(help="Account number, for files that name none.")] = None,
     currency: Annotated[str | None, typer.Option(help="ISO 4217 code, for files that name none.")] = None,
     decimal_mark: Annotated[
@@ -308,17 +308,59 @@ def import_file(
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Set aside what cannot be read, and name it.")
     ] = False,
+    into: Annotated[int | None, typer.Option("--into", help="Id of the book's account that the file is of.")] = None,
+    new_account: Annotated[
+        bool, typer.Option("--new-account", help="The file is of an account that the book does not have.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store without asking.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a bank statement and show what is in it; nothing is stored."""
-    from fin_infra.cli.statements import show
+    """Show bank statements and what the book would make of them; ask, and store them there."""
+    from fin_infra.cli.importing import Options, run
 
     with reported(as_json):
-        show(
-            file,
+        options = Options(
             account=account,
             currency=currency,
             decimal_mark=decimal_mark,
             skip_unreadable=skip_unreadable,
+            into=into,
+            new_account=new_account,
+            yes=yes,
             as_json=as_json,
         )
+        run(files, options)
+
+
+@app.command("imports")
+def imports(as_json: JsonOption = False) -> None:
+    """List the statement files that the book knows."""
+    from fin_infra.cli.importing import listed
+
+    with reported(as_json):
+        listed(as_json=as_json)
+
+
+@app.command("undo-import")
+def undo_import(
+    id: Annotated[int, typer.Argument(help="Id of an import, as `fin-infra imports` lists it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take an import back; what a connection or another file tells too stays."""
+    from fin_infra.cli.importing import undo
+
+    with reported(as_json):
+        undo(id, as_json=as_json)
+
+
+@app.command("join-accounts")
+def join_accounts(
+    account: Annotated[int, typer.Argument(help="Id of an account in the book.")],
+    other: Annotated[int, typer.Argument(help="Id of the account that it is, too.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say that two accounts of the book are one."""
+    from fin_infra.cli.importing import join
+
+    with reported(as_json):
+        join(account, other, as_json=as_json)

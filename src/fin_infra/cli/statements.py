@@ -1,4 +1,4 @@
-"""`fin-infra import FILE`.
+"""What is in a statement file, for `fin-infra import`.
 Floor 8: shows a statement as we read it, with every doubt; of account numbers at most the last four digits."""
 
 from __future__ import annotations
@@ -9,34 +9,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from fin_infra.cli.output import print_json, say
+from fin_infra.cli.output import say
 from fin_infra.cli.tables import print_table
 from fin_infra.imports.statements import read_statement
 from fin_infra.imports.statements.base import DecimalMark
-from fin_infra.model import Money, Statement, StatementFile, StatementLine, StatementPosition
+from fin_infra.model import Money, Statement, StatementAccount, StatementFile, StatementLine, StatementPosition
 
 SHOWN = 10
 
 
-def show(
-    file: Path,
-    *,
-    account: str | None,
-    currency: str | None,
-    decimal_mark: str | None,
-    skip_unreadable: bool,
-    as_json: bool,
-) -> None:
-    read = read_statement(
+def read_with(
+    file: Path, *, account: str | None, currency: str | None, decimal_mark: str | None, skip_unreadable: bool
+) -> StatementFile:
+    return read_statement(
         file,
         account=account,
         currency=currency,
         decimal_mark=cast("DecimalMark | None", decimal_mark),  # checked there, with a sentence for people
         skip_unreadable=skip_unreadable,
     )
-    if as_json:
-        print_json(_file(read))
-        return
+
+
+def show(read: StatementFile) -> None:
     say(f"{read.format.upper()} file in {read.encoding}, {_counted(len(read.statements), 'statement')}")
     for warning in read.warnings:
         say(f"  note: {warning}")
@@ -82,7 +76,7 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _file(file: StatementFile) -> dict[str, object]:
+def plain_file(file: StatementFile) -> dict[str, object]:
     return {
         "format": file.format,
         "encoding": file.encoding,
@@ -109,7 +103,7 @@ def _plain(statement: Statement) -> dict[str, object]:
         "end": statement.end,
         "sums": _sums(statement.lines),
         "balances": [{"kind": b.kind, **b.amount.to_dict(), "at": b.at} for b in statement.balances],
-        "transactions": [_line(line) for line in statement.lines],
+        "transactions": [_line(line, account) for line in statement.lines],
         "positions_listed": statement.positions_listed,
         "positions": [_position(position) for position in statement.positions],
         "left_out": list(statement.left_out),
@@ -117,10 +111,10 @@ def _plain(statement: Statement) -> dict[str, object]:
     }
 
 
-def _line(line: StatementLine) -> dict[str, object]:
+def _line(line: StatementLine, account: StatementAccount) -> dict[str, object]:
     other = line.counterparty
     return {
-        "id": line.id,
+        "id": _id(line.id, account),
         "posted": line.posted,
         **line.amount.to_dict(),
         "description": line.description,
@@ -133,10 +127,15 @@ def _line(line: StatementLine) -> dict[str, object]:
         "occurred": line.occurred,
         "original_currency": line.original_currency,
         "rate": line.rate,
-        "corrects": line.corrects,
+        "corrects": _id(line.corrects, account),
         "counterparty": other and {"ending": other.ending, "bank_id": other.bank_id, "type": other.type_text},
         "offset": line.offset,
     }
+
+
+def _id(id: str | None, account: StatementAccount) -> str | None:
+    """Return the file's own id of a transaction; banks make them of the account's number, which is not shown."""
+    return id and id.replace(account.number, f"...{account.ending}")
 
 
 def _position(position: StatementPosition) -> dict[str, object]:

@@ -1,0 +1,238 @@
+"""`fin-infra import FILE...`: show what is in statement files and what the book would make of them, ask, and store it.
+Floor 8: without a terminal nothing is stored but with `--yes`; the book is the one of SQL_URL or of the data folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fin_infra.cli.output import ask, print_json, say, tell
+from fin_infra.cli.statements import plain_file, read_with, show
+from fin_infra.cli.tables import print_table
+from fin_infra.errors import InvalidInput, MissingExtra
+from fin_infra.model import StatementFile
+
+if TYPE_CHECKING:
+    from fin_infra.book import Book, BookAccount, Document, ImportPart, ImportPlan, ImportResult
+    from fin_infra.transport import Sync
+
+_WHY = {"number": "known by its number", "word": "as you say", "new": "new", "undecided": "which one?"}
+HINT = "Nothing was stored; repeat the command with --yes to store it in the book."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says: how to read the files, and what to do with them."""
+
+    account: str | None = None
+    currency: str | None = None
+    decimal_mark: str | None = None
+    skip_unreadable: bool = False
+    into: int | None = None
+    new_account: bool = False
+    yes: bool = False
+    as_json: bool = False
+
+    def read(self, file: Path) -> StatementFile:
+        return read_with(
+            file,
+            account=self.account,
+            currency=self.currency,
+            decimal_mark=self.decimal_mark,
+            skip_unreadable=self.skip_unreadable,
+        )
+
+
+def run(files: Sequence[Path], options: Options) -> None:
+    """Show each file, and store it where the person agrees.
+
+    Raises:
+        StatementUnreadable: one of the files cannot be read; none was stored.
+        InvalidInput: it has to be said which account a file is of.
+        MissingExtra: it is to be stored, and the extra `book` is not installed.
+    """
+    reads = [(file, options.read(file)) for file in files]
+    told: list[dict[str, object]] = []
+    asks = at_terminal() and not options.as_json
+    for file, read in reads:
+        if not options.as_json:
+            show(read)
+        book = _book(make=options.yes or asks)
+        plan, result = None, None
+        if book is not None:
+            try:
+                plan, result = _carry_out(book, file, read, options, asks=asks)
+            finally:
+                book.engine.dispose()
+        told.append(plain_file(read) | {"plan": _plain(plan), "result": result})
+    if options.as_json:
+        print_json(told[0] if len(told) == 1 else told)
+    elif not (options.yes or asks):
+        tell(HINT)
+
+
+def at_terminal() -> bool:
+    """Tell whether somebody is there to answer."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _book(*, make: bool) -> Book[Sync] | None:
+    """Return the book; None where there is none yet and none is to be made."""
+    try:
+        from fin_infra.book import open_book
+        from fin_infra.book.engine import Database, default_url
+    except MissingExtra:
+        if make:
+            raise
+        return None
+    file = Database(default_url()).file
+    return open_book() if make or file is None or file.exists() else None
+
+
+def _carry_out(
+    book: Book[Sync], file: Path, read: StatementFile, options: Options, *, asks: bool
+) -> tuple[ImportPlan, ImportResult | None]:
+    plan = _planned(book, file, read, options)
+    if not options.as_json:
+        _show_plan(plan)
+    if asks and not plan.decided and plan.document is None:
+        options = _with_account(plan, options)
+        plan = _planned(book, file, read, options)
+    if not options.yes and not (asks and plan.document is None and ask(f"Store it in {book.database.shown}?")):
+        if asks and plan.document is None:
+            say("Nothing was stored.")
+        return plan, None
+    result = book.import_statement(read, name=file.name, account_id=options.into, new_account=options.new_account)
+    if not options.as_json:
+        _show_result(result)
+    return plan, result
+
+
+def _planned(book: Book[Sync], file: Path, read: StatementFile, options: Options) -> ImportPlan:
+    return book.plan_import(read, name=file.name, account_id=options.into, new_account=options.new_account)
+
+
+def _with_account(plan: ImportPlan, options: Options) -> Options:
+    """Ask which account a statement is of."""
+    part = next(each for each in plan.parts if each.candidates)
+    ids = {str(each.id): each.id for each in part.candidates}
+    tell(f"Which account is the one ending {part.ending}? One of {', '.join(ids)}, or `new`: ")
+    answer = sys.stdin.readline().strip().lower()
+    if answer == "new":
+        return replace(options, new_account=True)
+    if answer not in ids:
+        raise InvalidInput(f"That is not one of them; nothing was stored. Answer {', '.join(ids)} or new.")
+    return replace(options, into=ids[answer])
+
+
+def _show_plan(plan: ImportPlan) -> None:
+    if plan.document is not None:
+        say(f"This file is in the book already: import {plan.document.id}.")
+        return
+    columns = ("account", "in the book", "new", "known", "to ask", "balance")
+    right = ("new", "known", "to ask", "balance")
+    print_table("What an import does", columns, map(_cells, plan.parts), right=right, minor=("balance",))
+    for part in plan.parts:
+        for each in part.candidates if part.reason == "undecided" else ():
+            say(f"  The account ending {part.ending} may be {_named(each)}: --into {each.id}, or --new-account.")
+
+
+def _cells(part: ImportPart) -> tuple[str, ...]:
+    where = _WHY[part.reason] if part.account_id is None else f"{part.account_id}, {_WHY[part.reason]}"
+    counts = (str(len(rows)) for rows in (part.new, part.known, part.asked))
+    return (f"ending {part.ending}", where, *counts, str(part.balance or ""))
+
+
+def _named(account: BookAccount) -> str:
+    ending = account.ending or ""
+    return f"{account.name}{f' ending {ending}' if ending not in account.name else ''}, {account.institution}".rstrip(
+        ", "
+    )
+
+
+def _show_result(result: ImportResult) -> None:
+    if result.already:
+        say(f"Nothing was changed: it is import {result.document.id}.")
+        return
+    say(
+        f"Import {result.document.id}: {result.added} transactions are new, {result.known} were known. "
+        f"Take it back with `fin-infra undo-import {result.document.id}`."
+    )
+    if result.asked:
+        say(f"{result.asked} may be transactions that the book has; it keeps both until you have answered.")
+
+
+def _plain(plan: ImportPlan | None) -> dict[str, object] | None:
+    if plan is None:
+        return None
+    return {
+        "document": plan.document,
+        "decided": plan.decided,
+        "accounts": [
+            {
+                "ending": part.ending,
+                "account_id": part.account_id,
+                "reason": part.reason,
+                "candidates": [each.id for each in part.candidates],
+                "new": len(part.new),
+                "known": len(part.known),
+                "asked": len(part.asked),
+                "balance": part.balance,
+                "balance_day": part.balance_day,
+            }
+            for part in plan.parts
+        ],
+    }
+
+
+def listed(*, as_json: bool) -> None:
+    """Print the files that the book knows."""
+    book = _book(make=False)
+    documents: Sequence[Document] = [] if book is None else book.imports()
+    if as_json:
+        print_json(list(documents))
+        return
+    if not documents:
+        say("No file has been imported.")
+        return
+    rows = [
+        (str(each.id), each.name, each.state.value, f"{each.at:%Y-%m-%d %H:%M} UTC", str(each.transactions))
+        for each in documents
+    ]
+    print_table("Imports", ("id", "file", "state", "imported", "transactions"), rows, right=("id", "transactions"))
+
+
+def undo(id: int, *, as_json: bool) -> None:
+    """Take an import back.
+
+    Raises:
+        InvalidInput: the book does not have it, or it was undone before.
+    """
+    document = _there().undo_import(id)
+    if as_json:
+        print_json(document)
+        return
+    say(f"Import {id} is undone; what only this file told is removed. Import the file again to have it back.")
+
+
+def join(account: int, other: int, *, as_json: bool) -> None:
+    """Say that two accounts are one.
+
+    Raises:
+        InvalidInput: one of them is not in the book, or their currencies differ.
+    """
+    changes = _there().join(account, other)
+    if as_json:
+        print_json({"changes": changes})
+        return
+    say("They are one account now." if changes else "They were one account before; nothing was changed.")
+
+
+def _there() -> Book[Sync]:
+    book = _book(make=False)
+    if book is None:
+        raise InvalidInput("There is no book yet; `fin-infra import FILE --yes` makes one.")
+    return book
