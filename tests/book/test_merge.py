@@ -160,6 +160,47 @@ def test_file_when_its_text_holds_the_banks_then_a_person_is_asked() -> None:
     assert 1 not in merge.out.rows, "a file's row is not gone because a bank does not show it"
 
 
+def test_file_when_the_pending_one_posts_to_its_content_then_the_row_is_taken_in() -> None:
+    filed = stored(told("0"), "import:9")
+    merge = merged({1: PENDING, 2: filed}, told("q", pending_id="p"), foreign=(2,))
+    assert states(merge) == {1: ("q", "posted"), 2: ("0 =1", REMOVED)}
+    assert merge.out.united == {2: 1}
+
+
+def test_file_when_it_has_two_equal_ones_then_one_is_taken_in_for_each() -> None:
+    filed = {2: stored(told("0"), "import:9"), 3: stored(told("1"), "import:9")}
+    merge = merged({1: PENDING, **filed}, told("q", pending_id="p"), foreign=(2, 3))
+    assert merge.out.united == {2: 1}
+    merge = merged({1: PENDING, **filed}, told("q", pending_id="p"), told("r"), foreign=(2, 3))
+    assert states(merge) == {1: ("q", "posted"), 2: ("r", "posted"), 3: ("1 =1", REMOVED)}
+
+
+@pytest.mark.parametrize(("said", "united"), [(None, {}), (False, {}), (True, {2: 1})])
+def test_file_when_a_corrected_row_comes_to_resemble_it_then_it_is_asked_unless_it_was_answered(
+    said: bool | None, united: dict[int, int]
+) -> None:
+    known = {1: stored(told("v", "-11.00")), 2: stored(told("0", text="CARD JOE'S DINER"), "import:9")}
+    merge = merged(known, told("v"), foreign=(2,), said=said)
+    assert merge.out.united == united
+    assert [(each.row, each.other, each.kind) for each in merge.out.doubts] == (
+        [(2, 1, "wording")] if said is None else []
+    )
+
+
+def test_file_when_it_is_a_pending_one_with_a_tip_then_a_person_is_asked() -> None:
+    merge = merged(
+        {1: PENDING, 2: stored(told("0", "-14.00"), "import:9")}, told("q", "-14.00"), gone=(1,), foreign=(2,)
+    )
+    assert states(merge) == {1: ("p", REMOVED), 2: ("q", "posted")}
+    assert [(each.row, each.other, each.kind) for each in merge.out.doubts] == [(2, 1, "tip")]
+
+
+def test_row_when_another_connection_of_the_account_tells_it_then_it_stays_as_it_is() -> None:
+    merge = Merge(Known({"q": 1}, {1: stored(told("other"), "c-2")}), 100)
+    merge.take([(stored(told("q", text="JOE'S")), None)])
+    assert (merge.out.rows, merge.out.log) == ({}, [])
+
+
 def test_correction_when_a_posted_one_comes_under_another_id_and_amount_then_a_person_is_asked() -> None:
     merge = merged({1: stored(told("a"))}, told("x", "-12.01"), gone=(1,))
     assert [(doubt.other, doubt.kind) for doubt in merge.out.doubts] == [(1, "amount")]

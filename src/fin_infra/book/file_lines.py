@@ -115,8 +115,8 @@ def decided(
 ) -> MergeResult:
     """Sort the lines of a file into new, matched and asked; what a person said of such wordings before counts."""
     known, said = stored.known(incoming), list(answers)
+    result = merge(known, incoming, answers=said)
     for _ in range(_ROUNDS):
-        result = merge(known, incoming, answers=said)
         further = [
             Answer(conflict=each, same=same)
             for each in result.conflicts
@@ -125,6 +125,7 @@ def decided(
         if not further:
             break
         said += further
+        result = merge(known, incoming, answers=said)
     return result
 
 

@@ -158,11 +158,15 @@ def _show_result(result: ImportResult) -> None:
         say(f"Nothing was changed: it is import {result.document.id}.")
         return
     say(
-        f"Import {result.document.id}: {result.added} transactions are new, {result.known} were known. "
+        f"Import {result.document.id}: {_counted(result.added)} new, {result.known} known before. "
         f"Take it back with `fin-infra undo-import {result.document.id}`."
     )
     if result.asked:
-        say(f"{result.asked} may be transactions that the book has; it keeps both until you have answered.")
+        say(f"{_counted(result.asked)} perhaps there already; the book keeps both until you have answered.")
+
+
+def _counted(count: int) -> str:
+    return f"{count} transaction{' is' if count == 1 else 's are'}"
 
 
 def _plain(plan: ImportPlan | None) -> dict[str, object] | None:

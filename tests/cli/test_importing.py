@@ -1,0 +1,181 @@
+"""Statement files on the command line: shown, asked about, stored elsewhere only with `--yes`, taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fin_infra.book import open_book
+from fin_infra.cli import importing
+from fin_infra.cli.main import app
+from tests.cli.test_cli import OFX
+
+NUMBER = "000111222"
+CAFE = "<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20261125<TRNAMT>-9.00<FITID>a3<NAME>CAFE</STMTTRN>"
+LATER = OFX.replace("20261120", "20261130").replace("</BANKTRANLIST>", f"{CAFE}</BANKTRANLIST>")
+
+
+@pytest.fixture(autouse=True)
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    monkeypatch.delenv("SQL_URL", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "november.ofx").write_text(OFX)
+    (tmp_path / "later.ofx").write_text(LATER)
+    return "november.ofx"
+
+
+def run(*words: str, answer: str | None = None) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(words), input=answer)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert NUMBER not in result.stdout + result.stderr
+    return result.exit_code, result.stdout, result.stderr
+
+
+def stored() -> list[str]:
+    book = open_book()
+    try:
+        return sorted(row.description for row in book.transactions())
+    finally:
+        book.engine.dispose()
+
+
+def test_import_when_there_is_no_terminal_then_nothing_is_stored_and_it_says_how(file: str, tmp_path: Path) -> None:
+    code, out, err = run("import", file)
+    assert code == 0
+    assert "BAKERY" in out
+    assert err == importing.HINT + "\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_import_when_yes_then_it_is_stored_once(file: str) -> None:
+    code, out, err = run("import", file, "--yes")
+    assert (code, err) == (0, "")
+    assert "What an import does" in out
+    assert "2 transactions are new, 0 known before" in out
+    assert stored() == ["BAKERY", "SALARY"]
+    code, out, _ = run("import", file, "--yes")
+    assert code == 0
+    assert "This file is in the book already: import 1." in out
+    assert "Nothing was changed" in out
+    code, out, _ = run("import", "later.ofx")
+    assert "known by its number" in out
+    assert stored() == ["BAKERY", "SALARY"]
+
+
+def test_import_when_several_files_then_each_is_stored(file: str) -> None:
+    code, out, _ = run("import", file, "later.ofx", "--yes")
+    assert code == 0
+    assert "1 transaction is new, 2 known before" in out
+    assert stored() == ["BAKERY", "CAFE", "SALARY"]
+
+
+def test_import_when_one_of_several_cannot_be_read_then_none_is_stored(file: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.ofx").write_text("nonsense")
+    code, _, err = run("import", file, "broken.ofx", "--yes")
+    assert code == 5
+    assert err.startswith("error: ")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(("answer", "rows"), [("y\n", ["BAKERY", "SALARY"]), ("n\n", []), ("", [])])
+def test_import_when_at_a_terminal_then_it_asks(
+    file: str, monkeypatch: pytest.MonkeyPatch, answer: str, rows: list[str]
+) -> None:
+    monkeypatch.setattr(importing, "at_terminal", lambda: True)
+    code, out, err = run("import", file, answer=answer)
+    assert code == 0
+    assert "Store it in " in err
+    assert ("Nothing was stored." in out) is (not rows)
+    assert stored() == rows
+
+
+def _second_name() -> str:
+    """Return a file that names the bank, where the first file names none: who it is of has to be asked."""
+    named = LATER.replace("<STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>", "<FI><ORG>Example<FID>7</FI><DTSERVER>")
+    Path("named.ofx").write_text(named)
+    return "named.ofx"
+
+
+def test_import_when_the_account_is_undecided_then_it_is_named_and_an_option_decides(file: str) -> None:
+    run("import", file, "--yes")
+    name = _second_name()
+    code, out, _ = run("import", name)
+    assert code == 0
+    assert "which one?" in out
+    assert "may be Account ending 1222: --into 2, or --new-account." in out
+    code, _, err = run("import", name, "--yes")
+    assert code == 5
+    assert "may be of an account that the book has" in err
+    code, out, _ = run("import", name, "--yes", "--into", "2")
+    assert code == 0
+    assert "1 transaction is new, 2 known before" in out
+    assert stored() == ["BAKERY", "CAFE", "SALARY"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "rows"), [("2\ny\n", 0, 3), ("new\ny\n", 0, 5), ("7\ny\n", 5, 2), ("2\nn\n", 0, 2)]
+)
+def test_import_when_undecided_at_a_terminal_then_the_person_is_asked(
+    file: str, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, rows: int
+) -> None:
+    run("import", file, "--yes")
+    monkeypatch.setattr(importing, "at_terminal", lambda: True)
+    found, _, err = run("import", _second_name(), answer=answer)
+    assert found == code
+    assert "Which account is the one ending 1222? One of 2, or `new`:" in err
+    assert len(stored()) == rows
+
+
+def test_import_when_json_then_plan_and_result_stand_beside_the_file(file: str) -> None:
+    plain = json.loads(run("import", file, "--json")[1])
+    assert (plain["plan"], plain["result"]) == (None, None)
+    told = json.loads(run("import", file, "--json", "--yes")[1])
+    assert [account["new"] for account in told["plan"]["accounts"]] == [2]
+    assert (told["result"]["added"], told["result"]["already"]) == (2, False)
+    both = json.loads(run("import", file, "later.ofx", "--json")[1])
+    assert [each["plan"]["accounts"][0]["known"] for each in both] == [2, 2]
+
+
+def test_json_when_ids_hold_the_number_then_they_do_not_show_it(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(OFX.replace("<FITID>", f"<FITID>{NUMBER}"))
+    [statement] = json.loads(run("import", file, "--json", "--yes")[1])["statements"]
+    assert [row["id"] for row in statement["transactions"]] == ["...1222a1", "...1222a2"]
+
+
+def test_imports_when_listed_and_taken_back_then_the_list_says_so(file: str) -> None:
+    assert "No file has been imported." in run("imports")[1]
+    run("import", file, "--yes")
+    assert [each["state"] for each in json.loads(run("imports", "--json")[1])] == ["imported"]
+    code, out, _ = run("undo-import", "1")
+    assert code == 0
+    assert "Import 1 is undone" in out
+    assert stored() == []
+    code, _, err = run("undo-import", "1")
+    assert code == 5
+    assert "was undone before" in err
+    code, out, _ = run("imports")
+    assert "undone" in out
+    assert "november.ofx" in out
+
+
+@pytest.mark.parametrize("words", [["undo-import", "1"], ["join-accounts", "1", "2"]])
+def test_command_when_there_is_no_book_then_one_sentence(words: list[str], tmp_path: Path) -> None:
+    code, _, err = run(*words)
+    assert code == 5
+    assert "There is no book yet" in err
+    assert not (tmp_path / "data").exists()
+
+
+def test_join_when_said_then_they_are_one(file: str) -> None:
+    run("import", file, "--yes")
+    run("import", _second_name(), "--yes", "--new-account")
+    assert len(stored()) == 5
+    ids = sorted({each["account_ids"][0] for each in json.loads(run("imports", "--json")[1])})
+    assert "one account now" in run("join-accounts", *map(str, ids))[1]
+    assert stored() == ["BAKERY", "CAFE", "SALARY"]
+    assert "nothing was changed" in run("join-accounts", *map(str, ids))[1]
