@@ -67,11 +67,10 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/imported",
         "book/imported_rows",
         "book/join",
-        "book/sealing",
+        "book/file_seals",
         "book/undo",
         "book/words",
     ),
-    "book/test_histories.py": ("book/lease", "book/log", "book/pages", "book/sync", "book/write"),
     "book/test_schema.py": ("book/engine", "book/tables", "book/revisions/env", "book/revisions/versions/0001_book"),
     "questions/test_asking.py": (
         "questions/accounts",

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import Database, reading, unavailable, writing
 from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.records import ConnectionState
-from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams
+from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams, vault_keys
 from fin_infra.book.tombstones import fingerprint_of, remember, remember_in_file
 
 
@@ -31,7 +31,9 @@ def destroy_keys(database: Database, owner: Owner, now: datetime) -> list[str]:
         # ended, or a sync between two steps would take the credentials of the environment in their place
         ended = {"state": ConnectionState.REVOKED.value, "reason": "You erased it.", "next_step": "Erase again."}
         db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None, **ended))
-        for table in (pages, payloads):
+        kept = sa.select(vault_keys.c.data_key).where(owner.of(vault_keys))
+        keys += map(str, db.scalars(kept))
+        for table in (vault_keys, pages, payloads):
             db.execute(table.delete().where(owner.of(table)))
         fingerprint = fingerprint_of(db, owner)
         if fingerprint is not None:
