@@ -71,6 +71,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/undo",
         "book/words",
     ),
+    "book/test_brokers.py": ("book/deals",),
     "book/test_schema.py": ("book/engine", "book/tables", "book/revisions/env", "book/revisions/versions/0001_book"),
     "questions/test_asking.py": (
         "questions/accounts",

@@ -139,7 +139,7 @@ def _held(
     account: HoldingAccount | None, who: AccountRef, what: str, amount: Money | None, missing: str, at: datetime | None
 ) -> WorthItem:
     """Return something held in an account; `missing` says why it has no amount."""
-    ending = _ending(account.number) if account else None
+    ending = ending_of(account.number) if account else None
     place = f"{account.institution} {ending}" if account and ending else who.id or who.source
     return WorthItem(
         kind=WorthKind.HOLDING,
@@ -157,7 +157,7 @@ def _held(
     )
 
 
-def _ending(number: str | None) -> str | None:
+def ending_of(number: str | None) -> str | None:
     """Return the last signs of an account number, at most four and at most half of them: never a whole number."""
     signs = "".join(char for char in number or "" if char.isalnum())
     return signs[len(signs) - min(4, len(signs) // 2) :] or None

@@ -4,8 +4,8 @@ Floor 6: inside the transaction of the page; a day's last word counts, and only 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, date
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,14 @@ from fin_infra.book.columns import decimal_text, e4, microseconds
 from fin_infra.book.engine import put, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log, differing
+from fin_infra.book.merge import POSTED, REMOVED
 from fin_infra.book.pages import Deal, Level, Position
 from fin_infra.book.tables import aliases, balances, holdings, snapshots, trades
 
 DEAL = "deal:"
 """Deals have ids of their own beside those of transactions."""
 _LEVEL = ("currency", "current", "available")
-_POSITION = ("vendor_id", "instrument", "name", "quantity", "price", "value", "basis", "currency")
+_POSITION = ("vendor_id", "instrument", "name", "quantity", "price", "value", "basis", "currency", "kind")
 _DEAL = ("account", "day", "at", "kind", "instrument", "quantity", "price", "amount", "currency", "text", "state")
 
 
@@ -69,25 +70,43 @@ def _last_level(db: sa.Connection, owner: Owner, account: int, day: date) -> Any
 
 
 def write_positions(
-    db: sa.Connection, owner: Owner, log: Log, held: Sequence[int], positions: Sequence[tuple[int, Position]]
+    db: sa.Connection,
+    owner: Owner,
+    log: Log,
+    held: Mapping[int, datetime],
+    positions: Sequence[tuple[int, Position]],
 ) -> None:
-    """Write all that accounts hold on the day of the log, in place of what was written earlier that day."""
-    day = log.at.astimezone(UTC).date()
+    """Write all that accounts hold at an instant, in place of what was told of that day before.
+
+    Args:
+        held: when that was true, by account; what is older than what the book has changes nothing.
+    """
     by_account: defaultdict[int, list[Position]] = defaultdict(list)
     for account, position in positions:
         by_account[account].append(position)
-    for account in dict.fromkeys(held):
-        now = sorted(_position(each) for each in by_account[account])
-        old = _last_positions(db, owner, account)
-        db.execute(holdings.delete().where(owner.of(holdings, account=account), holdings.c.day == day))
-        scope = (owner.tenant, owner.user_id, account, day.isoformat())
-        put(db, snapshots, [(*scope, log.source, microseconds(log.at))])
-        put(db, holdings, [(*scope, *row) for row in now])
+    for account, at in held.items():
+        last = _last_snapshot(db, owner, account)
+        if last is not None and last.at > at:
+            continue
+        now = sorted((_position(each) for each in by_account[account]), key=str)
+        old = None if last is None else _positions_of(db, owner, account, last.day)
+        put_snapshot(db, owner, log.source, account, at, now)
         if old != now:
             before = (
                 None if old is None else msgspec.json.encode([dict(zip(_POSITION, row, strict=True)) for row in old])
             )
             log.add("holdings", "added" if old is None else "modified", account, before.decode() if before else None)
+
+
+def put_snapshot(
+    db: sa.Connection, owner: Owner, source: str, account: int, at: datetime, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write all that an account holds on the day of `at`; each row as `_position` makes it."""
+    day = at.astimezone(UTC).date()
+    db.execute(holdings.delete().where(owner.of(holdings, account=account), holdings.c.day == day))
+    scope = (owner.tenant, owner.user_id, account, day.isoformat())
+    put(db, snapshots, [(*scope, source, microseconds(at))])
+    put(db, holdings, [(*scope, *row) for row in rows])
 
 
 def _position(position: Position) -> tuple[Any, ...]:
@@ -100,21 +119,19 @@ def _position(position: Position) -> tuple[Any, ...]:
         _text(position.value),
         _text(position.basis),
         position.currency,
+        position.kind,
     )
 
 
-def _last_positions(db: sa.Connection, owner: Owner, account: int) -> list[tuple[Any, ...]] | None:
-    last = sa.select(sa.func.max(sa.type_coerce(snapshots.c.day, sa.Text()))).where(
-        owner.of(snapshots, account=account)
-    )
-    day = db.scalar(last)
-    if day is None:
-        return None
+def _last_snapshot(db: sa.Connection, owner: Owner, account: int) -> Any:
+    ask = sa.select(snapshots).where(owner.of(snapshots, account=account))
+    return db.execute(ask.order_by(sa.type_coerce(snapshots.c.day, sa.Text()).desc()).limit(1)).first()
+
+
+def _positions_of(db: sa.Connection, owner: Owner, account: int, day: date) -> list[tuple[Any, ...]]:
     columns = [sa.type_coerce(holdings.c[name], sa.Text()) for name in _POSITION]
-    rows = db.execute(
-        sa.select(*columns).where(owner.of(holdings, account=account), holdings.c.day == date.fromisoformat(day))
-    )
-    return sorted(tuple(row) for row in rows)
+    rows = db.execute(sa.select(*columns).where(owner.of(holdings, account=account), holdings.c.day == day))
+    return sorted((tuple(row) for row in rows), key=str)
 
 
 def write_deals(db: sa.Connection, owner: Owner, log: Log, deals: Sequence[Deal], accounts: dict[str, int]) -> None:
@@ -136,7 +153,7 @@ def write_deals(db: sa.Connection, owner: Owner, log: Log, deals: Sequence[Deal]
         changed = (
             None if old is None else differing(dict(zip(_DEAL, old, strict=True)), dict(zip(_DEAL, new, strict=True)))
         )
-        row = log.add("trade", "modified" if old else "added", row, changed)
+        row = log.add("trade", _deal_kind(old, new), row, changed)
         account, day, *rest = new
         put(db, trades, [(owner.tenant, owner.user_id, row, account, log.source, deal.vendor_id, day, *rest)])
         names.append((owner.tenant, owner.user_id, log.source, name, row))
@@ -161,8 +178,14 @@ def _deal(deal: Deal, account: int) -> tuple[Any, ...]:
         _text(deal.amount),
         deal.currency,
         deal.text,
-        "posted",
+        REMOVED if deal.canceled else POSTED,
     )
+
+
+def _deal_kind(old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> str:
+    if old is None:
+        return "added"
+    return "removed" if new[-1] == REMOVED else "restored" if old[-1] == REMOVED else "modified"
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -14,6 +14,10 @@ from typing import Any, Protocol
 
 from fin_infra.transport import Flow
 
+IN_CASH, CASH, UNREAD = "in_cash", "cash", "unread"
+SET, CARRIED = "set", "carried"
+"""Kinds of what a person holds by hand: said on that day, or holding on from an earlier one."""
+
 
 class Restart(Exception):  # a request of the vendor, and no failure
     """The vendor changed under the run: its pages are dropped, and it begins again at its first cursor."""
@@ -65,7 +69,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """What is held of one instrument; the day's positions of an account come in one page."""
+    """What is held of one instrument; the day's positions of an account come in one page.
+
+    `kind` is None for most: IN_CASH is a fund that the account's balance has already, CASH is cash in a further
+    currency, and UNREAD stands for a row that could not be read, whose quantity says nothing.
+    """
 
     account: str
     vendor_id: str
@@ -76,11 +84,12 @@ class Position:
     value: Decimal | None
     basis: Decimal | None
     currency: str
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """A purchase, sale, dividend or fee as a broker tells it."""
+    """A purchase, sale, dividend or fee as a broker tells it; `canceled` where it did not happen after all."""
 
     vendor_id: str
     account: str
@@ -93,6 +102,7 @@ class Deal:
     amount: Decimal | None
     currency: str
     text: str
+    canceled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +126,8 @@ class Page:
     levels: list[Level] = field(default_factory=list[Level])
     held: list[str] = field(default_factory=list[str])
     """Accounts whose positions are all in this page, also where there is none."""
+    held_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When that was true, for accounts whose source tells; the others are of now."""
     positions: list[Position] = field(default_factory=list[Position])
     deals: list[Deal] = field(default_factory=list[Deal])
     windows: list[Window] = field(default_factory=list[Window])

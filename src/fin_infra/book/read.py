@@ -16,6 +16,7 @@ from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.engine import reading, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.merge import PENDING, POSTED
+from fin_infra.book.pages import CARRIED, SET
 from fin_infra.book.records import (
     BookAccount,
     BookBalance,
@@ -282,7 +283,7 @@ def holding_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookH
     columns = (*h.c, s.c.source, s.c.at)
     ask = sa.select(*columns).select_from(s).join(newest, same).join(h, held).where(owner.of(s))
     rows = db.execute(ask.order_by(h.c.account, h.c.vendor_id)).all()
-    return [_holding(row, found.target(row.account)) for row in rows]
+    return [_holding(row, found.target(row.account)) for row in rows if row.quantity or row.kind != SET]
 
 
 def all_holding_rows(db: sa.Connection, owner: Owner) -> list[BookHolding]:
@@ -308,6 +309,7 @@ def _holding(row: Any, account: int) -> BookHolding:
         basis=_money(row.basis, row.currency),
         currency=row.currency,
         source=row.source,
+        kind=None if row.kind in (SET, CARRIED) else row.kind,
     )
 
 

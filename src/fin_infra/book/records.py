@@ -135,6 +135,9 @@ class BookHolding(Model):
     """What was paid for all of it, where the source tells."""
     currency: str
     source: str
+    kind: str | None = None
+    """None for most; `in_cash` for a fund that the account's balance has already, `cash` for cash in a further
+    currency, `unread` for a row of the broker that cannot be read and whose quantity says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from fin_infra.book.banks import BankSource
+from fin_infra.book.brokers import AggregatorSource, BrokerSource
 from fin_infra.book.pages import Source
 from fin_infra.errors import InvalidInput
+from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
 
 
@@ -20,4 +23,8 @@ def source_of(provider: Provider[Any]) -> Source:
     """
     if isinstance(provider, BankingProvider):
         return BankSource(provider)
+    if isinstance(provider, BrokerageProvider):
+        return BrokerSource(provider)
+    if isinstance(provider, BrokerageAggregatorProvider):
+        return AggregatorSource(provider)
     raise InvalidInput(f"{provider.info.title} has no accounts to remember; connect a bank or a broker.")

@@ -110,7 +110,7 @@ balances = _personal(
 # A day on which all holdings of an account were told, and by whom; those of `holdings` with that day, or none.
 snapshots = _personal("snapshots", _key("account", Whole), _key("day", Day), _fact("source"), _fact("at", Instant))
 
-# What was held in an account on a day, by instrument.
+# What was held in an account on a day, by instrument; `kind` is a word of `pages.Position`, or of `by_hand.py`.
 holdings = _personal(
     "holdings",
     _key("account", Whole),
@@ -123,6 +123,7 @@ holdings = _personal(
     _maybe("value", Exact),
     _maybe("basis", Exact),
     _fact("currency"),
+    _maybe("kind"),
 )
 
 # A transaction as the bank or a file tells it now; `state` is pending, posted or removed.

@@ -131,7 +131,7 @@ def _write(
         _remove(db, lease, log, run, gone)
     write_deals(db, owner, log, deals, ids)
     write_levels(db, owner, log, levels, ids)
-    held = [ids[account] for page in chunk for account in page.held]
+    held = {ids[account]: page.held_at.get(account, now) for page in chunk for account in page.held}
     write_positions(db, owner, log, held, [(ids[each.account], each) for page in chunk for each in page.positions])
     log.close()
     learn(db, log.count)
