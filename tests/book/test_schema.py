@@ -12,7 +12,7 @@ from fin_infra.book.engine import Database, reading, writing
 from fin_infra.book.tables import PERSONAL, SCOPE, meta
 from fin_infra.errors import BookOutdated, ConfigurationError
 
-MARKET = {"prices", "splits", "rates", "erasures"}
+MARKET = {"prices", "splits", "rates", "erasures", "filled"}
 
 
 def test_tables_when_personal_then_every_key_begins_with_tenant_and_user() -> None:

@@ -14,6 +14,7 @@ from fin_infra.book.imported import Imports
 from fin_infra.book.keeps import Keeps
 from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, method, utc_now
+from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
 from fin_infra.book.records import Connection, ConnectionState, SyncResult
 from fin_infra.book.says import Says
@@ -30,7 +31,7 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Reads[M], Says[M], Imports[M], Keeps[M]):
+class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M]):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @method

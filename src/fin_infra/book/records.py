@@ -16,6 +16,7 @@ from fin_infra.model import (
     AccountType,
     Category,
     Money,
+    SourceError,
     TransactionStatus,
 )
 from fin_infra.model.personal import Personal, pii
@@ -158,6 +159,53 @@ class BookTrade(Model):
     description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     source: str
     vendor_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookAsset(Model):
+    """What a person says they own or owe: a house, a car, a private loan. Negative when you owe."""
+
+    id: int
+    name: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    kind: str
+    value: Money | None
+    """What it was worth on `day`; None before its first value."""
+    day: dt.date | None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillResult(Model):
+    """What filling the price and FX history has done."""
+
+    asked: int = 0
+    """Questions to providers."""
+    prices: int = 0
+    """Closes that are new or corrected."""
+    splits: int = 0
+    rates: int = 0
+    errors: tuple[SourceError, ...] = ()
+    """Who did not answer; their gaps stay open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoricPrice(Model):
+    """The close of one unit on a day."""
+
+    day: dt.date
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetWorthPoint(Model):
+    """What a household was worth at the end of a day; the sums are those of `NetWorth`."""
+
+    day: dt.date
+    total: Money | None
+    assets: Money | None
+    liabilities: Money | None
+    complete: bool
+    """False where something has no value on that day; `net_worth(on=)` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,6 +254,9 @@ rates = _market(
 
 # Fingerprints of households that were erased, so that a backup from before does not bring one back: see tombstones.py.
 erasures = _market("erasures", _key("fingerprint"), _fact("at", Instant))
+# Spans of days of an instrument, or of rates, that have been asked for: a day without a price in one is a day on which
+# there was none, and is not asked for a second time. `end` is the day after the last one.
+filled = _market("filled", _key("subject"), _key("start", Day), _fact("end", Day))
 
 PERSONAL: tuple[sa.Table, ...] = tuple(table for table in meta.sorted_tables if SCOPE[0] in table.c)
 """The tables of a household, which erasure empties and an export writes."""
