@@ -71,6 +71,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/undo",
         "book/words",
     ),
+    "book/test_assets.py": ("book/by_hand",),
     "book/test_brokers.py": ("book/deals",),
     "book/test_history.py": ("book/fill", "book/prices"),
     "book/test_schema.py": ("book/engine", "book/tables", "book/revisions/env", "book/revisions/versions/0001_book"),

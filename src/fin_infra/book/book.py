@@ -9,6 +9,7 @@ from typing import Any, Literal, overload
 
 from fin_infra.arguments import checked
 from fin_infra.book import logins, read, schema
+from fin_infra.book.assets import Assets
 from fin_infra.book.engine import Database, default_url
 from fin_infra.book.imported import Imports
 from fin_infra.book.keeps import Keeps
@@ -31,7 +32,7 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M]):
+class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M]):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @method

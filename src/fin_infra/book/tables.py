@@ -200,7 +200,15 @@ sa.Index("document_parts_account", *(document_parts.c[name] for name in (*SCOPE,
 vault_keys = _personal("vault_keys", _key("name"), _fact("data_key"), _fact("sealed_times", Whole))
 
 # A house, a car, a private loan: what no vendor knows, valued by a person day by day.
-assets = _personal("assets", _key("id", Whole), _fact("name"), _fact("kind"), _fact("currency"), _fact("state"))
+assets = _personal(
+    "assets",
+    _key("id", Whole),
+    _fact("name"),
+    _fact("kind"),
+    _fact("currency"),
+    _fact("state"),
+    _maybe("removed_on", Day),
+)
 asset_values = _personal("asset_values", _key("asset", Whole), _key("day", Day), _fact("amount", Exact))
 
 # What a person says about a row, beside what the vendor said: category, note, split, link, hidden, deleted.
