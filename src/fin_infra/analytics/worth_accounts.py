@@ -36,7 +36,7 @@ def asked(items: Sequence[WorthItem]) -> list[WorthItem]:
     aside: dict[str, str] = {}
     for name in sorted(accounts, key=lambda each: _rank(accounts[each], each)):
         group = accounts[name]
-        same = [other for other in counted if _may_be_same(group[0], other[0])]
+        same = [other for other in counted if may_be_same(group[0], other[0])]
         if same:
             aside[name] = f"possible duplicate of {_names(same)}; leave one of them out"
         elif any(item.amount is not None for item in group):
@@ -56,7 +56,8 @@ def _rank(group: Sequence[WorthItem], name: str) -> tuple[bool, bool, bool, int,
     return WorthKind.STATEMENT in kinds, lacks, WorthKind.HOLDING not in kinds, -day.toordinal(), name
 
 
-def _may_be_same(one: WorthItem, other: WorthItem) -> bool:
+def may_be_same(one: WorthItem, other: WorthItem) -> bool:
+    """Tell whether two items may be of one account, which then counts once."""
     if one.statement and other.statement:
         return same_account(one.statement, other.statement) is not AccountMatch.DIFFERENT
     if WorthKind.STATEMENT not in (one.kind, other.kind) and _connection(one) == _connection(other):

@@ -21,6 +21,7 @@ from fin_infra.book.records import Connection, ConnectionState, SyncResult
 from fin_infra.book.says import Says
 from fin_infra.book.sources import source_of
 from fin_infra.book.sync import Clock, Progress, sync
+from fin_infra.book.worth import Worth
 from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost
 from fin_infra.model import Listing
 from fin_infra.providers.registry import connected, provider_class
@@ -32,7 +33,7 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M]):
+class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M]):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @method

@@ -33,7 +33,7 @@ def cross_rate(base: str, quote: str, rates: RateTable) -> FxRate:
         UnknownCurrency: a code is not in ISO 4217.
         RateUnavailable: the table does not have a currency.
     """
-    units, of = _legs(base, quote, rates)
+    units, of = legs(base, quote, rates)
     rate = units if of == 1 else _RESULT.divide(units, of)
     return FxRate(
         source=rates.source,
@@ -62,17 +62,27 @@ def convert(
         RateUnavailable: the table does not have a currency, or is of a later day than `on`.
         StaleRate: the table is older than allowed.
     """
-    units, of = _legs(money.currency, to, rates)
+    pair = legs(money.currency, to, rates)
     if on is not None:
         _check_age(money.currency, to, rates, on, max_age_days)
     if money.currency == to:
         return money
-    amount = _RESULT.divide(_WIDE.multiply(money.amount, units), of)
-    return Money(amount, to)
+    return Money(by_legs(money.amount, pair), to)
 
 
-def _legs(base: str, quote: str, rates: RateTable) -> tuple[Decimal, Decimal]:
-    """Return two published numbers: the first over the second is units of `quote` for one unit of `base`."""
+def by_legs(amount: Decimal, pair: tuple[Decimal, Decimal]) -> Decimal:
+    """Convert an amount with what `legs` gives, with 34 significant digits."""
+    units, of = pair
+    return _RESULT.divide(_WIDE.multiply(amount, units), of)
+
+
+def legs(base: str, quote: str, rates: RateTable) -> tuple[Decimal, Decimal]:
+    """Return two published numbers: the first over the second is units of `quote` for one unit of `base`.
+
+    Raises:
+        UnknownCurrency: a code is not in ISO 4217.
+        RateUnavailable: the table does not have a currency.
+    """
     for code in (base, quote):
         if code not in CURRENCIES:
             hint = (
