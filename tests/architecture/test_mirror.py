@@ -74,6 +74,13 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "book/test_assets.py": ("book/by_hand",),
     "book/test_brokers.py": ("book/deals",),
     "book/test_history.py": ("book/fill", "book/prices"),
+    "book/test_worth.py": (
+        "book/packs",
+        "book/readings",
+        "book/timeline",
+        "book/worth_fold",
+        "book/worth_read",
+    ),
     "book/test_schema.py": ("book/engine", "book/tables", "book/revisions/env", "book/revisions/versions/0001_book"),
     "questions/test_asking.py": (
         "questions/accounts",

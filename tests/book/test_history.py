@@ -28,7 +28,7 @@ from fin_infra.book.history import (
     put_closes,
     put_rates,
     put_splits,
-    rate_tables,
+    rates_of,
     splits_of,
 )
 from fin_infra.book.tables import filled, prices
@@ -251,14 +251,15 @@ def test_rates_when_corrected_then_the_newest_counts_and_tables_are_as_printed(d
         assert put_rates(db, [table(day(2), "1.25"), table(day(3), "1.26")], NOW) == 4
         assert put_rates(db, [table(day(3), "1.27")], NOW + timedelta(hours=1)) == 1
     with reading(database.engine) as db:
-        found = rate_tables(db, day(5), day(6))
-        only = rate_tables(db, day(5), day(6), ["USD"])
-        assert rate_tables(db, day(20), day(21)) == {}, "older than a week"
+        rates = rates_of(db, day(5), day(6))
+        only = rates_of(db, day(5), day(6), ["USD"])
+        assert rates_of(db, day(20), day(21)).days == [], "older than a week"
+    found = {date.fromisoformat(each): rates.table(each) for each in rates.days}
     assert {each: found[each].rates for each in found} == {
         day(2): {"USD": Decimal("1.25"), "GBP": Decimal("0.8")},
         day(3): {"USD": Decimal("1.27"), "GBP": Decimal("0.8")},
     }
-    assert only[day(3)].rates == {"USD": Decimal("1.27")}
+    assert only.table("2026-03-03").rates == {"USD": Decimal("1.27")}
     assert found[day(3)].base == "EUR"
 
 
@@ -268,7 +269,7 @@ def test_rates_when_a_bank_prints_its_own_currency_per_unit_then_they_are_not_in
     with writing(database.engine) as db:
         put_rates(db, [printed], NOW)
     with reading(database.engine) as db:
-        found = rate_tables(db, day(2), day(2))[day(2)]
+        found = rates_of(db, day(2), day(2)).table("2026-03-02")
     assert (found.base, found.base_per_unit, found.rates) == ("PLN", True, rates)
 
 

@@ -506,7 +506,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 _count = 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(banks, brokers, by_hand, st.sampled_from(["USD", "EUR", "JPY"]), st.none() | days)
 def test_series_when_any_household_then_each_point_is_the_single_answer(
     market: str, banks: Any, brokers: Any, by_hand: Any, currency: str, failed: date | None

@@ -7,6 +7,8 @@ earlier price without fetching it again.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
@@ -15,8 +17,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from fin_infra.analytics.holdings import composite
-from fin_infra.book.columns import decimal_text, microseconds
+from fin_infra.book.columns import decimal_text, instant, microseconds
 from fin_infra.book.engine import put
+from fin_infra.book.packs import packed, stored, unpacked
 from fin_infra.book.tables import filled, prices, rates, splits
 from fin_infra.model import InstrumentKey, RateTable
 
@@ -156,43 +159,72 @@ def _rates_between(db: sa.Connection, first: date, last: date) -> dict[tuple[str
     return {(row.base, row.quote, row.day): row.rate for row in rows}
 
 
-def rate_tables(
-    db: sa.Connection, first: date, last: date, currencies: Iterable[str] | None = None
-) -> dict[date, RateTable]:
-    """Return the tables by day that count for a time: those of its days, and of the week before.
+class Rates:
+    """The tables of exchange rates of a time, by day; one is made when it is asked for."""
+
+    def __init__(self, rows: Mapping[str, Mapping[tuple[str, str], tuple[int, Decimal, str]]]) -> None:
+        self._rows = rows
+        self._made: dict[str, RateTable] = {}
+        self.days = sorted(rows)
+        """Days that have a table, oldest first."""
+
+    def last(self, day: str) -> str | None:
+        """Return the last day with a table that is not after a day."""
+        place = bisect_right(self.days, day) - 1
+        return self.days[place] if place >= 0 else None
+
+    def table(self, day: str) -> RateTable:
+        if day not in self._made:
+            self._made[day] = _table(day, self._rows[day])
+        return self._made[day]
+
+
+def rates_of(db: sa.Connection, first: date, last: date, currencies: Iterable[str] | None = None) -> Rates:
+    """Return the tables that count for a time: those of its days, and of the week before.
 
     Args:
         currencies: the only ones that are wanted, which is faster.
     """
     r = rates.c
-    ask = sa.select(r.base, r.quote, r.day, r.rate, r.source, r.recorded_at).where(
-        r.day >= _before(first, MAX_RATE_DAYS), r.day <= last
-    )
+    text = packed(stored(r.day), sa.cast(r.recorded_at, sa.Text()), stored(r.rate), r.source)
+    ask = sa.select(r.base, r.quote, text).where(r.day >= _before(first, MAX_RATE_DAYS), r.day <= last)
     if currencies is not None:
         wanted = sorted(set(currencies))
         ask = ask.where(sa.or_(r.base.in_(wanted), r.quote.in_(wanted)))
-    by_day: dict[date, dict[tuple[str, str], Any]] = {}
-    for row in db.execute(ask.order_by(r.recorded_at)):
-        by_day.setdefault(row.day, {})[row.base, row.quote] = row
-    return {day: _table(day, rows) for day, rows in sorted(by_day.items())}
+    by_day: dict[str, dict[tuple[str, str], tuple[int, Decimal, str]]] = {}
+    for row in db.execute(ask.group_by(r.base, r.quote)):
+        for day, at, rate, source in unpacked(row.packed):
+            pairs = by_day.setdefault(day, {})
+            known = pairs.get((row.base, row.quote))
+            if known is None or known[0] < int(at):
+                pairs[row.base, row.quote] = int(at), Decimal(rate), source
+    return Rates(by_day)
 
 
-def _table(day: date, rows: Mapping[tuple[str, str], Any]) -> RateTable:
+def _table(day: str, rows: Mapping[tuple[str, str], tuple[int, Decimal, str]]) -> RateTable:
     """Return the table of a day: the rates of the currency that most of them have in common."""
-    bases = [base for base, _ in rows]
-    quotes = [quote for _, quote in rows]
-    base, quote = (max(sorted(set(each)), key=each.count) for each in (bases, quotes))
-    per_unit = quotes.count(quote) > bases.count(base)
-    pivot = quote if per_unit else base
+    pivot, per_unit = _pivot(rows) if len(rows) > 1 else (next(iter(rows))[0], False)
     found = {
-        (one if per_unit else other): row.rate
-        for (one, other), row in rows.items()
+        (one if per_unit else other): rate
+        for (one, other), (_, rate, _) in rows.items()
         if (other if per_unit else one) == pivot
     }
-    newest = max(rows.values(), key=lambda row: row.recorded_at)
+    at, _, source = max(rows.values())
     return RateTable(
-        source=newest.source, as_of=newest.recorded_at, base=pivot, date=day, rates=found, base_per_unit=per_unit
+        source=source,
+        as_of=instant(at),
+        base=pivot,
+        date=date.fromisoformat(day),
+        rates=found,
+        base_per_unit=per_unit,
     )
+
+
+def _pivot(rows: Iterable[tuple[str, str]]) -> tuple[str, bool]:
+    """Return the currency that most of the pairs have in common, and whether it is the one that is counted in."""
+    bases, quotes = Counter(base for base, _ in rows), Counter(quote for _, quote in rows)
+    (base, most), (quote, other) = (max(sorted(each.items()), key=lambda pair: pair[1]) for each in (bases, quotes))
+    return (quote, True) if other > most else (base, False)
 
 
 def _before(day: date, days: int) -> date:

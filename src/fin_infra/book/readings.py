@@ -18,11 +18,6 @@ _DAY = 10
 """Letters of an ISO day."""
 
 
-def unpacked(text: str) -> list[list[str]]:
-    """Return the rows of a text, in the order of their first part."""
-    return [each.split("|") for each in sorted(text.split(","))]
-
-
 @dataclass(frozen=True, slots=True)
 class Balances:
     """The balances of an account by day: `whole` ten-thousandths where all of them are that and in one currency."""
@@ -47,6 +42,15 @@ class Balances:
             [Reading(day, day, _amount(amount), currency) for day, amount in zip(days, amounts, strict=True)],
         )
 
+    @classmethod
+    def of_columns(cls, days: str, amounts: str, currency: str) -> Balances:
+        """Read days and their ten-thousandths, in any one order."""
+        first, second = days.split(","), [*map(int, amounts.split(","))]
+        ordered = sorted(first)
+        if ordered != first:
+            second = [amount for _, amount in sorted(zip(first, second, strict=True))]
+        return cls(ordered, currency, second, [])
+
     def readings(self) -> list[Reading]:
         if self.whole is None:
             return self.rows
@@ -55,6 +59,9 @@ class Balances:
 
     def joined(self, other: Balances) -> Balances:
         """Return both together; of a day that both tell, the later one given counts."""
+        one, two = self.whole, other.whole
+        if one is not None and two is not None and self.currency == other.currency and self.days[-1] < other.days[0]:
+            return Balances([*self.days, *other.days], self.currency, [*one, *two], [])
         by_day = {reading.since: reading for reading in (*self.readings(), *other.readings())}
         rows = [by_day[day] for day in sorted(by_day)]
         return Balances([row.since for row in rows], other.currency, None, rows)

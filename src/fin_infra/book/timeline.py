@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from fin_infra.book.columns import of_e4
+from fin_infra.book.history import Rates
 from fin_infra.book.records import Connection, ConnectionState
 from fin_infra.model import LeftOut, Money, RateTable, SourceError, WorthItem
 
@@ -96,8 +97,7 @@ class Picture:
     lines: Sequence[Line]
     places: Sequence[Place]
     connections: Sequence[Connection]
-    tables: dict[str, RateTable]
-    """By day, oldest first."""
+    rates: Rates
     today: date
 
     def items(self, day: str) -> list[WorthItem]:
@@ -106,9 +106,8 @@ class Picture:
 
     def table(self, day: str) -> RateTable | None:
         """Return the last table that is not after a day."""
-        days = list(self.tables)
-        place = bisect_right(days, day) - 1
-        return self.tables[days[place]] if place >= 0 else None
+        last = self.rates.last(day)
+        return None if last is None else self.rates.table(last)
 
     def left_out(self, day: str) -> list[LeftOut]:
         return [place.left_out for place in self.places if place.left_out and place.end and day > place.end]

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from fin_infra.analytics import net_worth
 from fin_infra.analytics.worth_accounts import asked, may_be_same
@@ -18,11 +18,15 @@ from fin_infra.book.timeline import GONE, Amount, Gone, Line, Picture
 from fin_infra.errors import FinInfraError, InvalidInput, RateUnavailable
 from fin_infra.model import Money, NetWorth, WorthItem
 from fin_infra.model.currency import minor_units
+from fin_infra.model.money import EXACT_DIGITS
 from fin_infra.normalize.fx import by_legs, legs
 
 _E4 = 4
 _FRESH = min(MAX_SESSIONS, MAX_DAYS)
 """Days that no reading is too old after, whatever it is of."""
+_ROUNDED = Context(prec=EXACT_DIGITS, traps=[InvalidOperation])
+_PLAIN = 100
+"""An amount of no more digits is rounded without a thought of its digits."""
 Pair = tuple[Decimal, Decimal]
 _SAME: Pair = (Decimal(1), Decimal(1))
 """In place of a rate, for what is in the currency of the total."""
@@ -66,12 +70,17 @@ class _Fold:
         self.currency = currency
         self.iso = [day.isoformat() for day in days]
         self.places = minor_units(currency)
+        self._step = Decimal((0, (1,), -self.places))
         self._pairs: dict[str, list[Pair | None]] = {}
 
     def points(self) -> list[NetWorthPoint]:
         doubtful = _doubtful(self.picture)
         columns = [self._column(line) for line in self.picture.lines if line.what.account not in doubtful]
-        columns += [self._gap(place.gap) for place in self.picture.places if place.what.account not in doubtful]
+        columns += [
+            self._gap(place.gap)
+            for place in self.picture.places
+            if place.what.account not in doubtful and not (place.first is not None and place.first <= self.iso[0])
+        ]
         if doubtful:
             columns += self._judged(doubtful)
         failing = [bool(self.picture.errors(day)) for day in self.days]
@@ -136,8 +145,11 @@ class _Fold:
         """Value the reading that holds on each day; what is the same as the day before is not worked out again."""
         count = len(self.iso)
         values, known, gaps = [0] * count, [False] * count, [False] * count
-        pairs = [_SAME] * count if line.currency == self.currency else self._rates(line.currency)
-        place_before, pair_before, fresh = -1, _SAME, -1
+        pairs: Sequence[Pair | None] = [_SAME] * count
+        if line.currency != self.currency:
+            pairs = self._rates(line.currency)
+        place_before, fresh = -1, -1
+        pair_before: Pair | None = _SAME
         worth: int | Gone | None = GONE
         for at, place in enumerate(places):
             pair = pairs[at]
@@ -163,8 +175,10 @@ class _Fold:
 
     def _units(self, amount: Decimal, pair: Pair) -> int | None:
         """Return an amount in minor units of the currency of the total; None where it has too many digits."""
+        worth = amount if pair is _SAME else by_legs(amount, pair)
+        if worth.adjusted() < _PLAIN:
+            return int(worth.quantize(self._step, ROUND_HALF_EVEN, _ROUNDED).scaleb(self.places, _ROUNDED))
         try:
-            worth = amount if pair is _SAME else by_legs(amount, pair)
             return int(Money(worth, self.currency).quantize().amount.scaleb(self.places))
         except FinInfraError:
             return None
@@ -172,25 +186,25 @@ class _Fold:
     def _rates(self, currency: str) -> list[Pair | None]:
         """Return, for each day, what to convert a currency with; None where there is no rate."""
         if currency not in self._pairs:
-            known: dict[str, Pair | None] = {}
-            self._pairs[currency] = [self._rate(currency, day, known) for day in self.days]
+            known: dict[str | None, Pair | None] = {None: None}
+            self._pairs[currency] = [self._rate(currency, table, known) for table in self._tables()]
         return self._pairs[currency]
 
-    def _rate(self, currency: str, day: date, known: dict[str, Pair | None]) -> Pair | None:
-        table = self._table(day)
-        if table is None:
-            return None
-        if table not in known:
+    def _rate(self, currency: str, table: str | None, known: dict[str | None, Pair | None]) -> Pair | None:
+        if table is not None and table not in known:
             try:
-                known[table] = legs(currency, self.currency, self.picture.tables[table])
+                known[table] = legs(currency, self.currency, self.picture.rates.table(table))
             except (RateUnavailable, InvalidInput):
                 known[table] = None
-        return known[table] if (day - date.fromisoformat(table)).days <= MAX_RATE_DAYS else None
+        return known[table]
 
-    def _table(self, day: date) -> str | None:
-        days = [*self.picture.tables]
-        place = bisect_right(days, day.isoformat()) - 1
-        return days[place] if place >= 0 else None
+    def _tables(self) -> list[str | None]:
+        """Return, for each day, the day of the table that counts on it; None where the last one is too old."""
+        last = [self.picture.rates.last(day) for day in self.iso]
+        return [
+            table if table and (day - date.fromisoformat(table)).days <= MAX_RATE_DAYS else None
+            for day, table in zip(self.days, last, strict=True)
+        ]
 
     # What is not a thing with readings.
 

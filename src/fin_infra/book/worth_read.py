@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,9 +16,11 @@ from fin_infra.book import history
 from fin_infra.book.accounts import REMOVED, Accounts, Kept
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON
+from fin_infra.book.packs import packed, stored, unpacked
 from fin_infra.book.pages import CASH, IN_CASH, SET
+from fin_infra.book.prices import UNPRICED
 from fin_infra.book.read import connection_rows
-from fin_infra.book.readings import Balances, Market, unpacked
+from fin_infra.book.readings import Balances, Market
 from fin_infra.book.records import Connection, ConnectionState
 from fin_infra.book.tables import accounts, asset_values, assets, balances, holdings, prices, snapshots, splits
 from fin_infra.book.timeline import GONE, Line, Picture, Place, Reading, lines_of
@@ -36,28 +39,26 @@ def picture(db: sa.Connection, owner: Owner, start: date, end: date, currency: s
     reader = _Reader(db, owner, start, end, {row.id: row for row in rows})
     lines = [*reader.lines(), *_asset_lines(db, owner, end)]
     currencies = {line.currency for line in lines} | {currency}
-    wanted = None if len(currencies) > 1 else ()
-    tables = {} if wanted == () else history.rate_tables(db, start, end, currencies)
+    rates = history.rates_of(db, start, end, currencies) if len(currencies) > 1 else history.Rates({})
     return Picture(
         lines=lines,
         places=reader.places,
         connections=rows,
-        tables={day.isoformat(): table for day, table in tables.items()},
+        rates=rates,
         today=today,
     )
 
 
-def packed(*parts: Any) -> Any:
-    """Return rows of one group as one text, which a database makes faster than it hands over rows."""
-    text = parts[0]
-    for part in parts[1:]:
-        text = text + "|" + part
-    return sa.func.aggregate_strings(text, ",").label("packed")
+class _Pack(NamedTuple):
+    """The rows of one position that have all of this in common."""
 
-
-def _text(column: Any, missing: str = "") -> Any:
-    plain = sa.type_coerce(column, sa.Text())
-    return sa.func.coalesce(plain, missing) if column.nullable else plain
+    account: int
+    vendor_id: str
+    name: str
+    instrument: str | None
+    currency: str
+    kind: str | None
+    text: str
 
 
 @dataclass(slots=True)
@@ -166,31 +167,61 @@ class _Reader:
         ask = sa.select(accounts.c.id, last.label("day")).where(self.owner.of(accounts))
         return {row.id: row.day for row in self.db.execute(ask) if row.day is not None}
 
-    def _within(self, table: sa.Table) -> Any:
-        """Return the condition of rows in the span, and of the last day of each account before it."""
-        edge = [
-            sa.and_(table.c.account == account, table.c.day == date.fromisoformat(day))
-            for account, day in self._before(snapshots if table is holdings else table).items()
-        ]
-        inside = sa.and_(table.c.day >= self.start, table.c.day <= self.end)
-        return sa.and_(self.owner.of(table), sa.or_(inside, *edge))
+    def _within(self, table: sa.Table) -> list[Any]:
+        """Return the conditions of rows in the span, and of the last day of each account before it.
+
+        Apart from each other, because only so does a database use its index for either.
+        """
+        mine, c = self.owner.of(table), table.c
+        inside = sa.and_(mine, c.account.in_(sorted(self.accounts.kept)), c.day >= self.start, c.day <= self.end)
+        before = self._before(snapshots if table is holdings else table)
+        if not before:
+            return [inside]
+        edge = [sa.and_(mine, c.account == each, c.day == date.fromisoformat(day)) for each, day in before.items()]
+        return [inside, sa.or_(*edge)]
+
+    def _packs(self, columns: Sequence[Any], pack: Any, conditions: Sequence[Any]) -> dict[tuple[Any, ...], str]:
+        """Return packs of rows by their other columns."""
+        found: dict[tuple[Any, ...], str] = {}
+        for condition in conditions:
+            for *group, text in self.db.execute(sa.select(*columns, pack).where(condition).group_by(*columns)):
+                known = found.get(tuple(group))
+                found[tuple(group)] = text if known is None else f"{known},{text}"
+        return found
 
     def _balances(self, told: Mapping[int, Sequence[str]]) -> dict[int, Balances]:
         """Return the balances of each account; of one whose holdings are told, only those of who tells these."""
+        joined = [row for row in self.accounts.kept if len(self.accounts.all_of(self.accounts.target(row))) > 1]
+        found, mixed = self._usual_balances(set(joined))
         b = balances.c
         amount = sa.func.coalesce(sa.cast(b.e4, sa.Text()), "=" + sa.type_coerce(b.current, sa.Text()), "?")
-        ask = sa.select(b.account, b.source, b.currency, packed(_text(b.day), amount))
-        ask = ask.where(self._within(balances)).group_by(b.account, b.source, b.currency)
-        found: dict[int, Balances] = {}
-        for row in self.db.execute(ask):
-            account = self.accounts.target(row.account)
-            if account in told and not self._tells(account, row.source):
-                continue
-            if account in found:
-                found[account] = found[account].joined(Balances.of(row.packed, row.currency))
-            else:
-                found[account] = Balances.of(row.packed, row.currency)
+        conditions = [sa.and_(each, b.account.in_(sorted(mixed))) for each in self._within(balances)] if mixed else []
+        packs = self._packs((b.account, b.source, b.currency), packed(stored(b.day), amount), conditions)
+        for (row, source, currency), text in sorted(packs.items()):
+            account = self.accounts.target(row)
+            if account not in told or self._tells(account, source):
+                each = Balances.of(text, currency)
+                found[account] = found[account].joined(each) if account in found else each
         return found
+
+    def _usual_balances(self, joined: set[int]) -> tuple[dict[int, Balances], set[int]]:
+        """Return the balances of accounts with whole amounts in one currency, and which accounts are others."""
+        b = balances.c
+        amounts = sa.func.aggregate_strings(sa.cast(b.e4, sa.Text()), ",")
+        lacks = sa.func.count() - sa.func.count(b.e4)
+        columns = (b.account, sa.func.min(b.currency), sa.func.max(b.currency), lacks)
+        found: dict[int, list[Balances]] = {}
+        others = set(joined)
+        for condition in self._within(balances):
+            ask = sa.select(*columns, sa.func.aggregate_strings(stored(b.day), ","), amounts).where(condition)
+            for account, currency, other, unknown, days, wholes in self.db.execute(ask.group_by(b.account)):
+                if account in joined or unknown or currency != other:
+                    others.add(account)
+                else:
+                    found.setdefault(account, []).append(Balances.of_columns(days, wholes, currency))
+        others |= {account for account, parts in found.items() if len({each.currency for each in parts}) > 1}
+        usual = {account: parts for account, parts in found.items() if account not in others}
+        return {account: reduce(Balances.joined, parts[::-1]) for account, parts in usual.items()}, others
 
     def _cash(self, account: _Account, told: Balances) -> list[Line]:
         what, kept = account.place, account.kept
@@ -217,50 +248,43 @@ class _Reader:
     def _snapshots(self) -> dict[int, list[str]]:
         """Return the days on which the holdings of each account were told."""
         s = snapshots.c
-        ask = sa.select(s.account, s.source, packed(_text(s.day))).where(self._within(snapshots))
         found: dict[int, set[str]] = {}
-        for row in self.db.execute(ask.group_by(s.account, s.source)):
-            account = self.accounts.target(row.account)
-            found.setdefault(account, set()).update(row.packed.split(","))
+        for (row,), text in self._packs([s.account], packed(stored(s.day)), self._within(snapshots)).items():
+            found.setdefault(self.accounts.target(row), set()).update(text.split(","))
         return {account: sorted(days) for account, days in found.items()}
 
     def _held(self, found: Mapping[int, _Account], told: Mapping[int, list[str]]) -> list[Line]:
-        h = holdings.c
-        by_hand = [row for row, each in found.items() if each.kept.source == PERSON]
-        condition = self._within(holdings)
-        if by_hand:  # a word of long ago holds, and may be in no list of the span
-            mine = sa.and_(self.owner.of(holdings), h.account.in_(by_hand), h.day <= self.end)
-            condition = sa.or_(condition, mine)
-        ask = sa.select(
-            h.account,
-            h.vendor_id,
-            h.instrument,
-            h.currency,
-            h.kind,
-            sa.func.max(h.name).label("name"),
-            packed(_text(h.day), sa.type_coerce(h.quantity, sa.Text()), _text(h.value)),
-        ).where(condition)
-        rows = self.db.execute(ask.group_by(h.account, h.vendor_id, h.instrument, h.currency, h.kind)).all()
-        things: dict[tuple[int, str], list[Any]] = {}
-        for row in rows:
-            account = self.accounts.target(row.account)
-            if row.kind != IN_CASH and account in found and (row.kind == SET or account not in by_hand):
-                things.setdefault((account, row.vendor_id), []).append(row)
-        keys = {row.instrument: key for row in rows if (key := _key(row.instrument)) is not None}
-        closes = self._closes({history.subject_of(key) for key in keys.values()})
+        by_hand = {row for row, each in found.items() if each.kept.source == PERSON}
+        things: dict[tuple[int, str], list[_Pack]] = {}
+        for each in self._held_packs(by_hand):
+            account = self.accounts.target(each.account)
+            if each.kind != IN_CASH and account in found and (each.kind == SET or account not in by_hand):
+                things.setdefault((account, each.vendor_id), []).append(each)
+        names = {each.instrument for group in things.values() for each in group}
+        keys = {name: key for name in names if (key := _key(name)) is not None}
+        closes = self._closes({history.subject_of(key) for key in keys.values() if key.namespace not in UNPRICED})
         lines: list[Line] = []
-        for (account, name), group in sorted(things.items(), key=lambda each: each[0]):
+        for (account, _), group in sorted(things.items()):
             key = keys.get(group[0].instrument)
             market = closes.get(history.subject_of(key)) if key is not None and group[0].kind != CASH else None
             days = None if account in by_hand else told[account]
-            lines += self._position(found[account], name, group, key, days, market)
+            lines += self._position(found[account], group, key, days, market)
         return lines
+
+    def _held_packs(self, by_hand: set[int]) -> list[_Pack]:
+        h = holdings.c
+        columns = (h.account, h.vendor_id, h.name, h.instrument, h.currency, h.kind)
+        pack = packed(stored(h.day), stored(h.quantity), stored(h.value))
+        conditions = self._within(holdings)
+        if by_hand:  # a word of long ago holds, and may be in no list of the span
+            said = sa.and_(self.owner.of(holdings), h.account.in_(sorted(by_hand)), h.kind == SET)
+            conditions = [*(sa.and_(each, h.account.not_in(sorted(by_hand))) for each in conditions), said]
+        return [_Pack._make((*group, text)) for group, text in self._packs(columns, pack, conditions).items()]
 
     def _position(
         self,
         account: _Account,
-        name: str,
-        group: Sequence[Any],
+        group: Sequence[_Pack],
         key: InstrumentKey | None,
         days: Sequence[str] | None,
         market: Market | None,
@@ -272,12 +296,12 @@ class _Reader:
             id=f"{group[0].name} at {account.place.id}",
             instrument=key,
             priced=group[0].kind != CASH,
-            reading_of=f"{account.place.reading_of} position {name}",
+            reading_of=f"{account.place.reading_of} position {group[0].vendor_id}",
         )
         by_day = {
             day: (Decimal(quantity), Decimal(value) if value else None, row.currency)
             for row in group
-            for day, quantity, value in unpacked(row.packed)
+            for day, quantity, value in unpacked(row.text)
         }
         told = sorted(by_day) if days is None else days
         readings: list[Reading] = []
@@ -302,7 +326,7 @@ class _Reader:
         first = self.start - _PRICES if self.start > date.min + _PRICES else date.min
         ask = sa.select(
             p.instrument,
-            packed(_text(p.day), sa.cast(p.recorded_at, sa.Text()), sa.type_coerce(p.close, sa.Text()), p.currency),
+            packed(stored(p.day), sa.cast(p.recorded_at, sa.Text()), sa.type_coerce(p.close, sa.Text()), p.currency),
         ).where(p.instrument.in_(sorted(subjects)), p.day >= first, p.day <= self.end)
         found: dict[str, Market] = {}
         for row in self.db.execute(ask.group_by(p.instrument)):
@@ -330,7 +354,7 @@ def _key(text: str | None) -> InstrumentKey | None:
 def _asset_lines(db: sa.Connection, owner: Owner, end: date) -> list[Line]:
     """Return what a person owns and owes by their word, which holds until the next one."""
     v = asset_values.c
-    ask = sa.select(v.asset, packed(_text(v.day), sa.type_coerce(v.amount, sa.Text())))
+    ask = sa.select(v.asset, packed(stored(v.day), sa.type_coerce(v.amount, sa.Text())))
     told = db.execute(ask.where(owner.of(asset_values), v.day <= end).group_by(v.asset)).all()
     values = {row.asset: unpacked(row.packed) for row in told}
     lines: list[Line] = []
