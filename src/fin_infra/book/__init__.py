@@ -10,6 +10,7 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("sqlalchemy", "alembic"):
         raise
     raise MissingExtra.of("The book needs", missing.name, "book") from None
+from fin_infra.book.fill import HistorySources
 from fin_infra.book.import_records import (
     Document,
     DocumentState,
@@ -18,7 +19,6 @@ from fin_infra.book.import_records import (
     ImportResult,
     MatchReason,
 )
-from fin_infra.book.fill import HistorySources
 from fin_infra.book.records import (
     Backup,
     BookAccount,
@@ -59,13 +59,13 @@ __all__ = [
     "DocumentState",
     "ErasureResult",
     "Export",
+    "FillResult",
+    "HistoricPrice",
+    "HistorySources",
     "ImportPart",
     "ImportPlan",
     "ImportResult",
     "MatchReason",
-    "FillResult",
-    "HistoricPrice",
-    "HistorySources",
     "NetWorthPoint",
     "OpenQuestion",
     "Restored",
