@@ -13,6 +13,7 @@ FinInfraError
 │   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
+│   ├── NotInBook                 the book of this household has nothing under that id
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
 │   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
 ├── ClientClosed                  the client was closed before the call
@@ -28,6 +29,7 @@ FinInfraError
 │   └── VaultKeyExhausted         the key has sealed as many messages as it may; a new one takes over
 ├── BookUnavailable               the book's database cannot be read or written now; nothing of the step was written
 ├── BookOutdated                  the book has another revision of its tables than this program
+├── SyncedJustNow                 the connection was synced a moment ago; `retry_after` says when it may be again
 ├── LeaseLost                     another worker has this connection now; nothing of the step was written
 ├── StatementUnreadable           a statement file cannot be read; `offset` says where
 └── ProviderError                 a vendor refused, failed or answered nonsense
@@ -235,6 +237,15 @@ class NaiveTime(InvalidInput):
     next_step = "Give the datetime a zone, such as `datetime.now(UTC)`."
 
 
+class NotInBook(InvalidInput):
+    """The book of this household has nothing under that id. List what it has, and use an id from there."""
+
+    code = "fin.not_in_book"
+    title = "Not in the book"
+    next_step = "List what it has, and use an id from there."
+    status = 404
+
+
 class UnknownCalendar(InvalidInput):
     """No trading calendar of that name; the nearest names are given.
 
@@ -432,6 +443,22 @@ class BookOutdated(FinInfraError):
     next_step = "Run the command in the text; nothing was read or written."
     status = 500
     told = "The service is not set up for its book; its operator finds the reason in the log."
+
+
+class SyncedJustNow(FinInfraError):
+    """The connection was synced a moment ago; `retry_after` says when it may be again.
+
+    Read what the book has, or come back after `retry_after` seconds.
+    """
+
+    code = "fin.synced_just_now"
+    title = "Synced a moment ago"
+    next_step = "Read what the book has, or come back after `retry_after` seconds."
+    status = 429
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class LeaseLost(FinInfraError):

@@ -55,6 +55,9 @@ class ProviderSettings(BaseSettings):
     optional_credentials: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that choose live calls where set, of vendors that also answer without."""
 
+    login: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields that are one person's at the vendor, where they are others than the credentials."""
+
     needs: ClassVar[tuple[Need, ...]] = ()
     """What people are told to set, use by use; by default the credentials. A use may build on the one before it."""
 
@@ -94,6 +97,11 @@ class ProviderSettings(BaseSettings):
         """Return what each use of the provider needs; nothing where it needs no key."""
         fields = cls.credentials or cls.optional_credentials
         return cls.needs or ((Need("", fields),) if fields else ())
+
+    @classmethod
+    def login_fields(cls) -> tuple[str, ...]:
+        """Return the fields that every connection of a person has of its own; all others are the operator's."""
+        return cls.login or cls.credentials
 
     @classmethod
     def variables(cls, need: Need) -> tuple[str, ...]:

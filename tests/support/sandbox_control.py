@@ -30,5 +30,8 @@ class Control:
     def requests(self, vendor: str) -> list[dict[str, Any]]:
         return [row for row in self._client.get("/_sandbox/requests").json()["requests"] if row["vendor"] == vendor]
 
+    def advance(self, days: int) -> None:
+        self._client.post("/_sandbox/clock", json={"advance_s": days * 86_400}).raise_for_status()
+
     def close(self) -> None:
         self._client.close()

@@ -2,6 +2,7 @@
 Floor 7: needs the extra `service`; our errors become problem documents on the way."""
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from fin_infra.errors import MissingExtra
 
@@ -24,6 +25,9 @@ from fin_infra.api.users import User
 from fin_infra.questions.asked import Asked
 from fin_infra.questions.net_worth import Sources
 
+if TYPE_CHECKING:
+    from fin_infra.api.book import add_book
+
 __all__ = [
     "PUBLIC",
     "Asked",
@@ -32,6 +36,7 @@ __all__ = [
     "Sources",
     "User",
     "add_banking",
+    "add_book",
     "add_brokerage",
     "add_crypto",
     "add_finastra",
@@ -43,3 +48,12 @@ __all__ = [
     "add_questions",
     "add_symbols",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `add_book` when it is used: the book needs an extra of its own."""
+    if name != "add_book":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from fin_infra.api.book import add_book
+
+    return add_book

@@ -13,9 +13,10 @@ from fastapi.params import Depends
 from starlette.responses import Response
 
 from fin_infra.fanout import unread_rows
-from fin_infra.model import Listing, Meta, Record
+from fin_infra.model import Listing, Meta
 from fin_infra.model.networth import SourceError
 from fin_infra.model.plain import plain
+from fin_infra.model.record import Model
 from fin_infra.providers.provider import Provider
 
 T = TypeVar("T")
@@ -63,8 +64,8 @@ class Answer:
     """Who was asked, where there is no `meta` of one call to say it."""
 
 
-Result: TypeAlias = "Answer | Record | Listing[Any]"
-"""What a route may hand over: a model or list that carries its own `meta`, or an `Answer` where more is to be said."""
+Result: TypeAlias = "Answer | Model | Listing[Any]"
+"""What a route may hand over: a model or list, with its own `meta` where it has one, or an `Answer` to say more."""
 
 
 class Answers:
@@ -103,7 +104,7 @@ class Answers:
 def _answer(result: Result) -> Answer:
     if isinstance(result, Answer):
         return result
-    meta = result.meta
+    meta: Meta | None = getattr(result, "meta", None)
     unread = result.errors if isinstance(result, Listing) else ()
     return Answer(result, meta, unread_rows(meta.provider, meta.operation, unread) if meta else ())
 

@@ -23,6 +23,7 @@ from fin_infra.book.sources import source_of
 from fin_infra.book.sync import Clock, Progress, sync
 from fin_infra.book.worth import Worth
 from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost
+from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotInBook
 from fin_infra.model import Listing
 from fin_infra.providers.registry import connected, provider_class
 from fin_infra.security.keyring import FILE, KEYS, Keyring, create_key_file
@@ -37,7 +38,9 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @method
-    def connect(self, provider: str, token: str | None = None, /, **settings: Any) -> Flow[Connection]:
+    def connect(
+        self, provider: str, token: str | None = None, /, *, first_sync: bool = True, **settings: Any
+    ) -> Flow[Connection]:
         """Connect a login at a vendor, seal its credentials in the vault, and sync it for the first time.
 
         Where the vendor refuses or fails, the connection says so in its state, reason and next step.
@@ -45,6 +48,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         Args:
             provider: its key, such as `banking:teller`.
             token: its first credential, which `settings` name otherwise: `access_token` of Teller.
+            first_sync: False stores the connection only; `sync` fills it later.
             settings: settings of the provider that are this login's own.
 
         Raises:
@@ -60,7 +64,8 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         made = yield from blocking(
             logins.add, self.engine, self.owner, client.info.provider_key, credentials, vault, self.clock()
         )
-        yield from self._sync_one(made, None)
+        if first_sync:
+            yield from self._sync_one(made, None)
         return (yield from self._connection(made))
 
     @method
@@ -74,14 +79,15 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
             told: called after each page, for a progress bar.
 
         Raises:
-            InvalidInput: there is no such connection, or it was ended.
+            NotInBook: there is no such connection.
+            InvalidInput: it was ended.
             BookUnavailable: the database cannot be used now; the next sync goes on.
         """
         rows = yield from self.ask(read.connection_rows)
         if connection is not None:
             rows = [row for row in rows if row.id == connection]
             if not rows:
-                raise InvalidInput("The book has no connection of that id; list them to see which there are.")
+                raise NotInBook("The book has no connection of that id; list them to see which there are.")
             if rows[0].state is ConnectionState.REVOKED:
                 raise InvalidInput("This connection was ended; connect again to go on.")
         else:
@@ -96,7 +102,8 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         """Give a connection new credentials, after the person has signed in at the vendor again, and sync it.
 
         Raises:
-            InvalidInput: there is no such connection, or no credentials were given.
+            NotInBook: there is no such connection.
+            InvalidInput: no credentials were given.
         """
         row = yield from self.ask(logins.stored, connection)
         credentials = _credentials(row.provider, token, settings)
@@ -112,7 +119,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         """End a connection: its tokens are destroyed at once, and its history stays.
 
         Raises:
-            InvalidInput: there is no such connection.
+            NotInBook: there is no such connection.
         """
         yield from blocking(logins.disconnect, self.engine, self.owner, connection, self.clock())
         return (yield from self._connection(connection))
@@ -122,6 +129,10 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         """Leave a connection out of syncs, or take it in again."""
         yield from blocking(logins.paused, self.engine, self.owner, connection, self.clock(), on=paused)
         return (yield from self._connection(connection))
+
+    def of(self, user: str, tenant: str = DEFAULT_TENANT) -> Book[M]:
+        """Return the book of another household in the same database; it shares the engine and costs nothing to make."""
+        return Book(self.database, Owner(tenant, user), self.mode, self._vault, self.clock)
 
     def _connection(self, connection: str) -> Flow[Connection]:
         rows = yield from self.ask(read.connection_rows)

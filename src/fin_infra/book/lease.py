@@ -75,7 +75,7 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
         fresh = {"fence": 0, "until": NEVER, "cursor": "", "run_cursor": "", "kept": 0, "applied": 0, "whole": 0}
         ensure(db, streams, connection=connection, **fresh, **owner.scope)
         free = sa.update(streams).where(owner.of(streams, connection=connection), streams.c.until <= now)
-        taken = free.values(fence=streams.c.fence + 1, until=now + LEASE).returning(*streams.c)
+        taken = free.values(fence=streams.c.fence + 1, until=now + LEASE, tried_at=now).returning(*streams.c)
         row = db.execute(taken).first()
         if row is None:
             return None

@@ -22,6 +22,7 @@ from fin_infra.errors import (
     AuthenticationFailed,
     FinInfraError,
     InvalidInput,
+    NotInBook,
     PermissionDenied,
     ReauthRequired,
     VaultError,
@@ -82,11 +83,11 @@ def stored(db: sa.Connection, owner: Owner, connection: str) -> Any:
     """Return the row of a connection.
 
     Raises:
-        InvalidInput: the household has none of that id.
+        NotInBook: the household has none of that id.
     """
     row = db.execute(sa.select(connections).where(owner.of(connections, id=connection))).first()
     if row is None:
-        raise InvalidInput("The book has no connection of that id; list them to see which there are.")
+        raise NotInBook("The book has no connection of that id; list them to see which there are.")
     return row
 
 

@@ -28,8 +28,18 @@ from fin_infra.book.records import (
     OpenQuestion,
     SplitPart,
 )
-from fin_infra.book.tables import balances, connections, doubts, holdings, said, snapshots, trades, transactions
-from fin_infra.errors import InvalidInput
+from fin_infra.book.tables import (
+    balances,
+    connections,
+    doubts,
+    holdings,
+    said,
+    snapshots,
+    streams,
+    trades,
+    transactions,
+)
+from fin_infra.errors import InvalidInput, NotInBook
 from fin_infra.model import AccountStatus, AccountSubtype, AccountType, Category, Money, TransactionStatus
 from fin_infra.providers.bulk import collector_paused, quick
 
@@ -52,7 +62,10 @@ class Wanted:
 
 
 def connection_rows(db: sa.Connection, owner: Owner) -> list[Connection]:
-    ask = sa.select(connections).where(owner.of(connections)).order_by(connections.c.made_at, connections.c.id)
+    c, s = connections.c, streams.c
+    same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
+    ask = sa.select(connections, s.tried_at).select_from(connections.outerjoin(streams, same))
+    ask = ask.where(owner.of(connections)).order_by(c.made_at, c.id)
     return [
         Connection(
             id=row.id,
@@ -63,6 +76,7 @@ def connection_rows(db: sa.Connection, owner: Owner) -> list[Connection]:
             next_step=row.next_step,
             made_at=row.made_at,
             synced_at=row.synced_at,
+            tried_at=row.tried_at,
         )
         for row in db.execute(ask)
     ]
@@ -127,6 +141,14 @@ def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[B
     ask = sa.select(*SHOWN).where(owner.of(t), *_conditions(db, owner, wanted_))
     ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(wanted_.limit)
     return with_words(db, owner, db.execute(ask).all())
+
+
+def transaction_row(db: sa.Connection, owner: Owner, id: int) -> BookTransaction:
+    """Return one transaction, whatever a person or its bank says of it."""
+    rows = db.execute(sa.select(transactions).where(owner.of(transactions, id=id))).all()
+    if not rows:
+        raise NotInBook(f"The book has no transaction {id}.")
+    return with_words(db, owner, rows)[0]
 
 
 def _conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:

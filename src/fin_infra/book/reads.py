@@ -90,6 +90,15 @@ class Reads(Household[M]):
         return Listing((yield from self.ask(read.transaction_rows, wanted)))
 
     @method
+    def transaction(self, id: int) -> Flow[BookTransaction]:
+        """Return one transaction, also where it is hidden or removed.
+
+        Raises:
+            NotInBook: it is not in the book.
+        """
+        return (yield from self.ask(read.transaction_row, id))
+
+    @method
     def holdings(self, *, on: date | None = None) -> Flow[Listing[BookHolding]]:
         """Return what every account held at the end of a day, by its last snapshot until then."""
         return Listing((yield from self.ask(read.holding_rows, on)))

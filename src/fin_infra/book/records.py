@@ -52,6 +52,8 @@ class Connection(Model):
     made_at: dt.datetime
     synced_at: dt.datetime | None
     """The end of the last sync that was whole; aware UTC."""
+    tried_at: dt.datetime | None = None
+    """When the last sync began, whole or not; aware UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

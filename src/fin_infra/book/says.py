@@ -18,7 +18,8 @@ class Says(Household[M]):
         """Give transactions a category of the person's own; None gives the vendor's back. Return the number of changes.
 
         Raises:
-            InvalidInput: one of them is not in the book, or the category is blank.
+            NotInBook: one of them is not in the book.
+            InvalidInput: the category is blank.
         """
         if category is not None and not category.strip():
             raise InvalidInput("A category must have letters; None takes one back.")
@@ -62,6 +63,7 @@ class Says(Household[M]):
         """Answer a question of the book: whether two transactions are one. Return the number of changes.
 
         Raises:
-            InvalidInput: the book does not ask that, or has the other answer already.
+            NotInBook: the book does not ask that.
+            InvalidInput: it has the other answer already.
         """
         return (yield from blocking(say.answer, self.engine, self.owner, id, other_id, same, self.clock()))

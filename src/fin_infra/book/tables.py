@@ -68,6 +68,7 @@ streams = _personal(
     _fact("kept", Whole),
     _fact("applied", Whole),
     _fact("whole", Whole),
+    _maybe("tried_at", Instant),
 )
 
 # Pages of a run that is not whole or not applied yet, compressed, and sealed where the connection has a key.

@@ -51,6 +51,7 @@ class Settings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="SNAPTRADE_")
     credentials: ClassVar[tuple[str, ...]] = ("client_id", "consumer_key")
+    login: ClassVar[tuple[str, ...]] = ("user_id", "user_secret")
     needs: ClassVar[tuple[Need, ...]] = (
         Need("your application", ("client_id", "consumer_key")),
         Need("one person's accounts", ("user_id", "user_secret")),
