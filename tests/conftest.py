@@ -7,9 +7,11 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from inspect import signature
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from tests.support import effort, tiers
 effort.register()
 for _phase in ("connect", "read", "write", "pool"):  # five seconds measure the machine; tests that mean a time name it
     setattr(signature(httpx2.Client).parameters["timeout"].default, _phase, 60.0)
+_DATA = tempfile.TemporaryDirectory(prefix="fin-infra-data-")
+_numbers = count()
+os.environ["XDG_DATA_HOME"] = f"{_DATA.name}/session"  # of fixtures that live longer than a test
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
@@ -84,6 +89,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             yield Demo(*told.groups())
         finally:
             process.kill()
+
+
+@pytest.fixture(autouse=True)
+def _own_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a data folder of its own, which is not there yet: a book in it is no other test's."""
+    monkeypatch.setenv("XDG_DATA_HOME", f"{_DATA.name}/{next(_numbers)}")
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,10 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 
 from asset_aggregator import infra, orders
+from asset_aggregator.books import Books, add_routes
 from asset_aggregator.orders_journal import PostgresJournal
 from asset_aggregator.statements import load_statements
+from asset_aggregator.syncs import Syncing
 from fin_infra import __version__
 from fin_infra.api import (
     Asked,
@@ -34,7 +36,8 @@ from fin_infra.api import (
     add_symbols,
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
-from fin_infra.errors import ConfigurationError, FinInfraError
+from fin_infra.book.due import Cadence
+from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput
 from fin_infra.features import for_everybody
 from fin_infra.flow import BreakerState, Client
 from fin_infra.providers import switches
@@ -62,6 +65,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         ConfigurationError: a setting is missing or unsafe.
         StatementUnreadable: a statement file cannot be read.
         InvalidInput: a holding cannot be read.
+        BookOutdated: the book has another revision of its tables; the text names the command.
     """
     infra.prepare_environment()  # before anything imports svc-infra, which reads APP_ENV once
     holdings = parse_holdings(environ.get("FIN_INFRA_HOLDINGS", "").split(","))
@@ -76,20 +80,29 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     clients = (*used, *tenants.all())
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
+    books = Books(settings.sql_url, environ)
     app = infra.create_service(
         name=NAME,
         version=__version__,
         settings=settings,
-        readiness=_readiness(clients, journal),
-        lifespan=_lifespan(clients, brokers.broker, journal),
+        readiness=_readiness(clients, journal, books),
+        lifespan=_lifespan(clients, brokers.broker, journal, books, _syncing(settings, books)),
     )
     app.state.hidden_names.update(_hidden(tenants))
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
     caller = _caller_of(app.state.auth)
     add_net_worth(app, auth=auth, sources=sources, holdings=holdings, records=lambda: statements, caller=caller)
+    timeout_s = settings.request_timeout_s
+    add_routes(
+        app,
+        books,
+        read=_protected(app, "book:read"),
+        write=_protected(app, "book:write"),
+        caller=caller,
+        wait_s=max(timeout_s - 10, timeout_s / 2),
+    )
     if brokers.broker is not None:
-        timeout_s = settings.request_timeout_s
         _add_brokerage(
             app,
             brokers.broker,
@@ -106,6 +119,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
         sources=sources,
         holdings=holdings,
         records=lambda: statements,
+        book=books.mine,
         used=used,
     )
     _add_questions(app, asked, caller)
@@ -141,12 +155,13 @@ def _hidden(tenants: FinastraTenants) -> dict[str, str]:
     return named | {name: "default" for name in own if not name.startswith("sandbox")}
 
 
-def _readiness(clients: Sequence[Client[Any]], journal: PostgresJournal | None) -> infra.Readiness:
+def _readiness(clients: Sequence[Client[Any]], journal: PostgresJournal | None, books: Books) -> infra.Readiness:
     readiness = infra.Readiness()
     for client in clients:
         readiness.add(_label(client), _breaker_closed(client), critical=False)
     if journal is not None:
         readiness.add("order-journal", partial(orders.works, journal), critical=False)
+    readiness.add("book", books.works, critical=False)
     return readiness
 
 
@@ -213,8 +228,23 @@ def _breaker_closed(client: Client[Any]) -> Callable[[], Awaitable[bool]]:
     return check
 
 
+def _syncing(settings: infra.ServiceSettings, books: Books) -> Syncing | None:
+    if settings.sync_hours.lower() == "off":
+        return None
+    try:
+        cadence = Cadence.from_text(settings.sync_hours)
+    except InvalidInput as exc:
+        raise ConfigurationError(f"FIN_INFRA_SYNC_HOURS cannot be read. {exc}") from None
+    queue = infra.SyncQueue(settings.redis_url, NAME) if settings.redis_url else None
+    return Syncing(books=books, cadence=cadence, queue=queue)
+
+
 def _lifespan(
-    clients: Sequence[Client[Any]], broker: BrokerageProvider[Async] | None, journal: PostgresJournal | None
+    clients: Sequence[Client[Any]],
+    broker: BrokerageProvider[Async] | None,
+    journal: PostgresJournal | None,
+    books: Books,
+    syncing: Syncing | None,
 ) -> infra.Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -222,9 +252,13 @@ def _lifespan(
         for client in clients:  # shown from the start, not from the first change on
             metrics.breaker(client.source, client.policy.breaker.state.name.lower(), client.tenant)
         try:
-            async with orders.looked_after(broker, journal) if broker else nullcontext():
+            async with (
+                orders.looked_after(broker, journal) if broker else nullcontext(),
+                syncing.running() if syncing else nullcontext(),
+            ):
                 yield
         finally:
+            books.close()
             for client in clients:
                 if isinstance(client.transport, AsyncTransport):
                     await client.transport.aclose()

@@ -95,6 +95,11 @@ def acting(tenant: str, user: str = "") -> Generator[None]:
         _acting.reset(token)
 
 
+def acting_user() -> tuple[str, str] | None:
+    """Return the tenant and the user of `acting`; None where nobody said."""
+    return _acting.get()
+
+
 @contextmanager
 def for_everybody() -> Generator[None]:
     """Leave the hook out inside: an app that is put together has no caller, and has a part if anybody may use it."""

@@ -3,10 +3,12 @@ Floor 2: pydantic-settings, imported by adapters only; `import fin_infra` does n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -166,3 +168,12 @@ def _sentence(prefix: str, error: Any, given: Mapping[str, Any], known: Sequence
 def feature_enabled(domain: str, vendor: str) -> bool:
     """Tell whether a provider is on: the old name of `fin_infra.features.is_on`."""
     return is_on(f"{domain}:{vendor}")
+
+
+def book_url() -> str:
+    """Return where the book of this user is: SQL_URL, or a file in the user's data folder."""
+    named = os.environ.get("SQL_URL", "").strip()
+    if named:
+        return named
+    root = os.environ.get("XDG_DATA_HOME", "").strip() or str(Path.home() / ".local" / "share")
+    return f"sqlite:///{Path(root) / 'fin-infra' / 'book.db'}"

@@ -9,6 +9,7 @@ from asset_aggregator.infra.auth import Auth, Principal, RequirePrincipal, demo_
 from asset_aggregator.infra.cache import SvcCache
 from asset_aggregator.infra.environment import AppEnv, ServiceSettings, prepare_environment
 from asset_aggregator.infra.health import Readiness, health_router
+from asset_aggregator.infra.jobs import SyncQueue
 from asset_aggregator.infra.logs import configure_logging
 from asset_aggregator.infra.metrics import PrometheusCalls
 from asset_aggregator.infra.problems import DETAILS, PROBLEM_TYPE, problem, request_id
@@ -25,6 +26,7 @@ __all__ = [
     "RequirePrincipal",
     "ServiceSettings",
     "SvcCache",
+    "SyncQueue",
     "configure_logging",
     "create_service",
     "demo_token",

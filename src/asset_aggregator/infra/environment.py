@@ -148,7 +148,8 @@ class ServiceSettings:
     api_tokens: str = field(default="", repr=False)  # FIN_INFRA_API_TOKENS
     redis_url: str | None = field(default=None, repr=False)  # REDIS_URL
     cache_secret: str | None = field(default=None, repr=False)  # FIN_INFRA_CACHE_SECRET, shared by all workers
-    sql_url: str | None = field(default=None, repr=False)  # SQL_URL: PostgreSQL for the order journal
+    sql_url: str | None = field(default=None, repr=False)  # SQL_URL: PostgreSQL for the order journal and the book
+    sync_hours: str = ""  # FIN_INFRA_SYNC_HOURS: such as banking=6,brokerage=1, or off
     cors_origins: tuple[str, ...] = ()  # CORS_ALLOW_ORIGINS
     rate_limit: int = 600  # FIN_INFRA_RATE_LIMIT: requests a minute for each principal or address
     request_timeout_s: float = 30.0  # REQUEST_TIMEOUT_SECONDS
@@ -177,6 +178,7 @@ class ServiceSettings:
             redis_url=environ.get("REDIS_URL", "").strip() or None,
             cache_secret=environ.get("FIN_INFRA_CACHE_SECRET") or None,
             sql_url=environ.get("SQL_URL", "").strip() or None,
+            sync_hours=environ.get("FIN_INFRA_SYNC_HOURS", "").strip(),
             cors_origins=tuple(o.strip() for o in environ.get("CORS_ALLOW_ORIGINS", "").split(",") if o.strip()),
             rate_limit=int(_number(environ, "FIN_INFRA_RATE_LIMIT", 600, 1, 1_000_000)),
             request_timeout_s=_number(environ, "REQUEST_TIMEOUT_SECONDS", 30.0, 0.1, 3600),

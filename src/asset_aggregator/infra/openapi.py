@@ -11,7 +11,16 @@ from fastapi import FastAPI
 
 Json: TypeAlias = dict[str, Any]
 
-_NOT_SERVED = {"IfNoneMatch", "IfModifiedSince", "ETag", "Last-Modified", "LastModified"}
+_NOT_SERVED = {
+    "IfNoneMatch",
+    "IfModifiedSince",
+    "IfMatch",
+    "IdempotencyKey",
+    "ETag",
+    "Last-Modified",
+    "LastModified",
+}
+"""`IdempotencyKey` among them: orders describe their own header, and what else changes may be sent again."""
 
 
 def finish_openapi(app: FastAPI) -> None:

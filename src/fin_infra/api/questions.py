@@ -58,7 +58,7 @@ def add_questions(
     A question has no route where every provider that could answer it is switched off.
     """
     router = APIRouter(prefix="/ask", tags=["questions"], responses=_PROBLEMS)
-    asked = asked or Asked(mode="async")
+    asked = asked or Asked(mode="async", book=_no_book)
     for question in (each for each in QUESTIONS if each.name not in leave_out):
         needed = _needed(question, asked)
         if needed is not None:
@@ -66,6 +66,10 @@ def add_questions(
             route = router.get(f"/{question.name}", response_model=_shape(question), dependencies=protection)
             route(_endpoint(question, asked, Answers(cache)))
     include(app, router)
+
+
+def _no_book() -> None:
+    """Whose book it is, an app has to say: the one of this machine's user is nobody else's."""
 
 
 def _needed(question: Question, asked: Asked) -> list[str] | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -87,17 +88,38 @@ def due(engine: sa.Engine, now: datetime, cadence: Cadence, limit: int = 1_000) 
     Raises:
         BookUnavailable: the database cannot be read now.
     """
-    c, s = connections.c, streams.c
-    same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
-    columns = (c.tenant, c.user_id, c.id, c.provider, c.state, s.tried_at)
-    ask = sa.select(*columns).select_from(connections.outerjoin(streams, same))
-    ask = ask.where(c.state.not_in([state.value for state in _NEVER]), sa.or_(s.until.is_(None), s.until <= now))
     found: list[Due] = []
     with reading(engine) as db:
-        for row in db.execute(ask.order_by(sa.func.coalesce(s.tried_at, 0), c.tenant, c.user_id, c.id)):
-            wait = cadence.wait(row.provider, ConnectionState(row.state), now)
-            if row.tried_at is None or row.tried_at + wait <= now:
+        for row in db.execute(_planned(now).order_by(sa.func.coalesce(streams.c.tried_at, 0), *_IDS)):
+            if _is_due(row, now, cadence):
                 found.append(Due(Owner(row.tenant, row.user_id), row.id, row.provider))
                 if len(found) == limit:
                     break
     return found
+
+
+def still_due(engine: sa.Engine, planned: Due, now: datetime, cadence: Cadence) -> bool:
+    """Tell whether a connection that was planned is due now: another worker may have been there, or a person.
+
+    Raises:
+        BookUnavailable: the database cannot be read now.
+    """
+    with reading(engine) as db:
+        row = db.execute(_planned(now).where(planned.owner.of(connections, id=planned.connection))).first()
+        return row is not None and _is_due(row, now, cadence)
+
+
+_IDS = (connections.c.tenant, connections.c.user_id, connections.c.id)
+
+
+def _planned(now: datetime) -> sa.Select[Any]:
+    c, s = connections.c, streams.c
+    same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
+    ask = sa.select(*_IDS, c.provider, c.state, s.tried_at).select_from(connections.outerjoin(streams, same))
+    wanted = c.state.not_in([state.value for state in _NEVER])
+    return ask.where(wanted, sa.or_(s.until.is_(None), s.until <= now))
+
+
+def _is_due(row: Any, now: datetime, cadence: Cadence) -> bool:
+    tried: datetime | None = row.tried_at
+    return tried is None or tried + cadence.wait(row.provider, ConnectionState(row.state), now) <= now

@@ -3,7 +3,6 @@ Floor 6: a transaction is one plain function, handed to `blocking(...)`; none is
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
@@ -16,21 +15,18 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
+from fin_infra.book.postgres import postgres
 from fin_infra.errors import BookUnavailable, ConfigurationError
+from fin_infra.settings import book_url
 from fin_infra.transport.forks import starts_again
 
 WAIT_S = 30.0
 """How long a writer waits for another one."""
-_FILE = "book.db"
 
 
 def default_url() -> str:
     """Return where the book of this user is: SQL_URL, or a file in the user's data folder."""
-    named = os.environ.get("SQL_URL", "").strip()
-    if named:
-        return named
-    root = os.environ.get("XDG_DATA_HOME", "").strip() or str(Path.home() / ".local" / "share")
-    return f"sqlite:///{Path(root) / 'fin-infra' / _FILE}"
+    return book_url()
 
 
 def shown(url: str) -> str:
@@ -60,7 +56,7 @@ def engine_of(url: str) -> sa.Engine:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql" | "postgres":
-            return sa.create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+            return postgres(parsed)
         case other:
             raise ConfigurationError(f"The book is kept in SQLite or PostgreSQL, not in {other}; set SQL_URL to one.")
 

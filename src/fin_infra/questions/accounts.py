@@ -10,6 +10,7 @@ from fin_infra.errors import FinInfraError, InvalidInput
 from fin_infra.fanout import source_error
 from fin_infra.model import Account, AccountBalance, AccountStatus, Listing, Transaction
 from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.questions import remembered
 from fin_infra.questions.asked import Asked, Source, invoke
 from fin_infra.transport import Flow
 
@@ -17,10 +18,17 @@ CLOSED = "the account is closed"
 
 
 def accounts(asked: Asked) -> Flow[Listing[Account]]:
-    return invoke(asked.banking().accounts)
+    book = yield from remembered.book_of(asked, "banking")
+    if book is not None:
+        return (yield from remembered.accounts(book))
+    listed: Listing[Account] = yield from invoke(asked.banking().accounts)
+    return listed
 
 
 def balances(asked: Asked, *, account_id: str | None) -> Flow[Listing[AccountBalance]]:
+    book = yield from remembered.book_of(asked, "banking")
+    if book is not None:
+        return (yield from remembered.balances(book, account_id))
     bank = asked.banking()
     if account_id is not None:
         account = yield from invoke(lambda: bank.account(account_id))
@@ -51,5 +59,8 @@ def transactions(
 ) -> Flow[Listing[Transaction]]:
     if start is not None and end is not None and start >= end:
         raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+    book = yield from remembered.book_of(asked, "banking")
+    if book is not None:
+        return (yield from remembered.transactions(book, account_id, start, end, limit))
     bank = asked.banking()
-    return asked.first(lambda: bank.transactions(account_id, start=start, end=end), limit)
+    return (yield from asked.first(lambda: bank.transactions(account_id, start=start, end=end), limit))

@@ -26,6 +26,7 @@ from fin_infra.questions.question import Question, Scope
 from fin_infra.transport import Flow, Invoke
 
 if TYPE_CHECKING:
+    from fin_infra.book import Book
     from fin_infra.questions.net_worth import Sources
 
 T = TypeVar("T")
@@ -54,6 +55,8 @@ class Asked:
     """What counts in the net worth where the question names no holdings."""
     records: Callable[[], Sequence[Any]] = tuple
     """What counts in the net worth besides, such as statement files."""
+    book: Callable[[], Book[Any] | None] | None = None
+    """Gives the book of whoever asks, in the mode; the book of this user where None, if one has been made."""
     used: Sequence[Provider[Any]] = ()
     """Instances whose health `providers` tells."""
 
