@@ -94,11 +94,7 @@ def test_data_route_when_scope_is_missing_then_403(client: TestClient, path: str
 
 def test_routes_when_listed_in_openapi_then_every_data_route_names_its_security(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    data = {
-        path: methods["get"]
-        for path, methods in paths.items()
-        if path.split("/")[1] in AREAS and "get" in methods
-    }
+    data = {path: methods["get"] for path, methods in paths.items() if path.split("/")[1] in AREAS and "get" in methods}
     assert len(data) == len(DATA_ROUTES)
     assert all(route.get("security") for route in data.values())
 
