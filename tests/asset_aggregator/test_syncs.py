@@ -66,7 +66,7 @@ def test_loop_when_connections_are_due_then_it_syncs_each_for_its_own_household(
         await connected(books, first_sync=False)
         async with Syncing(books=books, cadence=Cadence(), pause_s=0.05).running():
             async with asyncio.timeout(60):
-                while await states(books) != [ConnectionState.HEALTHY] * 2:
+                while await states(books) != [ConnectionState.HEALTHY] * 2:  # noqa: ASYNC110  # it is polled as a client does
                     await asyncio.sleep(0.05)
         ana, ben = [await books.of(user).accounts() for user in USERS]
         assert len(ana) == len(ben) > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -9,6 +11,7 @@ from alembic.migration import MigrationContext
 
 from fin_infra.book import schema
 from fin_infra.book.engine import Database, reading, writing
+from fin_infra.book.lease import Owner, take
 from fin_infra.book.tables import PERSONAL, SCOPE, meta
 from fin_infra.errors import BookOutdated, ConfigurationError
 
@@ -32,6 +35,24 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url
         assert compare_metadata(context, meta) == []
     assert schema.revision(database) == schema.REVISIONS[-1]
     assert schema.upgrade(database) == (schema.REVISIONS[-1], schema.REVISIONS[-1])
+    database.engine.dispose()
+
+
+def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(url: str) -> None:
+    database = Database(url)
+    schema.upgrade(database, "0001")
+    with pytest.raises(
+        BookOutdated, match="revision 0001, and this program works with 0002; run `fin-infra book upgra"
+    ):
+        schema.check(database)
+    row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
+    names = 'tenant, user_id, connection, fence, until, cursor, run_cursor, kept, applied, "whole"'
+    with writing(database.engine) as db:
+        db.execute(sa.text(f"INSERT INTO streams ({names}) VALUES {row}"))
+    assert schema.upgrade(database) == ("0001", "0002")
+    lease = take(database.engine, Owner("t", "u"), "c-1", datetime(2026, 3, 1, tzinfo=UTC))
+    assert lease is not None
+    assert (lease.fence, lease.cursor) == (4, "cursor")
     database.engine.dispose()
 
 
