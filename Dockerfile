@@ -29,8 +29,9 @@ RUN useradd --system --no-create-home --uid 10001 fin-infra \
  && install --directory --owner=fin-infra --mode=0700 /var/lib/fin-infra
 COPY --from=build /opt/fin-infra /opt/fin-infra
 ENV PATH=/opt/fin-infra/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 FIN_INFRA_HOST=0.0.0.0 \
-    FIN_INFRA_TRADING_JOURNAL=/var/lib/fin-infra/orders.sqlite3
-# The order journal, where SQL_URL names no PostgreSQL: losing it loses the day's sum and the window for duplicates.
+    FIN_INFRA_TRADING_JOURNAL=/var/lib/fin-infra/orders.sqlite3 XDG_DATA_HOME=/var/lib
+# The order journal and the book, where SQL_URL names no PostgreSQL: losing the journal loses the day's sum and the
+# window for duplicates, losing the book all that it remembers.
 VOLUME /var/lib/fin-infra
 USER fin-infra
 WORKDIR /tmp

@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")
 ROWS = [
     (*route.split(" "), scope)
     for line in PAGE.splitlines()
-    if (row := re.match(r"\| (`(?:GET|POST|DELETE) .*?) \| (.*?) \|", line))
+    if (row := re.match(r"\| (`(?:GET|POST|PATCH|DELETE) .*?) \| (.*?) \|", line))
     for route in re.findall(r"`(\w+ /[^`]*)`", row[1])
     for scope in [row[2].strip("`")]
 ]
