@@ -13,7 +13,7 @@ FinInfraError
 │   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
-│   ├── NotInBook                 the book of this household has nothing under that id
+│   ├── NotRemembered             the book of this household has nothing under that id
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
 │   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
 ├── ClientClosed                  the client was closed before the call
@@ -237,10 +237,10 @@ class NaiveTime(InvalidInput):
     next_step = "Give the datetime a zone, such as `datetime.now(UTC)`."
 
 
-class NotInBook(InvalidInput):
+class NotRemembered(InvalidInput):
     """The book of this household has nothing under that id. List what it has, and use an id from there."""
 
-    code = "fin.not_in_book"
+    code = "fin.not_remembered"
     title = "Not in the book"
     next_step = "List what it has, and use an id from there."
     status = 404

@@ -40,7 +40,7 @@ class SyncQueue:
 
     def put(self, item: Due) -> bool:
         """Put a connection into the queue unless it waits there; say whether it was put."""
-        if not self._redis.set(self._mark(item), "1", nx=True, ex=VISIBLE_S):
+        if not self._redis.set(self._entry(item), "1", nx=True, ex=VISIBLE_S):
             return False
         ids = {"tenant": item.owner.tenant, "user": item.owner.user_id, "connection": item.connection}
         payload = ids | {"provider": item.provider}
@@ -57,10 +57,10 @@ class SyncQueue:
 
     def done(self, job_id: str, item: Due) -> None:
         self._jobs.ack(job_id)
-        self._redis.delete(self._mark(item))
+        self._redis.delete(self._entry(item))
 
-    def _mark(self, item: Due) -> str:
-        """Hash the ids with their lengths: two connections never share a mark, and no name shows in Redis' keys."""
+    def _entry(self, item: Due) -> str:
+        """Hash the ids with their lengths: two connections never share an entry, and no name shows in Redis."""
         digest = hashlib.sha256()
         for part in (item.owner.tenant, item.owner.user_id, item.connection):
             raw = part.encode("utf-8", "surrogatepass")

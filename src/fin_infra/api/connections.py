@@ -20,7 +20,7 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
 from fin_infra.book import Book, Connection, SyncResult
-from fin_infra.errors import InvalidInput, NotInBook, SyncedJustNow
+from fin_infra.errors import InvalidInput, NotRemembered, SyncedJustNow
 from fin_infra.providers.config import load_config
 from fin_infra.providers.registry import provider_class
 from fin_infra.security import KNOWN
@@ -106,11 +106,11 @@ async def connection_of(book: Book[Async], connection: str) -> Connection:
     """Return one connection.
 
     Raises:
-        NotInBook: the household has none of that id.
+        NotRemembered: the household has none of that id.
     """
     found = [each for each in await book.connections() if each.id == connection]
     if not found:
-        raise NotInBook("The book has no connection of that id; list them to see which there are.")
+        raise NotRemembered("The book has no connection of that id; list them to see which there are.")
     return found[0]
 
 

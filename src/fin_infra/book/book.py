@@ -24,6 +24,7 @@ from fin_infra.book.sync import Clock, Progress, sync
 from fin_infra.book.worth import Worth
 from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost
 from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotInBook
+from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotRemembered
 from fin_infra.model import Listing
 from fin_infra.providers.registry import connected, provider_class
 from fin_infra.security.keyring import FILE, KEYS, Keyring, create_key_file
@@ -79,7 +80,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
             told: called after each page, for a progress bar.
 
         Raises:
-            NotInBook: there is no such connection.
+            NotRemembered: there is no such connection.
             InvalidInput: it was ended.
             BookUnavailable: the database cannot be used now; the next sync goes on.
         """
@@ -87,7 +88,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         if connection is not None:
             rows = [row for row in rows if row.id == connection]
             if not rows:
-                raise NotInBook("The book has no connection of that id; list them to see which there are.")
+                raise NotRemembered("The book has no connection of that id; list them to see which there are.")
             if rows[0].state is ConnectionState.REVOKED:
                 raise InvalidInput("This connection was ended; connect again to go on.")
         else:
@@ -102,7 +103,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         """Give a connection new credentials, after the person has signed in at the vendor again, and sync it.
 
         Raises:
-            NotInBook: there is no such connection.
+            NotRemembered: there is no such connection.
             InvalidInput: no credentials were given.
         """
         row = yield from self.ask(logins.stored, connection)
@@ -119,7 +120,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         """End a connection: its tokens are destroyed at once, and its history stays.
 
         Raises:
-            NotInBook: there is no such connection.
+            NotRemembered: there is no such connection.
         """
         yield from blocking(logins.disconnect, self.engine, self.owner, connection, self.clock())
         return (yield from self._connection(connection))

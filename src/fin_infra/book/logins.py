@@ -22,7 +22,7 @@ from fin_infra.errors import (
     AuthenticationFailed,
     FinInfraError,
     InvalidInput,
-    NotInBook,
+    NotRemembered,
     PermissionDenied,
     ReauthRequired,
     VaultError,
@@ -83,11 +83,11 @@ def stored(db: sa.Connection, owner: Owner, connection: str) -> Any:
     """Return the row of a connection.
 
     Raises:
-        NotInBook: the household has none of that id.
+        NotRemembered: the household has none of that id.
     """
     row = db.execute(sa.select(connections).where(owner.of(connections, id=connection))).first()
     if row is None:
-        raise NotInBook("The book has no connection of that id; list them to see which there are.")
+        raise NotRemembered("The book has no connection of that id; list them to see which there are.")
     return row
 
 

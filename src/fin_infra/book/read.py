@@ -39,7 +39,7 @@ from fin_infra.book.tables import (
     trades,
     transactions,
 )
-from fin_infra.errors import InvalidInput, NotInBook
+from fin_infra.errors import InvalidInput, NotRemembered
 from fin_infra.model import AccountStatus, AccountSubtype, AccountType, Category, Money, TransactionStatus
 from fin_infra.providers.bulk import collector_paused, quick
 
@@ -147,7 +147,7 @@ def transaction_row(db: sa.Connection, owner: Owner, id: int) -> BookTransaction
     """Return one transaction, whatever a person or its bank says of it."""
     rows = db.execute(sa.select(transactions).where(owner.of(transactions, id=id))).all()
     if not rows:
-        raise NotInBook(f"The book has no transaction {id}.")
+        raise NotRemembered(f"The book has no transaction {id}.")
     return with_words(db, owner, rows)[0]
 
 

@@ -94,7 +94,7 @@ class Reads(Household[M]):
         """Return one transaction, also where it is hidden or removed.
 
         Raises:
-            NotInBook: it is not in the book.
+            NotRemembered: it is not in the book.
         """
         return (yield from self.ask(read.transaction_row, id))
 

@@ -18,7 +18,7 @@ from fin_infra.book.merge import REMOVED, Facts, Known, Merge, united
 from fin_infra.book.tables import doubts, said
 from fin_infra.book.words import hand_over, say_word
 from fin_infra.book.write import rows_of, store
-from fin_infra.errors import InvalidInput, NotInBook
+from fin_infra.errors import InvalidInput, NotRemembered
 
 FLAG = "1"
 LONGEST = 4_000
@@ -29,7 +29,7 @@ def say(engine: sa.Engine, owner: Owner, ids: Sequence[int], words: Mapping[str,
     """Write what a person says of transactions; None takes a word back. Return the number of changes.
 
     Raises:
-        NotInBook: one of the transactions is not in the book.
+        NotRemembered: one of the transactions is not in the book.
         InvalidInput: a word is too long.
     """
     for word in words.values():
@@ -49,7 +49,7 @@ def _require(db: sa.Connection, owner: Owner, ids: Sequence[int]) -> dict[int, F
     found = rows_of(db, owner, set(ids))
     missing = sorted(set(ids) - found.keys())
     if missing:
-        raise NotInBook(f"The book has no transaction {missing[0]}.")
+        raise NotRemembered(f"The book has no transaction {missing[0]}.")
     return found
 
 
@@ -103,7 +103,7 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
     removed, and its ids name the older one from then on.
 
     Raises:
-        NotInBook: the book does not ask that.
+        NotRemembered: the book does not ask that.
         InvalidInput: it has another answer.
     """
     with writing(engine) as db:
@@ -111,7 +111,7 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
         mine = owner.of(doubts, row=row, other=other)
         doubt = db.execute(sa.select(doubts).where(mine)).first()
         if doubt is None:
-            raise NotInBook("The book does not ask about these two transactions; list what it asks.")
+            raise NotRemembered("The book does not ask about these two transactions; list what it asks.")
         if doubt.same is not None:
             if bool(doubt.same) == same:
                 return 0

@@ -18,7 +18,7 @@ class Says(Household[M]):
         """Give transactions a category of the person's own; None gives the vendor's back. Return the number of changes.
 
         Raises:
-            NotInBook: one of them is not in the book.
+            NotRemembered: one of them is not in the book.
             InvalidInput: the category is blank.
         """
         if category is not None and not category.strip():
@@ -63,7 +63,7 @@ class Says(Household[M]):
         """Answer a question of the book: whether two transactions are one. Return the number of changes.
 
         Raises:
-            NotInBook: the book does not ask that.
+            NotRemembered: the book does not ask that.
             InvalidInput: it has the other answer already.
         """
         return (yield from blocking(say.answer, self.engine, self.owner, id, other_id, same, self.clock()))
