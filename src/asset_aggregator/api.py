@@ -92,7 +92,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     _add_data(app, sources)
     auth = _protected(app, "banking:read")
     caller = _caller_of(app.state.auth)
-    add_net_worth(app, auth=auth, sources=sources, holdings=holdings, records=lambda: statements, caller=caller)
+    add_net_worth(
+        app,
+        auth=auth,
+        sources=sources,
+        holdings=holdings,
+        records=lambda: statements,
+        caller=caller,
+        book=books.mine,
+    )
     timeout_s = settings.request_timeout_s
     add_routes(
         app,

@@ -4,8 +4,9 @@ Floor 7: `add_book(app, auth=[...], book_of=...)`; each request reads the book o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import UTC, date, timedelta
+from importlib import import_module
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
@@ -25,6 +26,7 @@ from fin_infra.book import (
     BookTransaction,
     Change,
     OpenQuestion,
+    records,
 )
 from fin_infra.errors import InvalidInput
 from fin_infra.model import TransactionStatus
@@ -83,6 +85,8 @@ def add_book(
     _add_accounts(reads, book_of, caller)
     _add_transactions(reads, book_of, caller)
     _add_feed(reads, book_of, caller)
+    _add_worth(reads, book_of, caller)
+    _add_imports(reads, book_of, caller)
     include(app, reads)
     include(app, words_router(change, book_of, caller))
 
@@ -181,3 +185,39 @@ def _add_feed(router: APIRouter, book_of: BookOf, caller: Who) -> None:
 async def _changes(book: Book[Async], since: int, limit: int) -> Answer:
     rows = await book.changes(since=since, limit=limit)
     return Answer(ChangePage(items=tuple(rows), next=rows[-1].position if rows else since))
+
+
+def _add_worth(router: APIRouter, book_of: BookOf, caller: Who) -> None:
+    """Add the net worth over time, where the book has it."""
+    if not hasattr(Book, "net_worth_series"):
+        return
+    point: Any = getattr(records, "NetWorthPoint")  # noqa: B009  # until the book has it
+    answers = Answers()
+
+    @router.get("/net-worth/series", response_model=envelope(list[point]))
+    async def series(
+        start: Annotated[Day, Query(description="First day; a year before `end` by default")] = None,
+        end: Annotated[Day, Query(description="Day after the last one; tomorrow by default")] = None,
+        currency: Annotated[str, Query(pattern="^[A-Za-z]{3}$", description="Currency of the totals")] = "USD",
+        step: Annotated[Literal["day", "week", "month"], Query(description="How far the points are apart")] = "month",
+        who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
+    ) -> Response:
+        """Return the net worth at the end of each day, week or month, oldest first, read from the book."""
+        book: Any = book_of(user_of(who))
+        until = end or book.clock().astimezone(UTC).date() + timedelta(days=1)
+        begin = start or date(max(until.year - 1, 1), until.month, min(until.day, 28))
+        return await answers.private(book.net_worth_series(currency.upper(), begin, until, step=step))
+
+
+def _add_imports(router: APIRouter, book_of: BookOf, caller: Who) -> None:
+    """Add the statement files that were imported, where the book takes any."""
+    if not hasattr(Book, "imports"):
+        return
+    document: Any = import_module("fin_infra.book.import_records").Document
+    answers = Answers()
+
+    @router.get("/imports", response_model=envelope(list[document]))
+    async def imports(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
+        """Return every statement file that was imported, the oldest first, undone ones too."""
+        book: Any = book_of(user_of(who))
+        return await answers.private(book.imports())

@@ -4,6 +4,7 @@ Floor 6: a question about somebody reads their book where it has accounts, and a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from fin_infra.model import (
     Category,
     Institution,
     Listing,
+    Money,
+    NetWorth,
     Transaction,
 )
 from fin_infra.questions.asked import Asked, invoke
@@ -94,6 +97,34 @@ def transactions(
         lambda: book.transactions(account_id=account, start=start, end=end, limit=limit)
     )
     return Listing([told.transaction(row) for row in rows])
+
+
+def net_worth(book: Book[Any], currency: str) -> Flow[NetWorth | None]:
+    """Return the net worth of now; None where this book has no such question."""
+    ask: Any = getattr(book, "net_worth", None)
+    if ask is None:
+        return None
+    worth: NetWorth = yield from invoke(lambda: ask(currency))
+    return worth
+
+
+def besides(worth: NetWorth, other: NetWorth) -> NetWorth:
+    """Return a net worth with what counts besides, line by line; both are in one currency."""
+    return replace(
+        worth,
+        total=_sum(worth.total, other.total),
+        assets=_sum(worth.assets, other.assets),
+        liabilities=_sum(worth.liabilities, other.liabilities),
+        complete=worth.complete and other.complete,
+        missing=(*worth.missing, *other.missing),
+        lines=(*worth.lines, *other.lines),
+        errors=(*worth.errors, *other.errors),
+        doubts=(*worth.doubts, *other.doubts),
+    )
+
+
+def _sum(one: Money | None, other: Money | None) -> Money | None:
+    return one if other is None else other if one is None else one + other
 
 
 def number_of(account_id: str) -> int:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Literal
 
 from fin_infra.model import AccountError, Listing, NetWorth, Order, Portfolio, SourceError
+from fin_infra.questions import remembered
 from fin_infra.questions.asked import Asked
 from fin_infra.questions.brokers import Brokers
 from fin_infra.questions.holdings import HoldingSources, holdings_of
@@ -39,10 +40,20 @@ def _account_error(error: SourceError) -> AccountError:
 
 
 def net_worth(asked: Asked, *, currency: str, holding: Sequence[str]) -> Flow[NetWorth]:
-    held = parse_holdings(holding) if holding else asked.holdings
-    return asked.together(
-        lambda: net_worth_of(asked.sources or Sources.default(), currency.upper(), held, asked.records())
-    )
+    named, currency = parse_holdings(holding), currency.upper()
+    book = yield from remembered.book_of(asked, "banking")
+    worth = None if book is None else (yield from remembered.net_worth(book, currency))
+    if worth is None:
+        held = named if holding else asked.holdings
+        return (yield from asked.together(lambda: net_worth_of(_sources(asked), currency, held, asked.records())))
+    if not named:
+        return worth
+    only = replace(_sources(asked), banking=None, holdings=None, off=())
+    return remembered.besides(worth, (yield from asked.together(lambda: net_worth_of(only, currency, named))))
+
+
+def _sources(asked: Asked) -> Sources:
+    return asked.sources or Sources.default()
 
 
 def orders(asked: Asked, *, status: Literal["open", "closed", "all"], limit: int) -> Flow[Listing[Order]]:
