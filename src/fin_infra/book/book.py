@@ -22,8 +22,6 @@ from fin_infra.book.says import Says
 from fin_infra.book.sources import source_of
 from fin_infra.book.sync import Clock, Progress, sync
 from fin_infra.book.worth import Worth
-from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost
-from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotInBook
 from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotRemembered
 from fin_infra.model import Listing
 from fin_infra.providers.registry import connected, provider_class
