@@ -19,7 +19,7 @@ from fin_infra.book import ConnectionState, open_book, schema
 from fin_infra.book.checks import check
 from fin_infra.book.engine import Database, reading
 from fin_infra.book.tables import changes, transactions
-from fin_infra.errors import BookUnavailable, ConfigurationError
+from fin_infra.errors import BookOutdated, BookUnavailable, ConfigurationError
 from fin_infra.providers.registry import reset
 from fin_infra.security.keyring import Keyring, new_key_text
 from fin_infra.security.vault import Vault
@@ -267,6 +267,23 @@ def test_upgrade_when_it_is_killed_in_the_middle_then_the_book_is_usable(url: st
     home = home_in(database)
     home.sync(page(told("t-1", "-1")))
     assert amounts(home) == ["-1"]
+    assert check(database) == []
+    database.engine.dispose()
+
+
+def test_upgrade_when_it_is_killed_between_revisions_then_the_book_of_before_is_there(url: str) -> None:
+    database = Database(url)
+    schema.upgrade(database, "0001")
+    for _ in range(2):
+        done = in_process("upgrade", url, "1")
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert schema.revision(database) == "0001"
+        with pytest.raises(BookOutdated, match=r"revision 0001, .* `fin-infra book upgrade`"):
+            schema.check(database)
+    assert schema.upgrade(database) == ("0001", schema.REVISIONS[-1])
+    home = home_in(database)
+    home.sync(page(told("t-2", "-2")))
+    assert amounts(home) == ["-2"]
     assert check(database) == []
     database.engine.dispose()
 

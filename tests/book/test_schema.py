@@ -42,14 +42,14 @@ def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_
     database = Database(url)
     schema.upgrade(database, "0001")
     with pytest.raises(
-        BookOutdated, match="revision 0001, and this program works with 0002; run `fin-infra book upgra"
+        BookOutdated, match="revision 0001, and this program works with .*; run `fin-infra book upgra"
     ):
         schema.check(database)
     row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
     names = 'tenant, user_id, connection, fence, until, cursor, run_cursor, kept, applied, "whole"'
     with writing(database.engine) as db:
         db.execute(sa.text(f"INSERT INTO streams ({names}) VALUES {row}"))
-    assert schema.upgrade(database) == ("0001", "0002")
+    assert schema.upgrade(database) == ("0001", schema.REVISIONS[-1])
     lease = take(database.engine, Owner("t", "u"), "c-1", datetime(2026, 3, 1, tzinfo=UTC))
     assert lease is not None
     assert (lease.fence, lease.cursor) == (4, "cursor")

@@ -27,8 +27,9 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"demo", "sandbox", "providers", "keys", "order"}
-OTHERS = {"import", "imports", "undo-import", "join-accounts", "features"}
+GROUPS = {"book", "demo", "sandbox", "providers", "keys", "order"}
+OTHERS = {"connect", "connections", "disconnect", "sync", "features"}
+OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
 
 
 def run(*words: str) -> tuple[int, str, str]:
