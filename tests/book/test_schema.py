@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 
 from fin_infra.book import schema
 from fin_infra.book.engine import Database, reading, writing
+from fin_infra.book.feed import read_changes
 from fin_infra.book.lease import Owner, take
 from fin_infra.book.tables import PERSONAL, SCOPE, meta
 from fin_infra.errors import BookOutdated, ConfigurationError
@@ -41,18 +42,24 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url
 def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(url: str) -> None:
     database = Database(url)
     schema.upgrade(database, "0001")
-    with pytest.raises(
-        BookOutdated, match="revision 0001, and this program works with .*; run `fin-infra book upgra"
-    ):
+    with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"):
         schema.check(database)
     row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
     names = 'tenant, user_id, connection, fence, until, cursor, run_cursor, kept, applied, "whole"'
     with writing(database.engine) as db:
         db.execute(sa.text(f"INSERT INTO streams ({names}) VALUES {row}"))
+        row = "('t', 'u', 'c-1', 'banking:model', 'healthy', 0, 1, 0, 0)"
+        names = "tenant, user_id, id, provider, state, since, generation, sealed_times, made_at"
+        db.execute(sa.text(f"INSERT INTO connections ({names}) VALUES {row}"))
+        db.execute(sa.text("INSERT INTO households (tenant, user_id, head) VALUES ('t', 'u', 1)"))
+        row = "('t', 'u', 1, 'said', 'note', 7, 'person', 0, NULL)"
+        db.execute(sa.text(f"INSERT INTO changes VALUES {row}"))
     assert schema.upgrade(database) == ("0001", schema.REVISIONS[-1])
     lease = take(database.engine, Owner("t", "u"), "c-1", datetime(2026, 3, 1, tzinfo=UTC))
     assert lease is not None
     assert (lease.fence, lease.cursor) == (4, "cursor")
+    [change] = read_changes(database.engine, Owner("t", "u"), 0, 10)
+    assert (change.position, change.subject, change.id) == (1, "said", 7)
     database.engine.dispose()
 
 
