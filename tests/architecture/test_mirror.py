@@ -67,7 +67,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/imported",
         "book/imported_rows",
         "book/join",
-        "book/file_seals",
+        "book/file_sealing",
         "book/undo",
         "book/words",
     ),

@@ -176,8 +176,8 @@ class Bank:
     def _settle_as(self, item: Item, *, new_id: bool = True) -> None:
         item.state, item.pending_id = POSTED, item.vendor_id
         item.day = min(self.today, item.day + timedelta(days=7))
-        if not self.links:  # whoever has seen it pending only could not tell that a lower amount is the same one
-            self.firm.add(item.identity)
+        # who saw it pending could not tell that another amount under another id is the same one
+        self.firm.add(item.identity)
         if new_id:
             self._name(item)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -77,7 +78,7 @@ class Vendor:
 
     def says(self, *rows: VendorTransaction, **more: Any) -> None:
         self.page = {"transactions": list(rows), **more}
-        flow = sync(self.book.engine, self.book.owner, self.connection, self, lambda: NOON, Progress())  # type: ignore[arg-type]
+        flow = sync(self.book.engine, self.book.owner, self.connection, self, lambda: NOON, Progress())
         assert self.book.transport.run(flow) is True
 
     def changes(self, cursor: str) -> Any:
@@ -352,6 +353,29 @@ def test_answers_when_given_to_the_plan_then_nothing_is_asked(book: Book[Sync], 
     assert len(book.transactions()) == (1 if same else 2)
 
 
+def test_questions_when_their_row_turns_out_to_be_another_then_they_are_about_that_one(book: Book[Sync]) -> None:
+    vendor = Vendor(book)
+    vendor.says(told("p", 2, "-4.50", "Blue Bottle Coffee", pending=True))
+    [pending] = book.transactions()
+    book.import_statement(paper(line(3, "-4.50", "Blue Bottle Coffee")), account_id=pending.account_id)
+    book.import_statement(paper(line(3, "-4.50", "BLUE BOTTLE")))
+    vendor.says(told("v", 3, "-4.50", "Blue Bottle Coffee", pending_id="p"), removed=["p"])
+    [question] = book.questions()
+    assert question.other_id == pending.id
+    book.answer(question.id, question.other_id, same=True)
+    assert [row.id for row in book.transactions()] == [pending.id]
+
+
+def test_answer_when_the_bank_has_taken_the_row_back_then_the_file_does_not_bring_it_again(book: Book[Sync]) -> None:
+    vendor = Vendor(book)
+    vendor.says(told("v1", 3, "-4.50", "Blue Bottle Coffee"))
+    book.import_statement(paper(line(3, "-4.50", "BLUE BOTTLE")), account_id=book.accounts()[0].id)
+    vendor.says(removed=["v1"])
+    [question] = book.questions()
+    book.answer(question.id, question.other_id, same=True)
+    assert book.transactions() == []
+
+
 def test_row_when_the_bank_took_it_back_then_a_file_that_had_it_does_not_bring_it_again(book: Book[Sync]) -> None:
     vendor = Vendor(book)
     vendor.says(told("v1", 3, "-4.50", "Coffee"))
@@ -547,6 +571,24 @@ def test_number_when_planted_in_account_ids_and_name_then_it_is_nowhere_in_clear
         assert planted.encode() not in each.read_bytes()
     book.engine.dispose()
     assert planted.encode() not in (tmp_path / "book.db").read_bytes()
+
+
+def test_export_when_files_were_imported_then_their_lines_are_in_it_and_no_key_is(
+    book: Book[Sync], tmp_path: Path
+) -> None:
+    book.import_statement(FIRST)
+    book.export(tmp_path / "all")
+    written = {each.name: each.read_text() for each in (tmp_path / "all").iterdir()}
+    assert "vault_keys.json" not in written
+    assert [each["id"] for each in json.loads(written["vendor-records.json"])[0]["records"]] == ["f1", "f2"]
+    assert "fk1." not in "".join(written.values())
+
+
+def test_erase_when_files_were_imported_then_their_key_and_all_rows_are_gone(book: Book[Sync]) -> None:
+    book.import_statement(FIRST)
+    book.erase()
+    assert (book.imports(), book.accounts(), book.transactions()) == ([], [], [])
+    assert book.plan_import(FIRST).parts[0].reason is MatchReason.NEW
 
 
 def test_days_when_far_apart_then_equal_lines_are_two(book: Book[Sync]) -> None:

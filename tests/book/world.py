@@ -48,7 +48,7 @@ from tests.book.model import ACCOUNTS, NUMBERS, PENDING, POSTED, Bank, Changed, 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AT_LEAST = 30
-"""How often each event and fault must have happened in a run of histories, or it proves nothing."""
+"""How often each event and fault must have happened in 500 histories of one kind of bank, or they prove nothing."""
 
 
 LEFT: list[Any] = []
@@ -168,6 +168,8 @@ class World:
         self.position = 0
         self.pending_seen: set[str] = set()
         self.size = self.random.choice((2, 4, 8))
+        self.files = seed % 2 == 1
+        """Whether statement files come beside the connection: in every second history."""
         self.vault = _one_vault()
         self.file_account = self.random.choice(("word", "join"))
         """Whether the person says at once which account a file is of, or joins the two later."""

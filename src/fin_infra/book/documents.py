@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from fin_infra.analytics.worth_statements import ledger_worth
 from fin_infra.book.columns import decimal_text, microseconds
 from fin_infra.book.engine import put
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.tables import aliases, document_parts, documents, payloads
 from fin_infra.model import Statement, StatementAccount, StatementBalance, StatementFile, StatementLine

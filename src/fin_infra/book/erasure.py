@@ -28,12 +28,12 @@ def destroy_keys(database: Database, owner: Owner, now: datetime) -> list[str]:
         mine = owner.of(connections)
         found = sa.select(connections.c.data_key).where(mine, connections.c.data_key.is_not(None))
         keys = [str(key) for key in db.scalars(found)]
+        keys += [str(key) for key in db.scalars(sa.select(vault_keys.c.data_key).where(owner.of(vault_keys)))]
+        db.execute(vault_keys.delete().where(owner.of(vault_keys)))
         # ended, or a sync between two steps would take the credentials of the environment in their place
         ended = {"state": ConnectionState.REVOKED.value, "reason": "You erased it.", "next_step": "Erase again."}
         db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None, **ended))
-        kept = sa.select(vault_keys.c.data_key).where(owner.of(vault_keys))
-        keys += map(str, db.scalars(kept))
-        for table in (vault_keys, pages, payloads):
+        for table in (pages, payloads):
             db.execute(table.delete().where(owner.of(table)))
         fingerprint = fingerprint_of(db, owner)
         if fingerprint is not None:

@@ -17,7 +17,9 @@ from fin_infra.book import logins, read
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import Instant, instant
 from fin_infra.book.copying import PART, stored_rows
+from fin_infra.book.documents import SOURCE, lines_of
 from fin_infra.book.engine import reading
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.records import (
     BookAccount,
@@ -42,6 +44,7 @@ from fin_infra.book.tables import (
     streams,
     trades,
     transactions,
+    vault_keys,
 )
 from fin_infra.errors import FinInfraError, InvalidInput
 from fin_infra.model.frames import table_of
@@ -50,8 +53,8 @@ from fin_infra.security.vault import Vault
 
 AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
 """Tables that become CSV, as records."""
-NOT_OF_PEOPLE = (households, streams, pages)
-"""What the sync keeps for itself: positions, leases, and pages that are not applied yet."""
+NOT_OF_PEOPLE = (households, streams, pages, vault_keys)
+"""What the book keeps for itself: positions, leases, pages that are not applied yet, and wrapped keys."""
 _UNSHOWN = frozenset({*SCOPE, "e4", "sealed"})
 ABOUT = """\
 Everything that fin-infra has stored about this household, as of one moment.
@@ -59,8 +62,8 @@ Everything that fin-infra has stored about this household, as of one moment.
 *.csv   lists for a spreadsheet: exact amounts with the currency in a column of its own, days as 2026-01-31, instants in
         UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
 *.json  the rest, an array of records: what you said (said), what you were asked (doubts), ids at vendors (aliases),
-        houses and cars (assets, asset_values), files that were read (documents), every change (changes), and what the
-        vendors sent (vendor-records).
+        houses and cars (assets, asset_values), files that were read (documents, document_parts), every change
+        (changes), and what vendors and files said (vendor-records).
 
 Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.
 """
@@ -185,6 +188,11 @@ def _vendor_records(db: sa.Connection, owner: Owner, vault: Callable[[], Vault])
             row = dict(zip(names, values, strict=True))
             shown = {name: row[name] for name in ("source", "position")} | {"at": instant(row["at"]).isoformat()}
             try:
+                if row["source"].startswith(SOURCE):
+                    part_of = (int(row["source"].removeprefix(SOURCE)), row["position"])
+                    lines = lines_of(db, owner, FileSealer(db, owner, vault), [part_of])
+                    yield {**shown, "records": msgspec.to_builtins(list(lines.values()))}
+                    continue
                 if row["source"] not in sealers:
                     stored = logins.stored(db, owner, row["source"])
                     sealers[row["source"]] = logins.sealer_of(stored, owner, vault(), payloads=True)

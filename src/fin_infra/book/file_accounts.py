@@ -11,7 +11,7 @@ import msgspec
 
 from fin_infra.book.accounts import REMOVED, Accounts, Kept
 from fin_infra.book.documents import Group
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.import_records import MatchReason
 from fin_infra.book.log import Log
 from fin_infra.errors import InvalidInput

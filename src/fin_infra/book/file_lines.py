@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.documents import lines_of, parts_in, rows_named
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.merge import AMOUNT, POSTED, WORDING, Facts
 from fin_infra.book.tables import transactions
@@ -53,25 +53,32 @@ class Stored:
         A row that its bank has taken back is known only by a line that a file had of it: it does not come again.
         """
         repeated = Counter(line_key(line).text for line in incoming)
-        chosen: dict[int, StatementLine | None] = {}
+        chosen: dict[int, StatementLine] = {}
+        for wording in (self._own, self._still_true, self._worded):
+            for row in self.rows:
+                line = None if row in chosen else _taken(repeated, wording(row))
+                if line is not None:
+                    chosen[row] = line
         for row, facts in self.rows.items():
-            if facts.state == POSTED:
-                own = line_of(row, facts)
-                same = [line for line in self._worded(row) if line_key(line).text == line_key(own).text]
-                chosen[row] = _taken(repeated, [*same, own][:1])
-        for row, facts in self.rows.items():
-            if chosen.get(row) is None:
-                chosen[row] = _taken(repeated, self._worded(row)) or self._by_default(row, facts)
-        return [line for row in self.rows if (line := chosen[row]) is not None]
+            if facts.state == POSTED and row not in chosen:
+                chosen[row] = [*self._still_true(row), line_of(row, facts)][0]
+        return [chosen[row] for row in self.rows if row in chosen]
+
+    def _own(self, row: int) -> list[StatementLine]:
+        """Return the row in its own words, with a file's id where a file has the same."""
+        facts = self.rows[row]
+        if facts.state != POSTED:
+            return []
+        own = line_of(row, facts)
+        return [*(line for line in self._worded(row) if line_key(line).text == line_key(own).text), own][:1]
+
+    def _still_true(self, row: int) -> list[StatementLine]:
+        """Return the lines of files that the bank has not corrected since."""
+        own = line_of(row, self.rows[row])
+        return [line for line in self._worded(row) if (line.posted, line.amount) == (own.posted, own.amount)]
 
     def _worded(self, row: int) -> list[StatementLine]:
         return [replace(line, offset=-row) for line in self.worded.get(row, ())]
-
-    def _by_default(self, row: int, facts: Facts) -> StatementLine | None:
-        """Return what no line of the file repeats: in a file's words, unless the bank has corrected it since."""
-        own = line_of(row, facts)
-        still = [line for line in self._worded(row) if (line.posted, line.amount) == (own.posted, own.amount)]
-        return [*still, own][0] if facts.state == POSTED else None
 
 
 def _taken(repeated: Counter[Hashable], worded: Iterable[StatementLine]) -> StatementLine | None:

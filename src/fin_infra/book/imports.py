@@ -23,7 +23,7 @@ from fin_infra.book.documents import (
 from fin_infra.book.engine import put, reading, writing
 from fin_infra.book.file_accounts import FileAccounts, Match
 from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.import_records import ImportPart, ImportPlan, ImportResult, MatchReason
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.lease import Owner

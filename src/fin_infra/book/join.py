@@ -13,7 +13,7 @@ from fin_infra.book.columns import microseconds
 from fin_infra.book.engine import put, writing
 from fin_infra.book.file_accounts import FILE, FileAccounts
 from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, REMOVED, Known, Merge

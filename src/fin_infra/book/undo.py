@@ -13,7 +13,7 @@ from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.columns import decimal_text, e4, microseconds
 from fin_infra.book.documents import SOURCE, UNDONE, lines_of, source_of
 from fin_infra.book.engine import put, wanted, writing
-from fin_infra.book.file_seals import FileSealer
+from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.imports import facts_from
