@@ -43,6 +43,9 @@ def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_
     database = Database(url)
     schema.upgrade(database, "0001")
     with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"):
+    with pytest.raises(
+        BookOutdated, match="revision 0001, and this program works with .*; run `fin-infra book upgra"
+    ):
         schema.check(database)
     row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
     names = 'tenant, user_id, connection, fence, until, cursor, run_cursor, kept, applied, "whole"'

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+from fin_infra.cli.demo_household import HOLDINGS, USER, household, months
 from fin_infra.cli.output import print_json, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.cli.tables import print_table
@@ -25,8 +26,6 @@ from fin_infra.providers.registry import built_in_default, reset
 from fin_infra.sandbox import running
 from fin_infra.testing import point_at
 
-HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
-"""What the demo's household holds besides its accounts, so that prices show in the net worth."""
 SHOWN = ("banking", "market", "crypto", "fx")
 SCREEN = ("US:AAPL", "US:BRK.B", "XLON:TSCO")
 COINS = ("bitcoin", "ethereum")
@@ -49,6 +48,7 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         sandbox = stack.enter_context(running(sandbox_port))
         token = _configure(sandbox, statements)
         stack.enter_context(_own_providers())
+        stack.enter_context(household(statements))
         url = stack.enter_context(serving(_service(), listener))
         picture = _fetch(url, token)
         if as_json:
@@ -115,7 +115,7 @@ def _configure(sandbox: str, statements: Sequence[Path]) -> str:
     token = secrets.token_urlsafe(24)
     point_at(sandbox)
     os.environ |= {
-        "FIN_INFRA_API_TOKENS": token,
+        "FIN_INFRA_API_TOKENS": f"{USER}={token}",
         "FIN_INFRA_HOLDINGS": HOLDINGS,
         "FIN_INFRA_STATEMENTS": os.pathsep.join(str(file.resolve()) for file in statements),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
@@ -169,11 +169,13 @@ def _fetch(url: str, token: str) -> dict[str, Any]:
                 raise DemoFailed(f"{path}: {reply.json().get('detail', reply.status_code)}")
             return cast("dict[str, Any]", reply.json())
 
-        accounts = get("/banking/accounts")["data"]
-        first = next(account for account in accounts if account["status"] == "open")
+        recent: list[dict[str, Any]] = get("/transactions", limit=1000)["data"]["items"]
         return {
-            "accounts": accounts,
-            "transactions": get(f"/banking/accounts/{first['id']}/transactions", limit=5)["data"]["items"],
+            "accounts": get("/accounts")["data"],
+            "names": {row["id"]: row["name"] for row in get("/banking/accounts")["data"]},
+            "balances": get("/balances")["data"],
+            "transactions": recent[:5],
+            "months": _months(recent),
             "quotes": [get(f"/market/quote/{key}")["data"] for key in SCREEN],
             "crypto": [get(f"/crypto/ticker/{coin}")["data"] for coin in COINS],
             "fx": [get(f"/fx/{pair}")["data"] for pair in PAIRS],
@@ -181,17 +183,28 @@ def _fetch(url: str, token: str) -> dict[str, Any]:
         }
 
 
+def _months(recent: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return this month, and the one before beside it."""
+    return [
+        {"month": month, "currency": currency, "in": str(received), "out": str(spent)}
+        for month, currency, received, spent in months(recent)[:2]
+    ]
+
+
 def _print(picture: Mapping[str, Any]) -> None:
     worth = picture["net_worth"]
-    values = {line["id"]: line for line in worth["lines"]}
-    names = {account["id"]: account["name"] for account in picture["accounts"]}
+    balances = {row["account_id"]: row["current"] or row["available"] for row in picture["balances"]}
+    names = picture["names"] | {str(account["id"]): account["name"] for account in picture["accounts"]}
     accounts = [
-        (a["institution"]["name"], a["name"], a["subtype"], a["status"], _money(values.get(a["id"], {}).get("amount")))
+        (a["institution"], a["name"], a["subtype"], a["status"], _money(balances.get(a["id"])))
         for a in picture["accounts"]
     ]
     print_table("Accounts", ("bank", "account", "kind", "status", "balance"), accounts, right=("balance",))
     transactions = [(t["date"], t["status"], t["description"], _money(t["amount"])) for t in picture["transactions"]]
     print_table("Newest transactions", ("date", "status", "description", "amount"), transactions, right=("amount",))
+    columns = ("month", "in", "out", "currency")
+    beside = [tuple(row[name] for name in ("month", "in", "out", "currency")) for row in picture["months"]]
+    print_table("This month and the last", columns, beside, right=("in", "out"))
     prices = [(q["key"], f"{q['price']} {q['currency']}", q["source"]) for q in picture["quotes"] + picture["crypto"]]
     rates = [(f"FX:{r['base']}{r['quote']}", f"{Decimal(r['rate']):.6g}", r["source"]) for r in picture["fx"]]
     print_table("Prices", ("instrument", "price", "source"), prices + rates, right=("price",))
