@@ -44,7 +44,7 @@ def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_
     schema.upgrade(database, "0001")
     with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"):
     with pytest.raises(
-        BookOutdated, match="revision 0001, and this program works with .*; run `fin-infra book upgra"
+        BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"
     ):
         schema.check(database)
     row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
