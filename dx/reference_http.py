@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -34,7 +35,7 @@ and how to add the routes to an app of your own.
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of the service, whatever this machine's variables say."""
-    with mock.patch.dict(os.environ, VARIABLES):
+    with TemporaryDirectory() as folder, mock.patch.dict(os.environ, VARIABLES | {"XDG_DATA_HOME": folder}):
         from asset_aggregator.api import create_app
         from fin_infra.providers import registry
 
@@ -93,7 +94,7 @@ def _route(verb: str, path: str, operation: dict[str, Any], found: dict[str, Any
 
 def _scopes() -> dict[tuple[str, str], str]:
     """Return the scope of each route from the table of docs/api.md, which a test tries at the service."""
-    rows = re.findall(r"^\| (`(?:GET|POST|DELETE) .*?) \| (.*?) \|", API_PAGE.read_text("utf-8"), re.M)
+    rows = re.findall(r"^\| (`(?:GET|POST|PATCH|DELETE) .*?) \| (.*?) \|", API_PAGE.read_text("utf-8"), re.M)
     return {
         (verb, path): scope.strip("`")
         for routes, scope in rows
