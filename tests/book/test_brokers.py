@@ -203,6 +203,7 @@ class Model:
         self.unread: list[RowError] = []
         self.asked: list[date | None] = []
         self.seen_at = NOON
+        self.quantity = "2"
 
     def accounts(self) -> Listing[HoldingAccount]:
         return Listing(_account(name, self.seen_at) for name in ("a", "b"))
@@ -216,7 +217,7 @@ class Model:
 
     def positions(self, account_id: str) -> Listing[Position]:
         self._fail(account_id)
-        return Listing([_held(account_id, "AAPL", "2", self.seen_at)], errors=self.unread)
+        return Listing([_held(account_id, "AAPL", self.quantity, self.seen_at)], errors=self.unread)
 
     def activities(self, account_id: str, *, start: date | None = None) -> Iterator[BrokerActivity]:
         self._fail(account_id)
@@ -308,7 +309,7 @@ def test_snapshot_when_it_is_older_than_the_books_then_it_changes_nothing(databa
     model = Model()
     run(database, AggregatorSource(model))  # type: ignore[arg-type]
     before = held(database)
-    model.seen_at = NOON - timedelta(days=2)
+    model.seen_at, model.quantity = NOON - timedelta(hours=2), "7"
     run(database, AggregatorSource(model), NOON + timedelta(days=1))  # type: ignore[arg-type]
     assert held(database) == before
 
@@ -338,19 +339,25 @@ def test_deals_when_many_then_they_come_in_pages_and_each_once(
     assert deals_module.PAGE == 2_000
 
 
-def test_deals_when_they_cannot_be_read_to_the_end_then_the_next_run_begins_there_again(database: Database) -> None:
+def test_deals_when_they_cannot_be_read_to_the_end_then_the_next_run_begins_there_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fin_infra.book import brokers
+
+    monkeypatch.setattr(brokers, "PAGE", 3)
     model = Model()
 
     def broken(account_id: str, *, start: date | None = None) -> Iterator[BrokerActivity]:
         model.asked.append(start)
-        yield _done("1", date(2026, 2, 25))
+        yield from (_done(f"{account_id}{n}", date(2026, 2, 25)) for n in range(3))
         raise ProviderUnavailable("m: down")
 
     model.activities = broken  # type: ignore[method-assign]
     progress = run(database, AggregatorSource(model))  # type: ignore[arg-type]
-    assert any("what was done in an account cannot be read" in line for line in progress.unread)
+    assert sum("what was done in an account cannot be read" in line for line in progress.unread) == 2
+    assert len(trades(database)) == 6, "what was read before is there"
     run(database, AggregatorSource(model))  # type: ignore[arg-type]
-    assert set(model.asked) == {None}
+    assert model.asked == [None] * 4
 
 
 def test_connect_when_a_provider_has_no_accounts_then_it_says_so(book: Book[Sync]) -> None:
