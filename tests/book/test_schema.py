@@ -42,10 +42,7 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url
 def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(url: str) -> None:
     database = Database(url)
     schema.upgrade(database, "0001")
-    with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"):
-    with pytest.raises(
-        BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upgra"
-    ):
+    with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upg"):
         schema.check(database)
     row = "('t', 'u', 'c-1', 3, 0, 'cursor', 'cursor', 0, 0, 0)"
     names = 'tenant, user_id, connection, fence, until, cursor, run_cursor, kept, applied, "whole"'

@@ -113,7 +113,9 @@ def test_type_when_a_schema_is_read_then_a_few_words(schema: dict[str, Any], wan
 def test_routes_when_the_page_is_read_then_each_of_the_api_page_with_its_scope() -> None:
     page = (FOLDER / "http.md").read_text("utf-8")
     parts = {part.partition("\n")[0]: part for part in page.split("\n### ")}
-    rows = re.findall(r"^\| (`(?:GET|POST|PATCH|DELETE) .*?) \| (.*?) \|", (ROOT / "docs/api.md").read_text("utf-8"), re.M)
+    rows = re.findall(
+        r"^\| (`(?:GET|POST|PATCH|DELETE) .*?) \| (.*?) \|", (ROOT / "docs/api.md").read_text("utf-8"), re.M
+    )
     assert len(rows) > 20
     for routes, scope in rows:
         for route in re.findall(r"`(\w+ /[^`]*)`", routes):

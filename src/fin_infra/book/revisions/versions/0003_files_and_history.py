@@ -3,6 +3,8 @@ Floor 6: Alembic executes this file; it is never changed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,13 +14,13 @@ revision = "0003"
 down_revision = "0002"
 
 
-def _table(name: str, keys: dict[str, object], *facts: sa.Column[object]) -> None:
-    columns = [sa.Column(each, kind, primary_key=True, autoincrement=False) for each, kind in keys.items()]  # type: ignore[call-overload]  # a type of column each
+def _table(name: str, keys: dict[str, Any], *facts: sa.Column[Any]) -> None:
+    columns = [sa.Column(each, kind, primary_key=True, autoincrement=False) for each, kind in keys.items()]
     op.create_table(name, *columns, *facts, sqlite_strict=True, sqlite_with_rowid=False)
 
 
 def upgrade() -> None:
-    scope: dict[str, object] = {"tenant": Key, "user_id": Key}
+    scope: dict[str, Any] = {"tenant": Key, "user_id": Key}
     _table(
         "document_parts",
         {**scope, "document": Whole, "number": Whole},
