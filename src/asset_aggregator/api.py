@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from fin_infra.api import (
 )
 from fin_infra.api.finastra_tenants import FinastraTenants
 from fin_infra.book.due import Cadence
+from fin_infra.book.methods import utc_now
 from fin_infra.errors import ConfigurationError, FinInfraError, InvalidInput
 from fin_infra.features import for_everybody
 from fin_infra.flow import BreakerState, Client
@@ -55,11 +57,14 @@ log = logging.getLogger("asset_aggregator")
 NAME = "asset-aggregator"
 
 
-def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
+def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """Build the service from its environment.
 
     FIN_INFRA_STATEMENTS is a list of statement files (separated like PATH) whose balances count in the net worth;
     FIN_INFRA_HOLDINGS a comma-separated list such as `US:AAPL=10,CRYPTO:bitcoin=0.25`.
+
+    Args:
+        clock: gives the aware time of now to the book.
 
     Raises:
         ConfigurationError: a setting is missing or unsafe.
@@ -80,7 +85,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     clients = (*used, *tenants.all())
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
-    books = Books(settings.sql_url, environ)
+    books = Books(settings.sql_url, environ, clock)
     app = infra.create_service(
         name=NAME,
         version=__version__,

@@ -16,6 +16,8 @@ from fin_infra.api import User, add_book
 from fin_infra.api.users import Who
 from fin_infra.book import Book, open_book, schema
 from fin_infra.book.engine import default_url
+from fin_infra.book.methods import utc_now
+from fin_infra.book.sync import Clock
 from fin_infra.errors import BookUnavailable
 from fin_infra.features import acting_user
 from fin_infra.security.keyring import FILE, KEYS
@@ -32,8 +34,9 @@ class Books:
         BookOutdated: the book has another revision of its tables; the text names the command.
     """
 
-    def __init__(self, url: str | None = None, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, url: str | None = None, environ: Mapping[str, str] = os.environ, clock: Clock = utc_now) -> None:
         self._url = url or default_url()
+        self._clock = clock
         self._lock = Lock()
         self._first: Book[Async] | None = None
         if not self._url.startswith("sqlite") and not any(environ.get(name, "").strip() for name in (KEYS, FILE)):
@@ -51,7 +54,7 @@ class Books:
         """
         with self._lock:
             if self._first is None:
-                self._first = open_book(self._url, mode="async")
+                self._first = open_book(self._url, mode="async", clock=self._clock)
             return self._first
 
     def of(self, user: User) -> Book[Async]:

@@ -56,11 +56,15 @@ def service_environment(sandbox_url: str, token: str) -> dict[str, str]:
 
 
 def launch(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a process of its own group, in the folder of its log, so that no file of the checkout configures it."""
+    """Start a process of its own group, in the folder of its log, so that no file of the checkout configures it.
+
+    What it remembers is there, too, and not in the book of whoever starts it.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    env = {"XDG_DATA_HOME": str(log.parent.absolute() / "data"), **env}
     with log.open("wb") as sink:
         return subprocess.Popen(
-            command, env=dict(env), cwd=log.parent, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+            command, env=env, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
             start_new_session=True,
         )  # fmt: skip
 

@@ -28,40 +28,28 @@ _DEAL = ("account", "day", "at", "kind", "instrument", "quantity", "price", "amo
 
 
 def write_levels(db: sa.Connection, owner: Owner, log: Log, levels: Sequence[Level], accounts: dict[str, int]) -> None:
-    """Write balances, the latest of a day; one that says what the last one said changes nothing."""
+    """Write balances, the latest of a day; one that says what the last one said changes nothing.
+
+    None is of a time after the book's now, whatever the clock of a vendor says.
+    """
     for level in sorted(levels, key=lambda level: level.at):
-        account, day = accounts[level.account], level.at.astimezone(UTC).date()
+        account, at = accounts[level.account], min(level.at, log.at)
+        day = at.astimezone(UTC).date()
         last = _last_level(db, owner, account, day)
-        if last is not None and last.day == day and last.at > level.at:
+        if last is not None and last.day == day and last.at > at:
             continue
         now = {"currency": level.currency, "current": _text(level.current), "available": _text(level.available)}
-        old = (
-            None
-            if last is None
-            else {"currency": last.currency, "current": _text(last.current), "available": _text(last.available)}
-        )
+        old = None if last is None else _told(last)
         whole = e4(level.current) if level.current is not None else None
-        put(
-            db,
-            balances,
-            [
-                (
-                    owner.tenant,
-                    owner.user_id,
-                    account,
-                    day.isoformat(),
-                    log.source,
-                    microseconds(level.at),
-                    level.currency,
-                    now["current"],
-                    now["available"],
-                    whole,
-                )
-            ],
-        )
+        row = (owner.tenant, owner.user_id, account, day.isoformat(), log.source, microseconds(at))
+        put(db, balances, [(*row, now["currency"], now["current"], now["available"], whole)])
         if old != now:
             before = None if old is None else differing(old, now)
             log.add("balance", "added" if old is None else "modified", account, before)
+
+
+def _told(last: Any) -> dict[str, str | None]:
+    return {"currency": last.currency, "current": _text(last.current), "available": _text(last.available)}
 
 
 def _last_level(db: sa.Connection, owner: Owner, account: int, day: date) -> Any:

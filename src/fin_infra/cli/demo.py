@@ -7,14 +7,15 @@ import importlib
 import json
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from fin_infra.cli.demo_household import HOLDINGS, USER, household, months
+from fin_infra.cli.demo_household import HOLDINGS, USER, household, months, running_clock
 from fin_infra.cli.output import print_json, say
 from fin_infra.cli.serving import reserve, serving
 from fin_infra.cli.tables import print_table
@@ -30,6 +31,8 @@ SHOWN = ("banking", "market", "crypto", "fx")
 SCREEN = ("US:AAPL", "US:BRK.B", "XLON:TSCO")
 COINS = ("bitcoin", "ethereum")
 PAIRS = ("EUR/USD", "GBP/JPY")
+LINES, GAPS = 14, 4
+"""Lines of the net worth, and gaps in it, that a picture has room for."""
 
 
 def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int, as_json: bool) -> None:
@@ -48,8 +51,9 @@ def run(*, once: bool, statements: Sequence[Path], port: int, sandbox_port: int,
         sandbox = stack.enter_context(running(sandbox_port))
         token = _configure(sandbox, statements)
         stack.enter_context(_own_providers())
-        stack.enter_context(household(statements))
-        url = stack.enter_context(serving(_service(), listener))
+        clock = running_clock()
+        stack.enter_context(household(statements, clock))
+        url = stack.enter_context(serving(_service(clock), listener))
         picture = _fetch(url, token)
         if as_json:
             print_json({**picture, "notes": doubts})
@@ -142,10 +146,10 @@ def _own_providers() -> Generator[None]:
             reset()
 
 
-def _service() -> Any:
+def _service(clock: Callable[[], datetime]) -> Any:
     """Load the service by name: this package never imports it, and it may not be installed."""
     try:
-        return importlib.import_module("asset_aggregator.api").create_app()
+        return importlib.import_module("asset_aggregator.api").create_app(clock=clock)
     except ModuleNotFoundError as exc:
         raise MissingExtra.of("The demo needs", exc.name, "service") from None
 
@@ -208,23 +212,32 @@ def _print(picture: Mapping[str, Any]) -> None:
     prices = [(q["key"], f"{q['price']} {q['currency']}", q["source"]) for q in picture["quotes"] + picture["crypto"]]
     rates = [(f"FX:{r['base']}{r['quote']}", f"{Decimal(r['rate']):.6g}", r["source"]) for r in picture["fx"]]
     print_table("Prices", ("instrument", "price", "source"), prices + rates, right=("price",))
+    largest = sorted(worth["lines"], key=_size, reverse=True)
     lines = [
         (
             line["kind"],
             names.get(line["id"], line["id"]),
             line["at"] or "",
             _money(line["amount"]),
-            _money(line["value"]) or line["missing"],
+            _money(line["value"]),
         )
-        for line in worth["lines"]
+        for line in largest[:LINES]
     ]
     print_table("Net worth", ("kind", "what", "as of", "amount", "value"), lines, right=("amount", "value"))
+    if len(largest) > LINES:
+        say(f"  ... and {len(largest) - LINES} smaller ones: /net-worth has them all")
     say(
         f"Net worth {_money(worth['total']) or 'unknown'}   (assets {_money(worth['assets'])}, debts "
         f"{_money(worth['liabilities'])}). All of it is the local sandbox's, seed 7."
     )
-    for gap in worth["missing"]:
+    for gap in worth["missing"][:GAPS]:
         say(f"  missing: {gap}")
+    if len(worth["missing"]) > GAPS:
+        say(f"  missing: ... and {len(worth['missing']) - GAPS} more")
+
+
+def _size(line: Mapping[str, Any]) -> Decimal:
+    return abs(Decimal(line["value"]["amount"])) if line["value"] else Decimal(-1)
 
 
 def _money(amount: Mapping[str, str] | None) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 from fin_infra.errors import FeatureDisabled, InvalidInput
@@ -17,6 +19,7 @@ from fin_infra.imports.statements import read_entry
 from fin_infra.model import Money
 from fin_infra.providers.registry import built_in_default, installed_keys, provider_class
 from fin_infra.questions.net_worth import parse_holdings
+from fin_infra.sandbox.kernel.clock import DEFAULT_START
 
 USER = "demo"
 HOLDINGS = "US:AAPL=10,CRYPTO:bitcoin=0.25"
@@ -35,7 +38,7 @@ _HIDDEN = ("SQL_URL", "FIN_INFRA_VAULT_KEYS", "FIN_INFRA_VAULT_KEYS_FILE")
 
 
 @contextmanager
-def household(statements: Sequence[Path] = ()) -> Generator[None]:
+def household(statements: Sequence[Path] = (), clock: Callable[[], datetime] | None = None) -> Generator[None]:
     """Make the book in a folder that is gone at the end, and fill it with what there is."""
     before = {name: os.environ.get(name) for name in ("XDG_DATA_HOME", *_HIDDEN)}
     with TemporaryDirectory(prefix="fin-infra-book-", ignore_cleanup_errors=True) as folder:
@@ -43,7 +46,7 @@ def household(statements: Sequence[Path] = ()) -> Generator[None]:
             os.environ.pop(name, None)
         os.environ["XDG_DATA_HOME"] = folder
         try:
-            _fill(statements)
+            _fill(statements, clock or running_clock())
             yield
         finally:
             for name, value in before.items():
@@ -52,25 +55,30 @@ def household(statements: Sequence[Path] = ()) -> Generator[None]:
                     os.environ[name] = value
 
 
-def _fill(statements: Sequence[Path]) -> None:
+def running_clock() -> Callable[[], datetime]:
+    """Return the sandbox's time at its start, going on with ours: balances, prices and the book are of one day."""
+    began = monotonic()
+    return lambda: DEFAULT_START + timedelta(seconds=monotonic() - began)
+
+
+def _fill(statements: Sequence[Path], clock: Callable[[], datetime]) -> None:
     from fin_infra.book import open_book
 
-    book: Any = open_book(user=USER)
+    book = open_book(user=USER, clock=clock)
     for provider in _providers():
         info = provider_class(provider).info
-        login = {name: value for name, value in info.sandbox.items() if name in info.settings.login_fields()}
+        login: dict[str, Any] = {
+            name: value for name, value in info.sandbox.items() if name in info.settings.login_fields()
+        }
         with suppress(InvalidInput, FeatureDisabled):  # its accounts cannot be remembered, or it is switched off
             book.connect(provider, **login)
-    if hasattr(book, "import_statement"):
-        book.import_statement(_STATEMENT.encode(), name="credit-union.ofx", new_account=True)
-        for file in statements:
-            book.import_statement(read_entry(str(file)), name=file.name.partition("?")[0], new_account=True)
-    if hasattr(book, "add_asset"):
-        book.add_asset("House", "house", Money.of("385000", "USD"))
-        for holding in parse_holdings(HOLDINGS.split(",")):
-            book.set_holding(holding.key, holding.quantity)
-    if hasattr(book, "fill_history"):
-        book.fill_history()
+    book.import_statement(_STATEMENT.encode(), name="credit-union.ofx", new_account=True)
+    for file in statements:
+        book.import_statement(read_entry(str(file)), name=file.name.partition("?")[0], new_account=True)
+    book.add_asset("House", "house", Money.of("385000", "USD"))
+    for holding in parse_holdings(HOLDINGS.split(",")):
+        book.set_holding(holding.key, holding.quantity)
+    book.fill_history()
     book.engine.dispose()
 
 
