@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from importlib import import_module
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -25,8 +24,9 @@ from fin_infra.book import (
     BookHolding,
     BookTransaction,
     Change,
+    Document,
+    NetWorthPoint,
     OpenQuestion,
-    records,
 )
 from fin_infra.errors import InvalidInput
 from fin_infra.model import TransactionStatus
@@ -188,13 +188,9 @@ async def _changes(book: Book[Async], since: int, limit: int) -> Answer:
 
 
 def _add_worth(router: APIRouter, book_of: BookOf, caller: Who) -> None:
-    """Add the net worth over time, where the book has it."""
-    if not hasattr(Book, "net_worth_series"):
-        return
-    point: Any = getattr(records, "NetWorthPoint")  # noqa: B009  # until the book has it
     answers = Answers()
 
-    @router.get("/net-worth/series", response_model=envelope(list[point]))
+    @router.get("/net-worth/series", response_model=envelope(list[NetWorthPoint]))
     async def series(
         start: Annotated[Day, Query(description="First day; a year before `end` by default")] = None,
         end: Annotated[Day, Query(description="Day after the last one; tomorrow by default")] = None,
@@ -203,21 +199,16 @@ def _add_worth(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
         """Return the net worth at the end of each day, week or month, oldest first, read from the book."""
-        book: Any = book_of(user_of(who))
+        book = book_of(user_of(who))
         until = end or book.clock().astimezone(UTC).date() + timedelta(days=1)
         begin = start or date(max(until.year - 1, 1), until.month, min(until.day, 28))
         return await answers.private(book.net_worth_series(currency.upper(), begin, until, step=step))
 
 
 def _add_imports(router: APIRouter, book_of: BookOf, caller: Who) -> None:
-    """Add the statement files that were imported, where the book takes any."""
-    if not hasattr(Book, "imports"):
-        return
-    document: Any = import_module("fin_infra.book.import_records").Document
     answers = Answers()
 
-    @router.get("/imports", response_model=envelope(list[document]))
+    @router.get("/imports", response_model=envelope(list[Document]))
     async def imports(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
         """Return every statement file that was imported, the oldest first, undone ones too."""
-        book: Any = book_of(user_of(who))
-        return await answers.private(book.imports())
+        return await answers.private(book_of(user_of(who)).imports())

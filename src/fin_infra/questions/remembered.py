@@ -99,12 +99,8 @@ def transactions(
     return Listing([told.transaction(row) for row in rows])
 
 
-def net_worth(book: Book[Any], currency: str) -> Flow[NetWorth | None]:
-    """Return the net worth of now; None where this book has no such question."""
-    ask: Any = getattr(book, "net_worth", None)
-    if ask is None:
-        return None
-    worth: NetWorth = yield from invoke(lambda: ask(currency))
+def net_worth(book: Book[Any], currency: str) -> Flow[NetWorth]:
+    worth: NetWorth = yield from invoke(lambda: book.net_worth(currency))
     return worth
 
 
