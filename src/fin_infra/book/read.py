@@ -145,7 +145,7 @@ def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[B
 
 def transaction_row(db: sa.Connection, owner: Owner, id: int) -> BookTransaction:
     """Return one transaction, whatever a person or its bank says of it."""
-    rows = db.execute(sa.select(transactions).where(owner.of(transactions, id=id))).all()
+    rows = db.execute(sa.select(*SHOWN).where(owner.of(transactions, id=id))).all()
     if not rows:
         raise NotRemembered(f"The book has no transaction {id}.")
     return with_words(db, owner, rows)[0]
