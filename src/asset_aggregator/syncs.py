@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from asset_aggregator.books import Books
 from asset_aggregator.infra import SyncQueue
 from fin_infra.api import User
+from fin_infra.book import Book
 from fin_infra.book.due import Cadence, Due, due, still_due
 from fin_infra.errors import BookUnavailable, FinInfraError
 from fin_infra.features import acting
 from fin_infra.security import mask
+from fin_infra.transport import Async
 
 logger = logging.getLogger(__name__)
 
@@ -104,12 +106,18 @@ class Syncing:
         with acting(item.owner.tenant, item.owner.user_id):
             try:
                 await book.sync(item.connection)
+                await self._fill(book, item)
             except BookUnavailable:
                 raise
             except FinInfraError as exc:  # it was ended or paused at this moment
                 logger.info("a sync of %s did not begin: %s", item.provider, mask(str(exc)))
             except Exception:  # a fault of ours ends the sync of this connection, and of no other
                 logger.exception("a sync of %s failed", item.provider)
+
+    async def _fill(self, book: Book[Async], item: Due) -> None:
+        """Ask for the prices and rates of days that nobody has asked for, which net worth of those days needs."""
+        for error in (await book.fill_history()).errors:
+            logger.info("%s left a gap in the history (after %s): %s", error.provider, item.provider, error.code)
 
     async def _due(self) -> list[Due]:
         book = await asyncio.to_thread(self.books.open)

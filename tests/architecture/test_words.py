@@ -151,6 +151,8 @@ KEY_TEXTS = {
     "src/fin_infra/flow/client.py": "the old name of `source`, for one release",
     "src/asset_aggregator/infra/limits.py": "svc-infra's name of a parameter: pyright compares it with ours",
     "src/fin_infra/api/symbols.py": "an instrument's text",
+    "src/fin_infra/book/assets.py": "an instrument as people write it",
+    "src/fin_infra/book/prices.py": "an instrument as people write it",
 }
 """Where a bare `key` is not an `InstrumentKey`, and what it is instead."""
 

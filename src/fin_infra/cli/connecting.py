@@ -16,6 +16,7 @@ from fin_infra.cli.keeping import Declined
 from fin_infra.cli.output import ask, print_json, say, tell
 from fin_infra.cli.tables import print_table, say_wrapped
 from fin_infra.errors import InvalidInput
+from fin_infra.security import mask
 from fin_infra.transport import Sync
 
 ASKED = "-"
@@ -74,17 +75,20 @@ def disconnect(connection: str, user: str, tenant: str, *, yes: bool, as_json: b
 
 def sync(connection: str | None, user: str, tenant: str, *, as_json: bool) -> bool:
     """Sync, with a line of progress on a terminal; return whether no connection failed."""
-    line = _Line()
+    line, book = _Line(), _book(user, tenant)
     try:
-        results = _book(user, tenant).sync(connection, told=line.told)
+        results = book.sync(connection, told=line.told)
     finally:
         line.clear()
+    gaps = book.fill_history().errors if results else ()  # net worth of past days needs their prices and rates
     if as_json:
         print_json(results)
     elif not results:
         tell("There is nothing to sync; `fin-infra connect PROVIDER` makes a connection.")
     else:
         _show_results(results)
+        for gap in gaps:
+            say(f"note: {gap.provider} gave no {gap.operation} for some days: {mask(gap.message)}")
     return not any(result.error for result in results)
 
 
