@@ -24,6 +24,7 @@ DATA_ROUTES = {
     "/banking/accounts/acc_x/balance": "banking:read",
     "/banking/accounts/acc_x/transactions": "banking:read",
     "/net-worth": "banking:read",
+    "/net-worth/series": "book:read",
     "/market/quote/IBM": "market:read",
     "/market/candles/IBM": "market:read",
     "/symbols/search?q=ibm": "market:read",
