@@ -86,6 +86,7 @@ class Home:
         return sync(self.database.engine, self.owner, self.connection, source, self.clock, progress, sealer)
 
     def sync(self, *pages: Page, payloads: bool = True) -> None:
+        self.now = max([self.now, *(each.at for page in pages for each in page.levels)])
         assert LocalTransport().run(self.flow(Told(*pages), payloads=payloads)) is True
 
 

@@ -14,10 +14,11 @@ import pytest
 from fin_infra.book import Book, ConnectionState, open_book
 from fin_infra.book import deals as deals_module
 from fin_infra.book.brokers import AggregatorSource
-from fin_infra.book.engine import Database, reading
+from fin_infra.book.engine import Database, ensure, reading, writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.read import holding_rows, trade_rows
 from fin_infra.book.sync import Progress, sync
+from fin_infra.book.tables import connections
 from fin_infra.errors import InvalidInput, ProviderUnavailable, ReauthRequired
 from fin_infra.model import (
     ActivityStatus,
@@ -254,6 +255,9 @@ def _done(ident: str, day: date, status: ActivityStatus | None = None) -> Broker
 
 
 def run(database: Database, source: Any, at: datetime = NOON) -> Progress:
+    facts = {"provider": ALPACA, "state": "linking", "since": NOON, "generation": 1, "sealed_times": 0, "made_at": NOON}
+    with writing(database.engine) as db:
+        ensure(db, connections, id="c-1", **facts, **OWNER.scope)
     progress = Progress()
     assert LocalTransport().run(sync(database.engine, OWNER, "c-1", source, lambda: at, progress))
     return progress

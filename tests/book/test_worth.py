@@ -14,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fin_infra.book import Book, logins, open_book
+from fin_infra.book.accounts import Accounts
 from fin_infra.book.engine import writing
 from fin_infra.book.history import Close, put_closes, put_rates, put_splits
+from fin_infra.book.levels import write_levels
+from fin_infra.book.log import Log
 from fin_infra.book.pages import CASH, IN_CASH, UNREAD, Holder, Level, Page, Position
 from fin_infra.book.sync import Progress, sync
 from fin_infra.errors import InvalidInput, ProviderUnavailable, UnknownCurrency
@@ -76,12 +79,18 @@ class Household:
             )
             for name, each in (cash or {}).items()
         ]
+        if not source.startswith("c-"):
+            with writing(self.book.engine) as db:
+                log, accounts = Log(db, self.book.owner, source, noon(on)), Accounts(db, self.book.owner)
+                accounts.write(log, source, holders)
+                write_levels(db, self.book.owner, log, levels, accounts.of(source))
+                log.close()
+            return
         positions = [each for rows in (held or {}).values() for each in rows]
         page = Page(after="", complete=True, holders=holders, levels=levels, held=[*(held or {})], positions=positions)
         flow = sync(self.book.engine, self.book.owner, source, OnePage(page), lambda: noon(on), Progress())
         assert LocalTransport().run(flow)
-        if source.startswith("c-"):
-            logins.told(self.book.engine, self.book.owner, source, None, noon(on))
+        logins.told(self.book.engine, self.book.owner, source, None, noon(on))
 
     def fail(self, source: str, on: date) -> None:
         error = ProviderUnavailable("banking:model: the bank is closed for repairs")
