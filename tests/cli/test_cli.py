@@ -328,7 +328,7 @@ def test_demo_when_run_once_with_a_statement_then_picture_counts_it(tmp_path: Pa
     sources = {line["source"] for line in picture["net_worth"]["lines"]}
     assert {"brokerage:alpaca", "brokerage:snaptrade"} <= sources
     assert picture["net_worth"]["complete"] is False
-    assert any("old: of 2026-11-12" in gap for gap in picture["net_worth"]["missing"])
+    assert any("the broker gives no market value" in gap for gap in picture["net_worth"]["missing"])
     assert len(picture["quotes"]) == 3
     assert picture["notes"] == ["doubtful.ofx: 1 pending transaction(s) not read"]
 
