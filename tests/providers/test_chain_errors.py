@@ -70,6 +70,8 @@ TABLE: dict[str, bool] = {
     "BookUnavailable": STOP,
     "BookOutdated": STOP,
     "LeaseLost": STOP,
+    "NotRemembered": STOP,
+    "SyncedJustNow": STOP,
     "VaultError": STOP,
     "SealBroken": STOP,
     "VaultKeyMissing": STOP,

@@ -3,7 +3,7 @@ Floor 6: as `flow.operation` does for adapters, without a vendor, its policies a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from functools import update_wrapper
 from types import MethodType
@@ -84,7 +84,7 @@ class method(Generic[P, R_co]):
     @overload
     def __get__(self, obj: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, obj: Household[Async], owner: type) -> Callable[P, Awaitable[R_co]]: ...
+    def __get__(self, obj: Household[Async], owner: type) -> Callable[P, Coroutine[Any, Any, R_co]]: ...
     @overload
     def __get__(self, obj: Household[Sync], owner: type) -> Callable[P, R_co]: ...
     def __get__(self, obj: Any, owner: type) -> Any:

@@ -200,10 +200,15 @@ def _print(picture: Mapping[str, Any]) -> None:
     balances = {row["account_id"]: row["current"] or row["available"] for row in picture["balances"]}
     names = picture["names"] | {str(account["id"]): account["name"] for account in picture["accounts"]}
     accounts = [
-        (a["institution"], a["name"], a["subtype"], a["status"], _money(balances.get(a["id"])))
+        (
+            a["institution"],
+            a["name"],
+            a["subtype"],
+            _money(balances.get(a["id"])) if a["status"] == "open" else "closed",
+        )
         for a in picture["accounts"]
     ]
-    print_table("Accounts", ("bank", "account", "kind", "status", "balance"), accounts, right=("balance",))
+    print_table("Accounts", ("bank", "account", "kind", "balance"), accounts, right=("balance",))
     transactions = [(t["date"], t["status"], t["description"], _money(t["amount"])) for t in picture["transactions"]]
     print_table("Newest transactions", ("date", "status", "description", "amount"), transactions, right=("amount",))
     columns = ("month", "in", "out", "currency")
