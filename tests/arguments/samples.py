@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
+from fin_infra.book import Book
+from fin_infra.book.engine import Database
+from fin_infra.book.lease import Owner
 from fin_infra.calendars import Calendar, calendar
 from fin_infra.model import (
     InstrumentKey,
@@ -36,6 +40,7 @@ SAMPLES: tuple[tuple[Any, Any], ...] = (
     (tzinfo, UTC),
     (Spelling, Spelling()),
     (Known, Known()),
+    (Book, Book(Database("sqlite:////nowhere/book.db"), Owner("default", "ada"), "sync", Mock())),
     (NewOrder, NewOrder(key=AAPL, side=Side.BUY, quantity=Decimal(1))),
     (TradingLimits, TradingLimits()),
     (OrderChange, OrderChange(quantity=Decimal(2))),

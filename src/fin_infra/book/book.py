@@ -129,6 +129,7 @@ class Book(Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[
         yield from blocking(logins.paused, self.engine, self.owner, connection, self.clock(), on=paused)
         return (yield from self._connection(connection))
 
+    @checked
     def of(self, user: str, tenant: str = DEFAULT_TENANT) -> Book[M]:
         """Return the book of another household in the same database; it shares the engine and costs nothing to make."""
         return Book(self.database, Owner(tenant, user), self.mode, self._vault, self.clock)
