@@ -178,7 +178,7 @@ def test_export_and_erase_when_asked_then_files_are_there_and_rows_are_not(place
     code, out, _ = run("book", "restore", "saved.db")
     assert (code, "1 households were erased since" in out) == (0, True)
     assert json.loads(run("book", "where", "--json")[1])["transactions"] == 0
-    assert run("connections")[2].startswith("There are no connections")
+    assert run("connections")[2].startswith("No connections yet; add one")
 
 
 def test_households_when_two_share_a_database_then_each_command_is_of_one() -> None:

@@ -47,7 +47,7 @@ class BookTransactionPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePage:
-    """Changes in their order; `next` is the position to ask on from, the one that was given where there is no news."""
+    """Changes in their order. `next` is the position to continue from: the given one where nothing has changed."""
 
     items: tuple[Change, ...]
     next: int

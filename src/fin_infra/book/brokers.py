@@ -3,6 +3,7 @@ Floor 6: holdings and cash come in the first page of a run, deals in as many as 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -50,7 +51,7 @@ class _Read:
     streams: list[Stream] = field(default_factory=list[Stream])
 
 
-class _Source:
+class _Source(ABC):
     """What both kinds have in common: a run is holdings first, then the deals since the last one."""
 
     resumes = False
@@ -79,8 +80,9 @@ class _Source:
             unread=read.unread,
         )
 
+    @abstractmethod
     def _first(self) -> Flow[_Read]:
-        raise NotImplementedError
+        """Ask for everything but the deals: the first page of a run begins with it."""
 
 
 class BrokerSource(_Source):

@@ -184,7 +184,7 @@ class _Fold:
             return None
 
     def _rates(self, currency: str) -> list[Pair | None]:
-        """Return, for each day, what to convert a currency with; None where there is no rate."""
+        """Return the conversion of a currency for each day; None where no rate is known."""
         if currency not in self._pairs:
             known: dict[str | None, Pair | None] = {None: None}
             self._pairs[currency] = [self._rate(currency, table, known) for table in self._tables()]

@@ -52,7 +52,7 @@ def connections(user: str, tenant: str, *, as_json: bool) -> None:
     elif found:
         _show("Connections", found)
     else:
-        tell("There are no connections; `fin-infra connect PROVIDER` makes one.")
+        tell("No connections yet; add one with `fin-infra connect PROVIDER`.")
 
 
 def disconnect(connection: str, user: str, tenant: str, *, yes: bool, as_json: bool) -> None:
