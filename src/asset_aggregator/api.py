@@ -123,6 +123,7 @@ def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], d
             fx=sources.fx,
             allow_live=_live_allowed(environ),
             order_deadline_s=max(timeout_s - 5, timeout_s / 2),
+            book=books.mine,
         )
     add_finastra(app, auth=_protected(app, "finastra:read"), caller=caller, tenants=tenants)
     add_providers(app, auth=_protected(app, "providers:read"), used=used, caller=caller)

@@ -89,6 +89,18 @@ def test_transactions_when_the_book_has_them_then_they_are_the_vendors_with_a_pe
     assert (second.category, second.category_text) == (rows[1].category, "gifts for Ben")
 
 
+def test_holdings_when_the_book_has_some_then_they_are_the_vendors_and_nobody_is_asked(
+    book: Book[Sync], vendor: Sandbox
+) -> None:
+    book.connect("brokerage:snaptrade")
+    vendor.fault(vendor="snaptrade", kind="status_503")
+    vendor.fault(vendor="alpaca", kind="status_503")
+    remembered = ask("holdings", currency="USD")
+    assert remembered.lines
+    assert {account.source for account in remembered.accounts} == {"brokerage:snaptrade"}
+    assert all(error.operation == "positions" for error in remembered.errors)
+
+
 def test_questions_when_asked_in_async_mode_then_the_answers_are_the_same(book: Book[Sync]) -> None:
     book.connect(BANK, "test_token_sandbox")
 

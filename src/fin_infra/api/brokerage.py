@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from starlette.responses import Response
@@ -39,6 +39,9 @@ from fin_infra.providers.interfaces.fx import FxProvider
 from fin_infra.questions.holdings import HoldingSources, holdings_of
 from fin_infra.trading.ids import PREFIX
 from fin_infra.transport import Async
+
+if TYPE_CHECKING:
+    from fin_infra.book import Book
 
 ORDER_DEADLINE_S = 25.0
 
@@ -73,6 +76,7 @@ def add_brokerage(
     fx: FxProvider[Async] | None = None,
     allow_live: bool = False,
     order_deadline_s: float = ORDER_DEADLINE_S,
+    book: Callable[[], Book[Async] | None] = lambda: None,
 ) -> None:
     """Add `/brokerage/{account,positions,orders,clock,holdings}` and `/brokerage/orders/updates`.
 
@@ -85,6 +89,7 @@ def add_brokerage(
         aggregators: whose accounts count in the holdings, besides the broker's.
         fx: where rates come from for holdings in one currency.
         allow_live: let orders cost real money.
+        book: gives the book of whoever acts. Where it has holdings `/brokerage/holdings` reads it, and nobody is asked.
         order_deadline_s: how long placing an order may take; less than what ends a request of your app.
 
     Raises:
@@ -98,7 +103,7 @@ def add_brokerage(
     reads = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=may_read, responses=_PROBLEMS)
     trades = APIRouter(prefix="/brokerage", tags=["brokerage"], dependencies=may_trade, responses=_PROBLEMS)
     _add_reads(reads, broker)
-    _add_holdings(reads, broker, aggregators, fx)
+    _add_holdings(reads, HoldingSources.counted([broker], aggregators, fx), book)
     _add_updates(reads, broker)
     _add_order(reads, broker)
     _add_submit(trades, broker, caller, allow_live, order_deadline_s)
@@ -135,14 +140,8 @@ def _add_reads(router: APIRouter, broker: BrokerageProvider[Async]) -> None:
         return await answers.private(_page(broker, status, limit, cursor))
 
 
-def _add_holdings(
-    router: APIRouter,
-    broker: BrokerageProvider[Async],
-    aggregators: Sequence[BrokerageAggregatorProvider[Async]],
-    fx: FxProvider[Async] | None,
-) -> None:
+def _add_holdings(router: APIRouter, sources: HoldingSources, book: Callable[[], Book[Async] | None]) -> None:
     answers = Answers()
-    sources = HoldingSources.counted([broker], aggregators, fx)
 
     @router.get("/holdings", response_model=envelope(Portfolio))
     async def holdings(
@@ -151,11 +150,14 @@ def _add_holdings(
         ] = None,
     ) -> Response:
         """Return what is held at all brokers, merged by instrument; who did not answer is in `errors`."""
-        return await answers.private(_portfolio(sources, currency.upper() if currency else None))
+        return await answers.private(_portfolio(sources, book, currency.upper() if currency else None))
 
 
-async def _portfolio(sources: HoldingSources, currency: str | None) -> Answer:
-    sources = sources.for_caller()
+async def _portfolio(sources: HoldingSources, book: Callable[[], Book[Async] | None], currency: str | None) -> Answer:
+    sources, mine = sources.for_caller(), book()
+    known = None if mine is None else await mine.portfolio(currency)
+    if known is not None and known.accounts:
+        return Answer(known, errors=known.errors, sources=sources.all())
     portfolio, errors = await holdings_of(sources, currency)
     return Answer(portfolio, errors=errors, sources=sources.all())
 

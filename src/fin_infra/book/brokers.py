@@ -278,6 +278,9 @@ def _position(account: str, position: Position) -> pages.Position:
         basis=basis.amount if basis is not None else None,
         currency=value.currency if value is not None else position.currency,
         kind=IN_CASH if position.in_cash else None,
+        asset_class=position.asset_class.value,
+        average_price=position.average_entry_price,
+        identifier=position.identifier,
     )
 
 

@@ -19,9 +19,9 @@ from fin_infra.book.accounts import Accounts, Kept
 from fin_infra.book.columns import decimal_text
 from fin_infra.book.engine import put, writing
 from fin_infra.book.lease import Owner
-from fin_infra.book.levels import put_snapshot
+from fin_infra.book.levels import position_row, put_snapshot
 from fin_infra.book.log import PERSON, Log
-from fin_infra.book.pages import CARRIED, SET
+from fin_infra.book.pages import CARRIED, SET, Position
 from fin_infra.book.records import BookAsset
 from fin_infra.book.tables import asset_values, assets, holdings, snapshots
 from fin_infra.errors import InvalidInput
@@ -201,10 +201,22 @@ def _said(db: sa.Connection, owner: Owner, account: int) -> dict[date, Units]:
 
 
 def _rows(units: Units) -> list[tuple[Any, ...]]:
-    return [
-        (name, name, name, decimal_text(quantity), None, None, None, _NO_CURRENCY, kind)
-        for name, (quantity, kind) in sorted(units.items())
-    ]
+    return [position_row(_position(name, quantity, kind)) for name, (quantity, kind) in sorted(units.items())]
+
+
+def _position(name: str, quantity: Decimal, kind: str) -> Position:
+    return Position(
+        account=HOLDINGS,
+        vendor_id=name,
+        instrument=name,
+        name=name,
+        quantity=quantity,
+        price=None,
+        value=None,
+        basis=None,
+        currency=_NO_CURRENCY,
+        kind=kind,
+    )
 
 
 def _json(before: dict[str, Any]) -> str:

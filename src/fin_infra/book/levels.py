@@ -23,7 +23,10 @@ from fin_infra.book.tables import aliases, balances, holdings, snapshots, trades
 DEAL = "deal:"
 """Deals have ids of their own beside those of transactions."""
 _LEVEL = ("currency", "current", "available")
-_POSITION = ("vendor_id", "instrument", "name", "quantity", "price", "value", "basis", "currency", "kind")
+_POSITION = (
+    *("vendor_id", "instrument", "name", "quantity", "price", "value", "basis", "currency", "kind"),
+    *("asset_class", "average_price", "identifier"),
+)
 _DEAL = ("account", "day", "at", "kind", "instrument", "quantity", "price", "amount", "currency", "text", "state")
 
 
@@ -76,7 +79,7 @@ def write_positions(
         last = _last_snapshot(db, owner, account)
         if last is not None and last.at > at:
             continue
-        now = sorted((_position(each) for each in by_account[account]), key=str)
+        now = sorted((position_row(each) for each in by_account[account]), key=str)
         old = None if last is None else _positions_of(db, owner, account, last.day)
         put_snapshot(db, owner, log.source, account, at, now)
         if old != now:
@@ -89,7 +92,7 @@ def write_positions(
 def put_snapshot(
     db: sa.Connection, owner: Owner, source: str, account: int, at: datetime, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Write all that an account holds on the day of `at`; each row as `_position` makes it."""
+    """Write all that an account holds on the day of `at`; each row as `position_row` makes it."""
     day = at.astimezone(UTC).date()
     db.execute(holdings.delete().where(owner.of(holdings, account=account), holdings.c.day == day))
     scope = (owner.tenant, owner.user_id, account, day.isoformat())
@@ -97,7 +100,7 @@ def put_snapshot(
     put(db, holdings, [(*scope, *row) for row in rows])
 
 
-def _position(position: Position) -> tuple[Any, ...]:
+def position_row(position: Position) -> tuple[Any, ...]:
     return (
         position.vendor_id,
         position.instrument,
@@ -108,6 +111,9 @@ def _position(position: Position) -> tuple[Any, ...]:
         _text(position.basis),
         position.currency,
         position.kind,
+        position.asset_class,
+        _text(position.average_price),
+        position.identifier,
     )
 
 

@@ -85,6 +85,12 @@ class Position:
     basis: Decimal | None
     currency: str
     kind: str | None = None
+    asset_class: str | None = None
+    """A word of `AssetClass`."""
+    average_price: Decimal | None = None
+    """Paid for a unit, as the source tells it."""
+    identifier: str | None = None
+    """What stays when the symbol changes, as in `Position.identifier`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

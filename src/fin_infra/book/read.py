@@ -40,7 +40,7 @@ from fin_infra.book.tables import (
     transactions,
 )
 from fin_infra.errors import InvalidInput, NotRemembered
-from fin_infra.model import AccountStatus, AccountSubtype, AccountType, Category, Money, TransactionStatus
+from fin_infra.model import AccountStatus, AccountSubtype, AccountType, AssetClass, Category, Money, TransactionStatus
 from fin_infra.providers.bulk import collector_paused, quick
 
 
@@ -305,7 +305,7 @@ def holding_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookH
     columns = (*h.c, s.c.source, s.c.at)
     ask = sa.select(*columns).select_from(s).join(newest, same).join(h, held).where(owner.of(s))
     rows = db.execute(ask.order_by(h.c.account, h.c.vendor_id)).all()
-    return [_holding(row, found.target(row.account)) for row in rows if row.quantity or row.kind != SET]
+    return [holding_of(row, row, found.target(row.account)) for row in rows if row.quantity or row.kind != SET]
 
 
 def all_holding_rows(db: sa.Connection, owner: Owner) -> list[BookHolding]:
@@ -315,14 +315,15 @@ def all_holding_rows(db: sa.Connection, owner: Owner) -> list[BookHolding]:
     held = sa.and_(*(h.c[name] == s.c[name] for name in ("tenant", "user_id", "account", "day")))
     ask = sa.select(*h.c, s.c.source, s.c.at).select_from(s).join(h, held).where(owner.of(s))
     rows = db.execute(ask.order_by(h.c.account, h.c.day, h.c.vendor_id)).all()
-    return [_holding(row, found.target(row.account)) for row in rows]
+    return [holding_of(row, row, found.target(row.account)) for row in rows]
 
 
-def _holding(row: Any, account: int) -> BookHolding:
+def holding_of(row: Any, snapshot: Any, account: int) -> BookHolding:
+    """Return a row of `holdings` as a record, told by its snapshot, under the account that it counts for."""
     return BookHolding(
         account_id=account,
         day=row.day,
-        at=row.at,
+        at=snapshot.at,
         instrument=row.instrument,
         name=row.name,
         quantity=row.quantity,
@@ -330,8 +331,11 @@ def _holding(row: Any, account: int) -> BookHolding:
         value=_money(row.value, row.currency),
         basis=_money(row.basis, row.currency),
         currency=row.currency,
-        source=row.source,
+        source=snapshot.source,
         kind=None if row.kind in (SET, CARRIED) else row.kind,
+        asset_class=AssetClass(row.asset_class) if row.asset_class else AssetClass.UNKNOWN,
+        average_price=row.average_price,
+        identifier=row.identifier,
     )
 
 

@@ -14,6 +14,7 @@ from fin_infra.model import (
     AccountStatus,
     AccountSubtype,
     AccountType,
+    AssetClass,
     Category,
     Money,
     SourceError,
@@ -141,6 +142,11 @@ class BookHolding(Model):
     kind: str | None = None
     """None for most; `in_cash` for a fund that the account's balance has already, `cash` for cash in a further
     currency, `unread` for a row of the broker that cannot be read and whose quantity says nothing."""
+    asset_class: AssetClass = AssetClass.UNKNOWN
+    average_price: Decimal | None = None
+    """Paid for one unit, as the source tells it."""
+    identifier: str | None = None
+    """What stays when the symbol changes; compare it within one source only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

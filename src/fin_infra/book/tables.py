@@ -125,6 +125,9 @@ holdings = _personal(
     _maybe("basis", Exact),
     _fact("currency"),
     _maybe("kind"),
+    _maybe("asset_class"),
+    _maybe("average_price", Exact),
+    _maybe("identifier"),
 )
 
 # A transaction as the bank or a file tells it now; `state` is pending, posted or removed.

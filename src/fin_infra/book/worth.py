@@ -1,5 +1,5 @@
-"""Net worth at any date and as a series, as methods of a book: read from it, without a call to anybody.
-Floor 6: `worth_read.py` reads, `worth_fold.py` adds up; nothing of it is stored."""
+"""Net worth at any date and as a series, and what is held, as methods of a book.
+Floor 6: nobody is called; `worth_read.py` reads, `worth_fold.py` adds up, and nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import UTC, date, timedelta
 from typing import Literal
 
 from fin_infra.book.methods import Household, method
+from fin_infra.book.portfolio import portfolio
 from fin_infra.book.records import NetWorthPoint
 from fin_infra.book.worth_fold import worth_on, worth_series
 from fin_infra.book.worth_read import picture
 from fin_infra.errors import InvalidInput
-from fin_infra.model import Listing, NetWorth
+from fin_infra.model import Listing, NetWorth, Portfolio
 from fin_infra.model.currency import minor_units
 from fin_infra.transport import Flow, M, blocking
 
@@ -39,6 +40,24 @@ class Worth(Household[M]):
         day = on or today
         found = yield from self.ask(picture, day, day, currency, today)
         return (yield from blocking(worth_on, found, day, currency))
+
+    @method
+    def portfolio(self, currency: str | None = None, *, on: date | None = None) -> Flow[Portfolio]:
+        """Return what the household held at the end of a day, of today where None, merged by instrument.
+
+        Values are those of the last sync, whatever their age: `oldest` says it, and `errors` names a connection that
+        did not answer. What a person says they hold is priced by the last close of the book.
+
+        Args:
+            currency: of a total by the rates of the book; none without it.
+
+        Raises:
+            UnknownCurrency: `currency` is not an ISO 4217 code.
+            BookUnavailable: the database cannot be read now.
+        """
+        if currency is not None:
+            minor_units(currency)
+        return (yield from self.ask(portfolio, on or self.clock().astimezone(UTC).date(), currency))
 
     @method
     def net_worth_series(

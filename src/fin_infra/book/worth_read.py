@@ -261,7 +261,7 @@ class _Reader:
             if each.kind != IN_CASH and account in found and (each.kind == SET or account not in by_hand):
                 things.setdefault((account, each.vendor_id), []).append(each)
         names = {each.instrument for group in things.values() for each in group}
-        keys = {name: key for name in names if (key := _key(name)) is not None}
+        keys = {name: key for name in names if (key := key_of(name)) is not None}
         closes = self._closes({history.subject_of(key) for key in keys.values() if key.namespace not in UNPRICED})
         lines: list[Line] = []
         for (account, _), group in sorted(things.items()):
@@ -344,7 +344,8 @@ class _Reader:
         return found
 
 
-def _key(text: str | None) -> InstrumentKey | None:
+def key_of(text: str | None) -> InstrumentKey | None:
+    """Return the key of a stored name, None where it is no key of this program."""
     try:
         return InstrumentKey.parse(text) if text else None
     except InvalidInstrument:

@@ -21,6 +21,7 @@ from fin_infra.model import (
     Listing,
     Money,
     NetWorth,
+    Portfolio,
     Transaction,
 )
 from fin_infra.questions.asked import Asked, invoke
@@ -102,6 +103,12 @@ def transactions(
 def net_worth(book: Book[Any], currency: str) -> Flow[NetWorth]:
     worth: NetWorth = yield from invoke(lambda: book.net_worth(currency))
     return worth
+
+
+def portfolio(book: Book[Any], currency: str | None) -> Flow[Portfolio | None]:
+    """Return what the book holds; None where nothing in it holds anything but cash."""
+    found: Portfolio = yield from invoke(lambda: book.portfolio(currency))
+    return found if found.accounts else None
 
 
 def besides(worth: NetWorth, other: NetWorth) -> NetWorth:

@@ -17,7 +17,10 @@ from fin_infra.transport import Flow
 
 
 def holdings(asked: Asked, *, currency: str | None) -> Flow[Portfolio]:
-    return asked.together(lambda: _holdings(asked, currency and currency.upper()))
+    wanted = currency and currency.upper()
+    book = yield from remembered.book_of(asked, "brokerage")
+    found = None if book is None else (yield from remembered.portfolio(book, wanted))
+    return found or (yield from asked.together(lambda: _holdings(asked, wanted)))
 
 
 async def _holdings(asked: Asked, currency: str | None) -> Portfolio:
