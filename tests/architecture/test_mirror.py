@@ -88,6 +88,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0001_book",
         "book/revisions/versions/0002_tried_at",
         "book/revisions/versions/0003_files_and_history",
+        "book/revisions/versions/0004_kinds_of_holdings",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),

@@ -345,7 +345,7 @@ class _Reader:
 
 
 def key_of(text: str | None) -> InstrumentKey | None:
-    """Return the key of a stored name, None where it is no key of this program."""
+    """Return the key of a stored name, None where it cannot be read."""
     try:
         return InstrumentKey.parse(text) if text else None
     except InvalidInstrument:
