@@ -68,6 +68,7 @@ CODES = {
     "fin.reauth_required": 409,
     "fin.account_closed": 410,
     "fin.invalid_request": 422,
+    "fin.cursor_refused": 409,
     "fin.order_rejected": 422,
     "fin.order_state_unknown": 504,
     "fin.provider_unavailable": 503,

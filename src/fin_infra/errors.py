@@ -41,6 +41,7 @@ FinInfraError
     ├── ReauthRequired            the person must sign in at the bank again
     ├── AccountClosed             the account is gone for good
     ├── InvalidRequest            the vendor rejected the parameters
+    ├── CursorRefused             the vendor does not go on from this cursor; `from_beginning` says where to go on
     ├── OrderRejected             the broker rejected the order; `reason` says why
     ├── OrderStateUnknown         nobody can say whether the order was placed; `client_order_id` is how to find out
     ├── ProviderUnavailable       the vendor, or the way to it, is down
@@ -636,6 +637,35 @@ class InvalidRequest(ProviderError):
     title = "Provider refused the request"
     next_step = "Correct the parameters; repeating the call cannot help."
     status = 422
+
+
+class CursorRefused(ProviderError):
+    """The vendor does not go on from this cursor; `from_beginning` says where to go on.
+
+    Drop the pages of this run and begin again at its first cursor, or without one where `from_beginning`.
+
+    What was read so far is worth nothing: the list changed while its pages were read, or the cursor is too old or of
+    another login.
+    """
+
+    code = "fin.cursor_refused"
+    title = "Provider's list has changed under the cursor"
+    next_step = "Drop the pages of this run and begin again at its first cursor, or without one where `from_beginning`."
+    status = 409
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        from_beginning: bool,
+        vendor_code: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, vendor_code=vendor_code, http_status=http_status)
+        self.from_beginning = from_beginning
+
+    def extra(self) -> dict[str, object]:
+        return super().extra() | {"from_beginning": self.from_beginning}
 
 
 class RejectReason(StrEnum):

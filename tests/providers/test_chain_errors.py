@@ -87,6 +87,7 @@ TABLE: dict[str, bool] = {
     "AccountClosed": STOP,
     "ClientClosed": STOP,
     "InvalidRequest": STOP,
+    "CursorRefused": STOP,
     "OrderRejected": STOP,
     "OrderStateUnknown": STOP,
     "ProviderUnavailable": ASK_THE_NEXT,

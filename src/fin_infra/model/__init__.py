@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Owner,
         PartyType,
         Transaction,
+        TransactionChanges,
         TransactionStatus,
     )
     from fin_infra.model.brokerage import (
@@ -59,6 +60,16 @@ if TYPE_CHECKING:
         Split,
     )
     from fin_infra.model.instrument import InstrumentKey
+    from fin_infra.model.linking import (
+        LinkStart,
+        LinkState,
+        LinkStatus,
+        Login,
+        LoginState,
+        LoginStatus,
+        ProcessorToken,
+        WebhookKey,
+    )
     from fin_infra.model.market import (
         Adjustment,
         BarError,
@@ -154,7 +165,13 @@ __all__ = [
     "InstrumentKey",
     "Interval",
     "LeftOut",
+    "LinkStart",
+    "LinkState",
+    "LinkStatus",
     "Listing",
+    "Login",
+    "LoginState",
+    "LoginStatus",
     "MarketChart",
     "MarketClock",
     "MarketDay",
@@ -176,6 +193,7 @@ __all__ = [
     "Position",
     "PositionSide",
     "Price",
+    "ProcessorToken",
     "Quote",
     "QuoteError",
     "Quotes",
@@ -203,8 +221,10 @@ __all__ = [
     "TradeEvent",
     "TradeUpdate",
     "Transaction",
+    "TransactionChanges",
     "TransactionStatus",
     "Watchlist",
+    "WebhookKey",
     "WorthItem",
     "WorthKind",
     "WorthLine",
@@ -231,6 +251,7 @@ _NAMES = {
         "Owner",
         "PartyType",
         "Transaction",
+        "TransactionChanges",
         "TransactionStatus",
     ),
     "brokerage": (
@@ -263,6 +284,16 @@ _NAMES = {
         "Split",
     ),
     "instrument": ("InstrumentKey",),
+    "linking": (
+        "LinkStart",
+        "LinkState",
+        "LinkStatus",
+        "Login",
+        "LoginState",
+        "LoginStatus",
+        "ProcessorToken",
+        "WebhookKey",
+    ),
     "market": (
         "Adjustment",
         "BarError",

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from fin_infra.model.money import Money
 from fin_infra.model.personal import Personal, pii
-from fin_infra.model.record import Model, Record
+from fin_infra.model.record import Model, Record, RowError
 
 
 class AccountType(StrEnum):
@@ -153,6 +153,25 @@ class Transaction(Record):
     counterparty_type: PartyType = PartyType.UNKNOWN
     running_balance: Money | None = None
     """In the sign of `Balance.current`; None where the bank does not say."""
+    pending_id: str | None = None
+    """The vendor's own link to the pending transaction that this one was; None where it has none, or does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionChanges(Record):
+    """One page of what changed in the accounts of a login."""
+
+    added: tuple[Transaction, ...]
+    modified: tuple[Transaction, ...]
+    removed: tuple[str, ...]
+    """Ids of transactions that the vendor took back, as it does with a pending one that posts under a new id."""
+    next_cursor: str | None
+    """Where the next page begins, or the next run; None where nothing is ready, so that nothing has advanced."""
+    has_more: bool
+    ready: bool = True
+    """False while the vendor is still reading the bank for the first time: what is missing comes later."""
+    errors: tuple[RowError, ...] = ()
+    """Rows that came and cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fin_infra.providers.interfaces.brokerage import BrokerageProvider
     from fin_infra.providers.interfaces.crypto import CryptoDataProvider
     from fin_infra.providers.interfaces.fx import FxProvider
+    from fin_infra.providers.interfaces.linking import LinkingProvider
     from fin_infra.providers.interfaces.market import MarketDataProvider
     from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
 
@@ -22,6 +23,7 @@ __all__ = [
     "CryptoDataProvider",
     "Endpoint",
     "FxProvider",
+    "LinkingProvider",
     "MarketDataProvider",
     "Provider",
     "endpoint",
@@ -34,6 +36,7 @@ _HOMES = {
     "BrokerageProvider": "interfaces.brokerage",
     "CryptoDataProvider": "interfaces.crypto",
     "FxProvider": "interfaces.fx",
+    "LinkingProvider": "interfaces.linking",
     "MarketDataProvider": "interfaces.market",
 }
 

@@ -7,7 +7,17 @@ from abc import abstractmethod
 from datetime import date
 
 from fin_infra.flow import operation, paged
-from fin_infra.model import Account, AccountDetails, AccountIdentity, Balance, Listing, Transaction
+from fin_infra.model import (
+    Account,
+    AccountDetails,
+    AccountIdentity,
+    Balance,
+    BrokerActivity,
+    Holdings,
+    Listing,
+    Transaction,
+    TransactionChanges,
+)
 from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M, Pages
 
@@ -37,6 +47,12 @@ class BankingProvider(Provider[M]):
         """Return the balances of an account, fetched from the bank now."""
         ...
 
+    @operation
+    @optional
+    def balances(self) -> Flow[Listing[Balance]]:
+        """Return the balances of all accounts as the vendor last saw them, in one call that costs nothing."""
+        return (yield from self.not_offered("balances"))
+
     @paged
     @optional
     def transactions(
@@ -50,6 +66,31 @@ class BankingProvider(Provider[M]):
     def transaction(self, account_id: str, transaction_id: str) -> Flow[Transaction]:
         """Return one transaction; raise NotFound."""
         return (yield from self.not_offered("transaction"))
+
+    @operation
+    @optional
+    def transaction_changes(self, cursor: str | None = None) -> Flow[TransactionChanges]:
+        """Return one page of what changed in all accounts since a cursor of the vendor, None for everything there is.
+
+        Keep the cursor with which a run of pages began: where one of them fails, for whatever reason, the run is worth
+        nothing and begins again there.
+
+        Raises:
+            CursorRefused: the vendor does not go on from this cursor; `from_beginning` says where to go on instead.
+        """
+        return (yield from self.not_offered("transaction_changes"))
+
+    @operation
+    @optional
+    def holdings(self) -> Flow[Holdings]:
+        """Return what the investment accounts hold, in the model that aggregators of brokers answer in."""
+        return (yield from self.not_offered("holdings"))
+
+    @paged
+    @optional
+    def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[BrokerActivity]:
+        """Yield what was done in the investment accounts, newest first, each once, from `start` to before `end`."""
+        yield from self.not_offered("activities")
 
     @operation
     @optional
