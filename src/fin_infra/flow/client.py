@@ -178,12 +178,14 @@ class Client(Generic[M]):
         params: Mapping[str, Param] | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        reads: bool = False,
         idempotency_key: str | None = None,
         host: str = "",
         refusal: Refusal | None = None,
     ) -> Flow[Reply]:
         """Send one request under the policy and return the reply.
 
+        `reads` promises that nothing changes by the request, whatever its method: some vendors are asked by POST alone.
         `idempotency_key` promises that the vendor honors it (the adapter sends it in the vendor's header), so that
         repeating the request is harmless. `host` names another base URL of the transport; `refusal` replaces the
         client's own for a request whose refusals mean something else. Each host has a breaker and quotas of its own.
@@ -195,7 +197,7 @@ class Client(Generic[M]):
             tuple((name, str(value)) for name, value in (params or {}).items() if value is not None),
             (*(headers or {}).items(), *inbound_id()),
             content,
-            repeatable=method in SAFE_METHODS or bool(idempotency_key),
+            repeatable=method in SAFE_METHODS or reads or bool(idempotency_key),
             timeout_s=self.timeout_s,
             until=until,
             host=host,

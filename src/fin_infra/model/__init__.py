@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Split,
     )
     from fin_infra.model.instrument import InstrumentKey
+    from fin_infra.model.liabilities import Apr, Liability, LiabilityKind, RecurringStatus, RecurringStream
     from fin_infra.model.linking import (
         LinkStart,
         LinkState,
@@ -133,6 +134,7 @@ __all__ = [
     "ActivityStatus",
     "Address",
     "Adjustment",
+    "Apr",
     "Asset",
     "AssetClass",
     "Balance",
@@ -165,6 +167,8 @@ __all__ = [
     "InstrumentKey",
     "Interval",
     "LeftOut",
+    "Liability",
+    "LiabilityKind",
     "LinkStart",
     "LinkState",
     "LinkStatus",
@@ -200,6 +204,8 @@ __all__ = [
     "RateLimit",
     "RateTable",
     "Record",
+    "RecurringStatus",
+    "RecurringStream",
     "RowError",
     "Rows",
     "Series",
@@ -284,6 +290,7 @@ _NAMES = {
         "Split",
     ),
     "instrument": ("InstrumentKey",),
+    "liabilities": ("Apr", "Liability", "LiabilityKind", "RecurringStatus", "RecurringStream"),
     "linking": (
         "LinkStart",
         "LinkState",

@@ -113,6 +113,10 @@ class Account(Record):
     enrollment_id: str | None = None
     capabilities: frozenset[str] = frozenset()
     """What can be asked about this account: `details`, `balances`, `transactions`, `payments`."""
+    institution_account_id: str | None = field(
+        default=None, repr=False, metadata=pii(Personal.ACCOUNT_NUMBER, private=True)
+    )
+    """What stays the same where the account is linked a second time; None where the vendor has no such id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

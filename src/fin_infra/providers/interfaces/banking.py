@@ -14,7 +14,9 @@ from fin_infra.model import (
     Balance,
     BrokerActivity,
     Holdings,
+    Liability,
     Listing,
+    RecurringStream,
     Transaction,
     TransactionChanges,
 )
@@ -91,6 +93,24 @@ class BankingProvider(Provider[M]):
     def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[BrokerActivity]:
         """Yield what was done in the investment accounts, newest first, each once, from `start` to before `end`."""
         yield from self.not_offered("activities")
+
+    @operation
+    @optional
+    def liabilities(self) -> Flow[Listing[Liability]]:
+        """Return the terms of the cards and loans: rates, what is due, and when."""
+        return (yield from self.not_offered("liabilities"))
+
+    @operation
+    @optional
+    def recurring(self) -> Flow[Listing[RecurringStream]]:
+        """Return the payments that the vendor has found to come again and again, in and out."""
+        return (yield from self.not_offered("recurring"))
+
+    @operation
+    @optional
+    def refresh(self) -> Flow[None]:
+        """Have the vendor read the bank now; the news comes later, as a webhook. Never repeated by retry."""
+        yield from self.not_offered("refresh")
 
     @operation
     @optional
