@@ -43,7 +43,7 @@ class BankSource:
         if number == 0:
             self._run = _Run(starts)
             listed: Listing[Account] = yield Invoke(self._bank.accounts)
-            holders = [_holder(account) for account in listed]
+            holders = [holder_of(account) for account in listed]
             unread += map(str, listed.errors)
             open_ones = [account for account in listed if account.status is not AccountStatus.CLOSED]
             levels = yield from self._levels(open_ones)
@@ -59,7 +59,7 @@ class BankSource:
             after=_cursor(run.next_starts(), 0) if complete else _cursor(run.starts, run.number),
             complete=complete,
             holders=holders,
-            transactions=[_told(row) for row in told],
+            transactions=[told_of(row) for row in told],
             levels=levels,
             windows=run.windows if complete else [],
             unread=unread,
@@ -74,7 +74,7 @@ class BankSource:
                 balance: Balance = yield Invoke(partial(self._bank.balance, account.id))
             except (AccountClosed, NotFound, ProviderUnavailable):
                 continue
-            levels += _level(account, balance)
+            levels += level_of(account, balance)
         return levels
 
     def _read_on(self, most: int, unread: list[str]) -> Flow[list[Transaction]]:
@@ -148,7 +148,7 @@ async def _awaited(rows: Any, most: int) -> tuple[list[Any], list[RowError]]:
     return items, list(unread)
 
 
-def _holder(account: Account) -> Holder:
+def holder_of(account: Account) -> Holder:
     return Holder(
         vendor_id=account.id,
         name=account.name,
@@ -161,7 +161,7 @@ def _holder(account: Account) -> Holder:
     )
 
 
-def _level(account: Account, balance: Balance) -> list[Level]:
+def level_of(account: Account, balance: Balance) -> list[Level]:
     money = balance.current if balance.current is not None else balance.available
     if money is None:
         return []
@@ -176,7 +176,7 @@ def _level(account: Account, balance: Balance) -> list[Level]:
     ]
 
 
-def _told(row: Transaction) -> VendorTransaction:
+def told_of(row: Transaction) -> VendorTransaction:
     return VendorTransaction(
         vendor_id=row.id,
         account=row.account_id,
@@ -185,6 +185,7 @@ def _told(row: Transaction) -> VendorTransaction:
         currency=row.amount.currency,
         amount=row.amount.amount,
         pending=row.status is TransactionStatus.PENDING,
+        pending_id=row.pending_id,
         category=row.category.value,
         category_text=row.category_text,
         type_text=row.type_text,

@@ -40,7 +40,7 @@ _REFUSED = (AuthenticationFailed, ReauthRequired)
 
 
 @dataclass(slots=True)
-class _Read:
+class FirstPage:
     """What the first page of a run says."""
 
     holders: list[Holder] = field(default_factory=list[Holder])
@@ -61,7 +61,7 @@ class _Source(ABC):
 
     def changes(self, cursor: str) -> Flow[Page]:
         starts, number = read_cursor(cursor)
-        read = _Read()
+        read = FirstPage()
         if number == 0:
             read = yield from self._first()
             self._run = DealRun(starts, read.streams)
@@ -81,7 +81,7 @@ class _Source(ABC):
         )
 
     @abstractmethod
-    def _first(self) -> Flow[_Read]:
+    def _first(self) -> Flow[FirstPage]:
         """Ask for everything but the deals: the first page of a run begins with it."""
 
 
@@ -92,12 +92,12 @@ class BrokerSource(_Source):
         super().__init__()
         self._broker = broker
 
-    def _first(self) -> Flow[_Read]:
+    def _first(self) -> Flow[FirstPage]:
         broker = self._broker
         account: BrokerAccount = yield Invoke(broker.account)
         held: Listing[Position] = yield Invoke(broker.positions)
-        read = _Read(holders=[self._holder(account)], levels=[_cash(account)])
-        _hold(read, account.id, held, account.as_of, None)
+        read = FirstPage(holders=[self._holder(account)], levels=[_cash(account)])
+        hold(read, account.id, held, account.as_of, None)
         if "activities" in broker.can:
             rows = partial(_since, broker.activities)
             read.streams = [Stream(account.id, rows, partial(of_activity, account.id, account.currency))]
@@ -127,10 +127,10 @@ class AggregatorSource(_Source):
         super().__init__()
         self._aggregator = aggregator
 
-    def _first(self) -> Flow[_Read]:
+    def _first(self) -> Flow[FirstPage]:
         aggregator = self._aggregator
         listed: Listing[HoldingAccount] = yield Invoke(aggregator.accounts)
-        read = _Read(unread=[*map(str, listed.errors)])
+        read = FirstPage(unread=[*map(str, listed.errors)])
         yield from self._links(listed, read)
         failed: list[FinInfraError] = []
         for account in listed:
@@ -140,7 +140,7 @@ class AggregatorSource(_Source):
             raise failed[0]
         return read
 
-    def _links(self, listed: Sequence[HoldingAccount], read: _Read) -> Flow[None]:
+    def _links(self, listed: Sequence[HoldingAccount], read: FirstPage) -> Flow[None]:
         """Name the accounts behind a disabled connection: what is shown of them is as old as that."""
         if "connections" not in self._aggregator.can:
             return
@@ -152,16 +152,16 @@ class AggregatorSource(_Source):
             if link.disabled and link.id in behind
         ]
 
-    def _account(self, account: HoldingAccount, read: _Read) -> Flow[FinInfraError | None]:
+    def _account(self, account: HoldingAccount, read: FirstPage) -> Flow[FinInfraError | None]:
         """Read one account into `read`; return the error where neither its cash nor its positions can be had."""
         balances, no_cash = yield from self._part(account, "balances", read)
         held, no_positions = yield from self._part(account, "positions", read)
-        main = _main(account, balances)
+        main = main_currency(account, balances)
         read.holders.append(_aggregated(account, main))
         at = min(account.as_of, account.holdings_synced_at or account.as_of)
-        read.levels += [_level(account.id, each, at) for each in balances or () if each.currency == main]
+        read.levels += [cash_level(account.id, each, at) for each in balances or () if each.currency == main]
         if held is not None and account.first_sync_done:
-            _hold(read, account.id, held, at, [each for each in balances or () if each.currency != main])
+            hold(read, account.id, held, at, [each for each in balances or () if each.currency != main])
         elif held is not None:
             read.unread.append(f"{_name(account)}: the aggregator is still reading it for the first time")
         if "activities" in self._aggregator.can:
@@ -172,7 +172,7 @@ class AggregatorSource(_Source):
             read.streams.append(Stream(account.id, rows, partial(of_orders, account.id), slow=True, listed=True))
         return no_cash if no_positions else None
 
-    def _part(self, account: HoldingAccount, what: str, read: _Read) -> Flow[tuple[Any, FinInfraError | None]]:
+    def _part(self, account: HoldingAccount, what: str, read: FirstPage) -> Flow[tuple[Any, FinInfraError | None]]:
         """Ask for a part of an account; where it cannot be had now, what the book has keeps its age."""
         ask: Callable[[str], Any] = getattr(self._aggregator, what)
         try:
@@ -225,7 +225,7 @@ def _name(account: HoldingAccount) -> str:
     return f"{account.institution} {ending}" if ending else account.institution
 
 
-def _main(account: HoldingAccount, balances: Sequence[CashBalance] | None) -> str:
+def main_currency(account: HoldingAccount, balances: Sequence[CashBalance] | None) -> str:
     """Return the currency that an account is kept in: that of its total, else of its cash."""
     currencies = sorted(each.currency for each in balances or ())
     total = account.total.currency if account.total else None
@@ -234,12 +234,14 @@ def _main(account: HoldingAccount, balances: Sequence[CashBalance] | None) -> st
     return currencies[0] if currencies else NO_CURRENCY
 
 
-def _level(account: str, balance: CashBalance, at: datetime) -> Level:
+def cash_level(account: str, balance: CashBalance, at: datetime) -> Level:
     cash = balance.cash.amount if balance.cash is not None else None
     return Level(account=account, at=at, currency=balance.currency, current=cash)
 
 
-def _hold(read: _Read, account: str, held: Listing[Position], at: datetime, cash: Sequence[CashBalance] | None) -> None:
+def hold(
+    read: FirstPage, account: str, held: Listing[Position], at: datetime, cash: Sequence[CashBalance] | None
+) -> None:
     """Add all that an account holds, what cannot be read by its name and cash in further currencies too."""
     found = [_position(account, each) for each in sorted(held, key=_order)]
     found += [_purse(account, each) for each in cash or ()]

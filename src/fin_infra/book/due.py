@@ -23,7 +23,7 @@ EVERY: Mapping[str, timedelta] = MappingProxyType({"banking": timedelta(hours=6)
 OTHERWISE = timedelta(hours=6)
 """Of every other kind, and of brokers while the venue is closed, unless theirs is longer."""
 FAILED = timedelta(minutes=30)
-"""Until a vendor that failed is asked again, unless its kind is asked more often."""
+"""Until a vendor that failed is asked again, or told again of an end, unless its kind is asked more often."""
 PERSON = timedelta(hours=24)
 """Until a vendor that wants the person is asked again: some take a login back that they had refused."""
 _VENUE = "XNYS"
@@ -61,7 +61,7 @@ class Cadence:
         every = self.every.get(domain, OTHERWISE)
         if state is ConnectionState.PERSON_MUST_ACT:
             return max(every, PERSON)
-        if state in (ConnectionState.STALE, ConnectionState.LINKING):
+        if state in (ConnectionState.STALE, ConnectionState.LINKING, ConnectionState.REVOKED):
             return min(every, FAILED)
         return max(every, OTHERWISE) if domain == "brokerage" and not _in_session(now) else every
 
@@ -116,7 +116,8 @@ def _planned(now: datetime) -> sa.Select[Any]:
     c, s = connections.c, streams.c
     same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
     ask = sa.select(*_IDS, c.provider, c.state, s.tried_at).select_from(connections.outerjoin(streams, same))
-    wanted = c.state.not_in([state.value for state in _NEVER])
+    ending = sa.and_(c.state == ConnectionState.REVOKED.value, c.sealed.is_not(None))
+    wanted = sa.or_(c.state.not_in([state.value for state in _NEVER]), ending)
     return ask.where(wanted, sa.or_(s.until.is_(None), s.until <= now))
 
 

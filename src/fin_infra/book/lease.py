@@ -72,8 +72,7 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
     """
     with writing(engine) as db:
         ensure(db, households, head=0, **owner.scope)
-        fresh = {"fence": 0, "until": NEVER, "cursor": "", "run_cursor": "", "kept": 0, "applied": 0, "whole": 0}
-        ensure(db, streams, connection=connection, **fresh, **owner.scope)
+        begun(db, owner, connection)
         free = sa.update(streams).where(owner.of(streams, connection=connection), streams.c.until <= now)
         taken = free.values(fence=streams.c.fence + 1, until=now + LEASE, tried_at=now).returning(*streams.c)
         row = db.execute(taken).first()
@@ -83,6 +82,12 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
         if db.execute(there).first() is None:  # or a sync that began before an erasure would fill the book again
             raise LeaseLost(f"The connection {connection} was erased; there is nothing to sync.")
         return Lease(owner, connection, row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole), sealer)
+
+
+def begun(db: sa.Connection, owner: Owner, connection: str) -> None:
+    """Make the row of a connection that nobody was ever at."""
+    fresh = {"fence": 0, "until": NEVER, "cursor": "", "run_cursor": "", "kept": 0, "applied": 0, "whole": 0}
+    ensure(db, streams, connection=connection, **fresh, **owner.scope)
 
 
 def hold(db: sa.Connection, lease: Lease, now: datetime, before: str | None = None, **values: Any) -> str:
@@ -122,10 +127,15 @@ def keep(engine: sa.Engine, lease: Lease, page: Page, before: str, now: datetime
             lease.sealer.count(db)
 
 
-def drop(engine: sa.Engine, lease: Lease, now: datetime) -> str:
-    """Forget the kept pages: the vendor wants the run from its beginning, which is returned."""
+def drop(engine: sa.Engine, lease: Lease, now: datetime, *, beginning: bool = False) -> str:
+    """Forget the kept pages: the vendor wants the run from its first cursor, which is returned.
+
+    With `beginning` that cursor is forgotten too: everything is to be read again.
+    """
     with writing(engine) as db:
         db.execute(pages.delete().where(lease.owner.of(pages, connection=lease.connection)))
+        if beginning:
+            hold(db, lease, now, run_cursor="")
         return hold(db, lease, now, cursor=streams.c.run_cursor, kept=0, applied=0, whole=0)
 
 

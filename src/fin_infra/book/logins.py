@@ -12,11 +12,12 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.engine import writing
-from fin_infra.book.lease import NEVER, Owner
+from fin_infra.book.lease import Owner
+from fin_infra.book.link_pages import use
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
 from fin_infra.book.sealing import Sealer
-from fin_infra.book.tables import connections, pages, streams
+from fin_infra.book.tables import connections
 from fin_infra.errors import (
     AccountClosed,
     AuthenticationFailed,
@@ -41,8 +42,15 @@ def add(
     credentials: Mapping[str, str],
     vault: Vault | None,
     now: datetime,
+    *,
+    vendor_id: str | None = None,
+    link: str | None = None,
 ) -> str:
     """Write a connection with its sealed credentials, and return its id; without credentials nothing is sealed.
+
+    Args:
+        vendor_id: how the vendor names the login.
+        link: digest of the page on which it was linked; it is used by that.
 
     Raises:
         VaultError: the vault cannot seal.
@@ -58,10 +66,12 @@ def add(
     row = {
         "id": connection, "provider": provider, "state": ConnectionState.LINKING.value, "since": now,
         "reason": None, "next_step": None, "sealed": sealed, "data_key": key, "generation": 1,
-        "sealed_times": int(sealed is not None), "made_at": now, "synced_at": None,
+        "sealed_times": int(sealed is not None), "made_at": now, "synced_at": None, "vendor_id": vendor_id,
     }  # fmt: skip
     with writing(engine) as db:
         log = Log(db, owner, PERSON, now)
+        if link is not None:
+            use(db, owner, link)
         db.execute(connections.insert(), {**owner.scope, **row})
         log.add("connection", "added", None, msgspec.json.encode({"connection": connection}).decode())
         log.close()
@@ -115,7 +125,13 @@ def sealer_of(row: Any, owner: Owner, vault: Vault | None, *, payloads: bool) ->
 
 
 def renew(
-    engine: sa.Engine, owner: Owner, connection: str, credentials: Mapping[str, str], vault: Vault, now: datetime
+    engine: sa.Engine,
+    owner: Owner,
+    connection: str,
+    credentials: Mapping[str, str],
+    vault: Vault,
+    now: datetime,
+    vendor_id: str | None = None,
 ) -> None:
     """Seal new credentials of a connection, as after a person has signed in at the vendor again."""
     with writing(engine) as db:
@@ -125,24 +141,9 @@ def renew(
         key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
         sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
         values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
-        values |= {"sealed_times": row.sealed_times + 1}
+        values |= {"sealed_times": row.sealed_times + 1} | ({"vendor_id": vendor_id} if vendor_id else {})
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
-        _state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
-
-
-def disconnect(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> bool:
-    """End a connection: its tokens and its key are destroyed, and its history stays. Say whether it had not ended."""
-    with writing(engine) as db:
-        row = stored(db, owner, connection)
-        if row.state == ConnectionState.REVOKED:
-            return False
-        mine = owner.of(connections, id=connection)
-        db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None))
-        db.execute(pages.delete().where(owner.of(pages, connection=connection)))
-        ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
-        db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
-        _state(db, owner, row, ConnectionState.REVOKED, "You ended it.", "Connect again to go on.", PERSON, now)
-        return True
+        set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
 
 def paused(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, on: bool) -> None:
@@ -152,21 +153,34 @@ def paused(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, o
         if row.state == ConnectionState.REVOKED:
             raise InvalidInput("This connection was ended; connect again to go on.")
         if on:
-            _state(db, owner, row, ConnectionState.PAUSED, "You paused it.", "Resume it to go on.", PERSON, now)
+            set_state(db, owner, row, ConnectionState.PAUSED, "You paused it.", "Resume it to go on.", PERSON, now)
         elif row.state == ConnectionState.PAUSED:
-            _state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
+            set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
 
 def told(
-    engine: sa.Engine, owner: Owner, connection: str, error: FinInfraError | None, now: datetime
+    engine: sa.Engine,
+    owner: Owner,
+    connection: str,
+    error: FinInfraError | None,
+    now: datetime,
+    *,
+    waiting: bool = False,
 ) -> ConnectionState:
-    """Write how a sync ended, None for well; return the state that the connection has by it."""
+    """Write how a sync ended, None for well; return the state that the connection has by it.
+
+    Args:
+        waiting: the vendor is still reading the bank for the first time.
+    """
     state, reason, step = standing(error)
+    if waiting and error is None:
+        state = ConnectionState.LINKING
+        reason, step = "The vendor is still reading the bank for the first time.", "Sync again in a minute."
     with writing(engine) as db:
         row = stored(db, owner, connection)
         if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):  # a person's word while the sync ran
             return ConnectionState(row.state)
-        _state(db, owner, row, state, reason, step, connection, now)
+        set_state(db, owner, row, state, reason, step, connection, now)
         return state
 
 
@@ -184,7 +198,43 @@ def standing(error: FinInfraError | None) -> tuple[ConnectionState, str | None, 
     return ConnectionState.STALE, reason, "Sync again later; what is here stays."
 
 
-def _state(
+def repaired(engine: sa.Engine, owner: Owner, connection: str, now: datetime, link: str | None = None) -> None:
+    """Let a connection go on with the tokens it has, after the person has signed in at the vendor again.
+
+    Args:
+        link: digest of the page on which they did; it is used by that.
+
+    Raises:
+        InvalidInput: the connection was ended, or the page was used before.
+    """
+    with writing(engine) as db:
+        if link is not None:
+            use(db, owner, link)
+        row = stored(db, owner, connection)
+        if row.state == ConnectionState.REVOKED:
+            raise InvalidInput("This connection was ended; connect again to go on.")
+        set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
+
+
+def met(engine: sa.Engine, owner: Owner, connection: str, vendor_id: str | None, institution: str | None) -> None:
+    """Write how the vendor names a login and its bank; what is not told stays."""
+    told = {"vendor_id": vendor_id, "institution": institution}
+    values = {name: value for name, value in told.items() if value is not None}
+    if values:
+        with writing(engine) as db:
+            db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
+
+
+def add_fund(engine: sa.Engine, owner: Owner, connection: str, processor: str) -> None:
+    """Remember that a company moves money by a connection."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        known: list[str] = row.funds.split(",") if row.funds else []
+        names = ",".join(dict.fromkeys([*known, processor]))
+        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(funds=names))
+
+
+def set_state(
     db: sa.Connection,
     owner: Owner,
     row: Any,

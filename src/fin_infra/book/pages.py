@@ -20,7 +20,14 @@ SET, CARRIED = "set", "carried"
 
 
 class Restart(Exception):  # a request of the vendor, and no failure
-    """The vendor changed under the run: its pages are dropped, and it begins again at its first cursor."""
+    """The vendor changed under the run: its pages are dropped, and it begins again at its first cursor.
+
+    With `beginning` at none at all, because the vendor does not take that one either: everything is read again.
+    """
+
+    def __init__(self, *, beginning: bool = False) -> None:
+        super().__init__()
+        self.beginning = beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,8 @@ class Page:
     """Rows that could not be read, in words; where there are any, nothing is concluded from what is not shown."""
     raw: list[Any] = field(default_factory=list[Any])
     """What the vendor sent, kept sealed and never read."""
+    waiting: bool = False
+    """The vendor is still reading the bank for the first time: what is missing comes later."""
 
     @property
     def empty(self) -> bool:

@@ -77,6 +77,10 @@ def connection_rows(db: sa.Connection, owner: Owner) -> list[Connection]:
             made_at=row.made_at,
             synced_at=row.synced_at,
             tried_at=row.tried_at,
+            institution=row.institution,
+            vendor_id=row.vendor_id,
+            funds=tuple(row.funds.split(",")) if row.funds else (),
+            ending=row.state == ConnectionState.REVOKED and row.sealed is not None,
         )
         for row in db.execute(ask)
     ]

@@ -33,7 +33,7 @@ class ConnectionState(StrEnum):
     PERSON_MUST_ACT = "person_must_act"
     """The vendor wants the person to sign in or agree again."""
     PAUSED = "paused"
-    """Not synced, at the person's request."""
+    """Not synced, at the person's request, or until they say whether it is the same login as another one."""
     REVOKED = "revoked"
     """Ended; its tokens are destroyed and its history stays."""
 
@@ -55,6 +55,14 @@ class Connection(Model):
     """The end of the last sync that was whole; aware UTC."""
     tried_at: dt.datetime | None = None
     """When the last sync began, whole or not; aware UTC."""
+    institution: str | None = None
+    """The bank's name, where the vendor has told it."""
+    vendor_id: str | None = None
+    """How the vendor names the login, as in its webhooks."""
+    funds: tuple[str, ...] = ()
+    """Companies that move money of an account by this login; ending it ends that too."""
+    ending: bool = False
+    """It was ended, and the vendor could not be told yet: its token is kept sealed, and each sync tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which source a provider is: a bank is read by windows, a broker by its account, an aggregator by all of its accounts.
+"""Which source a provider is: a bank is read by changes or windows, a broker by its account, and so on.
 Floor 6: the kind of provider decides; no vendor is named."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from typing import Any
 
 from fin_infra.book.banks import BankSource
 from fin_infra.book.brokers import AggregatorSource, BrokerSource
+from fin_infra.book.deltas import DeltaSource
 from fin_infra.book.pages import Source
 from fin_infra.errors import InvalidInput
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
@@ -22,7 +23,7 @@ def source_of(provider: Provider[Any]) -> Source:
         InvalidInput: it has no accounts of a person.
     """
     if isinstance(provider, BankingProvider):
-        return BankSource(provider)
+        return DeltaSource(provider) if "transaction_changes" in provider.can else BankSource(provider)
     if isinstance(provider, BrokerageProvider):
         return BrokerSource(provider)
     if isinstance(provider, BrokerageAggregatorProvider):

@@ -30,6 +30,8 @@ class Progress:
     changes: int = 0
     pages: int = 0
     unread: list[str] = field(default_factory=list[str])
+    waiting: bool = False
+    """The vendor is still reading the bank for the first time."""
     told: Callable[[Progress], None] | None = None
 
     def page(self, changes: int, unread: list[str]) -> None:
@@ -81,12 +83,14 @@ def _synced(engine: sa.Engine, lease: Lease, source: Source, clock: Clock, progr
     while True:
         try:
             page = yield from source.changes(cursor)
-        except Restart:
+        except Restart as restart:
             restarts += 1
             if restarts > RESTARTS:
                 raise ProviderUnavailable("the vendor keeps asking for the sync from its beginning") from None
-            cursor, kept = (yield from blocking(leases.drop, engine, lease, clock())), 0
+            beginning = restart.beginning
+            cursor, kept = (yield from blocking(leases.drop, engine, lease, clock(), beginning=beginning)), 0
             continue
+        progress.waiting = page.waiting
         if page.complete and not kept:  # the usual case: one page, one transaction
             progress.page((yield from blocking(write_page, engine, lease, page, cursor, clock())), page.unread)
             return

@@ -40,7 +40,10 @@ def _personal(name: str, *items: Any) -> sa.Table:
 # One row a household; its lock orders who writes, and `head` is the position of the last change.
 households = _personal("households", _fact("head", Whole))
 
-# A login at a vendor. Its tokens are sealed, and its data key is wrapped by the vault's main key.
+# A login at a vendor. Its tokens are sealed, and its data key is wrapped by the vault's main key. `vendor_id` is how
+# the vendor names it; `twin` is the connection that it was taken for the same as, before its first sync; `funds` names
+# the companies that move money by it. One that was ended and still has its tokens is a tombstone: the vendor is to be
+# told of the end.
 connections = _personal(
     "connections",
     _key("id"),
@@ -55,6 +58,20 @@ connections = _personal(
     _fact("sealed_times", Whole),
     _fact("made_at", Instant),
     _maybe("synced_at", Instant),
+    _maybe("vendor_id"),
+    _maybe("institution"),
+    _maybe("twin"),
+    _maybe("funds"),
+)
+
+# A page of a vendor on which a person links a login, by the digest of its token; `connection` is the one to repair.
+links = _personal(
+    "links",
+    _key("digest"),
+    _fact("provider"),
+    _maybe("connection"),
+    _fact("state"),
+    _fact("made_at", Instant),
 )
 
 # Where the sync of a connection is, and who is at it: see lease.py.

@@ -75,8 +75,8 @@ class Plaid(BankingProvider[M], LinkingProvider[M]):
         ping="accounts",
         docs="https://plaid.com/docs/api",
         signup="https://dashboard.plaid.com/signup",
-        notes="Banks are linked on Plaid's page (`book.link`); real ones need PLAID_ENV=production. Limits are per "
-        "login and minute, such as 15 for accounts and 5 for live balances, and come as 429 without Retry-After.",
+        notes="Banks are linked on Plaid's page (`book.start_link`); PLAID_ENV is the environment of the keys. Limits "
+        "are per login and minute, such as 15 for accounts and 5 for live balances, and have no Retry-After.",
         # https://plaid.com/docs/api/tokens: the environment and a UUID
         tokens={
             f"{kind}-{env}-": r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
@@ -307,8 +307,7 @@ class Plaid(BankingProvider[M], LinkingProvider[M]):
     def _token(self) -> str:
         if self.settings.access_token is None:
             raise ConfigurationError(
-                "No login was given; link one (start_link, or `fin-infra connections link banking:plaid`), or set "
-                "PLAID_ACCESS_TOKEN."
+                "No login was given; link one (`start_link` of a book), or set PLAID_ACCESS_TOKEN."
             )
         return self.settings.access_token.get_secret_value()
 

@@ -1,0 +1,56 @@
+"""How a connection ends: no sync has it any more, then its vendor is told, then its tokens are destroyed.
+Floor 6: each function is one transaction; a crash between two leaves a tombstone, with which the vendor is told later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fin_infra.book.engine import writing
+from fin_infra.book.lease import NEVER, Owner, begun
+from fin_infra.book.log import PERSON
+from fin_infra.book.logins import set_state, stored
+from fin_infra.book.records import ConnectionState
+from fin_infra.book.tables import connections, pages, streams
+from fin_infra.errors import FinInfraError
+from fin_infra.security import mask
+
+ENDED = "You ended it."
+_ENDING = "Sync once more: each sync tells the vendor again, and destroys the token then."
+
+
+def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> bool:
+    """End a connection for syncs and keep its sealed tokens, with which the vendor is still to be told.
+
+    Say whether there is something to tell with; one that was ended before and has no tokens is done.
+    """
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.state != ConnectionState.REVOKED:
+            db.execute(pages.delete().where(owner.of(pages, connection=connection)))
+            ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+            db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
+            set_state(db, owner, row, ConnectionState.REVOKED, ENDED, _ENDING, PERSON, now)
+        return row.sealed is not None
+
+
+def destroy(engine: sa.Engine, owner: Owner, connection: str) -> None:
+    """Destroy the tokens and the key of a connection that was ended; its history stays."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        mine = owner.of(connections, id=connection)
+        reason = f"{ENDED} With it ended how {row.funds} moves money of its accounts." if row.funds else ENDED
+        gone = {"sealed": None, "data_key": None, "reason": reason, "next_step": "Connect again to go on."}
+        db.execute(sa.update(connections).where(mine).values(**gone))
+
+
+def not_told(engine: sa.Engine, owner: Owner, connection: str, error: FinInfraError, now: datetime) -> None:
+    """Write that the vendor could not be told of an end; the tokens stay sealed until it was."""
+    with writing(engine) as db:
+        begun(db, owner, connection)
+        db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(tried_at=now))
+        reason = f"{ENDED} The vendor could not be told yet, and may still charge for it: {mask(error.for_caller())}"
+        mine = owner.of(connections, id=connection)
+        db.execute(sa.update(connections).where(mine).values(reason=reason, next_step=_ENDING))
