@@ -42,6 +42,8 @@ ROOMS = {
         "orders",
     ),
     *("positions", "reference", "users", "watchlists"),
+    *("categories", "feed", "institutions", "investments", "items", "liabilities", "links", "owners", "page"),
+    *("recurring", "schema", "transactions", "webhooks"),
 }
 """What a module of a vendor may be called: the standard rooms, and nouns of what the vendor's paths serve."""
 

@@ -110,7 +110,7 @@ def test_world_when_asked_then_it_agrees_with_what_the_vendors_say(ask: Any) -> 
         ("/finastra/keys", {"kid": "k", "public_key": "x"}, "`client_id` must be one of sandbox-b2b-client"),
         ("/finastra/keys", {"client_id": "sandbox-b2b-client", "public_key": "x"}, "`kid` must be text"),
         ("/finastra/keys", {"client_id": "sandbox-b2b-client", "kid": "k", "public_key": "x"}, "RSA public key"),
-        ("/faults", {"vendor": "plaid", "kind": "empty"}, "Unknown vendor 'plaid'"),
+        ("/faults", {"vendor": "acme", "kind": "empty"}, "Unknown vendor 'acme'"),
     ],
 )
 def test_post_when_it_cannot_be_done_then_422_with_one_sentence(ask: Any, path: str, body: Any, text: str) -> None:

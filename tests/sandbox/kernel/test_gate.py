@@ -26,7 +26,16 @@ def _fault(http: httpx2.Client, vendor: str, kind: str, **more: Any) -> dict[str
 
 
 def _get(http: httpx2.Client, vendor: str) -> httpx2.Response:
-    return http.get(PROBES[vendor].PATH, headers=PROBES[vendor].HEADERS)
+    return http.request(*_call(vendor), **_options(vendor))
+
+
+def _call(vendor: str) -> tuple[str, str]:
+    return getattr(PROBES[vendor], "METHOD", "GET"), PROBES[vendor].PATH
+
+
+def _options(vendor: str) -> dict[str, Any]:
+    body = getattr(PROBES[vendor], "BODY", None)
+    return {"headers": PROBES[vendor].HEADERS, **({} if body is None else {"json": body})}
 
 
 def _log(http: httpx2.Client) -> list[dict[str, Any]]:
@@ -82,7 +91,7 @@ def test_drops_when_deleting_then_only_the_late_one_had_its_effect(
 def test_timeout_when_on_then_silence_until_the_client_gives_up(http: httpx2.Client, vendor: str) -> None:
     _fault(http, vendor, "timeout", count=1)
     with pytest.raises(httpx2.ReadTimeout):
-        http.get(PROBES[vendor].PATH, headers=PROBES[vendor].HEADERS, timeout=0.2)
+        http.request(*_call(vendor), **_options(vendor), timeout=0.2)
     assert _get(http, vendor).status_code == 200
 
 

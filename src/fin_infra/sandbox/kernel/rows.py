@@ -5,7 +5,7 @@ Floor 8: what a list is called is the vendor's; what has no rows stays as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from fin_infra.sandbox.kernel.reply import json_reply
@@ -16,8 +16,11 @@ NAMES = frozenset({"id", "brokerage_order_id", "symbol", "date"})
 WRONG = ["not", "as", "documented"]
 
 
-def spoil(body: bytes, names: Sequence[str] = ()) -> bytes:
-    """Return a list answer, bare or under one of `names`, whose first row cannot be read; another answer as it is."""
+def spoil(body: bytes, names: Sequence[str] = (), kept: Collection[str] = NAMES) -> bytes:
+    """Return a list answer, bare or under one of `names`, whose first row cannot be read; another answer as it is.
+
+    What of the row is in `kept` and text stays, so that the row is known by it.
+    """
     try:
         answer: Any = json.loads(body)
     except ValueError:
@@ -26,12 +29,12 @@ def spoil(body: bytes, names: Sequence[str] = ()) -> bytes:
     rows = next((holder[name] for name in ("", *names) if isinstance(holder.get(name), list)), None)
     if not rows:
         return body
-    rows[0] = _spoiled(rows[0])
+    rows[0] = _spoiled(rows[0], kept)
     return bytes(json_reply(answer).body)  # pyright: ignore[reportUnknownArgumentType]  # JSON
 
 
-def _spoiled(row: Any) -> Any:
+def _spoiled(row: Any, kept: Collection[str]) -> Any:
     if type(row) is not dict:
         return WRONG
     fields = cast("dict[str, Any]", row)
-    return {name: value if name in NAMES and isinstance(value, str) else WRONG for name, value in fields.items()}
+    return {name: value if name in kept and isinstance(value, str) else WRONG for name, value in fields.items()}

@@ -26,11 +26,13 @@ class Sandbox:
             secret_headers=frozenset[str]().union(*(cls.secret_headers for cls in vendors)),
             kept_headers=frozenset[str]().union(*(cls.kept_headers for cls in vendors)),
         )
+        self.world = World(seed)
         self.start(seed)
 
     def start(self, seed: int) -> None:
-        """Build the world of `seed` and forget everything that happened; the clock is left alone."""
-        self.world = World(seed)
+        """Take the world of `seed` and forget everything that happened; the clock is left alone."""
+        if seed != self.world.seed:  # a world only grows as it is looked at, so the same one need not be built again
+            self.world = World(seed)
         self.faults = FaultBoard(seed, self.kinds)
         self._replies = 0
         for vendor in self.vendors.values():

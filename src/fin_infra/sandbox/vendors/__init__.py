@@ -17,6 +17,7 @@ VENDORS = (
     "coingecko:CoinGecko",
     "ecb:Ecb",
     "finastra:Finastra",
+    "plaid:Plaid",
     "snaptrade:SnapTrade",
     "teller:Teller",
 )
