@@ -11,7 +11,7 @@ from typing import Any, cast
 from fin_infra.sandbox.kernel.reply import json_reply
 
 BAD_ROW = "the real list with a first row that cannot be read: all but what identifies it is of the wrong shape"
-NAMES = frozenset({"id", "brokerage_order_id", "symbol", "date"})
+NAMES = frozenset({"id", "guid", "brokerage_order_id", "symbol", "date"})
 """What identifies a row, where it is text."""
 WRONG = ["not", "as", "documented"]
 

@@ -17,6 +17,7 @@ VENDORS = (
     "coingecko:CoinGecko",
     "ecb:Ecb",
     "finastra:Finastra",
+    "mx:Mx",
     "plaid:Plaid",
     "snaptrade:SnapTrade",
     "teller:Teller",
