@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from glob import escape
 from itertools import count
@@ -33,6 +33,9 @@ from tests.support.sandbox import Sandbox
 from tests.support.vendors import VENDORS
 
 PATIENCE_S = 10.0
+MINUTE = timedelta(minutes=1)
+MOVING = {("LinkStart", "token")}
+"""Fields of text that may hold such a moment."""
 _numbers = count(1)
 
 
@@ -249,15 +252,17 @@ def scope_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(value: Any, started: datetime, ended: datetime) -> Any:
-    """Return a result as data that compares by value, with the moment of receipt as a word."""
+    """Return a result as data that compares by value; the moment of receipt, and whole minutes after it, are words."""
     if is_dataclass(value) and not isinstance(value, type):
-        shown = [f.name for f in fields(value) if f.name not in ("raw", "meta")]
+        kind = type(value).__name__
+        shown = [f.name for f in fields(value) if f.name not in ("raw", "meta") and (kind, f.name) not in MOVING]
         return {
-            "": type(value).__name__,
+            "": kind,
             **{name: plain(getattr(value, name), started, ended) for name in shown},
         }
     if isinstance(value, datetime):
-        return "received" if started <= value <= ended else value
+        minutes = min(max((value - started) // MINUTE, 0), 60)
+        return f"received and {minutes} min" if started <= value - minutes * MINUTE <= ended else value
     if isinstance(value, dict):
         return {key: plain(item, started, ended) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

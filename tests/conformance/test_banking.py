@@ -98,7 +98,7 @@ def test_transactions_when_pages_are_small_then_the_same_list(row: Bank, client:
     card = by_type(client("accounts"), AccountType.CREDIT)
     window = {"start": date(2026, 10, 1), "end": date(2026, 12, 1)}
     whole = client("transactions", card.id, **window)
-    paged = connect(row.cls, **row.household, page_size=3)("transactions", card.id, **window)
+    paged = connect(row.cls, **row.household, page_size=row.small_page)("transactions", card.id, **window)
     assert [one.id for one in paged] == [one.id for one in whole]
     assert len(whole) > 30
 

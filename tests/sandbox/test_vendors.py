@@ -41,7 +41,7 @@ ROOMS = {
         "login",
         "orders",
     ),
-    *("positions", "reference", "users", "watchlists"),
+    *("members", "positions", "reference", "users", "watchlists"),
     *("categories", "feed", "institutions", "investments", "items", "liabilities", "links", "owners", "page"),
     *("recurring", "schema", "transactions", "webhooks"),
 }

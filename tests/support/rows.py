@@ -75,6 +75,8 @@ class Bank(Row):
     """A query that only requests for further pages have; None where the vendor has no pages."""
     digits: tuple[int, int] = (12, 9)
     """Of an account number and of a routing number."""
+    small_page: int = 3
+    """The smallest `page_size`, or about that."""
 
 
 @dataclass(frozen=True, kw_only=True)

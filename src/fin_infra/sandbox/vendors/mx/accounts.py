@@ -37,13 +37,13 @@ class Accounts:
         """Answer the transactions of a user, a member or an account, newest first, of the days asked for."""
         first, last = call.days(self._vendor.clock.now)
         found = [self._one(call)] if "account" in call.request.path_params else list(self._all(call))
-        rows = [
-            (shown.at, shown.id, replies.transaction(member, held, shown))
-            for member, held in found
-            if not isinstance(held, HoldingWalk)
-            for shown in held.book.shown(self._seen(member))
-            if first <= shown.day <= last
-        ]
+        rows: list[tuple[datetime, str, Row]] = []
+        for member, held in found:
+            if isinstance(held, HoldingWalk):
+                continue
+            for shown in held.book.shown(self._seen(member)):
+                if first <= shown.day <= last:
+                    rows.append((shown.at, shown.id, replies.transaction(member, held, shown)))
         rows.sort(key=lambda row: row[:2], reverse=True)
         return call.page("transactions", [row for *_, row in rows])
 
@@ -71,7 +71,7 @@ class Accounts:
         """Answer who holds the accounts of a member."""
         rows = [
             replies.owner(member, held, person)
-            for member, held in self._all(call)
+            for member, held in reversed(list(self._all(call)))
             if not isinstance(held, HoldingWalk) and not held.plan.closed
             for person in held.plan.owners
         ]
@@ -87,8 +87,7 @@ class Accounts:
                 seen = self._seen(member)
                 positions = held.standing(seen).positions.values()
                 rows += [
-                    replies.holding(member, held, each, market.price(each.instrument, seen), seen)
-                    for each in positions
+                    replies.holding(member, held, each, market.price(each.instrument, seen), seen) for each in positions
                 ]
         return call.page("investment_holdings", rows)
 
@@ -97,7 +96,11 @@ class Accounts:
 
     def _account(self, member: Member, held: Account | HoldingWalk) -> Row:
         seen = self._seen(member)
-        return replies.invested(member, held, seen) if isinstance(held, HoldingWalk) else replies.account(member, held, seen)
+        return (
+            replies.invested(member, held, seen)
+            if isinstance(held, HoldingWalk)
+            else replies.account(member, held, seen)
+        )
 
     def _all(self, call: Call) -> Iterator[tuple[Member, Account | HoldingWalk]]:
         state = self._vendor.state
@@ -116,4 +119,3 @@ class Accounts:
             if replies.account_guid(member, held) == wanted:
                 return member, held
         raise Refused(404, "Account not found")
-

@@ -77,7 +77,7 @@ def _guarded(vendor: Mx, call: Handler, status: int) -> Callable[[Request], Awai
     async def endpoint(request: Request) -> Response:
         try:
             answer = call(await admit(request))
-            reply = Response(status_code=204) if status == 204 else json_reply(answer, status)  # type: ignore[arg-type]  # an object
+            reply = Response(status_code=204) if status == 204 else json_reply(answer, status)
         except Refused as no:
             reply = error(no.status, no.message)
         reply.headers["x-request-id"] = vendor.request_id()

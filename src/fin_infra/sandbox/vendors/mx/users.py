@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fin_infra.sandbox.vendors.mx import replies
 from fin_infra.sandbox.vendors.mx.access import Call, Refused
-from fin_infra.sandbox.vendors.mx.members import Link, Member, User, institutions, slug_of
+from fin_infra.sandbox.vendors.mx.members import Link, Member, User, guid, institutions, slug_of
 
 if TYPE_CHECKING:
     from fin_infra.sandbox.vendors.mx.vendor import Mx
@@ -103,7 +103,8 @@ class Users:
         user = state.user(call.path("user"))
         named = asked.get("current_member_guid")
         member = None if named is None else state.member(user, str(named)).guid
-        token = state.next_guid("WGT")
+        used = sum(link.used for link in state.links.values())
+        token = guid("WGT", user.guid, member, used)  # one that nobody has opened is the same one, asked for again
         redirect = asked.get("client_redirect_url")
         until = self._vendor.clock.now + WIDGET_LIFE
         state.links[token] = Link(user.guid, until, member, redirect if isinstance(redirect, str) else None)
