@@ -51,7 +51,9 @@ class Accounts:
         """Answer one visible transaction."""
         wanted = call.path("transaction")
         for member, held in self._all(call):
-            for shown in () if isinstance(held, HoldingWalk) else held.book.shown(self._seen(member)):
+            if isinstance(held, HoldingWalk):
+                continue
+            for shown in held.book.shown(self._seen(member)):
                 row = replies.transaction(member, held, shown)
                 if row["guid"] == wanted:
                     return {"transaction": row}
