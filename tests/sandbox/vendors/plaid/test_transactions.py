@@ -1,14 +1,15 @@
-"""Plaid's transactions: cursors, mutation, pendings, signs; truths are read from the same bank through another vendor."""
+"""Plaid's transactions: cursors, mutation, pendings, signs; truths come from the same bank through another vendor."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.sandbox.vendors.plaid.conftest import BROKER, EVERYTHING, HOUSEHOLD, PlaidAsker
+from tests.sandbox.vendors.plaid.conftest import BROKER, HOUSEHOLD, PlaidAsker
 
 MUTATION = (400, "TRANSACTIONS_ERROR", "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION")
 
@@ -146,14 +147,15 @@ def test_sync_when_the_page_limit_is_on_then_no_page_is_longer(plaid: PlaidAsker
 
 def test_get_when_paged_by_offset_then_newest_first_each_once_and_the_total_is_true(plaid: PlaidAsker) -> None:
     window = {"start_date": "2026-10-01", "end_date": "2026-10-31"}
+    token = plaid.link()
     rows: list[dict[str, Any]] = []
     while True:
         options = {"count": 40, "offset": len(rows)}
-        page = plaid("/transactions/get", access_token=HOUSEHOLD, **window, options=options)
+        page = plaid("/transactions/get", access_token=token, **window, options=options)
         rows += page["transactions"]
         if len(rows) >= page["total_transactions"]:
             break
-    whole = [r for r in plaid.run(HOUSEHOLD, count=500).rows("added") if r["date"].startswith("2026-10")]
+    whole = [r for r in plaid.run(token, count=500).rows("added") if r["date"].startswith("2026-10")]
     assert sorted(r["transaction_id"] for r in rows) == sorted(r["transaction_id"] for r in whole)
     assert [r["date"] for r in rows] == sorted((r["date"] for r in rows), reverse=True)
 
@@ -169,11 +171,12 @@ def test_transactions_when_the_item_has_only_investments_then_not_supported(plai
 
 
 def test_refresh_when_asked_then_brings_what_the_regular_look_has_not_seen(plaid: PlaidAsker) -> None:
-    cursor = plaid.run(HOUSEHOLD, count=500).cursor
+    token = plaid.link()
+    cursor = plaid.run(token, count=500).cursor
     plaid.ask.advance(hours=5)
-    assert plaid.run(HOUSEHOLD, cursor).rows("added") == []
-    assert plaid("/transactions/refresh", access_token=HOUSEHOLD) == {}
-    assert plaid.run(HOUSEHOLD, cursor).rows("added")
+    assert plaid.run(token, cursor).rows("added") == []
+    assert plaid("/transactions/refresh", access_token=token) == {}
+    assert plaid.run(token, cursor).rows("added")
 
 
 def test_create_when_a_dynamic_user_then_the_row_is_there_and_for_others_refused(plaid: PlaidAsker) -> None:
@@ -194,20 +197,18 @@ def test_create_when_a_dynamic_user_then_the_row_is_there_and_for_others_refused
 def test_category_when_a_version_is_asked_for_then_each_row_says_it(
     plaid: PlaidAsker, version: str, wages: str
 ) -> None:
-    run = plaid.run(HOUSEHOLD, count=500, options={"personal_finance_category_version": version})
+    run = plaid.run(plaid.link(), count=500, options={"personal_finance_category_version": version})
     found = {row["personal_finance_category"]["detailed"] for row in run.rows("added")}
     assert wages in found
     assert {row["personal_finance_category"]["version"] for row in run.rows("added")} == {version}
 
 
 def test_categories_when_compared_with_the_taxonomy_then_all_are_in_it(plaid: PlaidAsker, samples: Any) -> None:
-    import json
-
     known = json.loads((samples / "plaid" / "pfc_taxonomy_v2_v1.json").read_text())
     pairs = {(row["primary"], row["detailed"]) for row in known}
     v1 = {code for row in known for code in (row["v1_detailed"] or "").split("|")}
     for version in ("v1", "v2"):
-        run = plaid.run(EVERYTHING, count=500, options={"personal_finance_category_version": version})
+        run = plaid.run(plaid.link("ins_109508"), count=500, options={"personal_finance_category_version": version})
         for row in run.rows("added"):
             category = row["personal_finance_category"]
             found = (category["primary"], category["detailed"])

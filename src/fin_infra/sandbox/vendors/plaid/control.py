@@ -31,16 +31,15 @@ class PlaidControl:
         self._vendor = vendor
 
     def describe(self, _: Json, __: Request) -> object:
-        """Return keys, switches, institutions and Items."""
+        """Return keys, switches, institutions, what is linked from the start, and the Items that were used or made."""
         state = self._vendor.state
-        for token in LINKED:
-            self._vendor.items.linked(token)
         return {
             "client_id": CLIENT_ID,
             "secret": SECRET,
             **{name: getattr(state, name) for name in (*SWITCHES, "page_limit", "category_version")},
             "down": sorted(state.down),
             "institutions": {place.id: place.name for place in PLACES.values()},
+            "linked": LINKED,
             "items": [_item(item) for item in state.items.values()],
             "key_id": self._vendor.outbox.key.kid if self._vendor.outbox.key else None,
         }

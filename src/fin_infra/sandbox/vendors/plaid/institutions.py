@@ -121,7 +121,7 @@ class Institutions:
         return {
             "connection_availability": "SUPPORTED",
             "country_codes": ["US"],
-            "dtc_numbers": [],
+            "dtc_numbers": ["9001"] if place.brokers else [],
             "institution_id": place.id,
             "name": place.name,
             "oauth": False,

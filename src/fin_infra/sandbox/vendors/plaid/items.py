@@ -104,13 +104,13 @@ class Items:
 
     def make(self, place: Place, terms: Terms) -> Item:
         """Return a new Item whose public token is yet to be exchanged; Refused where nothing can be shared."""
+        if place.id in self._vendor.state.down:
+            raise Refused("INSTITUTION_DOWN")
         number = self._vendor.state.next_number("item")
         return self._made(place, terms, ident(self._vendor.world.seed, "item", number), self._vendor.clock.now)
 
     def _made(self, place: Place, terms: Terms, item_id: str, now: datetime) -> Item:
         state = self._vendor.state
-        if place.id in state.down:
-            raise Refused("INSTITUTION_DOWN")
         if any(product not in place.products for product in terms.products):
             raise Refused("PRODUCTS_NOT_SUPPORTED")
         sources = [source for source in place.sources(self._vendor.world) if _chosen(source, terms.filters)]

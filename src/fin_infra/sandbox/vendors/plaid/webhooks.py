@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fin_infra.sandbox.vendors.plaid.refusals import Json, Refused
+from fin_infra.sandbox.vendors.plaid.refusals import Json, Refused, error_body
 
 if TYPE_CHECKING:
     from fin_infra.sandbox.vendors.plaid.items import Item
@@ -188,6 +188,7 @@ class Webhooks:
                 "account_ids_with_updated_liabilities": {},
                 "error": None,
             },
+            ("ITEM", "ERROR"): {"error": {**error_body("ITEM_LOGIN_REQUIRED"), "status": 400}},
             ("ITEM", "PENDING_DISCONNECT"): {"disconnect_time": later, "reason": "INSTITUTION_TOKEN_EXPIRATION"},
             ("ITEM", "USER_ACCOUNT_REVOKED"): {"account_id": ids[0]},
         }
