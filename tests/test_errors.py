@@ -35,6 +35,7 @@ CODES = {
     "fin.feature_disabled": 404,
     "fin.provider_not_found": 404,
     "fin.invalid_input": 422,
+    "fin.webhook_refused": 400,
     "fin.client_closed": 500,
     "fin.currency_mismatch": 422,
     "fin.unknown_currency": 422,

@@ -20,6 +20,8 @@ from asset_aggregator.books import Books, add_routes
 from asset_aggregator.orders_journal import PostgresJournal
 from asset_aggregator.statements import load_statements
 from asset_aggregator.syncs import Syncing
+from asset_aggregator.webhooks import Hooks
+from asset_aggregator.webhooks import add_routes as add_webhook_routes
 from fin_infra import __version__
 from fin_infra.api import (
     Asked,
@@ -86,12 +88,14 @@ def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], d
     settings = infra.ServiceSettings.from_env()
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
     books = Books(settings.sql_url, environ, clock)
+    syncing = _syncing(settings, books)
+    hooks = Hooks(books=books, clock=clock, synced=syncing.wake if syncing else None)
     app = infra.create_service(
         name=NAME,
         version=__version__,
         settings=settings,
         readiness=_readiness(clients, journal, books),
-        lifespan=_lifespan(clients, brokers.broker, journal, books, _syncing(settings, books)),
+        lifespan=_lifespan(clients, brokers.broker, journal, books, syncing, hooks),
     )
     app.state.hidden_names.update(_hidden(tenants))
     _add_data(app, sources)
@@ -115,6 +119,7 @@ def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], d
         caller=caller,
         wait_s=max(timeout_s - 10, timeout_s / 2),
     )
+    add_webhook_routes(app, hooks)
     if brokers.broker is not None:
         _add_brokerage(
             app,
@@ -259,6 +264,7 @@ def _lifespan(
     journal: PostgresJournal | None,
     books: Books,
     syncing: Syncing | None,
+    hooks: Hooks,
 ) -> infra.Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -269,6 +275,7 @@ def _lifespan(
             async with (
                 orders.looked_after(broker, journal) if broker else nullcontext(),
                 syncing.running() if syncing else nullcontext(),
+                hooks.running(),
             ):
                 yield
         finally:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from asset_aggregator.books import Books
 from asset_aggregator.infra import SyncQueue
@@ -45,14 +47,20 @@ class Syncing:
     pause_s: float = PAUSE_S
     idle_s: float = IDLE_S
     clock: Callable[[], datetime] = utc_now
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where something is due before the pause is over."""
+
+    def wake(self) -> None:
+        """Look at what is due now."""
+        self.woken.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Plan and sync while the block runs."""
         if self.queue is None:
-            loops = [self._repeated(self.sync_due, self.pause_s)]
+            loops = [self._repeated(self.sync_due, self._until_woken)]
         else:
-            loops = [self._repeated(self.plan, self.pause_s), *(self._worker() for _ in range(WORKERS))]
+            loops = [self._repeated(self.plan, self._until_woken), *(self._worker() for _ in range(WORKERS))]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
             yield
@@ -124,9 +132,16 @@ class Syncing:
         return await asyncio.to_thread(due, book.engine, self.clock(), self.cadence)
 
     async def _worker(self) -> None:
-        await self._repeated(self.work, self.idle_s)
+        await self._repeated(self.work, partial(asyncio.sleep, self.idle_s))
 
-    async def _repeated(self, step: Callable[[], Awaitable[bool]], pause_s: float) -> None:
+    async def _until_woken(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.woken.wait(), self.pause_s)
+        self.woken.clear()
+
+    async def _repeated(
+        self, step: Callable[[], Awaitable[bool]], pause: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         """Take a step again and again, at once where it found something to do."""
         failing = ""
         while True:
@@ -140,4 +155,4 @@ class Syncing:
                     logger.warning("syncs wait: %s", mask(str(exc)) if isinstance(exc, FinInfraError) else kind)
                 failing = kind
             if not again or self.queue is None:
-                await asyncio.sleep(pause_s)
+                await pause()

@@ -14,6 +14,7 @@ FinInfraError
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── NotRemembered             the book of this household has nothing under that id
+│   ├── WebhookRefused            a webhook is not the vendor's, was changed, or is not of now; `reason` says which
 │   ├── UnknownCalendar           no trading calendar of that name; the nearest names are given
 │   └── BeyondCalendar            a time the trading calendar does not cover; `first` and `last` say what it does
 ├── ClientClosed                  the client was closed before the call
@@ -245,6 +246,40 @@ class NotRemembered(InvalidInput):
     title = "Not in the book"
     next_step = "List what it has, and use an id from there."
     status = 404
+
+
+class WebhookFault(StrEnum):
+    """What is wrong with a webhook."""
+
+    BAD_SIGNATURE = "bad_signature"
+    """It is unsigned, was changed, or is signed by somebody else."""
+    UNKNOWN_KEY = "unknown_key"
+    """It names a key that the vendor does not have, or no longer signs with."""
+    TOO_OLD = "too_old"
+    FROM_THE_FUTURE = "from_the_future"
+    MALFORMED = "malformed"
+    """It does not have the form that the vendor documents."""
+
+
+class WebhookRefused(InvalidInput):
+    """A webhook is not the vendor's, was changed, or is not of now; `reason` says which.
+
+    Check the signing secret, this machine's clock, and that nothing on the way changes the body.
+
+    `reason` is a `WebhookFault`.
+    """
+
+    code = "fin.webhook_refused"
+    title = "Webhook refused"
+    next_step = "Check the signing secret, this machine's clock, and that nothing on the way changes the body."
+    status = 400
+
+    def __init__(self, message: str = "", reason: WebhookFault = WebhookFault.BAD_SIGNATURE) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def extra(self) -> dict[str, object]:
+        return {"reason": self.reason.value}
 
 
 class UnknownCalendar(InvalidInput):

@@ -71,6 +71,7 @@ TABLE: dict[str, bool] = {
     "BookOutdated": STOP,
     "LeaseLost": STOP,
     "NotRemembered": STOP,
+    "WebhookRefused": STOP,
     "SyncedJustNow": STOP,
     "VaultError": STOP,
     "SealBroken": STOP,

@@ -5,7 +5,7 @@ Floor 8: asset_aggregator. Routers come as objects, so one that cannot be import
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, nullcontext
 from typing import TypeAlias, cast
 
 from fastapi import APIRouter, FastAPI
@@ -20,10 +20,12 @@ from asset_aggregator.infra.environment import ServiceSettings, prepare_environm
 from asset_aggregator.infra.health import Readiness, health_router
 from asset_aggregator.infra.limits import (
     OPEN_PATHS,
+    WEBHOOKS,
     WINDOW_S,
     BoundedStore,
     FailOpenStore,
     Store,
+    address_key,
     make_store,
     principal_key,
 )
@@ -32,7 +34,8 @@ from asset_aggregator.infra.methods import Methods
 from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
 from asset_aggregator.infra.openapi import finish_openapi
 from asset_aggregator.infra.problems import install_handlers
-from asset_aggregator.infra.whole_paths import WholePaths
+from asset_aggregator.infra.whole_paths import OnlyBelow, WholePaths
+from fin_infra.api.webhooks import MAX_BYTES
 from fin_infra.errors import ConfigurationError
 
 FACTS = ("Fin-Provider", "Fin-Environment", "Fin-RateLimit-Limit", "Fin-RateLimit-Remaining", "Fin-RateLimit-Reset")
@@ -72,6 +75,7 @@ def create_service(
     auth = auth or Auth.from_settings(settings)
     cache = SvcCache(settings, name)
     store = make_store(settings, name)
+    vendors = make_store(settings, name, settings.webhook_rate_limit)
     readiness = readiness or Readiness()
     if settings.redis_url is not None:
         readiness.add_redis(settings.redis_url)
@@ -81,13 +85,13 @@ def create_service(
         release=version,
         enable_logging=False,  # the other of svc-infra's two logging systems; see logs.py
         enable_observability=False,  # see add_metrics
-        lifespan=_life(store, cache, lifespan),
+        lifespan=_life((store, vendors), cache, lifespan),
     )
     app.router.redirect_slashes = False  # the redirect names the Host header and plain http, whatever the caller used
     app.state.settings, app.state.auth, app.state.cache, app.state.readiness = settings, auth, cache, readiness
     install_handlers(app)
     add_metrics(app, settings, auth)
-    _order_layers(app, settings, auth, store)
+    _order_layers(app, settings, auth, store, vendors)
     app.include_router(health_router(readiness, auth))
     if not settings.docs:
         _drop_pages(app)
@@ -97,12 +101,14 @@ def create_service(
     return app
 
 
-def _life(store: BoundedStore | FailOpenStore, cache: SvcCache, inner: Lifespan | None) -> Lifespan:
+def _life(stores: Sequence[BoundedStore | FailOpenStore], cache: SvcCache, inner: Lifespan | None) -> Lifespan:
     """Return the app's lifespan: the stores and the metrics of calls, and inside them the caller's own."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None, None]:
-        with closing(store), PrometheusCalls().observing():
+        with ExitStack() as closed, PrometheusCalls().observing():
+            for store in stores:
+                closed.enter_context(closing(store))
             async with cache.running(), inner(app) if inner else nullcontext():
                 yield
 
@@ -114,7 +120,7 @@ def _drop_pages(app: FastAPI) -> None:
     app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) not in PAGES]
 
 
-def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: Store) -> None:
+def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: Store, vendors: Store) -> None:
     """Settle which layers run, and in which order, outermost first.
 
     request id guard, request id, CORS, methods, boundary, unmatched route, [svc-infra: metrics, in-flight, route
@@ -137,16 +143,27 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
                 key_fn=principal_key(auth),
                 store=store,
             )
-            layer = Middleware(WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, **layer.kwargs)
+            layer = Middleware(
+                WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, skip_below=(WEBHOOKS,), **layer.kwargs
+            )
+            inner.append(_vendors_layer(SimpleRateLimitMiddleware, settings, vendors))
         if kind is HandlerTimeoutMiddleware:
             layer.kwargs.update(timeout_seconds=settings.request_timeout_s)
             layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **layer.kwargs)
         if kind is BodyReadTimeoutMiddleware:
-            inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
+            inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, larger={WEBHOOKS: MAX_BYTES}))
         inner.append(layer)
     ids = [Middleware(RequestIdGuard), Middleware(RequestIdMiddleware)]
     labels = [Middleware(Methods), Middleware(Boundary), Middleware(UnmatchedRoute)]
     app.user_middleware[:] = [*ids, *_cors(settings), *labels, *inner]
+
+
+def _vendors_layer(limiter: type, settings: ServiceSettings, store: Store) -> Middleware:
+    """Count webhooks apart, and by address: they carry no token."""
+    limit = settings.webhook_rate_limit
+    return Middleware(
+        OnlyBelow, layer=limiter, below=WEBHOOKS, limit=limit, window=WINDOW_S, key_fn=address_key, store=store
+    )
 
 
 def _cors(settings: ServiceSettings) -> list[Middleware]:

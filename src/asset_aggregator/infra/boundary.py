@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from starlette.datastructures import MutableHeaders
@@ -124,33 +126,36 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """Refuse bodies above the limit, declared or chunked, while they arrive.
+    """Refuse bodies above the limit, declared or chunked, while they arrive; `larger` has other limits by path.
 
     Closes: svc-infra's body timeout reads the whole body of any request into memory, without bound.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         received = 0
+        path = str(scope.get("path", "/"))
+        most = max([self.max_bytes, *(limit for below, limit in self.larger.items() if path.startswith(below))])
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > most:
                 raise _TooLarge
             return message
 
         try:
             await self.app(scope, counted, send)
         except _TooLarge:
-            await problem(413, path=str(scope.get("path", "/")))(scope, receive, send)
+            await problem(413, path=path)(scope, receive, send)
 
 
 class _Unmatched:

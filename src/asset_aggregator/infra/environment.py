@@ -152,6 +152,7 @@ class ServiceSettings:
     sync_hours: str = ""  # FIN_INFRA_SYNC_HOURS: such as banking=6,brokerage=1, or off
     cors_origins: tuple[str, ...] = ()  # CORS_ALLOW_ORIGINS
     rate_limit: int = 600  # FIN_INFRA_RATE_LIMIT: requests a minute for each principal or address
+    webhook_rate_limit: int = 6000  # FIN_INFRA_WEBHOOK_RATE_LIMIT: webhooks a minute from each address
     request_timeout_s: float = 30.0  # REQUEST_TIMEOUT_SECONDS
     max_body_bytes: int = 64 * 1024  # FIN_INFRA_MAX_BODY_BYTES
     metrics: str = "open"  # FIN_INFRA_METRICS: open to all, for a token with metrics:read, or off
@@ -181,6 +182,7 @@ class ServiceSettings:
             sync_hours=environ.get("FIN_INFRA_SYNC_HOURS", "").strip(),
             cors_origins=tuple(o.strip() for o in environ.get("CORS_ALLOW_ORIGINS", "").split(",") if o.strip()),
             rate_limit=int(_number(environ, "FIN_INFRA_RATE_LIMIT", 600, 1, 1_000_000)),
+            webhook_rate_limit=int(_number(environ, "FIN_INFRA_WEBHOOK_RATE_LIMIT", 6000, 1, 1_000_000)),
             request_timeout_s=_number(environ, "REQUEST_TIMEOUT_SECONDS", 30.0, 0.1, 3600),
             max_body_bytes=int(_number(environ, "FIN_INFRA_MAX_BODY_BYTES", 64 * 1024, 1, 64 * 1024 * 1024)),
             metrics=_choice(environ, "FIN_INFRA_METRICS", "open", _METRICS),

@@ -20,6 +20,9 @@ WINDOW_S = 60
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
 """Never limited: an orchestrator that is told 429 would restart a healthy process."""
 
+WEBHOOKS = "/webhooks/"
+"""Below this path vendors are counted, by address and apart from people: one that repeats a day's events at once would
+use up what a person may ask."""
 _MAX_KEYS = 10_000
 _REDIS_TIMEOUT_S = 0.25
 
@@ -41,6 +44,11 @@ def principal_key(auth: Auth) -> Callable[[Request], str]:
         return f"caller:{caller.tenant}:{caller.name}" if caller else f"address:{client_address(request)}"
 
     return counted
+
+
+def address_key(request: Request) -> str:
+    """Count by address, for those who have no token."""
+    return f"webhooks:{client_address(request)}"
 
 
 def _nothing() -> None:
@@ -108,9 +116,10 @@ class FailOpenStore:
         return counted
 
 
-def make_store(settings: ServiceSettings, name: str) -> BoundedStore | FailOpenStore:
+def make_store(settings: ServiceSettings, name: str, limit: int | None = None) -> BoundedStore | FailOpenStore:
     """Return the store for the settings: Redis with a local fallback when REDIS_URL is set, else memory."""
-    local = BoundedStore(settings.rate_limit)
+    limit = settings.rate_limit if limit is None else limit
+    local = BoundedStore(limit)
     if settings.redis_url is None:
         return local
     from redis import Redis
@@ -120,5 +129,5 @@ def make_store(settings: ServiceSettings, name: str) -> BoundedStore | FailOpenS
     client = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]  # redis-py leaves **kwargs untyped
         settings.redis_url, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
-    shared = RedisRateLimitStore(client, limit=settings.rate_limit, prefix=f"{name}:limit")
+    shared = RedisRateLimitStore(client, limit=limit, prefix=f"{name}:limit")
     return FailOpenStore(shared, local, close=client.close)

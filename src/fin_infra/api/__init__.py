@@ -22,6 +22,7 @@ from fin_infra.api.providers import add_providers
 from fin_infra.api.questions import add_questions
 from fin_infra.api.symbols import add_symbols
 from fin_infra.api.users import User
+from fin_infra.api.webhooks import add_webhooks
 from fin_infra.questions.asked import Asked
 from fin_infra.questions.net_worth import Sources
 
@@ -47,6 +48,7 @@ __all__ = [
     "add_providers",
     "add_questions",
     "add_symbols",
+    "add_webhooks",
 ]
 
 

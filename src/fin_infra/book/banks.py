@@ -15,6 +15,7 @@ from fin_infra.errors import AccountClosed, NotFound, ProviderUnavailable
 from fin_infra.flow import row_errors
 from fin_infra.model import Account, AccountStatus, Balance, Listing, RowError, Transaction, TransactionStatus
 from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.transport import Flow, Invoke
 
 OVERLAP = timedelta(days=14)
@@ -37,6 +38,7 @@ class BankSource:
 
     def changes(self, cursor: str) -> Flow[Page]:
         starts, number = _read(cursor)
+        login: str | None = None
         holders: list[Holder] = []
         levels: list[Level] = []
         unread: list[str] = []
@@ -44,6 +46,7 @@ class BankSource:
             self._run = _Run(starts)
             listed: Listing[Account] = yield Invoke(self._bank.accounts)
             holders = [holder_of(account) for account in listed]
+            login = _login(self._bank, listed)
             unread += map(str, listed.errors)
             open_ones = [account for account in listed if account.status is not AccountStatus.CLOSED]
             levels = yield from self._levels(open_ones)
@@ -58,6 +61,7 @@ class BankSource:
         return Page(
             after=_cursor(run.next_starts(), 0) if complete else _cursor(run.starts, run.number),
             complete=complete,
+            login=login,
             holders=holders,
             transactions=[told_of(row) for row in told],
             levels=levels,
@@ -146,6 +150,14 @@ async def _awaited(rows: Any, most: int) -> tuple[list[Any], list[RowError]]:
             except StopAsyncIteration:
                 break
     return items, list(unread)
+
+
+def _login(bank: BankingProvider[Any], listed: Listing[Account]) -> str | None:
+    """Return the vendor's id of the login: the bank client knows it, or all accounts have the same."""
+    if isinstance(bank, WebhookProvider) and bank.login_id is not None:
+        return bank.login_id
+    found = {account.enrollment_id for account in listed}
+    return found.pop() if len(found) == 1 else None
 
 
 def holder_of(account: Account) -> Holder:

@@ -29,6 +29,7 @@ from fin_infra.model import (
 )
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.transport import Flow, Invoke
 
 NO_CURRENCY = "XXX"
@@ -43,6 +44,7 @@ _REFUSED = (AuthenticationFailed, ReauthRequired)
 class FirstPage:
     """What the first page of a run says."""
 
+    login: str | None = None
     holders: list[Holder] = field(default_factory=list[Holder])
     levels: list[Level] = field(default_factory=list[Level])
     held: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -71,6 +73,7 @@ class _Source(ABC):
         return Page(
             after=cursor_of(run.next_starts(), 0) if complete else cursor_of(run.starts, number + 1),
             complete=complete,
+            login=read.login,
             holders=read.holders,
             levels=read.levels,
             held=list(read.held),
@@ -130,7 +133,8 @@ class AggregatorSource(_Source):
     def _first(self) -> Flow[FirstPage]:
         aggregator = self._aggregator
         listed: Listing[HoldingAccount] = yield Invoke(aggregator.accounts)
-        read = FirstPage(unread=[*map(str, listed.errors)])
+        login = aggregator.login_id if isinstance(aggregator, WebhookProvider) else None
+        read = FirstPage(login=login, unread=[*map(str, listed.errors)])
         yield from self._links(listed, read)
         failed: list[FinInfraError] = []
         for account in listed:

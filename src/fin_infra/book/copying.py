@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fin_infra.book.columns import Bytes
 from fin_infra.book.engine import put, stored_type
 from fin_infra.book.lease import Owner
-from fin_infra.book.tables import PERSONAL, erasures, households, meta
+from fin_infra.book.tables import PERSONAL, connections, erasures, households, meta, webhooks
 from fin_infra.book.tombstones import fingerprint_of
 
 PART = 5_000
@@ -23,14 +23,24 @@ _FEW = 50
 def copy_rows(source: sa.Connection, target: sa.Connection, without: Set[Owner] = frozenset()) -> int:
     """Copy every row but those of some households; return how many."""
     unwanted = {(owner.tenant, owner.user_id) for owner in without}
+    logins, at_login = _logins(source, without), list(webhooks.c).index(webhooks.c.login)
     count = 0
     for table in meta.sorted_tables:
         personal = table in PERSONAL
         for part in stored_rows(source, table):
             rows = [row for row in part if not (personal and row[:2] in unwanted)]
+            if table is webhooks and logins:
+                rows = [row for row in rows if (row[0], row[at_login]) not in logins]
             _write(target, table, rows)
             count += len(rows)
     return count
+
+
+def _logins(source: sa.Connection, without: Set[Owner]) -> set[tuple[Any, ...]]:
+    """Return how vendors name the logins of some households."""
+    c = connections.c
+    asked = [sa.select(c.provider, c.vendor_id).where(owner.of(connections)) for owner in without]
+    return {tuple(row) for ask in asked for row in source.execute(ask) if row.vendor_id is not None}
 
 
 def stored_rows(

@@ -26,6 +26,8 @@ FAILED = timedelta(minutes=30)
 """Until a vendor that failed is asked again, or told again of an end, unless its kind is asked more often."""
 PERSON = timedelta(hours=24)
 """Until a vendor that wants the person is asked again: some take a login back that they had refused."""
+NEWS = timedelta(seconds=10)
+"""Between two syncs of a connection whose vendor tells of news: several messages of one event make one sync."""
 _VENUE = "XNYS"
 _NEVER = (ConnectionState.PAUSED, ConnectionState.REVOKED)
 
@@ -110,12 +112,16 @@ def still_due(engine: sa.Engine, planned: Due, now: datetime, cadence: Cadence) 
 
 
 _IDS = (connections.c.tenant, connections.c.user_id, connections.c.id)
+_UNHEARD = sa.func.coalesce(streams.c.news, 0) > sa.func.coalesce(streams.c.heard, 0)
+"""The vendor has told of news since the last sync began; counted, because the clocks of two machines differ."""
 
 
 def _planned(now: datetime) -> sa.Select[Any]:
     c, s = connections.c, streams.c
     same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
-    ask = sa.select(*_IDS, c.provider, c.state, s.tried_at).select_from(connections.outerjoin(streams, same))
+    ask = sa.select(*_IDS, c.provider, c.state, s.tried_at, _UNHEARD.label("has_news")).select_from(
+        connections.outerjoin(streams, same)
+    )
     ending = sa.and_(c.state == ConnectionState.REVOKED.value, c.sealed.is_not(None))
     wanted = sa.or_(c.state.not_in([state.value for state in _NEVER]), ending)
     return ask.where(wanted, sa.or_(s.until.is_(None), s.until <= now))
@@ -123,4 +129,6 @@ def _planned(now: datetime) -> sa.Select[Any]:
 
 def _is_due(row: Any, now: datetime, cadence: Cadence) -> bool:
     tried: datetime | None = row.tried_at
-    return tried is None or tried + cadence.wait(row.provider, ConnectionState(row.state), now) <= now
+    if tried is None or (row.has_news and tried + NEWS <= now):
+        return True
+    return tried + cadence.wait(row.provider, ConnectionState(row.state), now) <= now

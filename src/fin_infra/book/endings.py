@@ -21,7 +21,7 @@ ENDED = "You ended it."
 _ENDING = "Sync once more: each sync tells the vendor again, and destroys the token then."
 
 
-def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> bool:
+def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime, reason: str = ENDED) -> bool:
     """End a connection for syncs and keep its sealed tokens, with which the vendor is still to be told.
 
     Say whether there is something to tell with; one that was ended before and has no tokens is done.
@@ -32,7 +32,7 @@ def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime) -> bool
             db.execute(pages.delete().where(owner.of(pages, connection=connection)))
             ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
             db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
-            set_state(db, owner, row, ConnectionState.REVOKED, ENDED, _ENDING, PERSON, now)
+            set_state(db, owner, row, ConnectionState.REVOKED, reason, _ENDING, PERSON, now)
         return row.sealed is not None
 
 
@@ -41,7 +41,9 @@ def destroy(engine: sa.Engine, owner: Owner, connection: str) -> None:
     with writing(engine) as db:
         row = stored(db, owner, connection)
         mine = owner.of(connections, id=connection)
-        reason = f"{ENDED} With it ended how {row.funds} moves money of its accounts." if row.funds else ENDED
+        reason = row.reason if row.reason and not row.reason.startswith(ENDED) else ENDED
+        if row.funds:
+            reason = f"{reason} With it ended how {row.funds} moves money of its accounts."
         gone = {"sealed": None, "data_key": None, "reason": reason, "next_step": "Connect again to go on."}
         db.execute(sa.update(connections).where(mine).values(**gone))
 

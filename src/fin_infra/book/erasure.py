@@ -15,6 +15,7 @@ from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.records import ConnectionState
 from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams, vault_keys
 from fin_infra.book.tombstones import fingerprint_of, remember, remember_in_file
+from fin_infra.book.webhooks import forget_logins
 
 
 def destroy_keys(database: Database, owner: Owner, now: datetime) -> list[str]:
@@ -54,7 +55,10 @@ def delete_rows(database: Database, owner: Owner) -> dict[str, int]:
     ordered = [streams, households, connections]
     ordered += [table for table in PERSONAL if table not in ordered]
     with writing(database.engine) as db:
-        return {table.name: db.execute(table.delete().where(owner.of(table))).rowcount for table in ordered}
+        told = forget_logins(db, owner)
+        return {"webhooks": told} | {
+            table.name: db.execute(table.delete().where(owner.of(table))).rowcount for table in ordered
+        }
 
 
 def scrub(database: Database) -> bool | None:

@@ -74,7 +74,8 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
         ensure(db, households, head=0, **owner.scope)
         begun(db, owner, connection)
         free = sa.update(streams).where(owner.of(streams, connection=connection), streams.c.until <= now)
-        taken = free.values(fence=streams.c.fence + 1, until=now + LEASE, tried_at=now).returning(*streams.c)
+        held = {"until": now + LEASE, "tried_at": now, "heard": streams.c.news}
+        taken = free.values(fence=streams.c.fence + 1, **held).returning(*streams.c)
         row = db.execute(taken).first()
         if row is None:
             return None

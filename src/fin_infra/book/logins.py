@@ -141,7 +141,7 @@ def renew(
         key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
         sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
         values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
-        values |= {"sealed_times": row.sealed_times + 1} | ({"vendor_id": vendor_id} if vendor_id else {})
+        values |= {"sealed_times": row.sealed_times + 1, "ends_at": None} | ({"vendor_id": vendor_id} if vendor_id else {})
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
         set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
@@ -232,6 +232,29 @@ def add_fund(engine: sa.Engine, owner: Owner, connection: str, processor: str) -
         known: list[str] = row.funds.split(",") if row.funds else []
         names = ",".join(dict.fromkeys([*known, processor]))
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(funds=names))
+
+
+def told_by_vendor(engine: sa.Engine, owner: Owner, connection: str, reason: str, now: datetime) -> None:
+    """Write that the vendor says by itself that the person must act."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):
+            return
+        step = "Sign in at the vendor again."
+        set_state(db, owner, row, ConnectionState.PERSON_MUST_ACT, reason, step, connection, now)
+
+
+def expires(engine: sa.Engine, owner: Owner, connection: str, ends_at: datetime | None, now: datetime) -> None:
+    """Write when the vendor ends a login by itself; None where it does not any more."""
+    with writing(engine) as db:
+        row = stored(db, owner, connection)
+        if row.ends_at == ends_at or row.state == ConnectionState.REVOKED:
+            return
+        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(ends_at=ends_at))
+        log = Log(db, owner, connection, now)
+        before = {"connection": connection, "ends_at": row.ends_at and row.ends_at.isoformat()}
+        log.add("connection", "ends_at", None, msgspec.json.encode(before).decode())
+        log.close()
 
 
 def set_state(

@@ -132,6 +132,8 @@ class Page:
 
     after: str
     complete: bool
+    login: str | None = None
+    """The vendor's id of the login, where the page says it."""
     holders: list[Holder] = field(default_factory=list[Holder])
     transactions: list[VendorTransaction] = field(default_factory=list[VendorTransaction])
     removed: list[str] = field(default_factory=list[str])

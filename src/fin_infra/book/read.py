@@ -81,6 +81,7 @@ def connection_rows(db: sa.Connection, owner: Owner) -> list[Connection]:
             vendor_id=row.vendor_id,
             funds=tuple(row.funds.split(",")) if row.funds else (),
             ending=row.state == ConnectionState.REVOKED and row.sealed is not None,
+            ends_at=row.ends_at,
         )
         for row in db.execute(ask)
     ]

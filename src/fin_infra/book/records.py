@@ -63,6 +63,8 @@ class Connection(Model):
     """Companies that move money of an account by this login; ending it ends that too."""
     ending: bool = False
     """It was ended, and the vendor could not be told yet: its token is kept sealed, and each sync tries again."""
+    ends_at: dt.datetime | None = None
+    """When the vendor ends the login unless the person agrees again; aware UTC. None where it has not said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,10 @@ connections = _personal(
     _maybe("institution"),
     _maybe("twin"),
     _maybe("funds"),
+    _maybe("ends_at", Instant),
 )
+# Without the household in front: an event of a vendor names a login and nobody's household.
+sa.Index("connections_vendor", connections.c.provider, connections.c.vendor_id)
 
 # A page of a vendor on which a person links a login, by the digest of its token; `connection` is the one to repair.
 links = _personal(
@@ -74,7 +77,8 @@ links = _personal(
     _fact("made_at", Instant),
 )
 
-# Where the sync of a connection is, and who is at it: see lease.py.
+# Where the sync of a connection is, and who is at it: see lease.py. `news` counts what the vendor has told by itself,
+# and `heard` how much of that there was when the last sync began.
 streams = _personal(
     "streams",
     _key("connection"),
@@ -86,6 +90,8 @@ streams = _personal(
     _fact("applied", Whole),
     _fact("whole", Whole),
     _maybe("tried_at", Instant),
+    _maybe("news", Whole),
+    _maybe("heard", Whole),
 )
 
 # Pages of a run that is not whole or not applied yet, compressed, and sealed where the connection has a key.
@@ -111,6 +117,7 @@ accounts = _personal(
     _maybe("joined", Whole),
     _maybe("sealed"),
 )
+sa.Index("accounts_vendor", accounts.c.vendor_id)  # as connections_vendor
 
 # What an account held at the end of a day, by the last word of that day.
 balances = _personal(
@@ -286,6 +293,24 @@ erasures = _market("erasures", _key("fingerprint"), _fact("at", Instant))
 # Spans of days of an instrument, or of rates, that have been asked for: a day without a price in one is a day on which
 # there was none, and is not asked for a second time. `end` is the day after the last one.
 filled = _market("filled", _key("subject"), _key("start", Day), _fact("end", Day))
+
+
+# Events that vendors told by themselves, each once: see webhooks.py. They name logins by the vendor's ids, and nobody.
+webhooks = _market(
+    "webhooks",
+    _key("provider"),
+    _key("event_id"),
+    _fact("kind"),
+    _fact("type"),
+    _maybe("login"),
+    _maybe("account"),
+    _maybe("said_at", Instant),
+    _maybe("ends_at", Instant),
+    _maybe("reason"),
+    _fact("taken_at", Instant),
+    _fact("outcome"),
+)
+sa.Index("webhooks_outcome", webhooks.c.outcome, webhooks.c.taken_at)
 
 PERSONAL: tuple[sa.Table, ...] = tuple(table for table in meta.sorted_tables if SCOPE[0] in table.c)
 """The tables of a household, which erasure empties and an export writes."""

@@ -112,6 +112,15 @@ def _mark_synced(db: sa.Connection, lease: Lease, now: datetime) -> None:
     db.execute(sa.update(connections).where(mine).values(synced_at=now))
 
 
+def _keep_login(db: sa.Connection, lease: Lease, chunk: Sequence[Page]) -> None:
+    """Keep how the vendor's webhooks name the login, which some vendors say with the accounts only."""
+    for login in {page.login for page in chunk if page.login is not None}:
+        mine = sa.and_(
+            lease.owner.of(connections, id=lease.connection), connections.c.vendor_id.is_distinct_from(login)
+        )
+        db.execute(sa.update(connections).where(mine).values(vendor_id=login))
+
+
 def _write(
     db: sa.Connection, lease: Lease, chunk: Sequence[Page], run: Run, gone: set[int], now: datetime, *, last: bool
 ) -> int:
@@ -120,6 +129,7 @@ def _write(
     accounts = Accounts(db, owner)
     for page in chunk:
         accounts.write(log, lease.connection, page.holders)
+    _keep_login(db, lease, chunk)
     ids = accounts.of(lease.connection)
     told = [each for page in chunk for each in page.transactions]
     deals = [deal for page in chunk for deal in page.deals]

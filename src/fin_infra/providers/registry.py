@@ -6,18 +6,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fin_infra import features
 from fin_infra._moved import renamed
 from fin_infra.arguments import checked
-from fin_infra.errors import ConfigurationError, ProviderNotFound
+from fin_infra.errors import ConfigurationError, FeatureDisabled, ProviderNotFound
 from fin_infra.providers import installed
 from fin_infra.providers.config import DOMAINS, SUBSTITUTABLE, load_config, not_substitutable
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.installed import vendors
+from fin_infra.providers.interfaces.webhooks import WebhookProvider, Webhooks
 from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
+from fin_infra.settings import load
 from fin_infra.transport import Async, Sync
 
 ModeName = Literal["sync", "async"]
@@ -115,6 +118,24 @@ def provider_class(provider_key: str) -> type[Provider[Any]]:
         raise _not_found(provider_key)
     features.require(provider_key)
     return installed.load(provider_key)
+
+
+def webhooks_of(provider_key: str, *, mode: ModeName) -> Webhooks:
+    """Return how a vendor signs what it tells by itself; keep it, since it keeps the vendor's keys.
+
+    Its settings are the operator's own: what only the sandbox accepts, everybody could sign with.
+
+    Raises:
+        ProviderNotFound: nothing has that name.
+        FeatureDisabled: it is switched off, or tells nothing by itself.
+        ConfigurationError: a setting cannot be used.
+    """
+    cls = provider_class(load_config().aliases.get(provider_key, provider_key))
+    info = cls.info
+    if not issubclass(cls, WebhookProvider):
+        raise FeatureDisabled(f"{info.title} sends no webhooks that are understood here; its syncs ask for news.")
+    settings = load(info.settings, load_config().settings(info.provider_key, info.settings))
+    return cls.webhooks(settings, partial(resolve, info.provider_key, mode=mode), info)
 
 
 def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:

@@ -28,8 +28,10 @@ from fin_infra.normalize import check_days
 from fin_infra.providers import fields
 from fin_infra.providers.banking.teller import payloads
 from fin_infra.providers.banking.teller.payloads import KEY, Polarity, parse_transaction, parse_transactions
+from fin_infra.providers.banking.teller.webhook import TellerWebhooks
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.banking import BankingProvider
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, basic, url_path
 
@@ -54,11 +56,15 @@ class Settings(ProviderSettings):
     """Path of `certificate.pem`."""
     private_key: str | None = None
     """Path of `private_key.pem`."""
+    webhook_secret: SecretStr | None = None
+    """What Teller signs webhooks with: a signing secret of the dashboard."""
+    webhook_secret_old: SecretStr | None = None
+    """The one before, which is good too until Teller stops to sign with it."""
     page_size: int = Field(250, ge=1)
     """Transactions per request."""
 
 
-class TellerClient(BankingProvider[M]):
+class TellerClient(BankingProvider[M], WebhookProvider[M]):
     """One enrollment at Teller: the accounts that one access token reaches."""
 
     info = ProviderInfo(
@@ -80,6 +86,7 @@ class TellerClient(BankingProvider[M]):
         },
     )
     settings: Settings
+    webhooks = TellerWebhooks
 
     @classmethod
     def certificate(cls, settings: ProviderSettings) -> tuple[str, str] | None:

@@ -389,7 +389,7 @@ def refusal(reply: Reply) -> ProviderError | None:
     """Return the error a reply that is not 2xx stands for, with the next step."""
     code, message = _said(reply)
     if code.startswith("enrollment.disconnected"):
-        why = _WHY_DISCONNECTED.get(code.rpartition(".")[2], "the bank wants the person to sign in again")
+        why = why_disconnected(code)
         text = f"{why}; open Teller Connect with the account's enrollment_id, and the same access token works again"
         return ReauthRequired(text, vendor_code=code, http_status=reply.status)
     if reply.status == 400 and message.startswith("Missing certificate"):
@@ -401,6 +401,11 @@ def refusal(reply: Reply) -> ProviderError | None:
         return by_status(reply, bank_down, code or None)
     kind, text = known
     return kind(text, vendor_code=code or None, http_status=reply.status)
+
+
+def why_disconnected(code: str) -> str:
+    """Return why an enrollment is disconnected, by the last part of Teller's code for it."""
+    return _WHY_DISCONNECTED.get(code.rpartition(".")[2], "the bank wants the person to sign in again")
 
 
 def _said(reply: Reply) -> tuple[str, str]:

@@ -30,9 +30,11 @@ from fin_infra.providers import fields
 from fin_infra.providers.brokerage.snaptrade import payloads, refusals
 from fin_infra.providers.brokerage.snaptrade.payloads import KEY, PortalLink, SnapTradeUser
 from fin_infra.providers.brokerage.snaptrade.signature import signature
+from fin_infra.providers.brokerage.snaptrade.webhook import SnapTradeWebhooks
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import OrderFilter
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.settings import Need, ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, url_path
 
@@ -59,6 +61,8 @@ class Settings(ProviderSettings):
 
     client_id: str | None = None
     consumer_key: SecretStr | None = None
+    consumer_key_old: SecretStr | None = None
+    """The one before, with which SnapTrade may still sign webhooks while a new one takes over."""
     user_id: str | None = None
     """The person whose accounts are read."""
     user_secret: SecretStr | None = None
@@ -70,7 +74,7 @@ class Settings(ProviderSettings):
     """How old an account's holdings may be before `fin_infra.analytics.accounts_to_sync` names it again."""
 
 
-class SnapTrade(BrokerageAggregatorProvider[M]):
+class SnapTrade(BrokerageAggregatorProvider[M], WebhookProvider[M]):
     """One person's accounts at every broker they have connected."""
 
     info = ProviderInfo(
@@ -95,6 +99,11 @@ class SnapTrade(BrokerageAggregatorProvider[M]):
         "gives both.",
     )
     settings: Settings
+    webhooks = SnapTradeWebhooks
+
+    @property
+    def login_id(self) -> str | None:
+        return self.settings.user_id
 
     @property
     def sync_every_s(self) -> float:

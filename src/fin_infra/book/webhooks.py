@@ -1,0 +1,256 @@
+"""Events that vendors tell by themselves: each is kept once, then does something about the connections it names.
+Floor 6: each function is one transaction, and doing the same twice is the same as once; a message never makes a
+connection healthy, and what it says of a login is asked for at the vendor, whose answer is newer than any message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fin_infra.book import endings, logins
+from fin_infra.book.engine import reading, writing
+from fin_infra.book.lease import Owner
+from fin_infra.book.records import ConnectionState
+from fin_infra.book.tables import accounts, connections, streams, webhooks
+from fin_infra.errors import NotRemembered
+from fin_infra.providers.interfaces.webhooks import EventKind, WebhookEvent
+
+KEPT = timedelta(days=30)
+"""How long an event is known, and not taken a second time: vendors repeat for three days at most."""
+MOST = 200
+"""Events to a step."""
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    """It names a login that no household has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenEvent:
+    """An event as it is kept."""
+
+    provider: str
+    event: WebhookEvent
+    taken_at: datetime
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a step has done."""
+
+    done: int = 0
+    nudged: int = 0
+    """Connections that a sync is due of now."""
+    unknown: list[TakenEvent] = field(default_factory=list[TakenEvent])
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A connection that an event is about."""
+
+    owner: Owner
+    connection: str
+    state: ConnectionState
+    made_at: datetime
+    tried_at: datetime | None
+
+    def overtaken(self, event: WebhookEvent) -> bool:
+        """Say whether an event comes too late: it is of before this connection, or a sync has worked since.
+
+        Only vendors that say when it happened can be told so; deliveries have no order.
+        """
+        if event.said_at is None:
+            return False
+        if event.said_at < self.made_at:
+            return True
+        healthy = self.state is ConnectionState.HEALTHY and self.tried_at is not None
+        return event.kind is EventKind.PERSON_MUST_ACT and healthy and event.said_at < (self.tried_at or event.said_at)
+
+
+def take(engine: sa.Engine, provider: str, event: WebhookEvent, now: datetime) -> bool:
+    """Keep an event, to be settled soon; return False for one that is there already, which changes nothing.
+
+    Raises:
+        BookUnavailable: the database cannot be written now; the vendor has to send it again.
+    """
+    row = {
+        "provider": provider, "event_id": event.event_id, "kind": event.kind.value, "type": event.type,
+        "login": event.login, "account": event.account, "said_at": event.said_at, "ends_at": event.ends_at,
+        "reason": event.reason, "taken_at": now, "outcome": Outcome.WAITING.value,
+    }  # fmt: skip
+    with writing(engine) as db:
+        insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.event_id)
+        return db.execute(taken, row).first() is not None
+
+
+def settle(
+    engine: sa.Engine, now: datetime, *, keep_waiting: Callable[[TakenEvent], bool] = lambda _: False
+) -> Settled:
+    """Do what the waiting events ask for, the oldest first.
+
+    Args:
+        keep_waiting: says of an event that somebody else settles it and calls `finish`.
+
+    Raises:
+        BookUnavailable: the database cannot be used now; the next step goes on.
+    """
+    found = Settled()
+    for taken in waiting(engine):
+        if keep_waiting(taken):
+            continue
+        reached = _reached_by(engine, taken)
+        outcome = Outcome.DONE
+        if reached is not None and not reached:
+            outcome = Outcome.UNKNOWN
+            found.unknown.append(taken)
+        for each in reached or ():
+            if each.state is not ConnectionState.REVOKED and not each.overtaken(taken.event):
+                found.nudged += _act(engine, each, taken.event, now)
+        finish(engine, taken, outcome)
+        found.done += 1
+    return found
+
+
+def waiting(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
+    """Return the events that nothing was done about yet, the oldest first."""
+    return _events(engine, Outcome.WAITING, limit)
+
+
+def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
+    """Return the events that name a login nobody here has, the oldest first: a login that was made elsewhere, or one
+    that was ended here and not at the vendor."""
+    return _events(engine, Outcome.UNKNOWN, limit)
+
+
+def finish(engine: sa.Engine, taken: TakenEvent, outcome: Outcome = Outcome.DONE) -> None:
+    """Write what became of an event."""
+    c = webhooks.c
+    mine = sa.and_(c.provider == taken.provider, c.event_id == taken.event.event_id)
+    with writing(engine) as db:
+        db.execute(sa.update(webhooks).where(mine, c.outcome == Outcome.WAITING.value).values(outcome=outcome.value))
+
+
+def forget(engine: sa.Engine, before: datetime) -> int:
+    """Throw away what was settled and taken before an instant; return how many."""
+    c = webhooks.c
+    with writing(engine) as db:
+        return db.execute(webhooks.delete().where(c.outcome != Outcome.WAITING.value, c.taken_at < before)).rowcount
+
+
+def forget_logins(db: sa.Connection, owner: Owner) -> int:
+    """Throw away what vendors told about the logins of a household that is being erased."""
+    mine = sa.select(connections.c.provider, connections.c.vendor_id).where(owner.of(connections))
+    own = sa.select(connections.c.provider, accounts.c.vendor_id).select_from(
+        accounts.join(connections, _told_by(accounts, connections))
+    )
+    c, count = webhooks.c, 0
+    for column, pairs in ((c.login, mine), (c.account, own.where(owner.of(accounts)))):
+        for provider, vendor_id in db.execute(pairs).all():
+            if vendor_id is not None:
+                count += db.execute(webhooks.delete().where(c.provider == provider, column == vendor_id)).rowcount
+    return count
+
+
+def _events(engine: sa.Engine, outcome: Outcome, limit: int) -> list[TakenEvent]:
+    ask = sa.select(webhooks).where(webhooks.c.outcome == outcome.value)
+    with reading(engine) as db:
+        return [
+            _taken(row) for row in db.execute(ask.order_by(webhooks.c.taken_at, *webhooks.primary_key).limit(limit))
+        ]
+
+
+def _taken(row: Any) -> TakenEvent:
+    event = WebhookEvent(
+        event_id=row.event_id,
+        kind=EventKind(row.kind),
+        type=row.type,
+        login=row.login,
+        account=row.account,
+        said_at=row.said_at,
+        ends_at=row.ends_at,
+        reason=row.reason,
+    )
+    return TakenEvent(provider=row.provider, event=event, taken_at=row.taken_at)
+
+
+_OF_LOGINS = frozenset(EventKind) - {EventKind.OTHER, EventKind.VERIFICATION_CHANGED}
+
+
+def _reached_by(engine: sa.Engine, taken: TakenEvent) -> Sequence[_Reached] | None:
+    """Return the connections that an event is about, in all households; None where it is about none.
+
+    The one question of personal rows without an owner: an event comes from the vendor, which knows its own ids and
+    nobody's household. It is asked after the signature was checked, gives ids and states only, and each of them is
+    acted on under the household it belongs to.
+    """
+    event, c, s = taken.event, connections.c, streams.c
+    if event.kind not in _OF_LOGINS or (event.login is None and event.account is None):
+        return None
+    same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
+    ask = sa.select(c.tenant, c.user_id, c.id, c.state, c.made_at, s.tried_at)
+    if event.login is not None:
+        ask = ask.select_from(connections.outerjoin(streams, same)).where(c.vendor_id == event.login)
+    else:
+        joined = accounts.join(connections, _told_by(accounts, connections)).outerjoin(streams, same)
+        ask = ask.select_from(joined).where(accounts.c.vendor_id == event.account).distinct()
+    with reading(engine) as db:
+        return [
+            _Reached(Owner(row.tenant, row.user_id), row.id, ConnectionState(row.state), row.made_at, row.tried_at)
+            for row in db.execute(ask.where(c.provider == taken.provider).order_by(c.tenant, c.user_id, c.id))
+        ]
+
+
+def _told_by(account: sa.Table, connection: sa.Table) -> sa.ColumnElement[bool]:
+    a, c = account.c, connection.c
+    return sa.and_(c.tenant == a.tenant, c.user_id == a.user_id, c.id == a.source)
+
+
+def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetime) -> int:
+    """Do what an event asks for one connection; return 1 where a sync is due by it."""
+    owner, connection = reached.owner, reached.connection
+    try:
+        match event.kind:
+            case EventKind.ENDED:
+                reason = event.reason or "the access was ended at the vendor"
+                endings.end(engine, owner, connection, now, _sentence(reason))
+            case EventKind.EXPIRING:
+                if event.ends_at is not None:
+                    logins.expires(engine, owner, connection, event.ends_at, now)
+                return 0
+            case EventKind.PERSON_MUST_ACT:
+                reason = event.reason or "the vendor wants the person to sign in again"
+                logins.told_by_vendor(engine, owner, connection, _sentence(reason), now)
+            case EventKind.REPAIRED:
+                logins.expires(engine, owner, connection, None, now)
+            case _:
+                pass
+    except NotRemembered:  # erased in this moment
+        return 0
+    return _nudge(engine, owner, connection)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _nudge(engine: sa.Engine, owner: Owner, connection: str) -> int:
+    """Make a sync due; one that is at work has asked the vendor before, so another one comes after it.
+
+    A connection that was never synced has no row here and is due anyway.
+    """
+    counted = {"news": sa.func.coalesce(streams.c.news, 0) + 1}
+    with writing(engine) as db:
+        db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**counted))
+    return 1

@@ -1,0 +1,2 @@
+"""Vendors that verify who a person is.
+Floor 3: one folder a vendor."""

@@ -1,0 +1,2 @@
+"""Stripe Identity.
+Floor 3: `webhook` checks what Stripe sends."""
