@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from inspect import isawaitable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,7 +44,8 @@ def router(sandbox: Sandbox) -> Router:
 def _endpoint(call: ControlCall) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            return json_reply(call(_object(await request.body()), request))
+            found = call(_object(await request.body()), request)
+            return json_reply(await found if isawaitable(found) else found)
         except ValueError as wrong:
             return json_reply({"error": str(wrong)}, 422)
         except LookupError as missing:

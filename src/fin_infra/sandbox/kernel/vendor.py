@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, object]
 ControlCall: TypeAlias = Callable[[Json, Request], object]
-"""Takes the body and the request; ValueError answers 422 with its sentence, LookupError 404."""
+"""Takes the body and the request, and gives the answer or an awaitable of it; ValueError answers 422 with its sentence,
+LookupError 404."""
 Change: TypeAlias = Callable[[bytes], bytes]
 TITLES = {
     429: "Too Many Requests",

@@ -8,4 +8,9 @@ https://github.com/monetr/monetr for what production has sent.
 from fin_infra.sandbox.world.household import MAIN_TOKEN
 
 MOUNT = "teller"
-ENVIRONMENT = {"TELLER_BASE_URL": "{url}", "TELLER_ACCESS_TOKEN": MAIN_TOKEN}
+WEBHOOK_SECRET = "sandbox-teller-webhook-secret"  # noqa: S105  # nosec B105: printed everywhere, worth nothing elsewhere
+ENVIRONMENT = {
+    "TELLER_BASE_URL": "{url}",
+    "TELLER_ACCESS_TOKEN": MAIN_TOKEN,
+    "TELLER_WEBHOOK_SECRET": WEBHOOK_SECRET,
+}

@@ -107,8 +107,9 @@ class TellerApi:
 
     def _reachable(self, request: Request) -> list[Account]:
         token = _token(request)
-        if token in DISCONNECTED_TOKENS:
-            raise Refused(404, DISCONNECTED_TOKENS[token], "Enrollment is not healthy")
+        code = DISCONNECTED_TOKENS.get(token) or self._vendor.disconnected.get(token)
+        if code is not None:
+            raise Refused(404, code, "Enrollment is not healthy")
         if token == BANK_DOWN_TOKEN:
             raise Refused(502, "bad_gateway", "The institution is unavailable")
         if token.startswith("token_"):
@@ -209,14 +210,14 @@ class TellerApi:
             if not (count.isascii() and count.isdigit()) or len(count) > 9 or int(count) < 1:
                 raise Refused(400, "bad_request", "count must be a positive whole number")
             rows = rows[: int(count)]
-        return json_reply([_transaction(account, row) for row in rows])
+        return json_reply([transaction_json(account, row) for row in rows])
 
     def transaction(self, request: Request) -> Response:
         """Answer one visible transaction."""
         account, wanted = self._one(request), request.path_params["transaction_id"]
         for row in account.book.shown(self._vendor.clock.now):
             if row.id == wanted:
-                return json_reply(_transaction(account, row))
+                return json_reply(transaction_json(account, row))
         raise Refused(404, "not_found", "The requested transaction does not exist")
 
 
@@ -269,7 +270,8 @@ def _account(account: Account) -> dict[str, object]:
     }
 
 
-def _transaction(account: Account, row: Shown) -> dict[str, object]:
+def transaction_json(account: Account, row: Shown) -> dict[str, object]:
+    """Return a transaction as Teller writes it, in answers and in webhooks."""
     entry, base = row.entry, f"{API}/accounts/{account.id}"
     return {
         "account_id": account.id,
