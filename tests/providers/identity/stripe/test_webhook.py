@@ -1,4 +1,4 @@
-"""Stripe's events: signed by Stripe's own library where it is installed, by its rule here, and each way to forge one."""
+"""Stripe's events: signed by its own library where that is installed, by its rule here, and forged."""
 
 from __future__ import annotations
 
