@@ -141,7 +141,8 @@ def renew(
         key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
         sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
         values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
-        values |= {"sealed_times": row.sealed_times + 1, "ends_at": None} | ({"vendor_id": vendor_id} if vendor_id else {})
+        values |= {"sealed_times": row.sealed_times + 1, "ends_at": None}
+        values |= {"vendor_id": vendor_id} if vendor_id else {}
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
         set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
