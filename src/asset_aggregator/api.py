@@ -16,8 +16,9 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 
 from asset_aggregator import infra, orders
-from asset_aggregator.books import Books, add_routes
+from asset_aggregator.books import Books, add_identity_routes, add_routes
 from asset_aggregator.orders_journal import PostgresJournal
+from asset_aggregator.retention import Retention
 from asset_aggregator.statements import load_statements
 from asset_aggregator.syncs import Syncing
 from asset_aggregator.webhooks import Hooks
@@ -120,6 +121,13 @@ def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], d
         wait_s=max(timeout_s - 10, timeout_s / 2),
     )
     add_webhook_routes(app, hooks)
+    add_identity_routes(
+        app,
+        books,
+        read=_protected(app, "identity:read"),
+        write=_protected(app, "identity:write"),
+        caller=caller,
+    )
     if brokers.broker is not None:
         _add_brokerage(
             app,
@@ -276,6 +284,7 @@ def _lifespan(
                 orders.looked_after(broker, journal) if broker else nullcontext(),
                 syncing.running() if syncing else nullcontext(),
                 hooks.running(),
+                Retention(books=books).running(),
             ):
                 yield
         finally:

@@ -12,7 +12,7 @@ from threading import Lock
 from fastapi import FastAPI
 from fastapi.params import Depends as Dependency
 
-from fin_infra.api import User, add_book
+from fin_infra.api import User, add_book, add_identity
 from fin_infra.api.users import Who
 from fin_infra.book import Book, open_book, schema
 from fin_infra.book.engine import default_url
@@ -90,3 +90,10 @@ def add_routes(
 ) -> None:
     """Put the routes of the book on the app."""
     add_book(app, auth=read, change=write, book_of=books.of, caller=caller, wait_s=wait_s)
+
+
+def add_identity_routes(
+    app: FastAPI, books: Books, *, read: list[Dependency], write: list[Dependency], caller: Who
+) -> None:
+    """Put the routes of identity checks on the app, where they are switched on."""
+    add_identity(app, auth=read, change=write, book_of=books.of, caller=caller)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fin_infra.brokerage import easy_brokerage, easy_brokerage_aggregator
     from fin_infra.crypto import easy_crypto
     from fin_infra.fx import easy_fx
+    from fin_infra.identity import easy_identity
     from fin_infra.markets import easy_market
     from fin_infra.model.frames import to_frame
     from fin_infra.normalize import convert, crypto_id, instrument
@@ -31,6 +32,7 @@ __all__ = [
     "easy_brokerage_aggregator",
     "easy_crypto",
     "easy_fx",
+    "easy_identity",
     "easy_market",
     "instrument",
     "to_frame",
@@ -44,6 +46,7 @@ _HOMES = {
     "easy_brokerage_aggregator": "brokerage",
     "easy_crypto": "crypto",
     "easy_fx": "fx",
+    "easy_identity": "identity",
     "easy_market": "markets",
     "instrument": "normalize",
     "to_frame": "model.frames",

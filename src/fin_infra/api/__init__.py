@@ -28,6 +28,7 @@ from fin_infra.questions.net_worth import Sources
 
 if TYPE_CHECKING:
     from fin_infra.api.book import add_book
+    from fin_infra.api.identity import add_identity
 
 __all__ = [
     "PUBLIC",
@@ -42,6 +43,7 @@ __all__ = [
     "add_crypto",
     "add_finastra",
     "add_fx",
+    "add_identity",
     "add_market_data",
     "add_net_worth",
     "add_problems",
@@ -53,9 +55,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load `add_book` when it is used: the book needs an extra of its own."""
-    if name != "add_book":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from fin_infra.api.book import add_book
+    """Load `add_book` and `add_identity` when they are used: the book needs an extra of its own."""
+    if name == "add_book":
+        from fin_infra.api.book import add_book
 
-    return add_book
+        return add_book
+    if name == "add_identity":
+        from fin_infra.api.identity import add_identity
+
+        return add_identity
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

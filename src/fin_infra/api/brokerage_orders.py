@@ -59,15 +59,17 @@ async def read_order(request: Request) -> OrderBody:
     return await read_body(request, OrderBody, "the order")
 
 
-def read_idempotency_key(request: Request, user: User) -> str:
+def read_idempotency_key(request: Request, user: User, what: str = "order you mean to place") -> str:
     """Return the key of the request in the scope of its user: the header bare, or quoted as a structured field.
+
+    `what` it is for stands in the sentence that asks for one.
 
     Raises:
         HTTPException: 400, there is none, there are several, or it cannot be used.
     """
     given = request.headers.getlist(HEADER)
     if len(given) != 1:
-        raise HTTPException(400, f"Send one {HEADER} header, such as a new UUID for each order you mean to place.")
+        raise HTTPException(400, f"Send one {HEADER} header, such as a new UUID for each {what}.")
     text = given[0].strip()
     if text.startswith('"'):
         match = _quoted(text)
@@ -79,18 +81,21 @@ def read_idempotency_key(request: Request, user: User) -> str:
     return user.scoped(text)
 
 
-def openapi_order() -> dict[str, Any]:
-    """Return the OpenAPI description of the request: the header, and the body's schema without references."""
-    description = f"1 to {MAX_KEY_CHARS} visible characters; the same key is the same order, for good"
+def openapi_key(meaning: str) -> dict[str, Any]:
+    """Return the OpenAPI description of the header, and what a key means."""
     return {
         "parameters": [
             {
                 "name": HEADER,
                 "in": "header",
                 "required": True,
-                "description": description,
+                "description": f"1 to {MAX_KEY_CHARS} visible characters; {meaning}",
                 "schema": {"type": "string", "maxLength": MAX_KEY_CHARS},
             }
-        ],
-        **openapi_body(OrderBody),
+        ]
     }
+
+
+def openapi_order() -> dict[str, Any]:
+    """Return the OpenAPI description of the request: the header, and the body's schema without references."""
+    return {**openapi_key("the same key is the same order, for good"), **openapi_body(OrderBody)}

@@ -27,6 +27,7 @@ from fin_infra.book.lease import NEVER
 from fin_infra.book.records import Backup, Restored
 from fin_infra.book.tables import erasures, meta, streams
 from fin_infra.book.tombstones import fingerprints, remember, remember_in_file
+from fin_infra.book.verified import forget_restored
 from fin_infra.errors import BookOutdated, BookUnavailable, InvalidInput
 
 
@@ -117,7 +118,8 @@ def _publish(part: Path, target: Path) -> None:
 def restore_backup(file: str | os.PathLike[str], url: str | None = None, *, replace: bool = False) -> Restored:
     """Restore a backup, also one of the other kind of database or of an older revision.
 
-    Households that were erased here since the backup are left out. Readers of `changes()` begin again: positions after
+    Households that were erased here since the backup are left out, and so is what was removed of persons whose identity
+    was checked. Readers of `changes()` begin again: positions after
     the backup are used again. Leases of workers end.
 
     Args:
@@ -156,6 +158,7 @@ def _restored(backup: sa.Engine, database: Database, *, replace: bool, aside: st
         known = fingerprints(database, target)
         gone, households = erased_households(source, known)
         rows = copy_rows(source, target, without=gone)
+        forget_restored(target, known.__contains__)
         remember(target, known, datetime.now(UTC))
         ended = sa.update(streams).values(fence=streams.c.fence + highest + 1, until=NEVER)
         target.execute(ended)  # a worker of the old rows must not go on in the new ones

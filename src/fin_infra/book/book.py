@@ -20,6 +20,7 @@ from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
 from fin_infra.book.says import Says
 from fin_infra.book.sync import Clock
+from fin_infra.book.verifications import Verifications
 from fin_infra.book.worth import Worth
 from fin_infra.security.keyring import FILE, KEYS, Keyring, create_key_file
 from fin_infra.security.vault import Vault
@@ -29,7 +30,7 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Links[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M]):
+class Book(Links[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M], Verifications[M]):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @checked

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import Database, reading, unavailable, writing
 from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.records import ConnectionState
-from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams, vault_keys
+from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams, vault_keys, verifications
 from fin_infra.book.tombstones import fingerprint_of, remember, remember_in_file
 from fin_infra.book.webhooks import forget_logins
 
@@ -30,7 +30,12 @@ def destroy_keys(database: Database, owner: Owner, now: datetime) -> list[str]:
         found = sa.select(connections.c.data_key).where(mine, connections.c.data_key.is_not(None))
         keys = [str(key) for key in db.scalars(found)]
         keys += [str(key) for key in db.scalars(sa.select(vault_keys.c.data_key).where(owner.of(vault_keys)))]
+        sealed = sa.select(verifications.c.data_key).where(
+            owner.of(verifications), verifications.c.data_key.is_not(None)
+        )
+        keys += [str(key) for key in db.scalars(sealed)]
         db.execute(vault_keys.delete().where(owner.of(vault_keys)))
+        db.execute(sa.update(verifications).where(owner.of(verifications)).values(sealed=None, data_key=None))
         # ended, or a sync between two steps would take the credentials of the environment in their place
         ended = {"state": ConnectionState.REVOKED.value, "reason": "You erased it.", "next_step": "Erase again."}
         db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None, **ended))

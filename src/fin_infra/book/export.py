@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from fin_infra.book import logins, read
+from fin_infra.book import logins, read, verified
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import Instant, instant
 from fin_infra.book.copying import PART, stored_rows
@@ -55,7 +55,7 @@ AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
 """Tables that become CSV, as records."""
 NOT_OF_PEOPLE = (households, streams, pages, vault_keys)
 """What the book keeps for itself: positions, leases, pages that are not applied yet, and wrapped keys."""
-_UNSHOWN = frozenset({*SCOPE, "e4", "sealed"})
+_UNSHOWN = frozenset({*SCOPE, "e4", "sealed", "data_key", "idempotency_key", "asked"})
 ABOUT = """\
 Everything that fin-infra has stored about this household, as of one moment.
 
@@ -63,7 +63,8 @@ Everything that fin-infra has stored about this household, as of one moment.
         UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
 *.json  the rest, an array of records: what you said (said), what you were asked (doubts), ids at vendors (aliases),
         houses and cars (assets, asset_values), files that were read (documents, document_parts), every change
-        (changes), and what vendors and files said (vendor-records).
+        (changes), checks of who you are (verifications) with what they found out (identity-reports), and what vendors
+        and files said (vendor-records).
 
 Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.
 """
@@ -105,6 +106,7 @@ def _files(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Va
     for table in PERSONAL:
         if table not in (*AS_LISTS, *NOT_OF_PEOPLE, payloads):
             rows[f"{table.name}.json"] = _json(folder / f"{table.name}.json", _plain_rows(db, owner, table))
+    rows["identity-reports.json"] = _json(folder / "identity-reports.json", _identity_reports(db, owner, vault))
     rows["vendor-records.json"] = _json(folder / "vendor-records.json", _vendor_records(db, owner, vault))
     with _opened(folder / "about.txt") as file:
         file.write(ABOUT)
@@ -177,6 +179,18 @@ def _plain(column: sa.Column[Any], value: Any) -> Any:
     if column.name == "before":
         return msgspec.json.decode(value)
     return instant(value).isoformat() if isinstance(column.type, Instant) else value
+
+
+def _identity_reports(db: sa.Connection, owner: Owner, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:
+    """Yield what checks of who the person is have found out; what cannot be opened is named with the reason."""
+    for row in verified.rows(db, owner):
+        if row.sealed is None:
+            continue
+        try:
+            found = verified.opened(row, owner, vault())
+            yield {"verification": row.id, "report": found.to_dict(private=True, pii=True)}
+        except FinInfraError as exc:
+            yield {"verification": row.id, "report": None, "reason": exc.title}
 
 
 def _vendor_records(db: sa.Connection, owner: Owner, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,9 @@ from fin_infra.model import (
     Money,
     SourceError,
     TransactionStatus,
+    VerificationKind,
+    VerificationReason,
+    VerificationState,
 )
 from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model
@@ -233,7 +236,8 @@ class Change(Model):
     position: int
     """Counts from 1, without a gap; the cursor of `changes(since=)`."""
     subject: str
-    """`transaction`, `account`, `balance`, `holdings`, `trade`, `document`, `asset`, `connection`, `said`, `doubt`."""
+    """`transaction`, `account`, `balance`, `holdings`, `trade`, `document`, `asset`, `connection`, `said`, `doubt`,
+    `verification`."""
     kind: str
     """`added`, `modified`, `posted`, `removed`, `restored` and others of a person's doing."""
     id: int
@@ -278,6 +282,64 @@ class Discrepancy(Model):
     evened_out: bool
     """Whether the balance before or after takes the difference back: mostly the time of the day at which a bank was
     asked."""
+
+
+class RedactionState(StrEnum):
+    """What became of the personal data of a verification. Here it is gone in every state but `none`."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    """The vendor has not taken the order yet; removing it again, or the policy, repeats it."""
+    PROCESSING = "processing"
+    """The vendor is at it; some take days."""
+    DONE = "done"
+    REFUSED = "refused"
+    """The vendor does not remove it in this state; ask its support."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookVerification(Model):
+    """A check of who a person is; what it has found out is sealed, and read with `verification_report`."""
+
+    id: str
+    provider: str
+    kind: VerificationKind
+    state: VerificationState
+    since: dt.datetime
+    """When it came to that state, as far as it was asked for; aware UTC."""
+    reason: VerificationReason | None
+    """Why the last try did not pass."""
+    next_step: str | None
+    redaction: RedactionState
+    has_report: bool
+    """Whether what it found out is kept here, sealed."""
+    is_started: bool
+    """Whether the vendor is known to have it; False after a start whose answer was lost."""
+    made_at: dt.datetime
+    ended_at: dt.datetime | None
+    told_at: dt.datetime | None
+    """The vendor's last answer about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationLink(Model):
+    """Where the person goes on with a verification, once and for a short time; whoever has it may do so."""
+
+    verification: BookVerification
+    url: str | None = field(repr=False, metadata=pii(Personal.LOGIN_LINK, private=True))
+    """The vendor's page."""
+    client_secret: str | None = field(repr=False, metadata=pii(Personal.SECRET, private=True))
+    """For the vendor's script in a page of yours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionResult(Model):
+    """What applying the policy has removed, by ids of verifications."""
+
+    redacted: tuple[str, ...]
+    """Removed here and, as far as it has taken the order, at the vendor."""
+    waiting: tuple[str, ...]
+    """Removed here; the vendor has not taken the order, or refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,6 +227,27 @@ sa.Index("document_parts_account", *(document_parts.c[name] for name in (*SCOPE,
 # A data key of the household that belongs to no connection, wrapped by the vault's main key.
 vault_keys = _personal("vault_keys", _key("name"), _fact("data_key"), _fact("sealed_times", Whole))
 
+# A check of who a person is, at a vendor. `sealed` is what it found out, under a data key of its own; both are gone
+# from the moment on that somebody has it removed, whatever `redaction` says of the vendor.
+verifications = _personal(
+    "verifications",
+    _key("id"),
+    _fact("provider"),
+    _fact("kind"),
+    _fact("state"),
+    _fact("since", Instant),
+    _maybe("reason"),
+    _maybe("vendor_id"),
+    _maybe("idempotency_key"),
+    _fact("asked"),
+    _fact("redaction"),
+    _fact("made_at", Instant),
+    _maybe("ended_at", Instant),
+    _maybe("told_at", Instant),
+    _maybe("sealed"),
+    _maybe("data_key"),
+)
+
 # A house, a car, a private loan: what no vendor knows, valued by a person day by day.
 assets = _personal(
     "assets",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fin_infra.providers.interfaces.brokerage import BrokerageProvider
     from fin_infra.providers.interfaces.crypto import CryptoDataProvider
     from fin_infra.providers.interfaces.fx import FxProvider
+    from fin_infra.providers.interfaces.identity import IdentityProvider
     from fin_infra.providers.interfaces.linking import LinkingProvider
     from fin_infra.providers.interfaces.market import MarketDataProvider
     from fin_infra.providers.provider import Endpoint, Provider, endpoint, http_transport
@@ -23,6 +24,7 @@ __all__ = [
     "CryptoDataProvider",
     "Endpoint",
     "FxProvider",
+    "IdentityProvider",
     "LinkingProvider",
     "MarketDataProvider",
     "Provider",
@@ -37,6 +39,7 @@ _HOMES = {
     "CryptoDataProvider": "interfaces.crypto",
     "FxProvider": "interfaces.fx",
     "LinkingProvider": "interfaces.linking",
+    "IdentityProvider": "interfaces.identity",
     "MarketDataProvider": "interfaces.market",
 }
 

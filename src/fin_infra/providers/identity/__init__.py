@@ -1,2 +1,2 @@
-"""Vendors that verify who a person is.
-Floor 3: one folder a vendor."""
+"""Adapters of the identity domain, one folder per vendor.
+Floor 3: found through entry points, never imported from here."""

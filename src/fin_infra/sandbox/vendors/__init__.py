@@ -20,6 +20,7 @@ VENDORS = (
     "mx:Mx",
     "plaid:Plaid",
     "snaptrade:SnapTrade",
+    "stripe:Stripe",
     "teller:Teller",
 )
 """Folder of each vendor, and the class in its `vendor` module."""

@@ -1,2 +1,6 @@
-"""Stripe Identity.
-Floor 3: `webhook` checks what Stripe sends."""
+"""Stripe Identity: checks of documents, selfies and numbers, on Stripe's page or in a page of yours.
+Floor 3: `adapter` asks, `requests` writes what is asked, `payloads` reads what comes back, `refusals` says why not."""
+
+from fin_infra.providers.identity.stripe.adapter import VERSION, Settings, Stripe
+
+__all__ = ["VERSION", "Settings", "Stripe"]
