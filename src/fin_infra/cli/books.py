@@ -13,6 +13,7 @@ from fin_infra.cli.output import Exit, reported
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 UserOption = Annotated[str, typer.Option("--user", help="Whose book, in an app with several users.")]
 TenantOption = Annotated[str, typer.Option("--tenant", help="Whose user, in an app with several tenants.")]
+WaitOption = Annotated[int, typer.Option("--wait", min=0, help="Seconds to wait for the person; 0 only prints.")]
 IdArgument = Annotated[str, typer.Argument(help="Id of a connection, as `fin-infra connections` lists it.")]
 
 book_app = typer.Typer(
@@ -20,13 +21,17 @@ book_app = typer.Typer(
     no_args_is_help=True,
 )
 
+connections_app = typer.Typer(invoke_without_command=True)
+
 
 def add_books(app: typer.Typer) -> None:
     """Add the group `book` and the commands of connections."""
     app.add_typer(book_app, name="book")
+    app.add_typer(connections_app, name="connections")
     for name, command in (
         ("connect", connect),
-        ("connections", connections),
+        ("link", link),
+        ("repair", repair),
         ("disconnect", disconnect),
         ("sync", sync),
     ):
@@ -142,12 +147,60 @@ def connect(
         raise typer.Exit(Exit.FAILED)
 
 
-def connections(user: UserOption = "", tenant: TenantOption = "default", as_json: JsonOption = False) -> None:
-    """List every connection: its state since when, why, and what to do."""
+@connections_app.callback()
+def connections(
+    context: typer.Context, user: UserOption = "", tenant: TenantOption = "default", as_json: JsonOption = False
+) -> None:
+    """List every connection: its state since when, why, and what to do. `doctor ID` looks closer at one."""
+    if context.invoked_subcommand is not None:
+        return
     from fin_infra.cli.connecting import connections
 
     with reported(as_json):
         connections(user, tenant, as_json=as_json)
+
+
+@connections_app.command("doctor")
+def connections_doctor(
+    connection: IdArgument, user: UserOption = "", tenant: TenantOption = "default", as_json: JsonOption = False
+) -> None:
+    """Say what the vendor says of a connection now, what was done last, and what to do."""
+    from fin_infra.cli.connecting import doctor
+
+    with reported(as_json):
+        doctor(connection, user, tenant, as_json=as_json)
+
+
+def link(
+    provider: Annotated[str, typer.Argument(help="Its key, such as banking:plaid.")],
+    wait: WaitOption = 600,
+    user: UserOption = "",
+    tenant: TenantOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Open a page of the vendor to sign in on, wait until you have, and sync what was linked; exit 1 where not whole."""
+    from fin_infra.cli.linking import link
+
+    with reported(as_json):
+        good = link(provider, wait, user, tenant, as_json=as_json)
+    if not good:
+        raise typer.Exit(Exit.FAILED)
+
+
+def repair(
+    connection: IdArgument,
+    wait: WaitOption = 600,
+    user: UserOption = "",
+    tenant: TenantOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Sign in again at the vendor of a connection, which keeps its history; exit 1 where it does not work after it."""
+    from fin_infra.cli.linking import repair
+
+    with reported(as_json):
+        good = repair(connection, wait, user, tenant, as_json=as_json)
+    if not good:
+        raise typer.Exit(Exit.FAILED)
 
 
 def disconnect(

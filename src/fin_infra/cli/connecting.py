@@ -30,7 +30,7 @@ def connect(provider: str, token: str | None, user: str, tenant: str, *, as_json
     if as_json:
         print_json(made)
     else:
-        _show("Connected", [made])
+        show_connections("Connected", [made])
     return made.state is ConnectionState.HEALTHY
 
 
@@ -50,7 +50,7 @@ def connections(user: str, tenant: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     elif found:
-        _show("Connections", found)
+        show_connections("Connections", found)
     else:
         tell("No connections yet; add one with `fin-infra connect PROVIDER`.")
 
@@ -70,7 +70,7 @@ def disconnect(connection: str, user: str, tenant: str, *, yes: bool, as_json: b
     if as_json:
         print_json(ended)
     else:
-        _show("Ended", [ended])
+        show_connections("Ended", [ended])
 
 
 def sync(connection: str | None, user: str, tenant: str, *, as_json: bool) -> bool:
@@ -116,12 +116,35 @@ class _Line:
             sys.stderr.flush()
 
 
+def doctor(connection: str, user: str, tenant: str, *, as_json: bool) -> None:
+    """Print what is the matter with a connection."""
+    found = _book(user, tenant).doctor(connection)
+    if as_json:
+        print_json(found)
+        return
+    vendor = found.vendor
+    says = found.vendor_error or ("it answers" if vendor is None else vendor.status.value.replace("_", " "))
+    if vendor is not None and vendor.reason:
+        says = f"{says}: {vendor.reason}"
+    last = found.connection
+    rows = [
+        ("the vendor says", says),
+        ("since", _time(last.since)),
+        ("we tried last", _time(last.tried_at)),
+        ("read whole", _time(last.synced_at)),
+        ("how it stands", last.state.value if not last.reason else f"{last.state.value}: {last.reason}"),
+        ("what to do", found.next_step),
+    ]
+    for name, text in rows:
+        say_wrapped(f"{name:<16} {text}")
+
+
 def _book(user: str, tenant: str) -> Book[Sync]:
     require(Database(default_url()))
     return open_book(user=user, tenant=tenant)
 
 
-def _show(title: str, found: Sequence[Connection]) -> None:
+def show_connections(title: str, found: Sequence[Connection]) -> None:
     rows = [(each.id, each.provider, each.state.value, _time(each.since), _time(each.synced_at)) for each in found]
     print_table(title, ("id", "provider", "state", "since", "last whole sync"), rows, minor=("since",))
     for each in found:
