@@ -7,12 +7,15 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from threading import Lock
 
 from fastapi import FastAPI
 from fastapi.params import Depends as Dependency
 
 from fin_infra.api import User, add_book, add_identity
+from fin_infra.api.connect_page import add_connect_page
+from fin_infra.api.connect_page.sessions import Sessions
 from fin_infra.api.users import Who
 from fin_infra.book import Book, open_book, schema
 from fin_infra.book.engine import default_url
@@ -88,8 +91,14 @@ class Books:
 def add_routes(
     app: FastAPI, books: Books, *, read: list[Dependency], write: list[Dependency], caller: Who, wait_s: float
 ) -> None:
-    """Put the routes of the book on the app."""
+    """Put the routes of the book on the app, and the page on which a person links a bank.
+
+    Machines that have `SESSION_SECRET` in common let a visit go on from one to the other.
+    """
     add_book(app, auth=read, change=write, book_of=books.of, caller=caller, wait_s=wait_s)
+    shared = os.environ.get("SESSION_SECRET", "")
+    sessions = Sessions(sha256(f"connect page {shared}".encode()).digest()) if shared else Sessions()
+    add_connect_page(app, auth=write, caller=caller, book_of=books.of, sessions=sessions, wait_s=wait_s)
 
 
 def add_identity_routes(

@@ -8,14 +8,15 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answers, Auth, envelope
 from fin_infra.api.bodies import openapi_body, read_body
+from fin_infra.api.links import ConnectionId, add_link_routes
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
@@ -29,7 +30,6 @@ from fin_infra.transport import Async
 BookOf: TypeAlias = Callable[[User], Book[Async]]
 """Gives the book of a user: light, and without a call of the database."""
 PROBLEMS = problem_responses(401, 403, 404, 422, 429, 500, 503)
-ConnectionId = Annotated[str, Path(max_length=64, pattern=r"^[!-~]+$", description="`id` of a connection")]
 _ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "Going on in the background"}}
 
 
@@ -124,6 +124,7 @@ def connections_router(auth: Auth, change: Auth, book_of: BookOf, caller: Who, s
     _add_connect(changes, book_of, caller, syncs)
     _add_disconnect(changes, book_of, caller)
     _add_sync(changes, book_of, caller, syncs)
+    add_link_routes(reads, changes, book_of, caller, syncs)
     return [reads, changes]
 
 

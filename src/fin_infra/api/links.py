@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.responses import Response
 
@@ -22,6 +22,9 @@ from fin_infra.model.record import Model
 
 if TYPE_CHECKING:
     from fin_infra.api.connections import BookOf, Syncs
+
+
+ConnectionId = Annotated[str, Path(max_length=64, pattern=r"^[!-~]+$", description="`id` of a connection")]
 
 
 class LinkBody(BaseModel):
@@ -91,7 +94,7 @@ def _add_start(router: APIRouter, book_of: BookOf, caller: Who) -> None:
     async def link(request: Request, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
         """Make a page of the vendor on which the person signs in; finish the link when they are back."""
         body = await read_body(request, LinkBody, "the link")
-        start = await book_of(user_of(who)).link(
+        start = await book_of(user_of(who)).start_link(
             body.provider, redirect_uri=body.redirect_uri, webhook=body.webhook, institution=body.institution
         )
         reply = answers.known(LinkPage.of(start))
@@ -123,8 +126,6 @@ def _add_finish(router: APIRouter, book_of: BookOf, caller: Who, syncs: Syncs) -
 
 
 def _add_repair(router: APIRouter, book_of: BookOf, caller: Who) -> None:
-    from fin_infra.api.connections import ConnectionId
-
     answers = Answers()
 
     @router.post(
@@ -141,8 +142,6 @@ def _add_repair(router: APIRouter, book_of: BookOf, caller: Who) -> None:
 
 
 def _add_doctor(router: APIRouter, book_of: BookOf, caller: Who) -> None:
-    from fin_infra.api.connections import ConnectionId
-
     answers = Answers()
 
     @router.get("/connections/{connection_id}/doctor", response_model=envelope(Diagnosis))

@@ -6,6 +6,7 @@ from fin_infra.errors import MissingExtra
 try:
     from fin_infra.book.backup import restore_backup, write_backup
     from fin_infra.book.book import Book, open_book
+    from fin_infra.book.doctor import Diagnosis
 except ModuleNotFoundError as missing:
     if missing.name not in ("sqlalchemy", "alembic"):
         raise
@@ -59,6 +60,7 @@ __all__ = [
     "Change",
     "Connection",
     "ConnectionState",
+    "Diagnosis",
     "Discrepancy",
     "Document",
     "DocumentState",

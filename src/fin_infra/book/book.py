@@ -10,11 +10,11 @@ from typing import Any, Literal, overload
 from fin_infra.arguments import checked
 from fin_infra.book import schema
 from fin_infra.book.assets import Assets
+from fin_infra.book.doctor import Doctor
 from fin_infra.book.engine import Database, default_url
 from fin_infra.book.imported import Imports
 from fin_infra.book.keeps import Keeps
 from fin_infra.book.lease import Owner
-from fin_infra.book.links import Links
 from fin_infra.book.methods import Household, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
@@ -30,7 +30,7 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Links[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M], Verifications[M]):
+class Book(Doctor[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M], Verifications[M]):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @checked

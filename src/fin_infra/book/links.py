@@ -104,6 +104,20 @@ class Links(Syncs[M]):
         return (yield from self._begin(client, connection, repair=True, redirect_uri=redirect_uri))
 
     @method
+    def link_state(self, token: str) -> Flow[LinkState]:
+        """Return how far the person is on a page of `link` or `repair`.
+
+        Args:
+            token: of the `LinkStart`.
+
+        Raises:
+            InvalidInput: this household has not begun that page, or has used it.
+            ProviderError: the vendor refused or failed.
+        """
+        state, _ = yield from self._page_state(token, link_pages.digest_of(token))
+        return state
+
+    @method
     def finish_link(self, token: str, *, first_sync: bool = True) -> Flow[Listing[Connection]]:
         """Take what the person did on a page of `start_link` or `repair`: store and sync what is new, or go on.
 
@@ -117,13 +131,7 @@ class Links(Syncs[M]):
             ProviderError: the vendor refused or failed.
         """
         digest = link_pages.digest_of(token)
-        page = yield from self.ask(link_pages.found, digest)
-        if page.connection is not None:
-            row = yield from self.ask(logins.stored, page.connection)
-            client = _linking(self.client_of(row), "link_state")
-        else:
-            client = _linking(connected(page.provider, mode=self.mode), "link_state")
-        state: LinkState = yield Invoke(partial(client.link_state, token))
+        state, page = yield from self._page_state(token, digest)
         _must_be_at_its_end(state)
         if page.connection is not None:
             now = self.clock()
@@ -204,6 +212,17 @@ class Links(Syncs[M]):
         key = client.info.provider_key
         yield from blocking(link_pages.begin, self.engine, self.owner, digest, key, connection, now)
         return start
+
+    def _page_state(self, token: str, digest: str) -> Flow[tuple[LinkState, Any]]:
+        """Ask the vendor about a page of this household; return what it says, and the row of the page."""
+        page = yield from self.ask(link_pages.found, digest)
+        client: Provider[Any]
+        if page.connection is not None:
+            client = self.client_of((yield from self.ask(logins.stored, page.connection)))
+        else:
+            client = connected(page.provider, mode=self.mode)
+        state: LinkState = yield Invoke(partial(_linking(client, "link_state").link_state, token))
+        return state, page
 
     def _name(self) -> str:
         """Return a name of the household for vendors that says nothing about it."""

@@ -178,7 +178,7 @@ def link(
     tenant: TenantOption = "default",
     as_json: JsonOption = False,
 ) -> None:
-    """Open a page of the vendor to sign in on, wait until you have, and sync what was linked; exit 1 where not whole."""
+    """Print a page of the vendor to sign in on, wait until you have, and sync; exit 1 where that was not whole."""
     from fin_infra.cli.linking import link
 
     with reported(as_json):

@@ -26,7 +26,7 @@ def link(provider: str, wait_s: int, user: str, tenant: str, *, as_json: bool) -
         InvalidInput: the vendor has no such page, or the person did not come to its end in time.
     """
     book = open_book(user=user, tenant=tenant)
-    return _finished(book, book.link(provider), wait_s, "Linked", as_json=as_json)
+    return _finished(book, book.start_link(provider), wait_s, "Linked", as_json=as_json)
 
 
 def repair(connection: str, wait_s: int, user: str, tenant: str, *, as_json: bool) -> bool:

@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 
 from fin_infra.api.answers import Answers, Auth, envelope, include
 from fin_infra.api.connect_page.sessions import SESSION_LIVES, Sessions
-from fin_infra.api.connections import PROBLEMS, BookOf, ConnectionId, Syncs, connection_of
-from fin_infra.api.links import LinkPage
+from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connection_of
+from fin_infra.api.links import ConnectionId, LinkPage
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
 from fin_infra.book import Book, Connection, ConnectionState
@@ -29,9 +29,7 @@ from fin_infra.transport import Async
 
 SESSION, LINK = "fin_connect", "fin_link"
 """Cookies: who is here, and the token of the page of a vendor that they are on."""
-POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _SAID = {
     "linked": "Your bank is linked. What it knows is being read.",
     "repaired": "The connection works again.",
@@ -169,7 +167,8 @@ def _add_link(router: APIRouter, page: ConnectPage) -> None:
     @router.post("/link")
     async def link(request: Request, provider: Annotated[str, Form(max_length=64)]) -> Response:
         async def act(book: Book[Async]) -> Response:
-            return _sent(page, request, await book.link(provider, redirect_uri=_return(request, page)), "Link a login")
+            start = await book.start_link(provider, redirect_uri=_return(request, page))
+            return _sent(page, request, start, "Link a login")
 
         return await page.of(request, act)
 
