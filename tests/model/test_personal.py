@@ -142,7 +142,7 @@ SOUNDS = {
     "email": set[str](),
     "phone": set[str](),
     "street": set[str](),
-    "number": {"B2CAccount", "StatementLine"},
+    "number": {"B2CAccount", "NewVerification", "StatementLine", "VerifiedPerson"},
     "raw": set[str](),
 }
 """Words of field names that sound personal, and the models in which they are not: names of shares and companies."""

@@ -169,8 +169,8 @@ class Verifications(Household[M]):
     def redact_verification(self, verification: str) -> Flow[BookVerification]:
         """Remove who the person is: here at once, and then at the vendor, which may take days.
 
-        What the vendor does is in `redaction`, and where it does not answer that is no error: here it is gone, and the
-        next call, or the policy, asks the vendor again. It works while identity checks are switched off, too.
+        What the vendor does is in `redaction`. Where it does not answer, nothing is raised: here it is gone, and the next
+        call, or the policy, asks the vendor again. It works while identity checks are switched off, too.
 
         Raises:
             NotRemembered: there is no such verification.
@@ -221,8 +221,8 @@ class Verifications(Household[M]):
         """Destroy here what is kept of the person, the key in this process, too."""
         row, keys = yield from blocking(verified.forget, self.database, self.owner, ident, self.clock())
         with suppress(FinInfraError):  # a vault that cannot be had holds none of them
-            for key in keys:
-                self.vault().forget(WrappedKey.from_text(key))
+            for data_key in keys:
+                self.vault().forget(WrappedKey.from_text(data_key))
         return row
 
     def _removed(self, ident: str) -> Flow[BookVerification]:

@@ -43,7 +43,7 @@ _REDACTIONS = {
 
 
 def begin(
-    engine: sa.Engine, owner: Owner, provider: str, new: NewVerification, key: str | None, now: datetime
+    engine: sa.Engine, owner: Owner, provider: str, new: NewVerification, idempotency_key: str | None, now: datetime
 ) -> tuple[Any, bool]:
     """Return the row of a verification and whether it is new: the one that was begun under the key, or another.
 
@@ -53,8 +53,9 @@ def begin(
     asked = _fingerprint(provider, new)
     with writing(engine) as db:
         log = Log(db, owner, PERSON, now)  # holds the household, so that a key makes one row
-        if key is not None:
-            known = db.execute(sa.select(verifications).where(owner.of(verifications, idempotency_key=key))).first()
+        if idempotency_key is not None:
+            mine = owner.of(verifications, idempotency_key=idempotency_key)
+            known = db.execute(sa.select(verifications).where(mine)).first()
             if known is not None and known.asked != asked:
                 raise IdempotencyConflict(
                     "This key belongs to a verification that asks for something else; take another."
@@ -66,8 +67,8 @@ def begin(
         state = VerificationState.NOT_STARTED.value
         row = {
             "id": ident, "provider": provider, "kind": new.kind.value, "state": state, "since": now, "reason": None,
-            "vendor_id": None, "idempotency_key": key, "asked": asked, "redaction": RedactionState.NONE.value,
-            "made_at": now, "ended_at": None, "told_at": None, "sealed": None, "data_key": None,
+            "vendor_id": None, "idempotency_key": idempotency_key, "asked": asked,
+            "redaction": RedactionState.NONE.value, "made_at": now, "ended_at": None, "told_at": None, "sealed": None, "data_key": None,
         }  # fmt: skip
         db.execute(verifications.insert(), {**owner.scope, **row})
         _note(log, "added", ident, None)
@@ -166,8 +167,8 @@ def seal(engine: sa.Engine, owner: Owner, ident: str, report: IdentityReport, va
         if row.redaction != RedactionState.NONE:
             raise gone()
         scope = _scope(owner, row)
-        key = vault.new_key(scope)
-        values = {"sealed": vault.seal(content, scope, key).text, "data_key": key.text}
+        data_key = vault.new_key(scope)
+        values = {"sealed": vault.seal(content, scope, data_key).text, "data_key": data_key.text}
         db.execute(sa.update(verifications).where(owner.of(verifications, id=ident)).values(**values))
         _note(log, "sealed", ident, row.state)
         log.close()
@@ -196,12 +197,15 @@ def _scope(owner: Owner, row: Any) -> Scope:
 
 
 def forget(database: Database, owner: Owner, ident: str, now: datetime) -> tuple[Any, list[str]]:
-    """Destroy what is kept of a person, and leave a mark for backups from before; return the row and the keys it had.
+    """Destroy what is kept of a person, and leave a fingerprint for backups from before.
+
+    Returns:
+        The row, and the wrapped data keys it had, for the vault to forget.
 
     Raises:
         NotRemembered: the household has no such verification.
     """
-    mark = fingerprint_of(owner, ident)
+    fingerprint = fingerprint_of(owner, ident)
     with writing(database.engine) as db:
         log = Log(db, owner, PERSON, now)
         row = stored(db, owner, ident)
@@ -210,11 +214,11 @@ def forget(database: Database, owner: Owner, ident: str, now: datetime) -> tuple
             values["redaction"] = RedactionState.WAITING.value
             _note(log, "redacted", ident, row.state)
         db.execute(sa.update(verifications).where(owner.of(verifications, id=ident)).values(**values))
-        remember(db, [mark], now)
+        remember(db, [fingerprint], now)
         log.close()
         after = stored(db, owner, ident)
     try:
-        remember_in_file(database, mark)
+        remember_in_file(database, fingerprint)
     except OSError as exc:
         raise unavailable(database.engine, exc) from None
     _cut_log(database)
@@ -229,7 +233,7 @@ def _cut_log(database: Database) -> None:
 
 
 def fingerprint_of(owner: Owner, ident: str) -> str:
-    """Return the mark of a verification whose personal data was removed; it tells nothing about whose it was."""
+    """Return the fingerprint of a verification whose personal data was removed; it tells nothing about whose it was."""
     return sha256(msgspec.json.encode([owner.tenant, owner.user_id, "verification", ident])).hexdigest()
 
 

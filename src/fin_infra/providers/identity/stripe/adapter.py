@@ -15,9 +15,8 @@ from fin_infra.flow import PageWalk, Quota, json_of, operation, paged
 from fin_infra.model import IdentityReport, NewVerification, Verification
 from fin_infra.providers import fields
 from fin_infra.providers.identity.stripe import payloads
-from fin_infra.providers.identity.stripe.payloads import KEY
+from fin_infra.providers.identity.stripe.payloads import FORM, KEY, Value, form, new_session, sent_key
 from fin_infra.providers.identity.stripe.refusals import refusal
-from fin_infra.providers.identity.stripe.requests import FORM, Value, form, new_session, sent_key
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.identity import IdentityProvider
 from fin_infra.settings import ProviderSettings

@@ -1,4 +1,4 @@
-"""How Stripe's verification sessions and reports read.
+"""How Stripe's requests are written, and how its verification sessions and reports read.
 Floor 3: `requires_input` means "not tried" and "tried and failed" alike, so the last error tells the state.
 
 Facts of the wire, where nothing else is said: https://docs.stripe.com/api/identity/verification_sessions and
@@ -7,11 +7,14 @@ Facts of the wire, where nothing else is said: https://docs.stripe.com/api/ident
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+from uuid import uuid4
 
-from fin_infra.errors import NotFound
+from fin_infra.errors import InvalidInput, NotFound
 from fin_infra.model import (
     Address,
     CheckKind,
@@ -19,6 +22,7 @@ from fin_infra.model import (
     IdentityCheck,
     IdentityDocument,
     IdentityReport,
+    NewVerification,
     Redaction,
     Verification,
     VerificationKind,
@@ -30,6 +34,11 @@ from fin_infra.providers import fields
 from fin_infra.transport import Reply
 
 KEY = "identity:stripe"
+Value: TypeAlias = "str | bool | Mapping[str, Value] | tuple[Value, ...] | None"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MAX_KEY_CHARS = 255
+"""https://docs.stripe.com/api/idempotent_requests"""
+_visible = re.compile(r"[\x21-\x7e]+").fullmatch
 REDACTED = "[redacted]"
 """What stands in the place of personal text that was removed."""
 
@@ -68,6 +77,72 @@ _REDACTIONS: Mapping[str, Redaction] = {
     "redacted": Redaction.DONE,
 }
 _PASSED: Mapping[str, bool] = {"verified": True, "unverified": False}
+
+
+def form(values: Mapping[str, Value]) -> bytes:
+    """Return a form as Stripe reads it: `options[document][allowed_types][0]=passport`, `true` and `false`.
+
+    Raises:
+        InvalidInput: text has a character that cannot be sent.
+    """
+    pairs = [pair for name, value in values.items() for pair in _pairs(name, value)]
+    try:
+        return urlencode(pairs).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("Text of the request has a character that cannot be encoded as UTF-8.") from None
+
+
+def _pairs(name: str, value: Value) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for inner, each in value.items():
+            yield from _pairs(f"{name}[{inner}]", each)
+    elif isinstance(value, tuple):
+        for at, each in enumerate(value):
+            yield from _pairs(f"{name}[{at}]", each)
+    elif value is not None:
+        yield name, ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def new_session(new: NewVerification) -> dict[str, Value]:
+    """Return the fields of a new verification session.
+
+    Raises:
+        InvalidInput: what is asked for does not go together.
+    """
+    if new.kind is VerificationKind.UNKNOWN or DocumentType.UNKNOWN in new.document_types:
+        raise InvalidInput("`unknown` can only be told, not asked for; name the kind of check and of document.")
+    document: dict[str, Value] = {
+        "allowed_types": tuple(each.value for each in new.document_types) or None,
+        "require_id_number": new.id_number or None,
+        "require_live_capture": new.live_capture or None,
+        "require_matching_selfie": new.selfie or None,
+    }
+    if new.kind is not VerificationKind.DOCUMENT and any(value is not None for value in document.values()):
+        raise InvalidInput(
+            "A check of a number takes no choices about documents; leave them out, or ask for a document."
+        )
+    return {
+        "type": new.kind.value,
+        "client_reference_id": new.reference,
+        "return_url": new.return_url,
+        "options": {"document": document},
+        "provided_details": {"email": new.email, "phone": new.phone},
+    }
+
+
+def sent_key(given: str | None) -> str:
+    """Return the idempotency key of a request: the one given, else a new one.
+
+    Raises:
+        InvalidInput: it is too long, or not visible ASCII.
+    """
+    if given is None:
+        return str(uuid4())
+    if len(given) > MAX_KEY_CHARS or not _visible(given):
+        raise InvalidInput(
+            f"An idempotency key must be 1 to {MAX_KEY_CHARS} visible ASCII characters without spaces; a UUID will do."
+        )
+    return given
 
 
 def verification(row: fields.Row, reply: Reply, *, linked: bool = False) -> Verification:

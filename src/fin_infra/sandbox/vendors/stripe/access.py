@@ -94,7 +94,7 @@ class Call:
 
 
 def text_of(values: Mapping[str, Any], name: str, param: str) -> str | None:
-    """Return a text parameter; None where it is absent or empty."""
+    """Return a parameter that is text; None where it is absent or empty."""
     found = values.get(name)
     if found is not None and not isinstance(found, str):
         raise Refused(400, f"Invalid string: {param}", param=param)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from fin_infra.sandbox.kernel.vendor import Json, only
 from fin_infra.sandbox.vendors.stripe import RESTRICTED_KEY, SECRET_KEY
-from fin_infra.sandbox.vendors.stripe.deliveries import Endpoint
+from fin_infra.sandbox.vendors.stripe.events import Endpoint
 from fin_infra.sandbox.vendors.stripe.sessions import OUTCOMES, Session
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from fin_infra.sandbox.kernel.vendor import TITLES, Change, ControlCall, Json, V
 from fin_infra.sandbox.vendors.stripe import MOUNT, access, routes
 from fin_infra.sandbox.vendors.stripe.access import Memory, Refused
 from fin_infra.sandbox.vendors.stripe.control import StripeControl
-from fin_infra.sandbox.vendors.stripe.deliveries import Deliveries
+from fin_infra.sandbox.vendors.stripe.events import Deliveries
 from fin_infra.sandbox.vendors.stripe.people import ALL
 from fin_infra.sandbox.vendors.stripe.replies import event_json, session_json
 from fin_infra.sandbox.vendors.stripe.sessions import Session, Sessions
