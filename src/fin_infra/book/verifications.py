@@ -169,8 +169,8 @@ class Verifications(Household[M]):
     def redact_verification(self, verification: str) -> Flow[BookVerification]:
         """Remove who the person is: here at once, and then at the vendor, which may take days.
 
-        What the vendor does is in `redaction`. Where it does not answer, nothing is raised: here it is gone, and the next
-        call, or the policy, asks the vendor again. It works while identity checks are switched off, too.
+        What the vendor does is in `redaction`. Where it does not answer, nothing is raised: here it is gone, and the
+        next call, or the policy, asks the vendor again. It works while identity checks are switched off, too.
 
         Raises:
             NotRemembered: there is no such verification.

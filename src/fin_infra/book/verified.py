@@ -65,12 +65,10 @@ def begin(
                 return known, False
         ident = f"v-{secrets.token_hex(12)}"
         state = VerificationState.NOT_STARTED.value
-        row = {
-            "id": ident, "provider": provider, "kind": new.kind.value, "state": state, "since": now, "reason": None,
-            "vendor_id": None, "idempotency_key": idempotency_key, "asked": asked,
-            "redaction": RedactionState.NONE.value, "made_at": now, "ended_at": None, "told_at": None, "sealed": None, "data_key": None,
-        }  # fmt: skip
-        db.execute(verifications.insert(), {**owner.scope, **row})
+        row: dict[str, Any] = dict.fromkeys(column.name for column in verifications.c)
+        row |= {"id": ident, "provider": provider, "kind": new.kind.value, "state": state, "since": now, "made_at": now}
+        row |= {"idempotency_key": idempotency_key, "asked": asked, "redaction": RedactionState.NONE.value}
+        db.execute(verifications.insert(), {**row, **owner.scope})
         _note(log, "added", ident, None)
         log.close()
         return _stored(db, owner, ident), True
