@@ -21,14 +21,13 @@ from fin_infra.errors import (
     UnexpectedPayload,
 )
 from fin_infra.providers.provider import Provider
-from fin_infra.providers.registry import providers
 from tests.support.cases import Verdict
 from tests.support.effort import TIER
 from tests.support.sandbox_kinds import kinds_of
-from tests.support.vendors import VENDORS
+from tests.support.vendors import VENDORS, every_provider
 
 MODES = ("sync", "async")
-PROVIDERS: list[type[Provider[Any]]] = list(providers())
+PROVIDERS: list[type[Provider[Any]]] = every_provider()
 PARTIAL = ("bad_row",)
 """Answers that lack something are no errors: `test_unread_rows.py` looks at what is left."""
 HURTS_THE_CONNECTION = ("timeout", "timeout_after", "drop_before", "drop_after", "truncated")

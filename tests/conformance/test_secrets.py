@@ -17,7 +17,6 @@ import pytest
 
 from fin_infra.errors import AuthenticationFailed, FinInfraError, InvalidInput, PermissionDenied, ProviderError
 from fin_infra.providers.provider import Endpoint, Provider
-from fin_infra.providers.registry import providers
 from fin_infra.settings import load
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import HttpTransport
@@ -26,18 +25,18 @@ from tests.conformance.fault_cases import MODES, PARTIAL, modes_of, vendor, verd
 from tests.support.cases import Case
 from tests.support.logs import Everything, everything
 from tests.support.sandbox_kinds import kinds_of
-from tests.support.vendors import VENDORS
+from tests.support.vendors import VENDORS, every_provider
 
 __all__ = ["bench", "benches", "stage"]  # fixtures
 WRONG = "Zq7+wrong/Secret-4711=x"
 PERSONAL = ("Marlowe", "Okafor", "Lantern Row", "+1218555", "ada@example.com", "ben@example.com")
 """Of the household; none of them is part of a merchant's or a bank's name."""
 OURS = ("fin_infra", "bankersbank")
-PROVIDERS = [pytest.param(cls, id=cls.info.provider_key) for cls in providers()]
-GUARDED = [pytest.param(cls, id=cls.info.provider_key) for cls in providers() if cls.info.settings.secrets()]
+PROVIDERS = [pytest.param(cls, id=cls.info.provider_key) for cls in every_provider()]
+GUARDED = [pytest.param(cls, id=cls.info.provider_key) for cls in every_provider() if cls.info.settings.secrets()]
 CELLS = [
     pytest.param(cls, mode, kind, id=f"{vendor(cls)}-{mode}-{kind}")
-    for cls in providers()
+    for cls in every_provider()
     for kind in kinds_of(vendor(cls))
     if kind != "latency"
     for mode in modes_of(cls, kind)

@@ -6,11 +6,31 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import pytest
+
+from fin_infra.features import MODULES
+from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import providers
 from tests.support.cases import Case, Ids, Verdict
 from tests.support.sandbox import Sandbox
 
 PROVIDERS = Path(__file__).resolve().parents[1] / "providers"
+
+
+def switch_all_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch on what is off unless somebody asks for it."""
+    for switch in MODULES:
+        if not switch.default:
+            monkeypatch.setenv(switch.variable, "1")
+
+
+def every_provider() -> list[type[Provider[Any]]]:
+    """Return the class of every adapter, also of those that are off unless somebody asks for them."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        switch_all_on(monkeypatch)
+        return list(providers())
 
 
 def modules(name: str) -> dict[str, ModuleType]:
