@@ -44,7 +44,7 @@ ROOMS = {
     *("members", "positions", "reference", "users", "watchlists"),
     *("categories", "feed", "institutions", "investments", "items", "liabilities", "links", "owners", "page"),
     *("recurring", "schema", "transactions", "webhooks"),
-    *("events", "hosted", "people", "positions", "reference", "sessions", "users", "watchlists"),
+    *("events", "hosted", "people", "sessions"),
 }
 """What a module of a vendor may be called: the standard rooms, and nouns of what the vendor's paths serve."""
 
