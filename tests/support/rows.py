@@ -59,6 +59,7 @@ class Truth:
     closed: bool
     name: str | None = None
     opening: Money | None = None
+    """None where the vendor shows less than the whole history, so that the sum of it says nothing."""
     counts: tuple[int, int] = (0, 0)
     """Posted and pending transactions."""
 

@@ -292,8 +292,11 @@ def _must_be_at_its_end(state: LinkState) -> None:
     if state.status is LinkStatus.FINISHED:
         return
     if state.status is LinkStatus.OPEN:
-        raise InvalidInput("The person is not at the end of the page yet; finish the link once they are.")
-    raise InvalidInput(f"Nothing was linked: {state.reason or 'the page is over'}. Start the link again.")
+        raise InvalidInput(
+            "The person is not at the end of the page yet; finish the link once they are, or start a new one where the "
+            "page is too old."
+        )
+    raise InvalidInput(f"Nothing was linked, because {state.reason or 'the page is over'}; start the link again.")
 
 
 def _told_by(db: Any, owner: Any, account: int) -> tuple[str, str]:

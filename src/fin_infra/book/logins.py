@@ -167,13 +167,17 @@ def told(
     now: datetime,
     *,
     waiting: bool = False,
+    repairs: bool = False,
 ) -> ConnectionState:
     """Write how a sync ended, None for well; return the state that the connection has by it.
 
     Args:
         waiting: the vendor is still reading the bank for the first time.
+        repairs: the vendor has a page on which the person repairs a login, which keeps its token.
     """
     state, reason, step = standing(error)
+    if repairs and isinstance(error, ReauthRequired):
+        step = "Repair the connection: the person signs in again on the vendor's page, and it goes on."
     if waiting and error is None:
         state = ConnectionState.LINKING
         reason, step = "The vendor is still reading the bank for the first time.", "Sync again in a minute."

@@ -72,8 +72,10 @@ class Syncs(Household[M]):
     def sync_one(self, connection: str, told: Callable[[Progress], None] | None) -> Flow[SyncResult]:
         row = yield from self.ask(logins.stored, connection)
         progress, error, done = Progress(told=told), None, True
+        repairs = False
         try:
             client = self.client_of(row)
+            repairs = isinstance(client, LinkingProvider) and "start_link" in client.can
             source = source_of(client)
             if row.synced_at is None and row.twin is None and (yield from self._is_there_twice(connection, client)):
                 return (yield from self._paused(connection))
@@ -89,7 +91,12 @@ class Syncs(Household[M]):
         state = ConnectionState(row.state)
         if done:
             state = yield from blocking(
-                logins.told, self.engine, self.owner, connection, error, self.clock(), waiting=progress.waiting
+                partial(logins.told, waiting=progress.waiting, repairs=repairs),
+                self.engine,
+                self.owner,
+                connection,
+                error,
+                self.clock(),
             )
         return SyncResult(
             connection=connection,

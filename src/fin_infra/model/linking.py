@@ -63,6 +63,8 @@ class LinkState(Record):
     reason: str | None = None
     """Why it did not come to its end, in plain words; None where it did, or is open."""
     vendor_code: str | None = None
+    expires_at: datetime | None = None
+    """Until when the page can be used, by the vendor's clock; aware."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ from fin_infra.transport import Flow, M, Page, Pages, Reply, Request
 VERSION = "2020-09-14"
 """The newest version of the API (https://plaid.com/docs/api/versioning)."""
 MOST = 500
-"""Rows that Plaid gives to a page at most."""
+"""Banks that Plaid gives to a page at most."""
 FIRST_DAY = date(1970, 1, 1)
 """Where a window without a start begins: Plaid wants one, and has two years at most."""
 INVESTMENT_DAYS = timedelta(days=730)
@@ -157,7 +157,7 @@ class Plaid(BankingProvider[M], LinkingProvider[M]):
     def transaction_changes(self, cursor: str | None = None) -> Flow[TransactionChanges]:
         """Return one page of what changed in all accounts since a cursor, which belongs to this login alone."""
         options = {"include_original_description": True, "days_requested": self.settings.days_requested}
-        asked = {"count": MOST, "options": options} | ({"cursor": cursor} if cursor else {})
+        asked = {"count": self.settings.page_size, "options": options} | ({"cursor": cursor} if cursor else {})
         reply = yield from self._read("/transactions/sync", asked, refusals.refusal_of_changes if cursor else None)
         return payloads.transaction_changes(reply)
 
@@ -280,9 +280,9 @@ class Plaid(BankingProvider[M], LinkingProvider[M]):
         read: Callable[[Reply], tuple[Listing[T], int]],
     ) -> Pages[T]:
         """Walk through a list that is cut by offset; where it becomes shorter meanwhile, step back by as much."""
-        walk, offset, total = PageWalk("transactions"), 0, None
+        walk, offset, total, size = PageWalk("transactions"), 0, None, self.settings.page_size
         while total is None or offset < total:
-            reply = yield from self._read(path, {**days, "options": {**options, "count": MOST, "offset": offset}})
+            reply = yield from self._read(path, {**days, "options": {**options, "count": size, "offset": offset}})
             rows, now = read(reply)
             count = len(rows) + len(rows.errors)
             yield Page(walk.fresh(rows), walk.unread(rows.errors))

@@ -40,7 +40,6 @@ ADDED = frozenset(
 
 # By the first code that fits, detailed before primary; what is a transfer between accounts is no spending at all.
 _CATEGORIES: Mapping[str, Category] = {
-    "ENTERTAINMENT_SPORTING_EVENTS_AMUSEMENT_PARKS_AND_MUSEUMS": Category.ENTERTAINMENT,
     "ENTERTAINMENT": Category.ENTERTAINMENT,
     "FOOD_AND_DRINK_BEER_WINE_AND_LIQUOR": Category.BAR,
     "FOOD_AND_DRINK_GROCERIES": Category.GROCERIES,
@@ -58,6 +57,7 @@ _CATEGORIES: Mapping[str, Category] = {
     "GOVERNMENT_AND_NON_PROFIT": Category.GENERAL,
     "HOME_IMPROVEMENT": Category.HOME,
     "INCOME": Category.INCOME,
+    "LOAN_DISBURSEMENTS_OTHER_DISBURSEMENT": Category.LOAN,  # a transfer in the words of version 1
     "LOAN_DISBURSEMENTS": Category.LOAN,
     "LOAN_PAYMENTS": Category.LOAN,
     "MEDICAL": Category.HEALTH,

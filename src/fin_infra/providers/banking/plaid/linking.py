@@ -90,8 +90,6 @@ def link_state(reply: Reply) -> LinkState:
     status = LinkStatus.OPEN
     if finished:
         status = LinkStatus.FINISHED
-    elif expires is not None and expires <= reply.received_at:
-        status = LinkStatus.EXPIRED
     elif exits and exits[-1]:
         status = LinkStatus.EXITED
     return LinkState(
@@ -102,6 +100,7 @@ def link_state(reply: Reply) -> LinkState:
         institutions=tuple(_bank(item) for item in added),
         reason=_why(status, error),
         vendor_code=said.code or None if status is not LinkStatus.FINISHED else None,
+        expires_at=expires,
     )
 
 
@@ -126,8 +125,6 @@ def _bank(item: fields.Row) -> Institution:
 
 
 def _why(status: LinkStatus, error: ProviderError | None) -> str | None:
-    if status is LinkStatus.EXPIRED:
-        return "the page is too old; start the link again"
     if status is LinkStatus.EXITED:
         return error.message if error is not None else "the person closed the page before the end"
     return None

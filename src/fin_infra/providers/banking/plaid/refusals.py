@@ -30,8 +30,8 @@ Known = tuple[type[ProviderError], str]
 MUTATION = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
 NOT_READY = "PRODUCT_NOT_READY"
 GONE = "ITEM_NOT_FOUND"
-_REPAIR = "send the person through a repair link (start_link with repair=True), and the same access token works again"
-_AGAIN = "start a new link; the history stays"
+_REPAIR = "repair the connection, and the same access token works again"
+_AGAIN = "link the bank again; the history stays"
 _KEYS = "check PLAID_CLIENT_ID, PLAID_SECRET and PLAID_ENV: each environment has a secret of its own"
 
 # https://plaid.com/docs/errors/item, /institution, /invalid-request, /invalid-input, /api

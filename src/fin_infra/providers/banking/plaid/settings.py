@@ -43,6 +43,8 @@ class Settings(ProviderSettings):
     """What the person is asked to agree to beside it, and what is paid for once it is read."""
     days_requested: Annotated[int, Field(ge=1, le=730)] = 730
     """History to read when a login is made; it cannot be raised later."""
+    page_size: Annotated[int, Field(ge=1, le=500)] = 500
+    """Transactions per request."""
     webhook: str | None = None
     """Where Plaid sends news of new logins."""
     timeout_s: float = Field(40.0, gt=0)
