@@ -124,7 +124,7 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
     """Settle which layers run, and in which order, outermost first.
 
     request id guard, request id, CORS, methods, boundary, unmatched route, [svc-infra: metrics, in-flight, route
-    header, limiter, catch-all, handler timeout], body limit, [svc-infra: body timeout].
+    header, limiter, limiter of webhooks, catch-all, handler timeout], body limit, [svc-infra: body timeout].
     """
     from svc_infra.api.fastapi.middleware.idempotency import IdempotencyMiddleware
     from svc_infra.api.fastapi.middleware.ratelimit import SimpleRateLimitMiddleware
@@ -146,13 +146,14 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
             layer = Middleware(
                 WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, skip_below=(WEBHOOKS,), **layer.kwargs
             )
-            inner.append(_vendors_layer(SimpleRateLimitMiddleware, settings, vendors))
         if kind is HandlerTimeoutMiddleware:
             layer.kwargs.update(timeout_seconds=settings.request_timeout_s)
             layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **layer.kwargs)
         if kind is BodyReadTimeoutMiddleware:
             inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, larger={WEBHOOKS: MAX_BYTES}))
         inner.append(layer)
+        if kind is SimpleRateLimitMiddleware:
+            inner.append(_vendors_layer(SimpleRateLimitMiddleware, settings, vendors))
     ids = [Middleware(RequestIdGuard), Middleware(RequestIdMiddleware)]
     labels = [Middleware(Methods), Middleware(Boundary), Middleware(UnmatchedRoute)]
     app.user_middleware[:] = [*ids, *_cors(settings), *labels, *inner]

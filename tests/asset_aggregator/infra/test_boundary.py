@@ -167,6 +167,7 @@ def test_layers_when_built_are_in_the_documented_order(make_service: MakeService
         "InflightTrackerMiddleware",
         "RouteLoggerMiddleware",
         "SimpleRateLimitMiddleware",
+        "SimpleRateLimitMiddleware",
         "CatchAllExceptionMiddleware",
         "HandlerTimeoutMiddleware",
         "BodyLimit",
