@@ -11,7 +11,7 @@ from itertools import permutations
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import erasure, logins, schema, webhooks
+from fin_infra.book import endings, erasure, logins, schema, webhooks
 from fin_infra.book.due import NEWS, Cadence, Due, due, still_due
 from fin_infra.book.engine import Database, reading, writing
 from fin_infra.book.lease import LEASE, Owner, release, take
@@ -161,7 +161,8 @@ def test_news_when_a_person_does_not_want_syncs_then_none_is_due(database: Datab
     if state is ConnectionState.PAUSED:
         logins.paused(database.engine, item.owner, item.connection, NOON, on=True)
     else:
-        logins.disconnect(database.engine, item.owner, item.connection, NOON)
+        endings.end(database.engine, item.owner, item.connection, NOON)
+        endings.destroy(database.engine, item.owner, item.connection)
     tell(database, NEWS_EVENT, event(EventKind.PERSON_MUST_ACT, event_id="e-2"))
     assert settle(database.engine, NOON).unknown == []
     assert planned(database) == []
@@ -193,17 +194,23 @@ def test_event_when_the_login_needs_the_person_then_state_reason_and_step_and_th
     assert planned(database) == [item], "its answer is newer than the message"
 
 
-def test_event_when_the_login_ended_then_the_token_is_gone_and_later_events_change_nothing(database: Database) -> None:
+def test_event_when_the_login_ended_then_no_sync_has_it_and_the_vendor_is_asked_to_forget_it(
+    database: Database,
+) -> None:
     item = connect(database)
-    tell(database, event(EventKind.ENDED, reason="the person withdrew the permission"))
+    tell(database, event(EventKind.ENDED))
     settle(database.engine, NOON)
     row = row_of(database, item)
-    assert (row.state, row.reason) == (ConnectionState.REVOKED, "The person withdrew the permission.")
-    with reading(database.engine) as db:
-        assert tuple(db.execute(sa.select(connections.c.sealed, connections.c.data_key)).one()) == (None, None)
+    assert (row.state, row.reason, row.ending) == (ConnectionState.REVOKED, "The access was ended at the vendor.", True)
+    assert planned(database, NOON) == [item], "the next sync tells the vendor, and destroys the token"
     tell(database, event(EventKind.REPAIRED, event_id="e-2"), event(EventKind.PERSON_MUST_ACT, event_id="e-3"))
     settle(database.engine, NOON)
+    endings.destroy(database.engine, item.owner, item.connection)
     assert row_of(database, item).state is ConnectionState.REVOKED
+    with reading(database.engine) as db:
+        assert tuple(db.execute(sa.select(connections.c.sealed, connections.c.data_key)).one()) == (None, None)
+    assert row_of(database, item).reason == "The access was ended at the vendor."
+    assert planned(database) == []
 
 
 def test_event_when_the_login_expires_then_the_day_is_shown_until_it_is_repaired(database: Database) -> None:

@@ -1,5 +1,5 @@
 """What a vendor tells by itself: a delivery comes in as bytes and headers, and is checked before anybody reads it.
-Floor 3: a vendor's room `webhook` has the scheme and its words; what an event means is one of ours.
+Floor 3: a vendor's room `webhook` has the scheme and its words; what an event means has one of a few words.
 
     class TellerWebhooks(Webhooks):
         def event(self, delivery: Delivery) -> Flow[WebhookEvent]: ...
@@ -75,7 +75,7 @@ class WebhookEvent:
     ends_at: datetime | None = None
     """Of EXPIRING: when the login ends; aware."""
     reason: str | None = None
-    """Of PERSON_MUST_ACT and ENDED: why, in our words for a person; None where there is nothing to add."""
+    """Of PERSON_MUST_ACT: why, in words of this package for a person; None where there is nothing to add."""
 
 
 class Webhooks(ABC):

@@ -37,9 +37,11 @@ from fin_infra.providers import fields
 from fin_infra.providers.banking.plaid import debts, investments, linking, payloads, refusals
 from fin_infra.providers.banking.plaid.payloads import KEY
 from fin_infra.providers.banking.plaid.settings import Settings, words
+from fin_infra.providers.banking.plaid.webhook import PlaidWebhooks
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.interfaces.linking import LinkingProvider
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request
 
 VERSION = "2020-09-14"
@@ -57,7 +59,7 @@ NOTHING: Asked = {}
 T = TypeVar("T", Transaction, BrokerActivity)
 
 
-class Plaid(BankingProvider[M], LinkingProvider[M]):
+class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
     """One login (an Item) at Plaid: the accounts that one access token reaches. Without a token it makes new ones."""
 
     info = ProviderInfo(
@@ -85,6 +87,7 @@ class Plaid(BankingProvider[M], LinkingProvider[M]):
         },
     )
     settings: Settings
+    webhooks = PlaidWebhooks
 
     def configure(self) -> None:
         self._banks: dict[str, Institution] = getattr(self, "_banks", {})  # shared by all logins of one pool

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from fin_infra.errors import MissingExtra, NotFound, WebhookFault, WebhookRefused
+from fin_infra.model import WebhookKey
 from fin_infra.providers.banking.plaid.webhook_words import meaning_of
 from fin_infra.providers.interfaces.webhook_checks import check_age, ident, json_object, maybe_ident
 from fin_infra.providers.interfaces.webhooks import Delivery, WebhookEvent, Webhooks
@@ -50,7 +51,7 @@ class PlaidWebhooks(Webhooks):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._keys: OrderedDict[str, tuple[Any, datetime]] = OrderedDict()
+        self._keys: OrderedDict[str, tuple[WebhookKey | None, datetime]] = OrderedDict()
         self._asked: list[datetime] = []
 
     def event(self, delivery: Delivery) -> Flow[WebhookEvent]:
@@ -75,7 +76,7 @@ class PlaidWebhooks(Webhooks):
             reason=reason,
         )
 
-    def _key(self, kid: str, now: datetime) -> Flow[Any]:
+    def _key(self, kid: str, now: datetime) -> Flow[WebhookKey]:
         """Return a key, asked for at most once a day.
 
         Raises:
@@ -89,20 +90,21 @@ class PlaidWebhooks(Webhooks):
             self._keys.move_to_end(kid)
             while len(self._keys) > KEYS:
                 self._keys.popitem(last=False)
-        if key is None or (key.expired_at is not None and key.expired_at <= now):
+        if key is None or key.expired_at is not None:
             raise WebhookRefused("The webhook names a key that Plaid does not sign with.", WebhookFault.UNKNOWN_KEY)
         return key
 
-    def _asked_for(self, kid: str, now: datetime) -> Flow[Any]:
+    def _asked_for(self, kid: str, now: datetime) -> Flow[WebhookKey | None]:
         self._asked = [at for at in self._asked if now - at < timedelta(minutes=1)]
         if len(self._asked) >= LOOKUPS:
             sentence = "Too many webhooks name keys that nobody has; this one is taken when Plaid sends it again."
             raise WebhookRefused(sentence, WebhookFault.UNKNOWN_KEY)
         self._asked.append(now)
         try:
-            return (yield Invoke(partial(self.client().webhook_key, kid)))
+            found: WebhookKey = yield Invoke(partial(self.client().webhook_key, kid))
         except NotFound:
             return None
+        return found
 
 
 def _claims(token: str) -> _Claims:
@@ -122,9 +124,9 @@ def _claims(token: str) -> _Claims:
     return _Claims(kid, said_at, digest)
 
 
-def _verify(token: str, key: Any) -> None:
+def _verify(token: str, signed_with: WebhookKey) -> None:
     jwt = _jwt()
-    point = {"kty": "EC", "crv": key.curve, "x": key.x, "y": key.y, "alg": key.algorithm}
+    point = {"kty": "EC", "crv": signed_with.curve, "x": signed_with.x, "y": signed_with.y}
     checks = {"verify_iat": False, "require": ["iat"]}  # the age is checked on both sides already
     try:
         jwt.decode(token, jwt.PyJWK.from_dict(point, ALGORITHM), algorithms=[ALGORITHM], options=checks)

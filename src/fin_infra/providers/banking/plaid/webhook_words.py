@@ -57,6 +57,5 @@ def meaning_of(row: Mapping[str, Any]) -> tuple[EventKind, datetime | None, str 
             return EventKind.PERSON_MUST_ACT, None, RECONNECT[code]
         return EventKind.NEWS, None, None  # a sync asks Plaid how it stands
     kind = KINDS.get(pair, EventKind.OTHER)
-    reason = RECONNECT["USER_PERMISSION_REVOKED"] if kind is EventKind.ENDED else None
     ends_at = maybe_instant(body, "disconnect_time") or maybe_instant(body, "consent_expiration_time")
-    return kind, ends_at if kind is EventKind.EXPIRING else None, reason
+    return kind, ends_at if kind is EventKind.EXPIRING else None, None
