@@ -21,6 +21,7 @@ from fin_infra.book.import_records import (
     MatchReason,
 )
 from fin_infra.book.records import (
+    AccountQuestion,
     Backup,
     BookAccount,
     BookAsset,
@@ -48,6 +49,7 @@ from fin_infra.book.records import (
 )
 
 __all__ = [
+    "AccountQuestion",
     "Backup",
     "Book",
     "BookAccount",

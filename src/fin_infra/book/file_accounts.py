@@ -126,7 +126,7 @@ class FileAccounts:
                 f"This statement prints another account than the files of account {target}; give the account that it "
                 "is of, or import it as a new one."
             )
-        if not printed and kept.ending and account.ending and not _ends_alike(kept.ending, account.ending):
+        if not printed and kept.ending and account.ending and not ends_alike(kept.ending, account.ending):
             raise InvalidInput(
                 f"This statement is of an account ending {account.ending}, and the account {target} ends "
                 f"{kept.ending}; give the account that it is of, or import it as a new one and join the two."
@@ -193,9 +193,9 @@ def _named(kept: Kept) -> str:
 def _may_be(kept: Kept, account: StatementAccount) -> bool:
     """Tell whether an account that no file printed may be the one of a statement."""
     kinds = {kept.type, account.type.value} - {AccountType.UNKNOWN.value}
-    return kept.currency == account.currency and len(kinds) < 2 and _ends_alike(kept.ending, account.ending)
+    return kept.currency == account.currency and len(kinds) < 2 and ends_alike(kept.ending, account.ending)
 
 
-def _ends_alike(one: str | None, other: str | None) -> bool:
+def ends_alike(one: str | None, other: str | None) -> bool:
     """Tell whether two endings agree; a short number shows fewer digits than four."""
     return bool(one and other) and ((one or "").endswith(other or "") or (other or "").endswith(one or ""))

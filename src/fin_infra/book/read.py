@@ -18,6 +18,7 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.merge import PENDING, POSTED
 from fin_infra.book.pages import CARRIED, SET
 from fin_infra.book.records import (
+    AccountQuestion,
     BookAccount,
     BookBalance,
     BookHolding,
@@ -42,6 +43,9 @@ from fin_infra.book.tables import (
 from fin_infra.errors import InvalidInput, NotRemembered
 from fin_infra.model import AccountStatus, AccountSubtype, AccountType, AssetClass, Category, Money, TransactionStatus
 from fin_infra.providers.bulk import collector_paused, quick
+
+ABOUT_ACCOUNTS = "account"
+"""The kind of a question whose two ids are accounts, not transactions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +281,7 @@ def question_rows(db: sa.Connection, owner: Owner) -> list[OpenQuestion]:
     """Return what a person has not answered yet, the oldest first."""
     ask = (
         sa.select(doubts)
-        .where(owner.of(doubts), doubts.c.same.is_(None))
+        .where(owner.of(doubts), doubts.c.same.is_(None), doubts.c.kind != ABOUT_ACCOUNTS)
         .order_by(doubts.c.at, doubts.c.row, doubts.c.other)
     )
     rows = db.execute(ask).all()
@@ -294,6 +298,18 @@ def question_rows(db: sa.Connection, owner: Owner) -> list[OpenQuestion]:
             asked_at=row.at,
         )
         for row in rows
+    ]
+
+
+def account_question_rows(db: sa.Connection, owner: Owner) -> list[AccountQuestion]:
+    """Return which accounts a person has not said yet to be one or two, the oldest first."""
+    mine = sa.and_(owner.of(doubts, kind=ABOUT_ACCOUNTS), doubts.c.same.is_(None))
+    ask = sa.select(doubts).where(mine).order_by(doubts.c.at, doubts.c.row, doubts.c.other)
+    found = {each.id: each for each in account_rows(db, owner)}
+    return [
+        AccountQuestion(id=row.row, other_id=row.other, account=found[row.row], other=found[row.other], asked_at=row.at)
+        for row in db.execute(ask)
+        if row.row in found and row.other in found
     ]
 
 

@@ -10,6 +10,7 @@ from fin_infra.book.feed import read_changes
 from fin_infra.book.methods import Household, method
 from fin_infra.book.read import Wanted
 from fin_infra.book.records import (
+    AccountQuestion,
     BookAccount,
     BookBalance,
     BookHolding,
@@ -115,6 +116,11 @@ class Reads(Household[M]):
     def questions(self) -> Flow[Listing[OpenQuestion]]:
         """Return what the book asks a person, the oldest first; `answer` takes what they say."""
         return Listing((yield from self.ask(read.question_rows)))
+
+    @method
+    def account_questions(self) -> Flow[Listing[AccountQuestion]]:
+        """Return which accounts may be one, the oldest question first; `answer` takes what a person says."""
+        return Listing((yield from self.ask(read.account_question_rows)))
 
     @method
     def changes(self, *, since: int = 0, limit: int = 1_000) -> Flow[Listing[Change]]:

@@ -265,6 +265,18 @@ class OpenQuestion(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountQuestion(Model):
+    """Two accounts of different sources that show the same ending and may be one; `book.answer(question, same=...)`."""
+
+    id: int
+    """The id of the account that came later."""
+    other_id: int
+    account: BookAccount
+    other: BookAccount
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy(Model):
     """Two balances of an account whose difference is not the sum of the posted transactions between them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fin_infra.book import say
+from fin_infra.book import sameness, say
 from fin_infra.book.methods import Household, method
 from fin_infra.book.records import SplitPart
 from fin_infra.errors import InvalidInput
@@ -60,10 +60,15 @@ class Says(Household[M]):
 
     @method
     def answer(self, id: int, other_id: int, *, same: bool) -> Flow[int]:
-        """Answer a question of the book: whether two transactions are one. Return the number of changes.
+        """Answer whether two transactions, or two accounts, are one. Return the number of changes.
 
         Raises:
             NotRemembered: the book does not ask that.
             InvalidInput: it has the other answer already.
         """
-        return (yield from blocking(say.answer, self.engine, self.owner, id, other_id, same, self.clock()))
+        ids, now = (id, other_id), self.clock()
+        args = (self.engine, self.owner, self.vault, ids, same, now)
+        changed: int | None = yield from blocking(sameness.answer_account, *args)
+        if changed is not None:
+            return changed
+        return (yield from blocking(say.answer, self.engine, self.owner, id, other_id, same, now))

@@ -4,17 +4,27 @@ Floor 6: the sync itself is in `sync.py`; how a connection begins and ends is in
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from fin_infra.book import endings, logins, read, twins
+from fin_infra.book import endings, logins, read, sameness, twins
 from fin_infra.book.banks import holder_of
 from fin_infra.book.methods import Household, method
 from fin_infra.book.records import Connection, ConnectionState, SyncResult
 from fin_infra.book.sources import source_of
 from fin_infra.book.sync import Progress, sync
-from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, LeaseLost, NotRemembered
-from fin_infra.model import Account, Listing, LoginState
+from fin_infra.errors import (
+    AccountClosed,
+    BookUnavailable,
+    FeatureDisabled,
+    FinInfraError,
+    InvalidInput,
+    LeaseLost,
+    NotFound,
+    NotRemembered,
+)
+from fin_infra.model import Account, AccountDetails, Listing, LoginState
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.interfaces.linking import LinkingProvider
 from fin_infra.providers.provider import Provider
@@ -55,6 +65,33 @@ class Syncs(Household[M]):
             results.append((yield from self.sync_one(row.id, told) if not row.ending else self._still_ending(row)))
         return Listing(results)
 
+    @method
+    def compare_numbers(self, connection: str) -> Flow[int]:
+        """Ask a connection's bank for the full numbers of its accounts, and join those that the book has already.
+
+        Equal number and routing number prove that two accounts are one, whoever told of them: another connection that
+        was asked in this way, or a statement file. The numbers are kept sealed. Some vendors charge for this call.
+
+        Returns:
+            How many accounts were joined.
+
+        Raises:
+            NotRemembered: there is no such connection.
+            FeatureDisabled: its vendor does not give numbers.
+            ProviderError: the vendor failed; nothing was written.
+        """
+        row = yield from self.ask(logins.stored, connection)
+        client = self.client_of(row)
+        if not isinstance(client, BankingProvider) or "details" not in client.can:
+            raise FeatureDisabled(f"{client.info.title} does not give the numbers of accounts.")
+        told: dict[str, AccountDetails] = {}
+        listed: Listing[Account] = yield Invoke(client.accounts)
+        for account in listed:
+            with suppress(AccountClosed, NotFound):
+                told[account.id] = yield Invoke(partial(client.details, account.id))
+        args = (self.engine, self.owner, self.vault, connection, told, self.clock())
+        return (yield from blocking(sameness.keep_numbers, *args))
+
     def client_of(self, row: Any) -> Provider[Any]:
         """Return a client of the login of a connection.
 
@@ -88,6 +125,9 @@ class Syncs(Household[M]):
             done = False
         except FinInfraError as exc:
             error = exc
+        if done and error is None and progress.changes:
+            look = partial(sameness.recognize, self.engine, self.owner, self.vault, connection, self.clock())
+            yield from blocking(look)
         state = ConnectionState(row.state)
         if done:
             state = yield from blocking(

@@ -3,10 +3,12 @@ Floor 6: inside the transaction of whoever changes rows; a word that is there al
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import sqlalchemy as sa
 
-from fin_infra.book.engine import ensure, put
+from fin_infra.book.engine import ensure, put, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
 from fin_infra.book.tables import aliases, doubts, said
@@ -36,6 +38,20 @@ def hand_over(db: sa.Connection, owner: Owner, log: Log, row: int, other: int) -
             say_word(db, owner, log, other, kind, value)
             say_word(db, owner, log, row, kind, None)
     _move_questions(db, owner, row, other)
+
+
+def hand_over_all(db: sa.Connection, owner: Owner, log: Log, others: Mapping[int, int]) -> None:
+    """Let each of many rows hand over to another one, as `hand_over` does; most of them have ids and nothing else."""
+    rows = sorted(others)
+    names = sa.select(aliases.c.source, aliases.c.vendor_id, aliases.c.id).where(owner.of(aliases))
+    named = wanted(db, names, aliases.c.id, rows, most=8)
+    put(db, aliases, [(owner.tenant, owner.user_id, source, name, others[row]) for source, name, row in named])
+    spoken = set(db.scalars(sa.select(said.c.id).where(owner.of(said)).distinct()))
+    for pair in db.execute(sa.select(doubts.c.row, doubts.c.other).where(owner.of(doubts), doubts.c.same.is_(None))):
+        spoken.update(pair)
+    for row in rows:
+        if row in spoken:
+            hand_over(db, owner, log, row, others[row])
 
 
 def _move_questions(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
