@@ -73,7 +73,7 @@ PLACES: dict[str, Place] = {
 }  # fmt: skip
 
 
-def place_of(institution_id: object) -> Place:
+def institution_of(institution_id: object) -> Place:
     """Return an institution by its id; Refused when there is none."""
     found = PLACES.get(institution_id) if isinstance(institution_id, str) else None
     if found is None:
@@ -98,7 +98,7 @@ class Institutions:
 
     def by_id(self, call: Call) -> Json:
         """Answer one institution."""
-        place = place_of(call.body["institution_id"])
+        place = institution_of(call.body["institution_id"])
         if "US" not in call.names("country_codes"):
             raise Refused("INVALID_INSTITUTION")
         return {"institution": self._body(place, call.options)}

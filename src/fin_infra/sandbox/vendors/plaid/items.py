@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fin_infra.sandbox.vendors.plaid import LINKED
 from fin_infra.sandbox.vendors.plaid.accounts import Source, account_body, ident
 from fin_infra.sandbox.vendors.plaid.feed import Feed
-from fin_infra.sandbox.vendors.plaid.institutions import Place, place_of, stamp
+from fin_infra.sandbox.vendors.plaid.institutions import Place, institution_of, stamp
 from fin_infra.sandbox.vendors.plaid.refusals import Json, Refused, error_body
 from fin_infra.sandbox.vendors.plaid.schema import part, words
 from fin_infra.sandbox.world.holdings import uid
@@ -94,7 +94,7 @@ class Items:
         if token not in LINKED:
             return None
         if token not in state.linked:
-            place = place_of(LINKED[token])
+            place = institution_of(LINKED[token])
             products = [product for product in place.products if product != "balance"]
             terms = Terms(products=products, days=LINKED_DAYS)
             item = self._made(place, terms, ident(self._vendor.world.seed, token), clock.now - clock.elapsed)
@@ -145,7 +145,7 @@ class Items:
     def create_public_token(self, call: Call) -> Json:
         """Make an Item as a person would in Link, and answer its public token."""
         options: dict[str, Any] = call.options
-        place = place_of(call.body["institution_id"])
+        place = institution_of(call.body["institution_id"])
         days = part(options, "transactions").get("days_requested") or DEFAULT_DAYS
         terms = Terms(
             products=call.names("initial_products"),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fin_infra.sandbox.vendors.plaid import MOUNT
-from fin_infra.sandbox.vendors.plaid.institutions import Place, place_of, stamp
+from fin_infra.sandbox.vendors.plaid.institutions import Place, institution_of, stamp
 from fin_infra.sandbox.vendors.plaid.items import DEFAULT_DAYS, Item, Terms
 from fin_infra.sandbox.vendors.plaid.refusals import Json, Refused
 from fin_infra.sandbox.vendors.plaid.schema import part, words
@@ -149,7 +149,7 @@ class Links:
                 self._repair(link, link.item)
                 tokens: list[str] = []
             else:
-                place = place_of(institution_id)
+                place = institution_of(institution_id)
                 self._note(link, "SELECT_INSTITUTION", _named(place))
                 tokens = [self._add(link, session, place, user)]
         except Refused as no:

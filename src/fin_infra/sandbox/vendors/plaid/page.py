@@ -92,8 +92,8 @@ class Page:
 
 
 def _radio(name: str, value: str, words: str, chosen: bool) -> str:
-    mark = " checked" if chosen else ""
-    return f"<label><input type='radio' name='{name}' value='{escape(value)}'{mark}> {escape(words)}</label>"
+    checked = " checked" if chosen else ""
+    return f"<label><input type='radio' name='{name}' value='{escape(value)}'{checked}> {escape(words)}</label>"
 
 
 def _done(link: Link, words: str) -> Response:

@@ -1,5 +1,5 @@
 """Say no in Plaid's words: the errors as a table, and the body they travel in.
-Floor 8: types, statuses and texts are those of https://plaid.com/docs/errors; words may fill in a text.
+Floor 8: types, statuses and texts are those of https://plaid.com/docs/errors; words may fill in a blank.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Refused(Exception):
 
 
 def error_body(code: str, words: str = "") -> Json:
-    """Return the vendor's error object; `words` fill the blank of the text, or replace a text without one."""
+    """Return the vendor's error object; `words` fill the blank of the text, or replace words without one."""
     fact = ERRORS[code]
     message = fact.message.format(words) if "{}" in fact.message else words or fact.message
     return {
