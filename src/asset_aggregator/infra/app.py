@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, nullcontext
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -143,12 +143,11 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
                 key_fn=principal_key(auth),
                 store=store,
             )
-            layer = Middleware(
-                WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, skip_below=(WEBHOOKS,), **layer.kwargs
-            )
+            limits: dict[str, Any] = {**layer.kwargs, "skip_below": (WEBHOOKS,)}
+            layer = Middleware(WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, **limits)
         if kind is HandlerTimeoutMiddleware:
-            layer.kwargs.update(timeout_seconds=settings.request_timeout_s)
-            layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **layer.kwargs)
+            times: dict[str, Any] = {**layer.kwargs, "timeout_seconds": settings.request_timeout_s}
+            layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **times)
         if kind is BodyReadTimeoutMiddleware:
             inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, larger={WEBHOOKS: MAX_BYTES}))
         inner.append(layer)
