@@ -86,6 +86,12 @@ class Bank:
     serial: int = 0
     cents: int = 100
 
+    def open_accounts(self) -> None:
+        """Begin each account with an old transaction, so that a history told whole reaches back behind all others."""
+        for account in ACCOUNTS:
+            self._new(POSTED, account=account, day=date(2026, 1, 2))
+        self.versions.append(self.shown())
+
     # --- what happens -------------------------------------------------------------------------------------------
     def happen(self) -> None:
         """Let one thing happen, chosen among those that can happen now."""

@@ -1,7 +1,7 @@
 """Nothing lost, nothing doubled: histories of a bank against faults, on both databases, seed by seed.
 
-1,000 histories in `make long`, 100 in `make test`, half of them of each kind of bank, and a quarter of them again on
-PostgreSQL; a few in `make quick`.
+1,000 histories in `make long`, 100 in `make test`, half of them of each kind of bank, and a third of a half by an
+adapter with a list of changes; a quarter of all again on PostgreSQL; a few in `make quick`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ FAULTS = (
 )
 
 
-def history(database: Database, seed: int, *, links: bool) -> World:
-    world = World(database, seed, links=links)
+def history(database: Database, seed: int, *, links: bool, adapter: bool = False) -> World:
+    world = World(database, seed, links=links, adapter=adapter)
     for _ in range(4):
         for _ in range(world.random.randint(6, 20)):
             world.bank.happen()
@@ -79,17 +79,29 @@ def history(database: Database, seed: int, *, links: bool) -> World:
     return world
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["differences", "windows"])
-def test_histories_when_all_is_quiet_then_the_book_is_what_the_bank_says(database: Database, links: bool) -> None:
+@pytest.mark.parametrize(
+    ("links", "adapter"),
+    [(True, False), (False, False), (True, True)],
+    ids=["differences", "windows", "changes by an adapter"],
+)
+def test_histories_when_all_is_quiet_then_the_book_is_what_the_bank_says(
+    database: Database, links: bool, adapter: bool
+) -> None:
     happened: Counter[str] = Counter()
     count = HISTORIES if database.engine.dialect.name == "sqlite" else max(5, HISTORIES // 4)
+    count = max(3, count // 3) if adapter else count  # the engine under it is that of the differences
     for seed in range(FIRST, FIRST + count):
         try:
-            world = history(database, seed, links=links)
+            world = history(database, seed, links=links, adapter=adapter)
         except BaseException as exc:
             raise AssertionError(f"history {seed}: {exc}; again with FIN_INFRA_TEST_SEED={seed}") from exc
         happened += world.bank.happened + world.faults
     if count >= 50:
-        wanted = [*EVENTS, *FAULTS, *(["restart"] if links else ["answer_same"])]
+        wanted = [
+            *EVENTS,
+            *FAULTS,
+            *(["restart"] if links else ["answer_same"]),
+            *(["foreign_cursor"] if adapter else []),
+        ]
         rare = {name: happened[name] for name in wanted if happened[name] < AT_LEAST}
         assert not rare, "these happened too rarely to prove anything"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book import imports, join, logins, read, say, undo
 from fin_infra.book.banks import BankSource
+from fin_infra.book.deltas import DeltaSource as BankDeltas
 from fin_infra.book.documents import given
-from fin_infra.book.engine import Database, reading
+from fin_infra.book.engine import Database, reading, writing
 from fin_infra.book.feed import read_changes
 from fin_infra.book.import_records import Document
 from fin_infra.book.imported_rows import documents_of
@@ -24,8 +27,8 @@ from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.pages import Holder, Level, Page, Restart, VendorTransaction
 from fin_infra.book.read import Wanted
 from fin_infra.book.sync import Progress, sync
-from fin_infra.book.tables import transactions
-from fin_infra.errors import BookUnavailable, LeaseLost
+from fin_infra.book.tables import streams, transactions
+from fin_infra.errors import BookUnavailable, CursorRefused, LeaseLost
 from fin_infra.model import (
     Account,
     AccountStatus,
@@ -41,6 +44,7 @@ from fin_infra.model import (
     StatementFile,
     StatementLine,
     Transaction,
+    TransactionChanges,
     TransactionStatus,
 )
 from fin_infra.security.vault import Vault, demo_vault
@@ -142,22 +146,65 @@ class WindowProvider:
 
     def transactions(self, account_id: str, *, start: Any = None) -> Iterator[Transaction]:
         for row in self.bank.window(account_id, start):
-            yield Transaction(
-                source="banking:model",
-                as_of=self.clock(),
-                id=row.vendor_id,
-                account_id=row.account,
-                date=row.day,
-                amount=Money(row.amount, "USD"),
-                status=TransactionStatus.PENDING if row.pending else TransactionStatus.POSTED,
-                description=row.text,
-            )
+            yield self._row(row)
+
+    def _row(self, row: Shown) -> Transaction:
+        return Transaction(
+            source="banking:model",
+            as_of=self.clock(),
+            id=row.vendor_id,
+            account_id=row.account,
+            date=row.day,
+            amount=Money(row.amount, "USD"),
+            status=TransactionStatus.PENDING if row.pending else TransactionStatus.POSTED,
+            description=row.text,
+            pending_id=row.pending_id,
+        )
+
+
+class ChangesProvider(WindowProvider):
+    """The bank of net differences, as an adapter that the book's `DeltaSource` asks: no run goes on in its middle."""
+
+    can = frozenset({"accounts", "balances", "transaction_changes"})
+
+    def __init__(self, bank: Bank, size: int, clock: Callable[[], datetime], happened: Counter[str]) -> None:
+        super().__init__(bank, clock)
+        self.size, self.happened = size, happened
+
+    def balances(self) -> Listing[Balance]:
+        return Listing(self.balance(name) for name in ACCOUNTS)
+
+    def transaction_changes(self, cursor: str | None) -> TransactionChanges:
+        if cursor is not None and cursor.startswith("foreign"):
+            self.happened["foreign_cursor"] += 1
+            raise CursorRefused("of another login", from_beginning=True)
+        try:
+            rows, removed, after, whole = self.bank.difference(cursor or "", self.size)
+        except Changed:
+            self.bank.happened["restart"] += 1
+            raise CursorRefused("the bank changed", from_beginning=False) from None
+        told = [self._row(row) for row in rows]
+        return TransactionChanges(
+            source="banking:model",
+            as_of=self.clock(),
+            added=tuple(told[::2]),
+            modified=tuple(told[1::2]),
+            removed=tuple(removed),
+            next_cursor=after,
+            has_more=not whole,
+        )
 
 
 class World:
-    def __init__(self, database: Database, seed: int, *, links: bool, owner: Owner | None = None) -> None:
+    def __init__(
+        self, database: Database, seed: int, *, links: bool, owner: Owner | None = None, adapter: bool = False
+    ) -> None:
         self.random = Random(seed)
         self.bank = Bank(self.random, links)
+        self.adapter = adapter
+        """Whether the bank of net differences is asked as an adapter, by the source that the book has for those."""
+        if adapter:
+            self.bank.open_accounts()
         self.database = database
         self.engine = database.engine
         self.owner = owner or Owner("default", f"user-{seed}")
@@ -182,7 +229,10 @@ class World:
 
     def flow(self) -> Any:
         source: Any
-        if self.bank.links:
+        if self.adapter:
+            provider = ChangesProvider(self.bank, self.size, self.clock, self.faults)
+            source = BankDeltas(provider)  # type: ignore[arg-type]  # asked for three operations only
+        elif self.bank.links:
             source = DeltaSource(self.bank, self.size, self.clock)
         else:
             source = BankSource(WindowProvider(self.bank, self.clock))  # type: ignore[arg-type]  # asked for three operations only
@@ -199,13 +249,15 @@ class World:
                         LEFT.append(flow)
                         return None
                     case "killed_after":
-                        effect.fn()
+                        with suppress(CursorRefused):
+                            effect.fn()
                         LEFT.append(flow)
                         return None
                     case "before":
                         effect = flow.throw(BookUnavailable("the database went away"))
                     case "answer_lost":
-                        effect.fn()
+                        with suppress(CursorRefused):
+                            effect.fn()
                         effect = flow.throw(BookUnavailable("the database went away"))
                     case "bank_moves":
                         self.bank.happen()
@@ -241,10 +293,20 @@ class World:
             self.faults[kind] += 1
             return kind
 
+        if self.adapter and self.random.random() < 0.1:
+            self.swap_cursor()
         try:
             self.run(self.flow(), fault)
         except (BookUnavailable, LeaseLost) as exc:
             self.faults[type(exc).__name__] += 1
+
+    def swap_cursor(self) -> None:
+        """Put the cursor of another login in the place of this one's, as after a restored backup or a mistake."""
+        mine = self.owner.of(streams, connection=self.connection)
+        cursor = msgspec.json.encode({"vendor": "foreign", "since": None}).decode()
+        with writing(self.engine) as db:
+            begun = sa.and_(mine, streams.c.cursor != "", streams.c.kept == 0)
+            db.execute(sa.update(streams).where(begun).values(cursor=cursor, run_cursor=cursor))
 
     def quiet(self) -> None:
         """Let the bank stand still, sync until nothing is left, and let the person answer all questions."""
