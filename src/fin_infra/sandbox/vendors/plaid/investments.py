@@ -13,6 +13,7 @@ from fin_infra.sandbox.kernel.reply import number
 from fin_infra.sandbox.vendors.plaid.accounts import BrokerSource, ident
 from fin_infra.sandbox.vendors.plaid.items import Item
 from fin_infra.sandbox.vendors.plaid.refusals import Json, Refused
+from fin_infra.sandbox.vendors.plaid.schema import part
 from fin_infra.sandbox.world.holdings import Movement
 from fin_infra.sandbox.world.portfolio import CASH_EQUIVALENT, Instrument
 
@@ -59,8 +60,8 @@ class Investments:
         """Return accounts as this product shows them: with what is borrowed on margin, which nobody here does."""
         found: list[Json] = []
         for body in self._vendor.items.bodies(item, list(accounts)):
-            balances: dict[str, object] = dict(body["balances"])  # type: ignore[call-overload]  # an object of ours
-            found.append({**body, "balances": {**balances, "margin_loan_amount": None}})
+            balances = {**part(body, "balances"), "margin_loan_amount": None}
+            found.append({**body, "balances": balances})
         return found
 
     def holdings(self, call: Call) -> Json:
