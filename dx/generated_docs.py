@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 if TYPE_CHECKING:
     from fin_infra.flow import Quota
@@ -39,10 +40,9 @@ def between(text: str, name: str, body: str) -> str:
 
 def provider_table() -> str:
     """Return the table of all built-in providers."""
-    from fin_infra.providers.registry import providers
-
+    adapters = _adapters()
     rows = ["| key | variables | client-side rate limit | vendor's documentation |", "|---|---|---|---|"]
-    for cls in providers():
+    for cls in adapters:
         info = cls.info
         needed = [
             (f"{use.purpose}: " if use.purpose else "")
@@ -52,8 +52,17 @@ def provider_table() -> str:
         variables = "; ".join(needed) or "none needed"
         quotas = ", ".join(_quota(quota) for quota in info.quotas) or "none published"
         rows.append(f"| `{info.provider_key}` | {variables} | {quotas} | [{info.title}]({info.docs}) |")
-    notes = [_note(cls) for cls in providers()]
+    notes = [_note(cls) for cls in adapters]
     return "\n".join([*rows, "", *notes]) + "\n"
+
+
+def _adapters() -> list[type[Provider[Any]]]:
+    """Return the class of every adapter, also of those that are off unless somebody asks for them."""
+    from fin_infra.features import MODULES
+    from fin_infra.providers.registry import providers
+
+    with mock.patch.dict(os.environ, {switch.variable: "1" for switch in MODULES}):
+        return list(providers())
 
 
 def _note(cls: type[Provider[Any]]) -> str:
@@ -165,9 +174,8 @@ def _models() -> list[type[Any]]:
     import bankersbank.models
     import fin_infra.model
     from fin_infra.model.record import Model
-    from fin_infra.providers.registry import providers
 
-    list(providers())  # an adapter may have records of its own
+    _adapters()  # an adapter may have records of its own
     import_module("fin_infra.book.records")
     for module in iter_modules(fin_infra.model.__path__, "fin_infra.model."):
         import_module(module.name)

@@ -32,6 +32,7 @@ FACTORIES = (
     ("fin_infra.fx", "easy_fx"),
     ("fin_infra.brokerage", "easy_brokerage"),
     ("fin_infra.brokerage", "easy_brokerage_aggregator"),
+    ("fin_infra.identity", "easy_identity"),
 )
 DOMAINS = (
     ("Banking", "banking", "banking.BankingProvider"),
@@ -40,6 +41,7 @@ DOMAINS = (
     ("Exchange rates", "fx", "fx.FxProvider"),
     ("Brokerage", "brokerage", "brokerage.BrokerageProvider"),
     ("Aggregators of brokers", "brokerage", "aggregator.BrokerageAggregatorProvider"),
+    ("Identity checks", "identity", "identity.IdentityProvider"),
 )
 FUNCTIONS = (
     ("fin_infra", ("to_frame",)),
@@ -64,6 +66,7 @@ MODELS = (
     ("Orders", ("order",)),
     ("Brokerage", ("brokerage",)),
     ("Holdings at many brokers", ("aggregator", "holdings")),
+    ("Identity checks", ("identity",)),
     ("Statements", ("statement",)),
     ("Net worth", ("networth",)),
 )

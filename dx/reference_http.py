@@ -20,7 +20,12 @@ API_PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 ENVELOPE = "Envelope_"
 DEVELOPMENT_ONLY = ("/ping", "/status")
 PROBES = ("/healthz", "/readyz", "/metrics")
-VARIABLES = {"FIN_INFRA_MODE": "sandbox", "LOG_FORMAT": "none", "FIN_INFRA_API_TOKENS": "docs[a:b]=" + "x" * 32}
+VARIABLES = {
+    "FIN_INFRA_MODE": "sandbox",
+    "LOG_FORMAT": "none",
+    "FIN_INFRA_API_TOKENS": "docs[a:b]=" + "x" * 32,
+    "FEATURE_IDENTITY": "1",
+}
 INTRODUCTION = """# HTTP routes
 
 Every answer is JSON of the form `{"data": ..., "meta": ..., "errors": [...]}`: `data` has the shape that the route

@@ -51,7 +51,13 @@ def service_command(port: int) -> list[str]:
 
 def service_environment(sandbox_url: str, token: str) -> dict[str, str]:
     return environment(
-        FIN_INFRA_MODE="sandbox", FIN_INFRA_SANDBOX_URL=sandbox_url, FIN_INFRA_API_TOKENS=token, APP_ENV="test"
+        FIN_INFRA_MODE="sandbox",
+        FIN_INFRA_SANDBOX_URL=sandbox_url,
+        FIN_INFRA_API_TOKENS=token,
+        FEATURE_IDENTITY="1",
+        STRIPE_READ_SENSITIVE="1",
+        STRIPE_MAX_ATTEMPTS="1",
+        APP_ENV="test",
     )
 
 

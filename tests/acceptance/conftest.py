@@ -24,6 +24,7 @@ PROFILES = (
     "crypto=coingecko",
     "brokerage=alpaca_paper",
     "brokerage=snaptrade",
+    "identity=stripe",
     "core=finastra",
 )
 TRIES = 3

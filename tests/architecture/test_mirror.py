@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fin_infra.providers.registry import providers
+from tests.support.vendors import every_provider
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC, TESTS = ROOT / "src", ROOT / "tests"
@@ -29,6 +29,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "conformance/test_fx.py": ("fx", "model/fx", "providers/interfaces/fx"),
     "conformance/test_brokerage.py": ("model/brokerage", "model/order", "providers/interfaces/brokerage_extras"),
     "conformance/test_aggregators.py": ("model/aggregator", "providers/interfaces/aggregator"),
+    "conformance/test_identity.py": ("identity", "model/identity", "providers/interfaces/identity"),
     # words and tables, tried by what reads them
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
@@ -59,6 +60,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "transport/local",
     ),
     "book/test_backup.py": ("book/copying",),
+    "book/test_verifications.py": ("book/verified",),
     "book/test_erasure.py": ("book/keeps", "book/tombstones"),
     "book/test_histories.py": ("book/log", "book/pages", "book/write"),
     "book/test_imports.py": (
@@ -93,6 +95,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0003_files_and_history",
         "book/revisions/versions/0004_kinds_of_holdings",
         "book/revisions/versions/0005_linking",
+        "book/revisions/versions/0006_webhooks",
+        "book/revisions/versions/0007_identity",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),
@@ -183,6 +187,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "cli/statements",
     ),
     "cli/test_books.py": ("cli/connecting", "cli/keeping"),
+    "cli/test_identity.py": ("cli/verifying",),
     "cli/test_questions.py": ("cli/asking", "cli/layouts", "cli/spreadsheets", "model/spreadsheets"),
     "cli/test_features_command.py": ("cli/features",),
     "cli/test_order_command.py": ("cli/order",),
@@ -248,8 +253,8 @@ def test_line_when_it_names_a_test_then_it_is_there(test):
 
 
 def _vendor_names() -> re.Pattern[str]:
-    keys = {cls.info.provider_key.partition(":")[2] for cls in providers()}
-    mounts = {cls.info.sandbox_path.strip("/") for cls in providers()}
+    keys = {cls.info.provider_key.partition(":")[2] for cls in every_provider()}
+    mounts = {cls.info.sandbox_path.strip("/") for cls in every_provider()}
     assert len(keys) >= 7
     return re.compile(
         rf"(?i)(?<![a-z])(?:{'|'.join(re.sub('[-_]', '[-_ ]?', name) for name in sorted(keys | mounts))})"

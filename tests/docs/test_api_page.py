@@ -34,6 +34,7 @@ def _token(scope: str) -> str:
 def client() -> Iterator[TestClient]:
     entries = [f"{_token(s)[:20].rstrip('-')}[{' '.join(sorted(SCOPES - {s}))}]={_token(s)}" for s in sorted(SCOPES)]
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("FEATURE_IDENTITY", "1")
         monkeypatch.setenv("FIN_INFRA_MODE", "sandbox")
         monkeypatch.setenv("FIN_INFRA_API_TOKENS", ",".join(entries))
         monkeypatch.setenv("LOG_FORMAT", "none")

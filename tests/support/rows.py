@@ -20,6 +20,7 @@ from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.interfaces.crypto import CryptoDataProvider
 from fin_infra.providers.interfaces.fx import FxProvider
+from fin_infra.providers.interfaces.identity import IdentityProvider
 from fin_infra.providers.interfaces.market import MarketDataProvider
 from fin_infra.providers.provider import Provider
 from tests.support.sandbox import Sandbox
@@ -48,6 +49,21 @@ class Row:
 
     def can(self, *operations: str) -> bool:
         return self.cls.can.issuperset(operations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Row):
+    """Somebody who checks identities.
+
+    `finish` ends a try of a verification, by its id, with an outcome of ours: the value of a state or of a reason.
+    `removed` lets the vendor end what it has begun to remove.
+    """
+
+    cls: type[IdentityProvider[Any]]
+    finish: Callable[[Sandbox, str, str], None]
+    removed: Callable[[Sandbox], None]
+    person: Callable[[Sandbox], Mapping[str, str]]
+    """First and last name of whoever shows a document, as `first_name` and `last_name`."""
 
 
 @dataclass(frozen=True, kw_only=True)
