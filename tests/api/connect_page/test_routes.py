@@ -77,6 +77,7 @@ def test_page_when_a_login_must_be_repaired_then_it_says_so_and_goes_on_after_it
         vendor.fault(vendor="plaid", kind="item_login_required")
         shown = client.post(f"/connect/{known['id']}/sync").text
         assert "needs you" in shown
+        assert "brought up to date" not in shown
         assert "Sign in again" in shown
 
 

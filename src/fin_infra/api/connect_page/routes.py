@@ -4,7 +4,7 @@ Floor 7: nothing is loaded from elsewhere, a strict policy says so, and a form f
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -19,7 +19,7 @@ from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connection_of
 from fin_infra.api.links import ConnectionId, LinkPage
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
-from fin_infra.book import Book, Connection, ConnectionState
+from fin_infra.book import Book, Connection, ConnectionState, SyncResult
 from fin_infra.errors import FinInfraError
 from fin_infra.model import LinkStart
 from fin_infra.providers.interfaces.linking import LinkingProvider
@@ -29,7 +29,9 @@ from fin_infra.transport import Async
 
 SESSION, LINK = "fin_connect", "fin_link"
 """Cookies: who is here, and the token of the page of a vendor that they are on."""
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _SAID = {
     "linked": "Your bank is linked. What it knows is being read.",
     "repaired": "The connection works again.",
@@ -189,7 +191,7 @@ def _add_link(router: APIRouter, page: ConnectPage) -> None:
                 return page.back("")
             made = await book.finish_link(token, first_sync=False)
             done = [await page.syncs.waited(book.sync(each.id)) for each in made]
-            reply = page.back("reading" if None in done else "linked")
+            reply = page.back("reading" if None in done else _outcome([each for one in done for each in one], "linked"))
             reply.delete_cookie(LINK, path=page.prefix)
             return reply
 
@@ -200,7 +202,7 @@ def _add_actions(router: APIRouter, page: ConnectPage) -> None:
     @router.post("/{connection_id}/sync")
     async def sync(request: Request, connection_id: ConnectionId) -> Response:
         async def act(book: Book[Async]) -> Response:
-            return page.back("reading" if await page.syncs.waited(book.sync(connection_id)) is None else "synced")
+            return page.back(_outcome(await page.syncs.waited(book.sync(connection_id)), "synced"))
 
         return await page.of(request, act)
 
@@ -226,6 +228,13 @@ def _add_actions(router: APIRouter, page: ConnectPage) -> None:
             return page.show("doctor.html", row=_row(found.connection), found=found)
 
         return await page.of(request, act)
+
+
+def _outcome(results: Sequence[SyncResult] | None, well: str) -> str:
+    """Return what to say of syncs; nothing of one that failed, whose connection says why."""
+    if results is None:
+        return "reading"
+    return "" if any(each.error for each in results) else well
 
 
 def _sent(page: ConnectPage, request: Request, start: LinkStart, title: str) -> Response:
