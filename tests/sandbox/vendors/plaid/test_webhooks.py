@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -148,7 +149,10 @@ def test_webhook_when_not_taken_then_again_after_thirty_seconds_and_four_times_t
     inbox.wait(2)
     _until(lambda: deliveries(plaid)[0]["tries"] == 2 and deliveries(plaid)[0]["outcome"] == "500")
     inbox.status = 204
-    plaid.ask.advance(minutes=2)
+    plaid.ask.advance(minutes=1.9)
+    time.sleep(0.1)  # long enough for a delivery that should not be
+    assert len(inbox.got) == 2
+    plaid.ask.advance(minutes=0.1)
     inbox.wait(3)
     _until(lambda: deliveries(plaid)[0]["done"])
     assert {body for _, body in inbox.got} == {inbox.got[0][1]}
@@ -250,3 +254,15 @@ def test_samples_when_compared_then_no_field_of_the_published_webhooks_is_missin
         assert set(theirs) - {"user_id"} <= set(mine[theirs["webhook_code"]]), name
     assert mine["ERROR"]["error"]["status"] == 400
     assert mine["ERROR"]["user_id"] == "usr_9nSp2KuZ2x4JDw"
+
+
+def test_webhook_when_nothing_can_sign_then_not_sent_and_no_key_is_known(
+    plaid: PlaidAsker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fin_infra.sandbox.vendors.plaid.signature", None)
+    plaid("/item/webhook/update", access_token=HOUSEHOLD, webhook="http://127.0.0.1:1/")
+    _until(lambda: deliveries(plaid)[0]["done"])
+    assert deliveries(plaid)[0]["outcome"] == (
+        "not sent: signing needs the package cryptography, which is not installed"
+    )
+    assert plaid.ask("/_sandbox/plaid").json()["key_id"] is None
