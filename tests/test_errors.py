@@ -129,6 +129,8 @@ def made(cls: type[FinInfraError]) -> FinInfraError:
         return errors.OrderRejected(
             "text", reason=reason, facts={"buying_power": "5"}, vendor_code="40310000", http_status=403
         )
+    if cls is errors.CursorRefused:
+        return errors.CursorRefused("text", from_beginning=True, vendor_code="v", http_status=400)
     if cls is errors.OrderStateUnknown:
         return errors.OrderStateUnknown("text", client_order_id="fin-1")
     if issubclass(cls, ProviderError):

@@ -110,6 +110,7 @@ def test_frame_when_transactions_come_one_by_one_then_the_columns_that_the_docs_
         "counterparty_type",
         "running_balance",
         "running_balance_currency",
+        "pending_id",
         "source",
         "as_of",
     ]

@@ -126,6 +126,7 @@ def test_to_dict_when_a_transaction_is_given_then_as_written_by_hand() -> None:
         "counterparty": None,
         "counterparty_type": "unknown",
         "running_balance": None,
+        "pending_id": None,
     }
     assert json.loads(transaction.to_json(raw=True, indent=2))["raw"] == {"amount": "12.30"}
 

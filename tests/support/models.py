@@ -23,6 +23,13 @@ WAYS_IN = ("fin_infra.api", "fin_infra.cli", "fin_infra.sandbox")
 """What is not looked through: people's ways in, which define no answers of their own, and the sandbox."""
 NOT_ANSWERS = {"Column", "Filled"}
 PRIVATE = {
+    ("Account", "institution_account_id"),
+    ("Liability", "account_number"),
+    ("LinkStart", "url"),
+    ("LinkStart", "token"),
+    ("LinkState", "public_tokens"),
+    ("Login", "credentials"),
+    ("ProcessorToken", "token"),
     ("AccountDetails", "account_number"),
     ("AccountDetails", "routing_numbers"),
     ("BrokerAccount", "number"),

@@ -1,5 +1,5 @@
 """A bank that tells what changed since a cursor, as a source of the book; its investments and debts are snapshots.
-Floor 6: a run begins again at its first cursor after any failure, and an empty cursor is no progress.
+Floor 6: a run begins again at its first cursor after any failure, and an empty cursor is not progress.
 
 The book's cursor has the vendor's and the first day of the next look at the investment accounts. Where a run begins
 without the vendor's cursor, everything is told again, and what was remembered of those days and is not told is gone.

@@ -6,20 +6,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from datetime import date
 
+from fin_infra import model  # its brokers and debts load when somebody asks for them
 from fin_infra.flow import operation, paged
-from fin_infra.model import (
-    Account,
-    AccountDetails,
-    AccountIdentity,
-    Balance,
-    BrokerActivity,
-    Holdings,
-    Liability,
-    Listing,
-    RecurringStream,
-    Transaction,
-    TransactionChanges,
-)
+from fin_infra.model import Account, AccountDetails, AccountIdentity, Balance, Listing, Transaction, TransactionChanges
 from fin_infra.providers.provider import Provider, optional
 from fin_infra.transport import Flow, M, Pages
 
@@ -84,25 +73,25 @@ class BankingProvider(Provider[M]):
 
     @operation
     @optional
-    def holdings(self) -> Flow[Holdings]:
+    def holdings(self) -> Flow[model.Holdings]:
         """Return what the investment accounts hold, in the model that aggregators of brokers answer in."""
         return (yield from self.not_offered("holdings"))
 
     @paged
     @optional
-    def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[BrokerActivity]:
+    def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[model.BrokerActivity]:
         """Yield what was done in the investment accounts, newest first, each once, from `start` to before `end`."""
         yield from self.not_offered("activities")
 
     @operation
     @optional
-    def liabilities(self) -> Flow[Listing[Liability]]:
+    def liabilities(self) -> Flow[Listing[model.Liability]]:
         """Return the terms of the cards and loans: rates, what is due, and when."""
         return (yield from self.not_offered("liabilities"))
 
     @operation
     @optional
-    def recurring(self) -> Flow[Listing[RecurringStream]]:
+    def recurring(self) -> Flow[Listing[model.RecurringStream]]:
         """Return the payments that the vendor has found to come again and again, in and out."""
         return (yield from self.not_offered("recurring"))
 

@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
+from fin_infra import model
 from fin_infra.errors import ConfigurationError, FinInfraError, NotFound, ProviderError
 from fin_infra.flow import PageWalk, json_of, operation, paged
+from fin_infra.flow.pages import Identified
 from fin_infra.model import (
     Account,
     AccountDetails,
     AccountIdentity,
     Balance,
-    BrokerActivity,
-    Holdings,
     Institution,
     Liability,
     LinkStart,
@@ -34,7 +34,7 @@ from fin_infra.model import (
 )
 from fin_infra.normalize import check_days
 from fin_infra.providers import fields
-from fin_infra.providers.banking.plaid import debts, investments, linking, payloads, refusals
+from fin_infra.providers.banking.plaid import debts, linking, payloads, refusals
 from fin_infra.providers.banking.plaid.payloads import KEY
 from fin_infra.providers.banking.plaid.settings import Settings, words
 from fin_infra.providers.banking.plaid.webhook import PlaidWebhooks
@@ -56,7 +56,7 @@ _request_id = re.compile(rb'"request_id"\s*:\s*"([\w.:-]{1,64})"')
 Asked: TypeAlias = Mapping[str, Any]
 Refusal: TypeAlias = Callable[[Reply], ProviderError | None]
 NOTHING: Asked = {}
-T = TypeVar("T", Transaction, BrokerActivity)
+T = TypeVar("T", bound=Identified)
 
 
 class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
@@ -114,7 +114,10 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
         body, item = _with_item(reply)
         bank = yield from self._bank(item)
         item_id = fields.ident(item, "item_id")
-        read: Callable[[fields.Row], Account] = lambda row: payloads.account(row, bank, item_id, reply)  # noqa: E731
+
+        def read(row: fields.Row) -> Account:
+            return payloads.account(row, bank, item_id, reply)
+
         return fields.rows(body.get("accounts"), "accounts", read, id_field="account_id")
 
     @operation
@@ -175,11 +178,15 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
         return debts.recurring(json_of(reply, dict), reply)
 
     @operation
-    def holdings(self) -> Flow[Holdings]:
+    def holdings(self) -> Flow[model.Holdings]:
+        from fin_infra.providers.banking.plaid import investments  # brokers' words, which a bank alone does without
+
         return investments.holdings((yield from self._read("/investments/holdings/get")))
 
     @paged
-    def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[BrokerActivity]:
+    def activities(self, *, start: date | None = None, end: date | None = None) -> Pages[model.BrokerActivity]:
+        from fin_infra.providers.banking.plaid import investments
+
         days = _days(start, end, datetime.now(UTC).date() - INVESTMENT_DAYS)
         if days is not None:
             yield from self._windows("/investments/transactions/get", days, {}, investments.activities)

@@ -38,7 +38,7 @@ ADDED = frozenset(
 )
 """Detailed codes that version 2 has and version 1 had no word for."""
 
-# By the first code that fits, detailed before primary; what is a transfer between accounts is no spending at all.
+# By the first code that fits, detailed before primary; what is a transfer between accounts is not spending.
 _CATEGORIES: Mapping[str, Category] = {
     "ENTERTAINMENT": Category.ENTERTAINMENT,
     "FOOD_AND_DRINK_BEER_WINE_AND_LIQUOR": Category.BAR,
