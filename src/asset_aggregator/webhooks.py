@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 
@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 PAUSE_S = 30.0
 """Between two looks at what other processes have taken, or what a failure has left."""
+GATHER_S = 0.05
+"""Between an event and the look at it, so that a burst is one look."""
+BATCH = 100
+"""Events to a transaction."""
 TIDY = timedelta(hours=1)
 """Between two looks for events that are too old to be kept."""
 Handler: TypeAlias = Callable[[str, WebhookEvent], Awaitable[None]]
@@ -50,6 +54,9 @@ class Hooks:
     _receivers: dict[str, Webhooks] = field(default_factory=dict[str, Webhooks])
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _tidied: datetime | None = None
+    _arrived: list[tuple[str, WebhookEvent, asyncio.Future[None]]] = field(default_factory=list[Any])
+    _keeping: asyncio.Task[None] | None = None
+    _named: set[str] = field(default_factory=set[str])
 
     async def take(self, provider: str, delivery: Delivery) -> None:
         """Check a delivery, and keep its event unless it is there already.
@@ -63,9 +70,33 @@ class Hooks:
         if receiver is None:
             receiver = self._receivers[provider] = webhooks_of(provider, mode="async")
         event = await AsyncLocalTransport().run(receiver.event(delivery))
-        book = await asyncio.to_thread(self.books.open)
-        if await asyncio.to_thread(webhooks.take, book.engine, receiver.info.provider_key, event, self.clock()):
-            self._woken.set()
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arrived.append((receiver.info.provider_key, event, kept))
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep())
+        await kept
+
+    async def _keep(self) -> None:
+        """Keep what has arrived, and what arrives meanwhile: as many events as there are in each transaction."""
+        try:
+            while self._arrived:
+                these, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
+                try:
+                    book = await asyncio.to_thread(self.books.open)
+                    rows = [(provider, event) for provider, event, _ in these]
+                    new = await asyncio.to_thread(webhooks.take_all, book.engine, rows, self.clock())
+                except Exception as exc:  # whatever it is, each of those who wait has it as the answer
+                    for *_, kept in these:
+                        if not kept.done():
+                            kept.set_exception(exc)
+                    continue
+                for *_, kept in these:
+                    if not kept.done():
+                        kept.set_result(None)
+                if any(new):
+                    self._woken.set()
+        finally:
+            self._keeping = None
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -89,13 +120,21 @@ class Hooks:
             if self._handled_elsewhere(taken):
                 await self._handle(taken)
         found = await asyncio.to_thread(webhooks.settle, book.engine, now, keep_waiting=self._handled_elsewhere)
-        for taken in found.unknown:
-            logger.warning("%s tells of a login that nobody here has: %s", taken.provider, _shown(taken))
+        self._report(found.unknown)
         if found.nudged and self.synced is not None:
             self.synced()
         if self._tidied is None or now - self._tidied > TIDY:
             await asyncio.to_thread(webhooks.forget, book.engine, now - webhooks.KEPT)
             self._tidied = now
+            self._named.clear()
+
+    def _report(self, unknown: Sequence[TakenEvent]) -> None:
+        """Name logins that nobody here has, each once an hour: a vendor may tell of one all day."""
+        for taken in unknown:
+            login = f"{taken.event.login or taken.event.account}"
+            if login not in self._named:
+                self._named.add(login)
+                logger.warning("%s tells of a login that nobody here has: %s", taken.provider, login)
 
     def _handled_elsewhere(self, taken: TakenEvent) -> bool:
         return taken.event.kind is EventKind.VERIFICATION_CHANGED and taken.provider in self.handlers
@@ -110,7 +149,7 @@ class Hooks:
         except Exception:  # a fault of ours ends this event, and no other
             logger.exception("an event of %s failed", taken.provider)
         else:
-            await asyncio.to_thread(webhooks.finish, book.engine, taken)
+            await asyncio.to_thread(webhooks.finish, book.engine, [taken])
 
     async def _repeated(self) -> None:
         failing = ""
@@ -126,11 +165,7 @@ class Hooks:
                 failing = kind
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self.pause_s)
-
-
-def _shown(taken: TakenEvent) -> str:
-    event = taken.event
-    return f"{event.type} of {event.login or event.account}"
+                await asyncio.sleep(GATHER_S)
 
 
 def add_routes(app: FastAPI, hooks: Hooks) -> None:

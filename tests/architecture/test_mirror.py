@@ -59,6 +59,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/sources",
         "transport/local",
     ),
+    "providers/interfaces/test_webhook_checks.py": ("providers/interfaces/webhooks",),
     "book/test_backup.py": ("book/copying",),
     "book/test_verifications.py": ("book/verified",),
     "book/test_erasure.py": ("book/keeps", "book/tombstones"),

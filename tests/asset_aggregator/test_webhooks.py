@@ -166,11 +166,11 @@ def test_webhook_when_the_database_is_down_then_503_and_the_vendor_may_send_it_a
 ) -> None:
     from fin_infra.errors import BookUnavailable
 
-    def down(*_: object) -> bool:
+    def down(*_: object) -> list[bool]:
         raise BookUnavailable("The database does not answer.")
 
     body = event()
-    monkeypatch.setattr(webhooks, "take", down)
+    monkeypatch.setattr(webhooks, "take_all", down)
     refused = client.post(URL, content=body, headers=signed(body))
     assert (refused.status_code, refused.json()["code"]) == (503, "fin.book_unavailable")
     assert "retry-after" in refused.headers

@@ -109,7 +109,7 @@ def test_event_when_it_comes_fifty_times_at_once_then_one_of_them_counts(databas
 def test_news_when_they_come_in_a_burst_then_one_sync_hears_them_all(database: Database) -> None:
     item = connect(database)
     tell(database, *(replace(NEWS_EVENT, event_id=f"e-{n}") for n in range(30)))
-    assert settle(database.engine, NOON).nudged == 30
+    assert settle(database.engine, NOON).nudged == 1
     assert planned(database, NOON + NEWS - timedelta(seconds=1)) == [], "a sync began a moment ago"
     assert planned(database) == [item]
     assert still_due(database.engine, item, NOON + NEWS, Cadence())
@@ -236,8 +236,8 @@ def test_event_when_somebody_else_settles_it_then_it_waits_until_that_is_done(da
     tell(database, event(EventKind.VERIFICATION_CHANGED))
     assert settle(database.engine, NOON, keep_waiting=lambda _: True).done == 0
     [waits] = webhooks.waiting(database.engine)
-    webhooks.finish(database.engine, waits)
-    webhooks.finish(database.engine, waits, Outcome.UNKNOWN)
+    webhooks.finish(database.engine, [waits])
+    webhooks.finish(database.engine, [waits], Outcome.UNKNOWN)
     assert webhooks.waiting(database.engine) == webhooks.unknown(database.engine) == []
 
 

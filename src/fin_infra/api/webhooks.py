@@ -25,7 +25,7 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": "The vendor's own event, signed as the vendor does",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {"application/json": {"schema": {"type": "object", "properties": {}}}},
     }
 }
 Provider = Annotated[

@@ -119,9 +119,8 @@ _UNHEARD = sa.func.coalesce(streams.c.news, 0) > sa.func.coalesce(streams.c.hear
 def _planned(now: datetime) -> sa.Select[Any]:
     c, s = connections.c, streams.c
     same = sa.and_(s.tenant == c.tenant, s.user_id == c.user_id, s.connection == c.id)
-    ask = sa.select(*_IDS, c.provider, c.state, s.tried_at, _UNHEARD.label("has_news")).select_from(
-        connections.outerjoin(streams, same)
-    )
+    told = (s.tried_at, _UNHEARD.label("has_news"))
+    ask = sa.select(*_IDS, c.provider, c.state, *told).select_from(connections.outerjoin(streams, same))
     ending = sa.and_(c.state == ConnectionState.REVOKED.value, c.sealed.is_not(None))
     wanted = sa.or_(c.state.not_in([state.value for state in _NEVER]), ending)
     return ask.where(wanted, sa.or_(s.until.is_(None), s.until <= now))
@@ -129,6 +128,7 @@ def _planned(now: datetime) -> sa.Select[Any]:
 
 def _is_due(row: Any, now: datetime, cadence: Cadence) -> bool:
     tried: datetime | None = row.tried_at
-    if tried is None or (row.has_news and tried + NEWS <= now):
+    over = row.state == ConnectionState.REVOKED.value  # its end is still to be told, and no news count
+    if tried is None or (row.has_news and not over and tried + NEWS <= now):
         return True
     return tried + cadence.wait(row.provider, ConnectionState(row.state), now) <= now

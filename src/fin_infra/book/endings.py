@@ -5,6 +5,7 @@ Floor 6: each function is one transaction; a crash between two leaves a tombston
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,21 +19,28 @@ from fin_infra.errors import FinInfraError
 from fin_infra.security import mask
 
 ENDED = "You ended it."
+ENDED_THERE = "The access was ended at the vendor."
 _ENDING = "Sync once more: each sync tells the vendor again, and destroys the token then."
 
 
-def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime, reason: str = ENDED) -> bool:
+def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, reason: str = ENDED) -> bool:
     """End a connection for syncs and keep its sealed tokens, with which the vendor is still to be told.
 
     Say whether there is something to tell with; one that was ended before and has no tokens is done.
+
+    Args:
+        reason: ENDED_THERE of one that the vendor says is over; the next sync asks it to forget the login.
     """
     with writing(engine) as db:
         row = stored(db, owner, connection)
         if row.state != ConnectionState.REVOKED:
             db.execute(pages.delete().where(owner.of(pages, connection=connection)))
             ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+            if reason != ENDED:  # nobody waits for the answer: a sync is due at once
+                ended["tried_at"] = None
             db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
-            set_state(db, owner, row, ConnectionState.REVOKED, reason, _ENDING, PERSON, now)
+            source = PERSON if reason == ENDED else connection
+            set_state(db, owner, row, ConnectionState.REVOKED, reason, _ENDING, source, now)
         return row.sealed is not None
 
 
@@ -41,9 +49,8 @@ def destroy(engine: sa.Engine, owner: Owner, connection: str) -> None:
     with writing(engine) as db:
         row = stored(db, owner, connection)
         mine = owner.of(connections, id=connection)
-        reason = row.reason if row.reason and not row.reason.startswith(ENDED) else ENDED
-        if row.funds:
-            reason = f"{reason} With it ended how {row.funds} moves money of its accounts."
+        said = _said(row)
+        reason = f"{said} With it ended how {row.funds} moves money of its accounts." if row.funds else said
         gone = {"sealed": None, "data_key": None, "reason": reason, "next_step": "Connect again to go on."}
         db.execute(sa.update(connections).where(mine).values(**gone))
 
@@ -53,6 +60,12 @@ def not_told(engine: sa.Engine, owner: Owner, connection: str, error: FinInfraEr
     with writing(engine) as db:
         begun(db, owner, connection)
         db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(tried_at=now))
-        reason = f"{ENDED} The vendor could not be told yet, and may still charge for it: {mask(error.for_caller())}"
+        said = _said(stored(db, owner, connection))
+        reason = f"{said} The vendor could not be told yet, and may still charge for it: {mask(error.for_caller())}"
         mine = owner.of(connections, id=connection)
         db.execute(sa.update(connections).where(mine).values(reason=reason, next_step=_ENDING))
+
+
+def _said(row: Any) -> str:
+    """Return who ended a connection, as its reason begins."""
+    return ENDED_THERE if (row.reason or "").startswith(ENDED_THERE) else ENDED

@@ -218,6 +218,7 @@ def repaired(engine: sa.Engine, owner: Owner, connection: str, now: datetime, li
         row = stored(db, owner, connection)
         if row.state == ConnectionState.REVOKED:
             raise InvalidInput("This connection was ended; connect again to go on.")
+        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(ends_at=None))
         set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
 

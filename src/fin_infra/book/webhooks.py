@@ -84,15 +84,27 @@ def take(engine: sa.Engine, provider: str, event: WebhookEvent, now: datetime) -
     Raises:
         BookUnavailable: the database cannot be written now; the vendor has to send it again.
     """
-    row = {
+    return take_all(engine, [(provider, event)], now)[0]
+
+
+def take_all(engine: sa.Engine, events: Sequence[tuple[str, WebhookEvent]], now: datetime) -> list[bool]:
+    """Keep events of providers in one transaction; say of each whether it is a new one.
+
+    Raises:
+        BookUnavailable: the database cannot be written now; none is kept.
+    """
+    with writing(engine) as db:
+        insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.event_id)
+        return [db.execute(taken, _row(provider, event, now)).first() is not None for provider, event in events]
+
+
+def _row(provider: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
+    return {
         "provider": provider, "event_id": event.event_id, "kind": event.kind.value, "type": event.type,
         "login": event.login, "account": event.account, "said_at": event.said_at, "ends_at": event.ends_at,
         "reason": event.reason, "taken_at": now, "outcome": Outcome.WAITING.value,
     }  # fmt: skip
-    with writing(engine) as db:
-        insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.event_id)
-        return db.execute(taken, row).first() is not None
 
 
 def settle(
@@ -107,19 +119,29 @@ def settle(
         BookUnavailable: the database cannot be used now; the next step goes on.
     """
     found = Settled()
+    nudged: set[tuple[Owner, str]] = set()
+    outcomes: dict[Outcome, list[TakenEvent]] = {Outcome.DONE: [], Outcome.UNKNOWN: []}
+    known: dict[tuple[str | None, ...], Sequence[_Reached]] = {}
     for taken in waiting(engine):
         if keep_waiting(taken):
             continue
-        reached = _reached_by(engine, taken)
-        outcome = Outcome.DONE
-        if reached is not None and not reached:
-            outcome = Outcome.UNKNOWN
-            found.unknown.append(taken)
+        news, about = taken.event.kind is EventKind.NEWS, (taken.provider, taken.event.login, taken.event.account)
+        reached = known[about] if news and about in known else _reached_by(engine, taken)
+        outcomes[Outcome.UNKNOWN if reached is not None and not reached else Outcome.DONE].append(taken)
         for each in reached or ():
             if each.state is not ConnectionState.REVOKED and not each.overtaken(taken.event):
-                found.nudged += _act(engine, each, taken.event, now)
-        finish(engine, taken, outcome)
-        found.done += 1
+                if not news:
+                    known.clear()  # it changes how a connection stands
+                if _act(engine, each, taken.event, now):
+                    nudged.add((each.owner, each.connection))
+        if news and reached is not None:
+            known[about] = reached
+    for owner, connection in nudged:  # one for all that a connection's vendor has told
+        _nudge(engine, owner, connection)
+    for outcome, these in outcomes.items():
+        finish(engine, these, outcome)
+        found.done += len(these)
+    found.unknown, found.nudged = outcomes[Outcome.UNKNOWN], len(nudged)
     return found
 
 
@@ -134,12 +156,15 @@ def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
     return _events(engine, Outcome.UNKNOWN, limit)
 
 
-def finish(engine: sa.Engine, taken: TakenEvent, outcome: Outcome = Outcome.DONE) -> None:
-    """Write what became of an event."""
+def finish(engine: sa.Engine, taken: Sequence[TakenEvent], outcome: Outcome = Outcome.DONE) -> None:
+    """Write what became of events."""
+    if not taken:
+        return
     c = webhooks.c
-    mine = sa.and_(c.provider == taken.provider, c.event_id == taken.event.event_id)
+    mine = sa.and_(c.provider == sa.bindparam("of"), c.event_id == sa.bindparam("id"))
+    ended = sa.update(webhooks).where(mine, c.outcome == Outcome.WAITING.value).values(outcome=outcome.value)
     with writing(engine) as db:
-        db.execute(sa.update(webhooks).where(mine, c.outcome == Outcome.WAITING.value).values(outcome=outcome.value))
+        db.execute(ended, [{"of": each.provider, "id": each.event.event_id} for each in taken])
 
 
 def forget(engine: sa.Engine, before: datetime) -> int:
@@ -217,18 +242,17 @@ def _told_by(account: sa.Table, connection: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(c.tenant == a.tenant, c.user_id == a.user_id, c.id == a.source)
 
 
-def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetime) -> int:
-    """Do what an event asks for one connection; return 1 where a sync is due by it."""
+def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetime) -> bool:
+    """Do what an event asks for one connection; say whether a sync is due by it."""
     owner, connection = reached.owner, reached.connection
     try:
         match event.kind:
             case EventKind.ENDED:
-                reason = event.reason or "the access was ended at the vendor"
-                endings.end(engine, owner, connection, now, _sentence(reason))
+                endings.end(engine, owner, connection, now, reason=endings.ENDED_THERE)
             case EventKind.EXPIRING:
                 if event.ends_at is not None:
                     logins.expires(engine, owner, connection, event.ends_at, now)
-                return 0
+                return False
             case EventKind.PERSON_MUST_ACT:
                 reason = event.reason or "the vendor wants the person to sign in again"
                 logins.told_by_vendor(engine, owner, connection, _sentence(reason), now)
@@ -237,15 +261,15 @@ def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetim
             case _:
                 pass
     except NotRemembered:  # erased in this moment
-        return 0
-    return _nudge(engine, owner, connection)
+        return False
+    return True
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
-def _nudge(engine: sa.Engine, owner: Owner, connection: str) -> int:
+def _nudge(engine: sa.Engine, owner: Owner, connection: str) -> None:
     """Make a sync due; one that is at work has asked the vendor before, so another one comes after it.
 
     A connection that was never synced has no row here and is due anyway.
@@ -253,4 +277,3 @@ def _nudge(engine: sa.Engine, owner: Owner, connection: str) -> int:
     counted = {"news": sa.func.coalesce(streams.c.news, 0) + 1}
     with writing(engine) as db:
         db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**counted))
-    return 1
