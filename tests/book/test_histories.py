@@ -1,7 +1,5 @@
 """Nothing lost, nothing doubled: histories of banks and brokers against faults, on both databases, seed by seed.
 
-"""Nothing lost, nothing doubled: histories of banks and brokers against faults, on both databases, seed by seed.
-
 1,000 histories in `make long` and 100 in `make test`, a quarter of them of each kind of bank and broker, and as many
 again as a third of the banks by an adapter with a list of changes; a tenth of all again on PostgreSQL; a few in
 `make quick`.

@@ -239,7 +239,8 @@ def main_currency(account: HoldingAccount, balances: Sequence[CashBalance] | Non
     """Return the currency that an account is kept in: that of its total, else of its cash."""
     currencies = sorted(each.currency for each in balances or ())
     total = account.total.currency if account.total else None
-    if total is not None and (total in currencies or balances is None or balances.errors or not currencies):
+    unread = isinstance(balances, Listing) and bool(balances.errors)
+    if total is not None and (total in currencies or balances is None or unread or not currencies):
         return total
     return currencies[0] if currencies else NO_CURRENCY
 
