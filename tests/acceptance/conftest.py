@@ -20,6 +20,7 @@ from . import app as stack
 
 PROFILES = (
     "banking=teller",
+    "banking=mx",
     "market=alpha_vantage",
     "crypto=coingecko",
     "brokerage=alpaca_paper",

@@ -39,7 +39,7 @@ LEAST_AMOUNTS = 12
 """Different amounts among them: two savings plans of the same sum have many equal transactions and one amount."""
 EDGE = timedelta(days=5)
 """The last days that both cover, in which one source may be behind: left out."""
-Book = Mapping[tuple[date, Decimal], int]
+DayAmounts = Mapping[tuple[date, Decimal], int]
 
 
 class Number(msgspec.Struct):
@@ -49,7 +49,7 @@ class Number(msgspec.Struct):
     routing: str
 
 
-def overlap_proves(one: Book, other: Book) -> bool:
+def overlap_proves(one: DayAmounts, other: DayAmounts) -> bool:
     """Tell whether the transactions of two accounts prove that they are one.
 
     Args:
@@ -97,7 +97,7 @@ class _Search:
         self._log = Log(db, owner, connection, now)
         asked = sa.select(doubts.c.row, doubts.c.other, doubts.c.same).where(owner.of(doubts, kind=ABOUT_ACCOUNTS))
         self._said = {frozenset(row[:2]): row.same for row in db.execute(asked)}
-        self._books: dict[int, Book] = {}
+        self._books: dict[int, DayAmounts] = {}
 
     def run(self) -> Recognized:
         mine = [
@@ -134,7 +134,7 @@ class _Search:
     def _is_proved(self, row: int, other: int) -> bool:
         return overlap_proves(self._book(row), self._book(other))
 
-    def _book(self, account: int) -> Book:
+    def _book(self, account: int) -> DayAmounts:
         if account not in self._books:
             t = transactions
             every = sorted(self._accounts.all_of(account))

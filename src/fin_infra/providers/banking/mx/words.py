@@ -23,7 +23,7 @@ TYPES: Mapping[str, tuple[AccountType, AccountSubtype]] = {
     "INVESTMENT": (AccountType.INVESTMENT, AccountSubtype.UNKNOWN),
 }
 OWNED = frozenset({"PROPERTY", "INSURANCE"})
-"""Types that are none of ours, and whose balance is something one has."""
+"""Types that no `AccountType` fits, and whose balance is something one has."""
 SUBTYPES: Mapping[str, AccountSubtype] = {
     "MONEY_MARKET": AccountSubtype.MONEY_MARKET,
     "CERTIFICATE_OF_DEPOSIT": AccountSubtype.CERTIFICATE_OF_DEPOSIT,
