@@ -3,12 +3,13 @@ Floor 6: rows and seals are in `verified.py`; a vendor is asked between two tran
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from fin_infra.book import verified
 from fin_infra.book.methods import Household, method
@@ -285,7 +286,7 @@ def _first(client: IdentityProvider[Any], reference: str) -> Any:
     """Return the newest verification of a reference, in a list; an awaitable of it from an async client."""
     found: Any = client.verifications(reference=reference)
     if not hasattr(found, "__aiter__"):
-        return list(islice(found, 1))
+        return list(islice(cast("Iterable[Verification]", found), 1))
 
     async def first() -> list[Verification]:
         async for each in found:

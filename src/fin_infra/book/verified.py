@@ -249,7 +249,7 @@ def forget_restored(db: sa.Connection, known: Callable[[str], bool]) -> None:
 
 def old(db: sa.Connection, owner: Owner, before: datetime) -> list[Any]:
     """Return what the policy removes, and what it has removed here only: the oldest first."""
-    due = []
+    due: list[Any] = []
     for row in rows(db, owner):
         waits = row.redaction in (RedactionState.WAITING, RedactionState.PROCESSING)
         is_old = row.redaction == RedactionState.NONE and (row.ended_at or row.made_at) <= before

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from fin_infra.book import Book, BookVerification, RedactionState, RetentionResult, VerificationLink, open_book
 from fin_infra.book.backup import require
@@ -128,7 +128,8 @@ def _facts(prefix: str, values: dict[str, Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, dict):
-            parts = [str(part) for part in value.values() if part is not None and not isinstance(part, bool)]
+            inner = cast("dict[str, object]", value)
+            parts = [str(part) for part in inner.values() if part is not None and not isinstance(part, bool)]
             rows.append((f"{prefix}{name}", ", ".join(parts)))
         elif value is not None:
             rows.append((f"{prefix}{name.replace('_', ' ')}", str(value)))

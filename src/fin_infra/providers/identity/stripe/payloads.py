@@ -207,7 +207,11 @@ def _redaction(row: fields.Row) -> Redaction:
 
 def _report_id(row: fields.Row) -> str | None:
     found: Any = row.get("last_verification_report")
-    return fields.ident(found, "id") if type(found) is dict else fields.maybe_text(row, "last_verification_report")
+    return (
+        fields.ident(fields.object_of(found), "id")
+        if type(found) is dict
+        else fields.maybe_text(row, "last_verification_report")
+    )
 
 
 def _instant(row: fields.Row, name: str) -> datetime:

@@ -90,7 +90,7 @@ class Call:
 
     def expand(self) -> tuple[str, ...]:
         found = self.form.get("expand", {})
-        return tuple(str(each) for each in found.values()) if isinstance(found, dict) else ()
+        return tuple(map(str, cast("dict[str, object]", found).values())) if isinstance(found, dict) else ()
 
 
 def text_of(values: Mapping[str, Any], name: str, param: str) -> str | None:

@@ -74,7 +74,11 @@ class Stripe(Vendor):
         if kind == "key_in_use":
             no = access.in_use()
             return json_reply(no.body(), no.status)
-        return lambda body: spoil(body, ("data",))
+
+        def spoiled(body: bytes) -> bytes:
+            return spoil(body, ("data",))
+
+        return spoiled
 
     def stamps(self, number: int, headers: Iterable[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
         return [(b"request-id", f"req_sandbox{number:08d}".encode()), (b"stripe-version", VERSION.encode())]
