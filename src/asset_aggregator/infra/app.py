@@ -142,8 +142,9 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
                 window=WINDOW_S,
                 key_fn=principal_key(auth),
                 store=store,
+                skip_below=(WEBHOOKS,),
             )
-            limits: dict[str, Any] = {**layer.kwargs, "skip_below": (WEBHOOKS,)}
+            limits: dict[str, Any] = {**layer.kwargs}
             layer = Middleware(WholePaths, layer=SimpleRateLimitMiddleware, skip=OPEN_PATHS, **limits)
         if kind is HandlerTimeoutMiddleware:
             times: dict[str, Any] = {**layer.kwargs, "timeout_seconds": settings.request_timeout_s}
