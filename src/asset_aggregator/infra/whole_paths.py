@@ -26,7 +26,7 @@ class WholePaths:
         *,
         layer: Callable[..., Any],
         skip: Collection[str],
-        skip_below: tuple[str, ...] = (),
+        skip_below: Any = (),
         **options: Any,
     ) -> None:
         self._inner = app

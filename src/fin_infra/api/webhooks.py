@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, FastAPI, HTTPException, Path, Request
 from starlette.responses import Response
@@ -21,7 +21,7 @@ MAX_BYTES = 1024 * 1024
 MAX_HEADER = 16 * 1024
 _RECEIVED = {"type": "object", "properties": {"received": {"type": "boolean"}}, "required": ["received"]}
 _TAKEN = b'{"received":true}'
-_BODY = {
+_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The vendor's own event, signed as the vendor does",

@@ -35,7 +35,7 @@ def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, reas
         row = stored(db, owner, connection)
         if row.state != ConnectionState.REVOKED:
             db.execute(pages.delete().where(owner.of(pages, connection=connection)))
-            ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+            ended: dict[str, Any] = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
             if reason != ENDED:  # nobody waits for the answer: a sync is due at once
                 ended["tried_at"] = None
             db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -135,7 +134,12 @@ def webhooks_of(provider_key: str, *, mode: ModeName) -> Webhooks:
     if not issubclass(cls, WebhookProvider):
         raise FeatureDisabled(f"{info.title} sends no webhooks that are understood here; its syncs ask for news.")
     settings = load(info.settings, load_config().settings(info.provider_key, info.settings))
-    return cls.webhooks(settings, partial(resolve, info.provider_key, mode=mode), info)
+
+    def client() -> Provider[Any]:
+        domain, _, vendor = info.provider_key.partition(":")
+        return _instance(domain, vendor, mode, {})
+
+    return cls.webhooks(settings, client, info)
 
 
 def endpoint_of(cls: type[Provider[Any]], **settings: Any) -> Endpoint:

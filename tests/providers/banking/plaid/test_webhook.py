@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
 from fin_infra.errors import FeatureDisabled, ProviderUnavailable, WebhookFault, WebhookRefused
+from fin_infra.providers import registry
+from fin_infra.providers.banking.plaid import Plaid
 from fin_infra.providers.banking.plaid.webhook import KEPT, KEYS, LOOKUPS, UNKNOWN, PlaidWebhooks
 from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.interfaces.webhooks import Delivery, EventKind, WebhookEvent
 from fin_infra.settings import ProviderSettings
+from fin_infra.testing import sandbox
 from fin_infra.transport.local import LocalTransport
 from tests.providers.banking.plaid.webhook_signer import NOW, Keys, Signer, text
+from tests.providers.interfaces.deliveries import received
+from tests.support.mailbox import mailbox
 
 BODY = b'{\n  "webhook_type": "TRANSACTIONS",\n  "webhook_code": "SYNC_UPDATES_AVAILABLE",\n  "item_id": "item-1"\n}'
 
@@ -240,3 +247,30 @@ def test_event_when_of_another_pair_then_its_meaning(
     body = json.dumps({"webhook_type": first, "webhook_code": second, "item_id": "item-1", **more}).encode()
     found = taken(room, signer.token(body, NOW), body)
     assert (found.kind, found.type, found.ends_at, found.reason) == (kind, f"{first}/{second}", ends_at, reason)
+
+
+def test_event_when_the_sandbox_fires_it_then_its_key_is_asked_for_there_and_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with sandbox() as vendor, mailbox() as box:
+        registry.reset()
+        monkeypatch.setenv("PLAID_CLIENT_ID", Plaid.info.sandbox["client_id"])
+        monkeypatch.setenv("PLAID_SECRET", Plaid.info.sandbox["secret"])
+        app = {"client_id": Plaid.info.sandbox["client_id"], "secret": Plaid.info.sandbox["secret"]}
+        with httpx2.Client(base_url=f"{vendor.url}/plaid", trust_env=False) as client:
+            bank = {"institution_id": "ins_109508", "initial_products": ["transactions"]}
+            made = client.post("/sandbox/public_token/create", json={**app, **bank, "options": {"webhook": box.url}})
+            public = {"public_token": made.json()["public_token"]}
+            item = client.post("/item/public_token/exchange", json={**app, **public}).json()
+            told = {"access_token": item["access_token"], "webhook_code": "LOGIN_REPAIRED", "webhook_type": "ITEM"}
+            assert client.post("/sandbox/item/fire_webhook", json={**app, **told}).json()["webhook_fired"]
+        until = time.monotonic() + 30
+        while not any(b"LOGIN_REPAIRED" in body for body, _ in box.letters) and time.monotonic() < until:
+            time.sleep(0.02)
+        told_of = [received("banking:plaid", body, headers, datetime.now(UTC)) for body, headers in box.letters]
+        assert {each.login for each in told_of} == {item["item_id"]}
+        assert "ITEM/LOGIN_REPAIRED" in {each.type for each in told_of}
+        body, headers = box.letters[-1]
+        with pytest.raises(WebhookRefused):
+            received("banking:plaid", body + b" ", headers, datetime.now(UTC))
+    registry.reset()

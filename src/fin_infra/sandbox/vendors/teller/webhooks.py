@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fin_infra.sandbox.kernel.deliver import deliver, moment
 from fin_infra.sandbox.kernel.vendor import Json, only
@@ -53,7 +53,7 @@ class TellerWebhooks:
             raise ValueError("`secrets` must be a list of what to sign with.")
         event = {"id": self._id(body), "payload": self._payload(str(kind), body), "timestamp": _stamp(at), "type": kind}
         raw = json.dumps(event, separators=(",", ":")).encode()
-        names: list[str] = secrets
+        names = cast("list[str]", secrets)
         header = {"Teller-Signature": signature(raw, names, at)}
         return {"event": event, "answers": await deliver(body.get("url"), raw, header, body.get("times", 1))}
 
