@@ -15,7 +15,9 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = tuple(f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "histories", "brokers"))
+SUITES = tuple(
+    f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "banks", "brokers", "deal_rows", "histories")
+)
 
 
 class Mutant(NamedTuple):

@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from fin_infra.book.engine import writing
-from fin_infra.book.lease import NEVER, Owner, begun
+from fin_infra.book.lease import Owner, begun
 from fin_infra.book.log import PERSON
-from fin_infra.book.logins import set_state, stored
+from fin_infra.book.logins import set_state, stored, throw_away
 from fin_infra.book.records import ConnectionState
-from fin_infra.book.tables import connections, pages, streams
+from fin_infra.book.tables import connections, streams
 from fin_infra.errors import FinInfraError
 from fin_infra.security import mask
 
@@ -34,11 +34,10 @@ def end(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, reas
     with writing(engine) as db:
         row = stored(db, owner, connection)
         if row.state != ConnectionState.REVOKED:
-            db.execute(pages.delete().where(owner.of(pages, connection=connection)))
-            ended: dict[str, Any] = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+            throw_away(db, owner, connection)
             if reason != ENDED:  # nobody waits for the answer: a sync is due at once
-                ended["tried_at"] = None
-            db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
+                mine = owner.of(streams, connection=connection)
+                db.execute(sa.update(streams).where(mine).values(tried_at=None))
             source = PERSON if reason == ENDED else connection
             set_state(db, owner, row, ConnectionState.REVOKED, reason, _ENDING, source, now)
         return row.sealed is not None

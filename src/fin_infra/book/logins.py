@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ from fin_infra.book.link_pages import use
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
 from fin_infra.book.sealing import Sealer
-from fin_infra.book.tables import connections
+from fin_infra.book.tables import connections, pages, payloads, streams
 from fin_infra.errors import (
     AccountClosed,
     AuthenticationFailed,
@@ -53,6 +55,7 @@ def add(
         link: digest of the page on which it was linked; it is used by that.
 
     Raises:
+        InvalidInput: this login is connected already.
         VaultError: the vault cannot seal.
     """
     connection = f"c-{secrets.token_hex(8)}"
@@ -69,13 +72,37 @@ def add(
         "sealed_times": int(sealed is not None), "made_at": now, "synced_at": None, "vendor_id": vendor_id,
     }  # fmt: skip
     with writing(engine) as db:
-        log = Log(db, owner, PERSON, now)
+        log = Log(db, owner, PERSON, now)  # with the household's lock: of two at once, the second finds the first
         if link is not None:
             use(db, owner, link)
+        _refuse_twice(db, owner, provider, credentials, vault)
         db.execute(connections.insert(), {**owner.scope, **row})
         log.add("connection", "added", None, msgspec.json.encode({"connection": connection}).decode())
         log.close()
     return connection
+
+
+def _refuse_twice(
+    db: sa.Connection,
+    owner: Owner,
+    provider: str,
+    credentials: Mapping[str, str],
+    vault: Vault | None,
+    besides: str | None = None,
+) -> None:
+    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared."""
+    ask = sa.select(connections).where(owner.of(connections, provider=provider), connections.c.sealed.is_not(None))
+    given = _comparable(credentials)
+    for row in db.execute(ask).all() if credentials else []:
+        with suppress(VaultError):
+            if row.id != besides and compare_digest(_comparable(opened(row, owner, vault)), given):
+                raise InvalidInput(
+                    f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
+                )
+
+
+def _comparable(credentials: Mapping[str, str]) -> bytes:
+    return msgspec.json.encode(dict(sorted(credentials.items())))
 
 
 def scope_of(owner: Owner, provider: str, connection: str, generation: int) -> Scope:
@@ -133,18 +160,45 @@ def renew(
     now: datetime,
     vendor_id: str | None = None,
 ) -> None:
-    """Seal new credentials of a connection, as after a person has signed in at the vendor again."""
+    """Seal new credentials of a connection, as after a person has signed in at the vendor again.
+
+    Where its data key is lost, it has a new one from then on: what was sealed under the old one is unreadable, and
+    thrown away. The history stays.
+
+    Raises:
+        NotRemembered: the household has no such connection.
+        InvalidInput: another connection has these credentials.
+        VaultError: the vault cannot seal.
+    """
     with writing(engine) as db:
+        Log(db, owner, PERSON, now)  # for the household's lock
         row = stored(db, owner, connection)
+        _refuse_twice(db, owner, row.provider, credentials, vault, besides=connection)
         generation = row.generation + 1
         scope = scope_of(owner, row.provider, connection, generation)
-        key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
-        sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
-        values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
-        values |= {"sealed_times": row.sealed_times + 1, "ends_at": None}
-        values |= {"vendor_id": vendor_id} if vendor_id else {}
+        content = msgspec.json.encode(dict(credentials))
+        sealed, times = None, row.sealed_times + 1
+        if row.data_key:
+            key = WrappedKey.from_text(row.data_key)
+            with suppress(VaultError):
+                sealed = vault.seal(content, scope, key, used=row.sealed_times)
+        if sealed is None:
+            key, times = vault.new_key(scope), 1
+            sealed = vault.seal(content, scope, key)
+            throw_away(db, owner, connection)
+        values: dict[str, Any] = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
+        values |= {"sealed_times": times, "ends_at": None} | ({"vendor_id": vendor_id} if vendor_id else {})
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
         set_state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
+
+
+def throw_away(db: sa.Connection, owner: Owner, connection: str) -> None:
+    """Delete what was sealed under a key that is not there any more; whoever is syncing writes nothing after that."""
+    db.execute(pages.delete().where(owner.of(pages, connection=connection)))
+    db.execute(payloads.delete().where(owner.of(payloads, source=connection)))
+    ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+    again = {"cursor": streams.c.run_cursor}
+    db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended, **again))
 
 
 def paused(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, on: bool) -> None:
