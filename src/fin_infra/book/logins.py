@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.engine import writing
-from fin_infra.book.lease import Owner
+from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.link_pages import use
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
