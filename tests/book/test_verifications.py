@@ -358,12 +358,13 @@ def test_policy_when_applied_then_only_what_is_old_enough_goes_and_what_waits_is
 
 
 def test_erase_when_done_then_verifications_and_their_keys_are_gone_and_the_other_has_all(
-    vendor: Sandbox, book: Book[Sync]
+    vendor: Sandbox, book: Book[Sync], vault: Vault
 ) -> None:
     bob = book.of("bob")
     mine, theirs = verified(vendor, book), verified(vendor, bob)
     result = book.erase()
     assert (result.rows["verifications"], result.left) == (1, {})
+    assert len(vault._known) == 1, "the other's key alone is left in memory"  # pyright: ignore[reportPrivateUsage]
     assert book.verifications() == []
     assert bob.verification_report(theirs).person.last_name == "Marlowe"
     assert mine not in [each.id for each in bob.verifications()]
