@@ -15,6 +15,7 @@ from fin_infra.flow import row_errors
 from fin_infra.model import RowError
 from fin_infra.providers import registry
 from fin_infra.providers.banking.finastra import Finastra
+from fin_infra.providers.banking.plaid import Plaid
 from fin_infra.providers.banking.teller import TellerClient
 from fin_infra.providers.brokerage.alpaca import Alpaca
 from fin_infra.providers.brokerage.snaptrade import SnapTrade
@@ -133,6 +134,99 @@ def _snaptrade(name: str, operation: str, path: str, **given: Any) -> dict[str, 
     return {f"snaptrade/{operation}": ListCase(rows=rows, read=read, path=path, **_SNAPTRADE, **given)}
 
 
+_ITEM = {"item_id": "item-1", "institution_id": "ins_1", "institution_name": "First Bank", "error": None}
+_USD = {"iso_currency_code": "USD", "unofficial_currency_code": None}
+_ACCOUNT: dict[str, Any] = {
+    "account_id": "a",
+    "name": "Checking",
+    "mask": "0001",
+    "type": "depository",
+    "subtype": "checking",
+    "balances": {"available": 9, "current": 10.5, "limit": None, **_USD},
+}
+_OWNER = {
+    "names": ["Ada"],
+    "phone_numbers": [{"data": "1", "primary": True, "type": "home"}],
+    "emails": [{"data": "a@example.org", "primary": True, "type": "primary"}],
+    "addresses": [{"data": {"city": "C", "region": "R", "street": "S", "postal_code": "1", "country": "US"}}],
+}
+_SPENT: dict[str, Any] = {
+    "transaction_id": "t-1",
+    "account_id": "a",
+    "amount": 1.5,
+    "date": "2026-03-01",
+    "pending": False,
+    "name": "Shop",
+    "merchant_name": "Shop",
+    "personal_finance_category": {"primary": "TRAVEL", "detailed": "TRAVEL_FLIGHTS"},
+    "counterparties": [{"name": "Shop", "type": "merchant"}],
+    "pending_transaction_id": None,
+    **_USD,
+}
+_DONE: dict[str, Any] = {
+    "investment_transaction_id": "i-1",
+    "account_id": "a",
+    "security_id": "s-1",
+    "date": "2026-03-01",
+    "name": "Bought",
+    "quantity": 2,
+    "amount": 210.5,
+    "price": 105,
+    "fees": 0.5,
+    "type": "buy",
+    "subtype": "buy",
+    **_USD,
+}
+_STREAM: dict[str, Any] = {
+    "stream_id": "st-1",
+    "account_id": "a",
+    "description": "Rent",
+    "merchant_name": None,
+    "first_date": "2026-01-01",
+    "last_date": "2026-03-01",
+    "predicted_next_date": "2026-04-01",
+    "frequency": "MONTHLY",
+    "transaction_ids": ["t-1"],
+    "average_amount": {"amount": 900, **_USD},
+    "last_amount": {"amount": 900, **_USD},
+    "is_active": True,
+    "status": "MATURE",
+    "personal_finance_category": {"primary": "RENT_AND_UTILITIES", "detailed": "RENT_AND_UTILITIES_RENT"},
+}
+_CARD: dict[str, Any] = {
+    "account_id": "a",
+    "aprs": [
+        {"apr_percentage": 15.24, "apr_type": "cash_apr", "balance_subject_to_apr": 5, "interest_charge_amount": 1}
+    ],
+    "is_overdue": False,
+    "last_payment_amount": 168.25,
+    "last_payment_date": "2026-02-22",
+    "last_statement_issue_date": "2026-02-28",
+    "last_statement_balance": 1708.77,
+    "minimum_payment_amount": 20,
+    "next_payment_due_date": "2026-03-28",
+}
+_SECURITY = {"security_id": "s-1", "type": "equity", "ticker_symbol": "AAPL", "iso_currency_code": "USD", "name": "A"}
+
+
+def _plaid(operation: str, path: str, row: Any, wrap: Callable[[list[Any]], Any], **given: Any) -> dict[str, ListCase]:
+    read = given.pop("read", lambda bank: getattr(bank, operation)())
+    keys = {"client_id": "c", "secret": "s", "access_token": "access-sandbox-x"}
+    case = ListCase(rows=[row], read=read, path=path, wrap=wrap, cls=Plaid, given=keys, **given)
+    return {f"plaid/{operation}": case}
+
+
+def _beside(name: str, **more: Any) -> Callable[[list[Any]], Any]:
+    return lambda rows: {"item": _ITEM, "accounts": [_ACCOUNT], "request_id": "r", **more, name: rows}
+
+
+def _accounts_of(rows: list[Any]) -> list[Any]:
+    """Return an account for each row: amounts of debts have its currency."""
+    return [
+        {**_ACCOUNT, "account_id": row["account_id"]} for row in rows if isinstance(row, dict) and "account_id" in row
+    ]
+
+
 FIRST, LAST = date(2026, 11, 25), date(2026, 11, 28)
 CASES: Mapping[str, ListCase] = {
     "teller/accounts": ListCase(
@@ -176,6 +270,49 @@ CASES: Mapping[str, ListCase] = {
     ),
     "bankersbank/collaterals": ListCase(read=lambda bank: bank.collaterals(), **_COLLATERALS),
     "bankersbank/list_collaterals": ListCase(read=lambda bank: bank.list_collaterals(), **_COLLATERALS),
+    **_plaid("accounts", "/accounts/get", _ACCOUNT, _beside("accounts"), ident="account_id"),
+    **_plaid("balances", "/accounts/get", _ACCOUNT, _beside("accounts"), ident="account_id"),
+    **_plaid("identity", "/identity/get", {**_ACCOUNT, "owners": [_OWNER]}, _beside("accounts"), ident="account_id"),
+    **_plaid(
+        "transactions",
+        "/transactions/get",
+        _SPENT,
+        lambda rows: {"transactions": rows, "total_transactions": len(rows)},
+        ident="transaction_id",
+        read=lambda bank: bank.transactions("a"),
+    ),
+    **_plaid(
+        "activities",
+        "/investments/transactions/get",
+        _DONE,
+        lambda rows: {
+            "securities": [_SECURITY],
+            "investment_transactions": rows,
+            "total_investment_transactions": len(rows),
+        },
+        ident="investment_transaction_id",
+    ),
+    **_plaid(
+        "recurring",
+        "/transactions/recurring/get",
+        _STREAM,
+        lambda rows: {"inflow_streams": rows, "outflow_streams": []},
+        ident="stream_id",
+    ),
+    **_plaid(
+        "liabilities",
+        "/liabilities/get",
+        _CARD,
+        lambda rows: {"accounts": _accounts_of(rows), "liabilities": {"credit": rows, "mortgage": None, "student": []}},
+        ident="account_id",
+    ),
+    **_plaid(
+        "institutions",
+        "/institutions/get",
+        {"institution_id": "ins_1", "name": "First Bank", "products": ["auth"]},
+        lambda rows: {"institutions": rows, "total": len(rows)},
+        ident="institution_id",
+    ),
     **_alpaca("orders", "orders", "/v2/orders"),
     **_alpaca("positions", "positions", "/v2/positions", ident=None),
     **_alpaca("activities", "activities", "/activities"),

@@ -35,6 +35,7 @@ OPERATIONS = {
     if NAMES & set(inspect.signature(getattr(cls, name).fn).parameters)
 }
 NOTHING_TO_COMPARE = {
+    "banking:plaid processor_token": "the answer is a token alone",
     "banking:teller delete_account": "the answer is empty",
     "brokerage:alpaca cancel_order": "the answer is empty",
     "brokerage:alpaca create_watchlist": "the answer's id is new",
@@ -58,6 +59,7 @@ ELSEWHERE = {
     "market:alpha_vantage quotes": "below: what was not answered is named",
     "brokerage:alpaca latest_order": "asks `order`",
     "brokerage:alpaca close_position": "places an order as submit_order does, which is below",
+    "banking:plaid transactions": "below: each row of another account is named and not listed",
     "banking:teller transactions": "below: each row of another account is named and not listed",
     "brokerage:alpaca position": "below: the sandbox has no positions after a reset",
     "brokerage:alpaca replace_order": "below: the answer is compared by client order id",
@@ -75,7 +77,8 @@ class Mixed:
     def _mixed(self, effect: Any) -> Any:
         if isinstance(effect, Request) and self.asked:
             params = tuple((name, self._swap(value)) for name, value in effect.params)
-            effect = replace(effect, path=self._swap(effect.path), params=params)
+            content = effect.content and self._swap(effect.content.decode()).encode()
+            effect = replace(effect, path=self._swap(effect.path), params=params, content=content)
         return self._step(effect)
 
     def _swap(self, text: str) -> str:
@@ -144,6 +147,9 @@ AAPL, BTC = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
 CASES: dict[str, Callable[[Mixed], None]] = {
     "banking:finastra account": _bank("account"),
     "banking:finastra balance": _bank("balance"),
+    "banking:plaid account": _bank("account"),
+    "banking:plaid balance": _bank("balance"),
+    "banking:plaid details": _bank("details"),
     "banking:teller account": _bank("account"),
     "banking:teller balance": _bank("balance"),
     "banking:teller details": _bank("details"),
@@ -178,8 +184,9 @@ def test_answer_about_another_is_an_error(operation: str, mixed: Any) -> None:
     assert vendor.swaps, "the vendor was never asked for another"
 
 
-def test_transactions_of_another_account_are_not_listed(mixed: Any) -> None:
-    vendor = mixed("banking:teller")
+@pytest.mark.parametrize("provider_key", ["banking:plaid", "banking:teller"])
+def test_transactions_of_another_account_are_not_listed(provider_key: str, mixed: Any) -> None:
+    vendor = mixed(provider_key)
     assert _bank("transactions")(vendor) == []
     assert vendor.swaps
 

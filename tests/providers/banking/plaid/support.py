@@ -29,8 +29,9 @@ class Client:
 
     @property
     def asked(self) -> list[tuple[str, dict[str, Any]]]:
-        """Path and body of each request."""
-        return [(each.path, json.loads(each.content or b"{}")) for each in self.transport.requests]
+        """Path and body of each request, as it was sent."""
+        sent = [self.plaid.authorize(each) for each in self.transport.requests]
+        return [(each.path, json.loads(each.content or b"{}")) for each in sent]
 
 
 def sample(name: str) -> Reply:

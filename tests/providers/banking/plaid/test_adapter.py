@@ -269,27 +269,27 @@ def window(*ids: str, total: int) -> Any:
 
 def test_transactions_when_walked_then_by_offset_with_both_days_in_the_window() -> None:
     client = Client(window("a", "b", total=3), window("c", total=3), page_size=2)
-    rows = list(client.plaid.transactions("acc", start=date(2026, 1, 1), end=date(2026, 2, 1)))
+    rows = list(client.plaid.transactions("a", start=date(2026, 1, 1), end=date(2026, 2, 1)))
     assert [each.id for each in rows] == ["a", "b", "c"]
     first, second = (asked for _, asked in client.asked)
     assert (first["start_date"], first["end_date"]) == ("2026-01-01", "2026-01-31")
     assert (first["options"]["offset"], second["options"]["offset"]) == (0, 2)
-    assert first["options"]["account_ids"] == ["acc"]
-    assert list(Client().plaid.transactions("acc", start=date(2026, 1, 1), end=date(2026, 1, 1))) == []
+    assert first["options"]["account_ids"] == ["a"]
+    assert list(Client().plaid.transactions("a", start=date(2026, 1, 1), end=date(2026, 1, 1))) == []
 
 
 def test_transactions_when_the_list_moves_between_pages_then_none_is_lost_or_doubled() -> None:
     grown = Client(window("a", "b", total=3), window("b", "c", total=4), window(total=4), page_size=2)
-    assert [each.id for each in grown.plaid.transactions("acc")] == ["a", "b", "c"]
+    assert [each.id for each in grown.plaid.transactions("a")] == ["a", "b", "c"]
     shrunk = Client(window("a", "b", total=4), window("d", total=3), window("c", "d", total=3), page_size=2)
-    assert [each.id for each in shrunk.plaid.transactions("acc")] == ["a", "b", "d", "c"]
+    assert [each.id for each in shrunk.plaid.transactions("a")] == ["a", "b", "d", "c"]
     assert [asked["options"]["offset"] for _, asked in shrunk.asked] == [0, 2, 2]
 
 
 def test_transactions_when_a_row_cannot_be_read_then_it_is_named_while_walking() -> None:
     body = {"transactions": [row("a"), row("b", amount="x")], "total_transactions": 2, "request_id": "r"}
     with row_errors() as unread:
-        assert [each.id for each in Client(reply(body)).plaid.transactions("acc")] == ["a"]
+        assert [each.id for each in Client(reply(body)).plaid.transactions("a")] == ["a"]
     assert [each.id for each in unread] == ["b"]
 
 

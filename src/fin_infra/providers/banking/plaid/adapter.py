@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
+
+from pydantic import SecretStr
 
 from fin_infra import model
 from fin_infra.errors import ConfigurationError, FinInfraError, NotFound, ProviderError
@@ -48,6 +51,8 @@ VERSION = "2020-09-14"
 """The newest version of the API (https://plaid.com/docs/api/versioning)."""
 MOST = 500
 """Banks that Plaid gives to a page at most."""
+IN_BODY = ("access_token", "user_token")
+"""Settings that Plaid takes in the body; they are null in it until it is sent."""
 FIRST_DAY = date(1970, 1, 1)
 """Where a window without a start begins: Plaid wants one, and has two years at most."""
 INVESTMENT_DAYS = timedelta(days=730)
@@ -99,7 +104,12 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
     def authorize(self, request: Request) -> Request:
         keys = (("PLAID-CLIENT-ID", self.settings.client_id), ("PLAID-SECRET", self.settings.secret))
         headers = tuple((name, value.get_secret_value() if value else "") for name, value in keys)
-        return replace(request, headers=(*request.headers, *headers, ("Plaid-Version", VERSION)))
+        content = request.content or b""
+        for name in IN_BODY:  # at the last moment: a traceback that shows local variables shows none of them
+            secret: SecretStr | None = getattr(self.settings, name)
+            hole = json.dumps({name: None}).encode()[1:-1]
+            content = content.replace(hole, json.dumps({name: secret and secret.get_secret_value()}).encode()[1:-1], 1)
+        return replace(request, headers=(*request.headers, *headers, ("Plaid-Version", VERSION)), content=content)
 
     def refusal(self, reply: Reply) -> ProviderError | None:
         return refusals.refusal(reply)
@@ -157,7 +167,8 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
         if days is None:
             return
         options = {"account_ids": [account_id], "include_original_description": True}
-        yield from self._windows("/transactions/get", days, options, payloads.transaction_window)
+        read = partial(payloads.transaction_window, account_id=account_id)
+        yield from self._windows("/transactions/get", days, options, read)
 
     @operation
     def transaction_changes(self, cursor: str | None = None) -> Flow[TransactionChanges]:
@@ -170,7 +181,7 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
     @operation
     def refresh(self) -> Flow[None]:
         """Have Plaid read the bank now; it is paid for by the call, and the news comes as a webhook."""
-        yield from self._change("/transactions/refresh", {"access_token": self._token()})
+        yield from self._change("/transactions/refresh", self._login())
 
     @operation
     def recurring(self) -> Flow[Listing[RecurringStream]]:
@@ -246,7 +257,7 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
         institution: str | None = None,
     ) -> Flow[LinkStart]:
         asked = linking.page_for(self.settings, user, redirect_uri)
-        asked |= linking.repair(self._token()) if repair else linking.new_login(self.settings)
+        asked |= linking.repair(self._login()) if repair else linking.new_login(self.settings)
         more = {"webhook": webhook or self.settings.webhook, "institution_id": institution}
         asked |= {name: value for name, value in more.items() if value}
         return linking.link_start((yield from self._change("/link/token/create", asked)))
@@ -269,11 +280,11 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
 
     @operation
     def end_login(self) -> Flow[None]:
-        yield from self._change("/item/remove", {"access_token": self._token()}, refusals.refusal_of_end)
+        yield from self._change("/item/remove", self._login(), refusals.refusal_of_end)
 
     @operation
     def processor_token(self, account_id: str, processor: str) -> Flow[ProcessorToken]:
-        asked = {"access_token": self._token(), "account_id": account_id, "processor": processor}
+        asked = {**self._login(), "account_id": account_id, "processor": processor}
         reply = yield from self._change("/processor/token/create", asked)
         return linking.processor_token(reply, account_id, processor)
 
@@ -314,16 +325,17 @@ class Plaid(BankingProvider[M], LinkingProvider[M], WebhookProvider[M]):
         except FinInfraError:
             return bank
 
-    def _token(self) -> str:
+    def _login(self) -> dict[str, Any]:
+        """Return the place of the token in a body, which `authorize` fills."""
         if self.settings.access_token is None:
             raise ConfigurationError(
                 "No login was given; link one (`start_link` of a book), or set PLAID_ACCESS_TOKEN."
             )
-        return self.settings.access_token.get_secret_value()
+        return {"access_token": None}
 
     def _read(self, path: str, asked: Asked = NOTHING, refusal: Refusal | None = None) -> Flow[Reply]:
         """Ask about the login. Nothing changes by it, so that it may be repeated."""
-        return self._send(path, {"access_token": self._token(), **asked}, reads=True, refusal=refusal)
+        return self._send(path, {**self._login(), **asked}, reads=True, refusal=refusal)
 
     def _ask(self, path: str, asked: Asked) -> Flow[Reply]:
         """Ask about what is nobody's login."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from fin_infra.flow import read_rows
 from fin_infra.model import (
     Account,
     AccountIdentity,
@@ -32,9 +31,11 @@ _HOLDERS = {"personal": PartyType.PERSON, "business": PartyType.ORGANIZATION}
 
 def liabilities(body: dict[str, Any], reply: Reply) -> Listing[Liability]:
     """Read `/liabilities/get`; amounts have no currency of their own, and take that of their account."""
+    rows_of_accounts: Any = body.get("accounts")
+    accounts = map(fields.object_of, rows_of_accounts if type(rows_of_accounts) is list else [])
     currencies = {
-        row["account_id"]: currency_of(fields.child(row, "balances"))
-        for row in fields.children(body, "accounts")
+        row["account_id"]: currency_of(fields.object_of(row.get("balances")))
+        for row in accounts
         if isinstance(row.get("account_id"), str)
     }
     told, found, errors = fields.child(body, "liabilities"), list[Liability](), list[RowError]()
@@ -189,7 +190,7 @@ def recurring(body: dict[str, Any], reply: Reply) -> Listing[RecurringStream]:
     """Read `/transactions/recurring/get`; amounts are positive for money out, in streams of either direction."""
     found: Listing[RecurringStream] = Listing()
     for name in ("inflow_streams", "outflow_streams"):
-        rows = read_rows(fields.children(body, name), name, lambda row: _stream(row, reply), id_field="stream_id")
+        rows = fields.rows(body.get(name), name, lambda row: _stream(row, reply), id_field="stream_id")
         found += rows
         found.errors += rows.errors
     return found

@@ -11,6 +11,7 @@ from fin_infra.errors import InvalidInput, UnexpectedPayload
 from fin_infra.flow import json_of, row_error
 from fin_infra.model import (
     AccountError,
+    AccountType,
     ActivityStatus,
     AssetClass,
     BrokerActivity,
@@ -52,13 +53,13 @@ def holdings(reply: Reply) -> Holdings:
     bank, item = institution_of(fields.child(body, "item")), fields.child(body, "item")
     securities = securities_of(body)
     listed = fields.rows(
-        [row for row in fields.children(body, "accounts") if _is_investment(row)],
+        [row for row in _listed(body, "accounts") if _may_be_investment(row)],
         "accounts",
         lambda row: _account(row, bank.name if bank else "unknown", fields.ident(item, "item_id"), reply),
         id_field="account_id",
     )
     read, errors = _Read(reply, securities), [_error("accounts", None, str(error)) for error in listed.errors]
-    for at, row in enumerate(fields.children(body, "holdings")):
+    for at, row in enumerate(_listed(body, "holdings")):
         read.take(row, at)
     balances = [cash for account in listed for cash in read.cash_of(account)]
     return Holdings(
@@ -69,17 +70,23 @@ def holdings(reply: Reply) -> Holdings:
     )
 
 
-def _is_investment(row: fields.Row) -> bool:
-    kind = row.get("type")
-    return isinstance(kind, str) and TYPES.get(kind) == "investment"
+def _listed(body: Mapping[str, Any], name: str) -> list[Any]:
+    found: Any = body.get(name)
+    if type(found) is not list:
+        raise fields.wrong(name, "a list")
+    return found  # pyright: ignore[reportUnknownVariableType]  # rows are looked at one by one
+
+
+def _may_be_investment(row: object) -> bool:
+    """Say whether a row is not certainly another kind of account: what cannot be read is named, not left out."""
+    kind = fields.object_of(row).get("type")
+    return not isinstance(kind, str) or TYPES.get(kind) is AccountType.INVESTMENT
 
 
 def securities_of(body: Mapping[str, Any]) -> dict[str, fields.Row]:
-    return {
-        row["security_id"]: row
-        for row in fields.children(body, "securities")
-        if isinstance(row.get("security_id"), str)
-    }
+    """Return the securities by id; one that cannot be read leaves its holdings without a key, and with their value."""
+    rows = [fields.object_of(row) for row in _listed(body, "securities")]
+    return {row["security_id"]: row for row in rows if isinstance(row.get("security_id"), str)}
 
 
 class _Read:
@@ -93,15 +100,16 @@ class _Read:
         self._unvalued: set[str] = set()
         """Accounts with a holding that could not be read, or whose value is not told."""
 
-    def take(self, row: fields.Row, at: int) -> None:
-        account = row.get("account_id")
+    def take(self, row: object, at: int) -> None:
+        account: Any = fields.object_of(row).get("account_id")
         account = account if isinstance(account, str) else None
         try:
-            security = self._securities.get(fields.ident(row, "security_id"), {})
+            held = fields.as_row(row, "holdings")
+            security = self._securities.get(fields.ident(held, "security_id"), {})
             if security.get("type") == CASH:
-                self._add_cash(fields.ident(row, "account_id"), fields.amount(row, "institution_value"), row)
+                self._add_cash(fields.ident(held, "account_id"), fields.amount(held, "institution_value"), held)
             else:
-                self.positions.append(_position(row, security, self._reply))
+                self.positions.append(_position(held, security, self._reply))
         except UnexpectedPayload as exc:
             self._unvalued.add(account or "")
             self.errors.append(_error("positions", account, str(row_error("holdings", at, row, exc, "security_id"))))
@@ -151,6 +159,7 @@ def _error(operation: str, account: str | None, message: str) -> AccountError:
 
 
 def _account(row: fields.Row, bank: str, item_id: str, reply: Reply) -> HoldingAccount:
+    fields.text(row, "type")
     balances = fields.child(row, "balances")
     current = fields.maybe_amount(balances, "current")
     known = fields.maybe_text(balances, "iso_currency_code") in CURRENCIES

@@ -42,7 +42,7 @@ def page_for(settings: Settings, user: str, redirect_uri: str | None) -> dict[st
     if settings.user_id:
         asked["user_id"] = settings.user_id
     elif settings.user_token:
-        asked["user_token"] = settings.user_token.get_secret_value()
+        asked["user_token"] = None  # filled when it is sent
     return asked
 
 
@@ -55,9 +55,9 @@ def new_login(settings: Settings) -> dict[str, Any]:
     }
 
 
-def repair(access_token: str) -> dict[str, Any]:
+def repair(login: dict[str, Any]) -> dict[str, Any]:
     """Return what makes it update mode: the login's token and no products (https://plaid.com/docs/link/update-mode)."""
-    return {"access_token": access_token, "update": {"account_selection_enabled": True}}
+    return {**login, "update": {"account_selection_enabled": True}}
 
 
 def link_start(reply: Reply) -> LinkStart:

@@ -158,22 +158,26 @@ def transaction_changes(reply: Reply) -> TransactionChanges:
     )
 
 
-def transaction_window(reply: Reply) -> tuple[Listing[Transaction], int]:
-    """Read a page of `/transactions/get`, and how many rows all pages have."""
+def transaction_window(reply: Reply, account_id: str) -> tuple[Listing[Transaction], int]:
+    """Read a page of `/transactions/get`, and how many rows there are; one of another account is named in errors."""
     with _understood():
         page = _window(reply.content)
     errors: list[RowError] = []
-    found = Listing(_one_by_one(page.transactions, "transactions", reply, errors))
+    found = Listing(_one_by_one(page.transactions, "transactions", reply, errors, account_id))
     found.errors = tuple(errors)
     return found, page.total_transactions
 
 
-def _one_by_one(raws: list[msgspec.Raw], name: str, reply: Reply, errors: list[RowError]) -> list[Transaction]:
+def _one_by_one(
+    raws: list[msgspec.Raw], name: str, reply: Reply, errors: list[RowError], account_id: str | None = None
+) -> list[Transaction]:
     found: list[Transaction] = []
     for at, raw in enumerate(raws):
         try:
             with _understood():
-                found.append(_made(_row(raw), raw, reply.received_at))
+                row = _row(raw)
+            fields.own([account_id or row.account_id], [row.account_id], "account")
+            found.append(_made(row, raw, reply.received_at))
         except UnexpectedPayload as exc:
             errors.append(row_error(name, at, _loosely(raw), exc, "transaction_id"))
     return found
