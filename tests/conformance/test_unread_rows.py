@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fin_infra.errors import UnexpectedPayload
-from fin_infra.model import Holdings
+from fin_infra.model import Holdings, TransactionChanges
 from fin_infra.providers.provider import Provider
 from tests.conformance.fault_bench import Bench, Watch, bench, benches, scope_of, stage
 from tests.conformance.fault_cases import MODES, PROVIDERS, vendor
@@ -51,9 +51,8 @@ def spoiled(bench: Bench, cls: type[Provider[Any]]) -> Iterator[str]:
                 assert isinstance(found.error, UnexpectedPayload), (case.name, found.error)
                 assert not isinstance(right.value, Sequence), case.name
                 continue
-            if (
-                isinstance(found.result, Holdings) and found.result.errors
-            ):  # a record of several lists names them itself
+            own = isinstance(found.result, (Holdings, TransactionChanges))
+            if own and found.result.errors:  # a record of several lists names them itself
                 assert len(found.result.errors) == 1, case.name
                 continue
             if not errors:

@@ -19,6 +19,8 @@ WRONG = ["not", "as", "documented"]
 def spoil(body: bytes, names: Sequence[str] = (), kept: Collection[str] = NAMES) -> bytes:
     """Return a list answer, bare or under one of `names`, whose first row cannot be read; another answer as it is.
 
+    A name such as `liabilities.credit` is that of a list inside an object.
+
     What of the row is in `kept` and text stays, so that the row is known by it.
     """
     try:
@@ -26,11 +28,18 @@ def spoil(body: bytes, names: Sequence[str] = (), kept: Collection[str] = NAMES)
     except ValueError:
         return body
     holder = cast("dict[str, Any]", answer) if type(answer) is dict else {"": answer}
-    rows = next((holder[name] for name in ("", *names) if isinstance(holder.get(name), list)), None)
+    rows = next((found for name in ("", *names) if (found := _list_at(holder, name)) is not None), None)
     if not rows:
         return body
     rows[0] = _spoiled(rows[0], kept)
     return bytes(json_reply(answer).body)  # pyright: ignore[reportUnknownArgumentType]  # JSON
+
+
+def _list_at(holder: dict[str, Any], name: str) -> list[Any] | None:
+    found: Any = holder
+    for part in name.split("."):
+        found = cast("dict[str, Any]", found).get(part) if type(found) is dict else None
+    return cast("list[Any]", found) if type(found) is list else None
 
 
 def _spoiled(row: Any, kept: Collection[str]) -> Any:

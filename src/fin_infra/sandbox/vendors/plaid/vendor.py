@@ -32,8 +32,13 @@ from fin_infra.sandbox.vendors.plaid.webhooks import Outbox, Webhooks
 if TYPE_CHECKING:
     from fin_infra.sandbox.kernel.state import Sandbox
 
-LISTS = ("accounts", "added", "transactions", "holdings", "investment_transactions", "institutions")
-IDS = frozenset({"account_id", "institution_id", "security_id", "transaction_id"})
+LISTS = (
+    *("added", "transactions", "holdings", "investment_transactions", "inflow_streams", "institutions"),
+    *("liabilities.credit", "accounts"),
+)
+IDS = frozenset(
+    {"account_id", "institution_id", "investment_transaction_id", "security_id", "stream_id", "transaction_id"}
+)
 
 
 @dataclass(slots=True)
