@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 comma := ,
 STAMP := $(VENV)/.installed
+CHROMIUM := $(VENV)/.chromium
 PRODUCT := .cache/product
 STACK = $(BIN)/python -m tests.acceptance.app
 # The first Python that is in range; a name that is found but cannot run (a version manager's shim) is passed over.
@@ -31,10 +32,10 @@ demo: $(RUNTIME) ## See the whole picture: sandbox, service and summary on 127.0
 quick: $(STAMP) ## Run the tests that need no process and no fault matrix, for after every change
 	FIN_INFRA_TEST_TIER=quick $(RUN_TESTS)
 
-test: check ## Run every check and every test, as CI does
+test: check $(CHROMIUM) ## Run every check and every test, as CI does
 	FIN_INFRA_TEST_TIER=test $(RUN_TESTS)
 
-long: check ## Run everything with full figures, in clean environments too, before an issue is called done
+long: check $(CHROMIUM) ## Run everything with full figures, in clean environments too, before an issue is called done
 	FIN_INFRA_TEST_TIER=long $(RUN_TESTS)
 
 check: lint types floors sast sbom ## Run every check of CI but the tests
@@ -93,6 +94,14 @@ lock: $(STAMP) ## Take the newest versions into constraints.txt
 
 clean: down ## Remove what was built, and the virtual environment
 	rm -rf $(VENV) .run .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The browser for the tests of the page: the one that is there, else Debian's where this user may install it.
+$(CHROMIUM): | $(STAMP)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get && echo "Installing Debian's chromium for the tests of the page." && \
+		timeout 300 sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium' \
+		>/dev/null 2>&1; } || echo "There is no Chromium, and none could be installed: the tests of the page in a browser are skipped."
+	@touch $@
 
 # What `pip install fin-infra-kit[service]` brings, and nothing of ours for developers.
 $(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)

@@ -25,6 +25,7 @@ DATA_ROUTES = {
     "/banking/accounts/acc_x/transactions": "banking:read",
     "/net-worth": "banking:read",
     "/net-worth/series": "book:read",
+    "/connections/c-1/doctor": "book:read",
     "/market/quote/IBM": "market:read",
     "/market/candles/IBM": "market:read",
     "/symbols/search?q=ibm": "market:read",
