@@ -39,7 +39,10 @@ def _list_at(holder: dict[str, Any], name: str) -> list[Any] | None:
     found: Any = holder
     for part in name.split("."):
         found = cast("dict[str, Any]", found).get(part) if type(found) is dict else None
-    return cast("list[Any]", found) if type(found) is list else None
+    if type(found) is not list:
+        return None
+    rows: list[Any] = found
+    return rows
 
 
 def _spoiled(row: Any, kept: Collection[str]) -> Any:
