@@ -21,6 +21,7 @@ from asset_aggregator.orders_journal import PostgresJournal
 from asset_aggregator.retention import Retention
 from asset_aggregator.statements import load_statements
 from asset_aggregator.syncs import Syncing
+from asset_aggregator.verifying import Verifying
 from asset_aggregator.webhooks import Hooks
 from asset_aggregator.webhooks import add_routes as add_webhook_routes
 from fin_infra import __version__
@@ -49,6 +50,7 @@ from fin_infra.providers import switches
 from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvider
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.providers.provider import Provider
+from fin_infra.providers.registry import installed_keys
 from fin_infra.questions.brokers import Brokers
 from fin_infra.questions.net_worth import parse_holdings
 from fin_infra.transport import Async, AsyncTransport
@@ -90,7 +92,8 @@ def create_app(environ: Mapping[str, str] = os.environ, *, clock: Callable[[], d
     journal = orders.choose_journal(brokers.broker, settings.sql_url)
     books = Books(settings.sql_url, environ, clock)
     syncing = _syncing(settings, books)
-    hooks = Hooks(books=books, clock=clock, synced=syncing.wake if syncing else None)
+    verified = dict.fromkeys(installed_keys("identity"), Verifying(books))
+    hooks = Hooks(books=books, clock=clock, synced=syncing.wake if syncing else None, handlers=verified)
     app = infra.create_service(
         name=NAME,
         version=__version__,

@@ -265,6 +265,13 @@ def households(db: sa.Connection) -> list[Owner]:
     return [Owner(*row) for row in db.execute(ask)]
 
 
+def told_of(db: sa.Connection, provider: str, vendor_id: str) -> list[tuple[Owner, str]]:
+    """Return the verifications of a vendor's id, of whatever household: an event of the vendor names nobody."""
+    v = verifications.c
+    ask = sa.select(v.tenant, v.user_id, v.id).where(v.provider == provider, v.vendor_id == vendor_id)
+    return [(Owner(row.tenant, row.user_id), row.id) for row in db.execute(ask.order_by(v.tenant, v.user_id, v.id))]
+
+
 def shown(row: Any) -> BookVerification:
     """Return a row as people see it."""
     state, redaction = VerificationState(row.state), RedactionState(row.redaction)

@@ -17,8 +17,10 @@ from fin_infra.providers import fields
 from fin_infra.providers.identity.stripe import payloads
 from fin_infra.providers.identity.stripe.payloads import FORM, KEY, Value, form, new_session, sent_key
 from fin_infra.providers.identity.stripe.refusals import refusal
+from fin_infra.providers.identity.stripe.webhook import StripeWebhooks
 from fin_infra.providers.info import ProviderInfo
 from fin_infra.providers.interfaces.identity import IdentityProvider
+from fin_infra.providers.interfaces.webhooks import WebhookProvider
 from fin_infra.settings import ProviderSettings
 from fin_infra.transport import Flow, M, Page, Pages, Reply, Request, bearer, url_path
 
@@ -46,12 +48,18 @@ class Settings(ProviderSettings):
     """`sk_...`, or better a restricted key `rk_...` with access to Identity only."""
     read_sensitive: bool = False
     """Ask for dates of birth and numbers of people and documents, too; Stripe gives them to restricted keys only."""
+    webhook_secret: SecretStr | None = None
+    """What Stripe signs webhooks with: `whsec_...` of the endpoint."""
+    webhook_secret_old: SecretStr | None = None
+    """The one before, which still counts while a new one takes over."""
     page_size: int = Field(100, ge=1, le=100)
     """Verifications per request."""
 
 
-class Stripe(IdentityProvider[M]):
+class Stripe(IdentityProvider[M], WebhookProvider[M]):
     """Verification sessions of one Stripe account."""
+
+    webhooks = StripeWebhooks
 
     info = ProviderInfo(
         provider_key=KEY,
