@@ -91,9 +91,13 @@ def _refuse_twice(
     besides: str | None = None,
 ) -> None:
     """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared."""
-    ask = sa.select(connections).where(owner.of(connections, provider=provider), connections.c.sealed.is_not(None))
+    if not credentials:
+        return
+    c = connections.c
+    mine = owner.of(connections, provider=provider)
+    ask = sa.select(connections).where(mine, c.sealed.is_not(None), c.state != ConnectionState.REVOKED.value)
     given = _comparable(credentials)
-    for row in db.execute(ask).all() if credentials else []:
+    for row in db.execute(ask).all():
         with suppress(VaultError):
             if row.id != besides and compare_digest(_comparable(opened(row, owner, vault)), given):
                 raise InvalidInput(
@@ -177,12 +181,11 @@ def renew(
         generation = row.generation + 1
         scope = scope_of(owner, row.provider, connection, generation)
         content = msgspec.json.encode(dict(credentials))
-        sealed, times = None, row.sealed_times + 1
-        if row.data_key:
-            key = WrappedKey.from_text(row.data_key)
-            with suppress(VaultError):
-                sealed = vault.seal(content, scope, key, used=row.sealed_times)
-        if sealed is None:
+        key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
+        times = row.sealed_times + 1
+        try:
+            sealed = vault.seal(content, scope, key, used=row.sealed_times)
+        except VaultError:
             key, times = vault.new_key(scope), 1
             sealed = vault.seal(content, scope, key)
             throw_away(db, owner, connection)

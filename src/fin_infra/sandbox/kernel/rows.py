@@ -39,10 +39,7 @@ def _list_at(holder: dict[str, Any], name: str) -> list[Any] | None:
     found: Any = holder
     for part in name.split("."):
         found = cast("dict[str, Any]", found).get(part) if type(found) is dict else None
-    if type(found) is not list:
-        return None
-    rows: list[Any] = found
-    return rows
+    return found if isinstance(found, list) else None  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
 def _spoiled(row: Any, kept: Collection[str]) -> Any:

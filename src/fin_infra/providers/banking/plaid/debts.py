@@ -31,8 +31,8 @@ _HOLDERS = {"personal": PartyType.PERSON, "business": PartyType.ORGANIZATION}
 
 def liabilities(body: dict[str, Any], reply: Reply) -> Listing[Liability]:
     """Read `/liabilities/get`; amounts have no currency of their own, and take that of their account."""
-    rows_of_accounts: Any = body.get("accounts")
-    accounts = map(fields.object_of, rows_of_accounts if type(rows_of_accounts) is list else [])
+    listed_accounts: list[Any] = body.get("accounts") or []
+    accounts = map(fields.object_of, listed_accounts if type(listed_accounts) is list else [])
     currencies = {
         row["account_id"]: currency_of(fields.object_of(row.get("balances")))
         for row in accounts
