@@ -119,15 +119,15 @@ class Syncs(Household[M]):
             vault = self.vault() if row.data_key else None
             sealer = logins.sealer_of(row, self.owner, vault, payloads=self.keep_payloads)
             done = yield from sync(self.engine, self.owner, connection, source, self.clock, progress, sealer)
+            if done and progress.changes:
+                look = partial(sameness.recognize, self.engine, self.owner, self.vault, connection, self.clock())
+                yield from blocking(look)
         except (BookUnavailable, LeaseLost) as exc:
             if isinstance(exc, BookUnavailable):
                 raise
             done = False
         except FinInfraError as exc:
             error = exc
-        if done and error is None and progress.changes:
-            look = partial(sameness.recognize, self.engine, self.owner, self.vault, connection, self.clock())
-            yield from blocking(look)
         state = ConnectionState(row.state)
         if done:
             state = yield from blocking(
