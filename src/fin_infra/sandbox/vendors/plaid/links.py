@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fin_infra.sandbox.vendors.plaid import MOUNT
@@ -86,7 +86,7 @@ class Links:
             link.hosted = uid(self._vendor.world.seed, "hosted", number).replace("-", "")
             more["hosted_link_url"] = f"{call.origin}/{MOUNT}/hosted/{link.hosted}"
         state.links[link.token] = link
-        return {"expiration": stamp(self._outside(link.expires)), "link_token": link.token, **more}
+        return {"expiration": stamp(link.expires), "link_token": link.token, **more}
 
     def get(self, call: Call) -> Json:
         """Answer a link token and its sessions, finished ones for six hours."""
@@ -97,7 +97,7 @@ class Links:
         shown = [session for session in link.sessions if session.finished is None or session.finished >= kept]
         return {
             "created_at": stamp(link.created),
-            "expiration": stamp(self._outside(link.expires)),
+            "expiration": stamp(link.expires),
             "link_sessions": [_session(session) for session in shown],
             "link_token": link.token,
             "metadata": {
@@ -109,10 +109,6 @@ class Links:
                 "webhook": asked.get("webhook"),
             },
         }
-
-    def _outside(self, at: datetime) -> datetime:
-        """Count an instant from the real time, because clients compare it with their own clock."""
-        return datetime.now(UTC) + (at - self._vendor.clock.now)
 
     def usable(self, link: Link | None) -> Link:
         """Return the link; Refused when there is none, or it is used or too old."""
