@@ -98,6 +98,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0007_identity",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
+    "api/connect_page/test_routes.py": ("api/links",),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),
     "questions/test_asking.py": (
         "questions/accounts",
@@ -185,7 +186,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "cli/serving",
         "cli/statements",
     ),
-    "cli/test_books.py": ("cli/connecting", "cli/keeping"),
+    "cli/test_books.py": ("book/doctor", "cli/connecting", "cli/keeping", "cli/linking"),
     "cli/test_identity.py": ("cli/verifying",),
     "cli/test_questions.py": ("cli/asking", "cli/layouts", "cli/spreadsheets", "model/spreadsheets"),
     "cli/test_features_command.py": ("cli/features",),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from fin_infra.cli import linking
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
 from fin_infra.sandbox import environment, running
@@ -81,6 +84,49 @@ def test_sync_when_there_is_no_news_then_it_says_zero_and_exits_0() -> None:
     assert (code, err, result["connection"], result["changes"]) == (0, "", connection, 0)
     assert run("sync", connection)[0] == 0
     code, _, err = run("sync", "c-none")
+    assert (code, "no connection of that id" in err) == (5, True)
+
+
+def sign_in(vendor: str, page: str, *, bank: str = "") -> None:
+    """Do what a person does on the vendor's page."""
+    with httpx2.Client(base_url=vendor, trust_env=False, timeout=30) as http:
+        shown = http.get(page).text
+        chosen = bank or (re.findall(r"name='institution' value='([^']+)' checked", shown) or [""])[0]
+        http.post(page, data={"action": "finish", "user": "user_good", "institution": chosen}).raise_for_status()
+
+
+def test_link_when_the_person_signs_in_then_the_login_is_read_repaired_and_looked_at(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[str] = []
+
+    def told(text: str) -> None:
+        pages.append(text.rpartition(" ")[2])
+        sign_in(url, pages[-1])
+
+    monkeypatch.setattr(linking, "tell", told)
+    code, out, err = run("link", "banking:plaid", "--json")
+    [made] = json.loads(out)
+    assert (code, err, made["state"], made["provider"]) == (0, "", "healthy", "banking:plaid")
+    code, out, _ = run("connections", "doctor", made["id"], "--json")
+    found = json.loads(out)
+    assert (code, found["vendor"]["status"], found["vendor_error"]) == (0, "healthy", None)
+    code, out, err = run("connections", "doctor", made["id"])
+    assert (code, err) == (0, "")
+    assert "what to do       Nothing; the next sync goes on by itself." in out
+    code, out, _ = run("repair", made["id"], "--json")
+    assert (code, [each["id"] for each in json.loads(out)]) == (0, [made["id"]])
+    assert len(set(pages)) == 2
+
+
+def test_link_when_nobody_comes_or_the_vendor_has_no_page_then_one_sentence_says_so() -> None:
+    code, _, err = run("link", "banking:plaid", "--wait", "0")
+    assert code == 5
+    assert "Nobody came to the end of that page within 0 s" in err
+    code, _, err = run("link", "banking:teller")
+    assert code == 5
+    assert "Teller has no page of its own for this; connect with the token" in err
+    code, _, err = run("connections", "doctor", "c-none")
     assert (code, "no connection of that id" in err) == (5, True)
 
 
