@@ -176,7 +176,12 @@ def _models() -> list[type[Any]]:
     from fin_infra.model.record import Model
 
     _adapters()  # an adapter may have records of its own
-    import_module("fin_infra.book.records")
+    for name in (
+        "fin_infra.book.records",
+        "fin_infra.book.doctor",
+        "fin_infra.api.links",
+    ):  # records beside those of the model
+        import_module(name)
     for module in iter_modules(fin_infra.model.__path__, "fin_infra.model."):
         import_module(module.name)
     found: dict[str, type[Any]] = {}

@@ -61,7 +61,8 @@ FUNCTIONS = (
 MODELS = (
     ("What every record has", ("record",)),
     ("Money, instruments and rates", ("money", "instrument", "fx")),
-    ("Banking", ("banking",)),
+    ("Banking", ("banking", "liabilities")),
+    ("Logins that are linked", ("linking",)),
     ("Market and crypto data", ("market", "crypto", "symbols")),
     ("Orders", ("order",)),
     ("Brokerage", ("brokerage",)),

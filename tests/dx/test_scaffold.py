@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADAPTER_ROOMS = {
     *("adapter", "payloads", "orders", "refusals", "symbols", "signature"),
     *("stream", "webhook", "market_data", "reference", "rules"),
+    *("linking", "settings", "categories", "states", "words", "webhook_words", "investments", "debts"),
 }
 SUITES = {"banking": "test_banking.py", "brokerage": "test_brokerage.py", "fx": "test_fx.py"}
 
