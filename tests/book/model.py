@@ -16,7 +16,7 @@ ACCOUNTS = ("checking", "card")
 NUMBERS = {"checking": "4000001111", "card": "4000002222"}
 """What statement files print; nothing else at the bank has them."""
 MERCHANTS = ("Blue Bottle Coffee", "Corner Grocery", "Joe's Diner", "Shell Oil 5512", "Acme Payroll", "City Rent LLC")
-OFTEN = {"authorize": 5, "echo": 20, "echo_ends": 20, "vanish": 2, "post": 2, "tip": 4}
+OFTEN = {"authorize": 5, "echo": 3, "echo_ends": 3, "vanish": 2, "post": 2, "tip": 4}
 SETTLING = frozenset({"settle", "settle_same_id", "settle_day_later", "tip"})
 """What seldom can happen happens more often when it can."""
 PENDING, POSTED, GONE = "pending", "posted", "gone"
@@ -106,14 +106,15 @@ class Bank:
             "tip": any(item.amount < -1 for item in pending),
             "vanish": bool(pending),
             "edit": bool(recent),
-            "edit_amount": any(item.identity not in self.firm for item in recent),
+            "edit_amount": bool(self._single()),
             "remove": any(item.identity not in self.firm for item in recent),
             "renumber": bool(recent),
             "echo": bool(self._able_to_echo()),
             "echo_ends": bool(echoing),
         }
         names = [name for name, possible in can.items() if possible]
-        [name] = self.random.choices(names, [OFTEN.get(name, 2 if name in SETTLING else 1) for name in names])
+        often = OFTEN if self.links else OFTEN | {"echo": 20, "echo_ends": 20}
+        [name] = self.random.choices(names, [often.get(name, 2 if name in SETTLING else 1) for name in names])
         getattr(self, f"_{name}")()
         self.happened[name] += 1
         self.versions.append(self.shown())
@@ -205,8 +206,13 @@ class Bank:
         item.text = f"{item.text} *"
 
     def _edit_amount(self) -> None:
-        item = self._open()
-        item.amount += Decimal("0.01")
+        self.random.choice(self._single()).amount += Decimal("0.01")
+
+    def _single(self) -> list[Item]:
+        """Return what may come to have another amount: of two that are one on paper, nobody could tell which has."""
+        near = [item for item in self.items if item.state == POSTED and (self.today - item.day).days <= 7]
+        twins = self.twin_of.keys() | self.twin_of.values()
+        return [item for item in near if item.identity not in self.firm | twins]
 
     def _remove(self) -> None:
         item = self._open()

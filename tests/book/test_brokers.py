@@ -16,7 +16,7 @@ from fin_infra.book import deals as deals_module
 from fin_infra.book.brokers import AggregatorSource
 from fin_infra.book.engine import Database, ensure, reading, writing
 from fin_infra.book.lease import Owner
-from fin_infra.book.read import holding_rows, trade_rows
+from fin_infra.book.read import account_rows, holding_rows, trade_rows
 from fin_infra.book.sync import Progress, sync
 from fin_infra.book.tables import connections
 from fin_infra.errors import InvalidInput, ProviderUnavailable, ReauthRequired
@@ -205,9 +205,10 @@ class Model:
         self.asked: list[date | None] = []
         self.seen_at = NOON
         self.quantity = "2"
+        self.total: Money | None = None
 
     def accounts(self) -> Listing[HoldingAccount]:
-        return Listing(_account(name, self.seen_at) for name in ("a", "b"))
+        return Listing(_account(name, self.seen_at, self.total) for name in ("a", "b"))
 
     def balances(self, account_id: str) -> Listing[CashBalance]:
         self._fail(account_id)
@@ -230,10 +231,10 @@ class Model:
             raise self.failing[account]
 
 
-def _account(name: str, at: datetime) -> HoldingAccount:
+def _account(name: str, at: datetime, total: Money | None) -> HoldingAccount:
     return HoldingAccount(
         source="m", as_of=NOON, id=name, connection_id="c", institution="Model", name=None, number=f"1234567{name}",
-        status="open", category=None, is_paper=False, total=None, holdings_synced_at=at,
+        status="open", category=None, is_paper=False, total=total, holdings_synced_at=at,
     )  # fmt: skip
 
 
@@ -329,26 +330,16 @@ def test_deal_when_it_is_canceled_later_then_it_is_removed_and_stays_in_the_log(
     assert model.asked[-2:] == [date(2026, 2, 11), None], "14 days before the newest; account b has none"
 
 
-def test_deals_when_many_then_they_come_in_pages_and_each_once(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fin_infra.book import brokers
-
-    monkeypatch.setattr(brokers, "PAGE", 7)
+def test_deals_when_many_then_they_come_in_pages_and_each_once(database: Database) -> None:
     model = Model()
     model.rows = [_done(str(n), date(2026, 2, 25) - timedelta(days=n)) for n in range(20)]
-    progress = run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    progress = run(database, AggregatorSource(model, 7))  # type: ignore[arg-type]
     assert progress.pages == 3
     assert sorted(int(each.vendor_id) for each in trades(database)) == [*range(20)]
     assert deals_module.PAGE == 2_000
 
 
-def test_deals_when_they_cannot_be_read_to_the_end_then_the_next_run_begins_there_again(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fin_infra.book import brokers
-
-    monkeypatch.setattr(brokers, "PAGE", 3)
+def test_deals_when_they_cannot_be_read_to_the_end_then_the_next_run_begins_there_again(database: Database) -> None:
     model = Model()
 
     def broken(account_id: str, *, start: date | None = None) -> Iterator[BrokerActivity]:
@@ -357,11 +348,66 @@ def test_deals_when_they_cannot_be_read_to_the_end_then_the_next_run_begins_ther
         raise ProviderUnavailable("m: down")
 
     model.activities = broken  # type: ignore[method-assign]
-    progress = run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    progress = run(database, AggregatorSource(model, 3))  # type: ignore[arg-type]
     assert sum("what was done in an account cannot be read" in line for line in progress.unread) == 2
     assert len(trades(database)) == 6, "what was read before is there"
-    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    run(database, AggregatorSource(model, 3))  # type: ignore[arg-type]
     assert model.asked == [None] * 4
+
+
+def test_deal_when_it_is_not_shown_any_more_then_it_is_removed_unless_its_account_could_not_be_read(
+    database: Database,
+) -> None:
+    model = Model()
+    model.rows = [_done("1", date(2026, 2, 25)), _done("2", date(2026, 2, 24)), _done("3", date(2026, 2, 1))]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    [kept, gone, old] = model.rows
+    model.rows = [kept]
+    asked = model.activities
+    model.activities = _failing  # type: ignore[method-assign]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    assert len(trades(database)) == 3, "what cannot be read has not been taken back"
+    model.activities = asked  # type: ignore[method-assign]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    assert [each.vendor_id for each in trades(database)] == ["1", "3"], f"{gone.id} is gone, and {old.id} not asked for"
+
+
+def _failing(account_id: str, *, start: date | None = None) -> Iterator[BrokerActivity]:
+    raise ProviderUnavailable("m: down")
+
+
+def test_deal_when_it_is_announced_for_a_later_day_then_todays_are_read_all_the_same(database: Database) -> None:
+    model = Model()
+    model.rows = [_done("1", date(2026, 5, 1)), _done("2", date(2026, 3, 1))]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    model.rows += [_done("3", date(2026, 2, 27))]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    assert sorted(each.vendor_id for each in trades(database)) == ["1", "2", "3"]
+
+
+def test_cash_when_it_cannot_be_read_then_the_purses_of_before_stay_beside_what_is_held_now(database: Database) -> None:
+    model = Model()
+    dollars, euros = (Money(Decimal(10), currency) for currency in ("USD", "EUR"))
+    both = Listing(
+        CashBalance(source="m", as_of=NOON, account_id="a", currency=cash.currency, cash=cash, buying_power=None)
+        for cash in (dollars, euros)
+    )
+    model.total = dollars
+    model.balances = lambda account_id: both  # type: ignore[method-assign, assignment]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    whole = [(each.kind, each.value, each.quantity) for each in held(database)]
+    assert whole.count(("cash", euros, Decimal(10))) == 2
+    model.quantity = "3"
+
+    def broken(account_id: str) -> Any:
+        raise ProviderUnavailable("m: down")
+
+    model.balances = broken  # type: ignore[method-assign]
+    run(database, AggregatorSource(model))  # type: ignore[arg-type]
+    now = [(each.kind, each.quantity) for each in held(database)]
+    assert sorted(now, key=str) == sorted([(None, Decimal(3)), ("cash", Decimal(10))] * 2, key=str)
+    with reading(database.engine) as db:
+        assert {account.currency for account in account_rows(db, OWNER)} == {"USD"}
 
 
 def test_connect_when_a_provider_has_no_accounts_then_it_says_so(book: Book[Sync]) -> None:

@@ -1,7 +1,7 @@
-"""Nothing lost, nothing doubled: histories of a bank against faults, on both databases, seed by seed.
+"""Nothing lost, nothing doubled: histories of banks and brokers against faults, on both databases, seed by seed.
 
-1,000 histories in `make long`, 100 in `make test`, half of them of each kind of bank, and a quarter of them again on
-PostgreSQL; a few in `make quick`.
+1,000 histories in `make long` and 100 in `make test`, a quarter of them of each kind of bank and broker, and a tenth as
+many on PostgreSQL; a few in `make quick`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from collections import Counter
 
 import pytest
 
+from fin_infra.book import write
 from fin_infra.book.engine import Database
 from fin_infra.book.lease import LEASE
+from tests.book.broker import Broker
+from tests.book.broker_world import BrokerWorld
+from tests.book.driving import AT_LEAST, Driven
 from tests.book.model import Bank
-from tests.book.world import AT_LEAST, World
+from tests.book.world import World
 from tests.support import effort
 
-HISTORIES = int(os.environ.get("FIN_INFRA_TEST_HISTORIES", {"quick": 6, "test": 50, "long": 500}[effort.TIER]))
+HISTORIES = int(os.environ.get("FIN_INFRA_TEST_HISTORIES", {"quick": 4, "test": 50, "long": 500}[effort.TIER]))
+ROUNDS = effort.share(4, test=3, quick=2)
 FIRST = int(os.environ.get("FIN_INFRA_TEST_SEED", "0"))
-EVENTS = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and not name.startswith("__")) - {
+BANK = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and not name.startswith("__")) - {
     "new",
     "name",
     "pending",
@@ -27,17 +32,34 @@ EVENTS = frozenset(name[1:] for name in vars(Bank) if name.startswith("_") and n
     "settle_as",
     "open",
     "able_to_echo",
+    "single",
+}
+BROKER = frozenset(name[1:] for name in vars(Broker) if name.startswith("_") and not name.startswith("__")) - {
+    "account",
+    "do",
+    "give_id",
+    "count",
+    "trade",
+    "held",
+    "money",
+    "late",
+    "recent",
+    "change",
+    "retract_one",
 }
 FAULTS = (
     "killed",
     "killed_after",
     "before",
     "answer_lost",
-    "bank_moves",
+    "vendor_moves",
     "paused",
     "second_worker",
     "BookUnavailable",
     "LeaseLost",
+    "call_failed",
+)
+FILES = (
     "note",
     "import",
     "import_none",
@@ -49,11 +71,21 @@ FAULTS = (
     "undo_before_the_sync",
     "join",
 )
+WANTED = {
+    "banks": (*BANK, *FAULTS, *FILES, "restart", "answer_same"),
+    "brokers": (*BROKER, *FAULTS),
+}
 
 
-def history(database: Database, seed: int, *, links: bool) -> World:
-    world = World(database, seed, links=links)
-    for _ in range(4):
+def history(database: Database, seed: int, who: str) -> Driven:
+    """Live one history: every other one of a vendor of either kind."""
+    if who == "brokers":
+        return broker_history(BrokerWorld(database, seed, aggregator=seed % 2 == 1))
+    return bank_history(World(database, seed, links=seed % 2 == 1))
+
+
+def bank_history(world: World) -> World:
+    for _ in range(ROUNDS):
         for _ in range(world.random.randint(6, 20)):
             world.bank.happen()
         if world.files:
@@ -79,17 +111,36 @@ def history(database: Database, seed: int, *, links: bool) -> World:
     return world
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["differences", "windows"])
-def test_histories_when_all_is_quiet_then_the_book_is_what_the_bank_says(database: Database, links: bool) -> None:
+def broker_history(world: BrokerWorld) -> BrokerWorld:
+    for _ in range(ROUNDS):
+        for _ in range(world.random.randint(6, 20)):
+            world.broker.happen()
+        for _ in range(3):
+            world.sync_with_faults()
+            if world.random.random() < 0.4:
+                world.check_nothing_invented()
+            world.pass_time(LEASE * world.random.randint(0, 1))
+        if world.random.random() < 0.6:
+            world.quiet()
+        world.follow()
+    world.quiet()
+    world.check_days()
+    return world
+
+
+@pytest.mark.parametrize("who", WANTED)
+def test_histories_when_all_is_quiet_then_the_book_is_what_the_vendor_says(
+    database: Database, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "CHUNK", 5)  # so that a run of few pages is written in steps, too
     happened: Counter[str] = Counter()
-    count = HISTORIES if database.engine.dialect.name == "sqlite" else max(5, HISTORIES // 4)
+    count = HISTORIES if database.engine.dialect.name == "sqlite" else max(4, HISTORIES // 10)
     for seed in range(FIRST, FIRST + count):
         try:
-            world = history(database, seed, links=links)
+            world = history(database, seed, who)
         except BaseException as exc:
             raise AssertionError(f"history {seed}: {exc}; again with FIN_INFRA_TEST_SEED={seed}") from exc
-        happened += world.bank.happened + world.faults
+        happened += world.counts()
     if count >= 50:
-        wanted = [*EVENTS, *FAULTS, *(["restart"] if links else ["answer_same"])]
-        rare = {name: happened[name] for name in wanted if happened[name] < AT_LEAST}
+        rare = {name: happened[name] for name in WANTED[who] if happened[name] < AT_LEAST}
         assert not rare, "these happened too rarely to prove anything"

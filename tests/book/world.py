@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from random import Random
 from typing import Any
-
-import sqlalchemy as sa
 
 from fin_infra.book import imports, join, logins, read, say, undo
 from fin_infra.book.banks import BankSource
 from fin_infra.book.documents import given
-from fin_infra.book.engine import Database, reading
-from fin_infra.book.feed import read_changes
+from fin_infra.book.engine import Database
 from fin_infra.book.import_records import Document
 from fin_infra.book.imported_rows import documents_of
 from fin_infra.book.imports import Word
 from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.pages import Holder, Level, Page, Restart, VendorTransaction
 from fin_infra.book.read import Wanted
-from fin_infra.book.sync import Progress, sync
 from fin_infra.book.tables import transactions
-from fin_infra.errors import BookUnavailable, LeaseLost
 from fin_infra.model import (
     Account,
     AccountStatus,
@@ -44,15 +37,10 @@ from fin_infra.model import (
     TransactionStatus,
 )
 from fin_infra.security.vault import Vault, demo_vault
+from tests.book.driving import Driven
 from tests.book.model import ACCOUNTS, NUMBERS, PENDING, POSTED, Bank, Changed, Shown
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-AT_LEAST = 30
-"""How often each event and fault must have happened in a run of histories, or it proves nothing."""
-
-
-LEFT: list[Any] = []
-"""Flows of workers that were killed: never closed, as a dead process closes nothing."""
 
 
 class DeltaSource:
@@ -154,103 +142,45 @@ class WindowProvider:
             )
 
 
-class World:
+class World(Driven):
     def __init__(self, database: Database, seed: int, *, links: bool, owner: Owner | None = None) -> None:
-        self.random = Random(seed)
+        super().__init__(database, seed)
         self.bank = Bank(self.random, links)
-        self.database = database
-        self.engine = database.engine
         self.owner = owner or Owner("default", f"user-{seed}")
         self.now = NOON
         self.connection = logins.add(self.engine, self.owner, "banking:model", {}, None, self.now)
-        self.faults: Counter[str] = Counter()
-        self.seen: dict[tuple[str, int], Any] = {}
-        self.position = 0
         self.pending_seen: set[str] = set()
-        self.size = self.random.choice((2, 4, 8))
-        self.files = seed % 2 == 1
+        self.files = seed % 4 >= 2
         """Whether statement files come beside the connection: in every second history."""
         self.vault = _one_vault()
-        self.file_account = self.random.choice(("word", "join"))
+        self.file_account = self.random.choice(("word", "join", "join"))
         """Whether the person says at once which account a file is of, or joins the two later."""
         self.identity_of_line: dict[tuple[str, str], int] = {}
-        self.last_end: dict[str, date] = {}
 
     def clock(self) -> datetime:
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    def flow(self) -> Any:
-        source: Any
+    def pass_time(self, time: timedelta) -> None:
+        self.now += time
+
+    def vendor_moves(self) -> None:
+        self.bank.happen()
+
+    def counts(self) -> Counter[str]:
+        return self.bank.happened + self.faults
+
+    def source(self, size: int) -> Any:
         if self.bank.links:
-            source = DeltaSource(self.bank, self.size, self.clock)
-        else:
-            source = BankSource(WindowProvider(self.bank, self.clock))  # type: ignore[arg-type]  # asked for three operations only
-        return sync(self.engine, self.owner, self.connection, source, self.clock, Progress())
+            return DeltaSource(self.bank, size, self.clock)
+        return BankSource(WindowProvider(self.bank, self.clock), size)  # type: ignore[arg-type]  # asked for three operations only
 
-    # --- driving ------------------------------------------------------------------------------------------------
-    def run(self, flow: Any, fault: Callable[[], str | None] = lambda: None) -> Any:
-        """Drive a sync; `fault` says before each step what befalls it."""
-        try:
-            effect = next(flow)
-            while True:
-                match fault():
-                    case "killed":
-                        LEFT.append(flow)
-                        return None
-                    case "killed_after":
-                        effect.fn()
-                        LEFT.append(flow)
-                        return None
-                    case "before":
-                        effect = flow.throw(BookUnavailable("the database went away"))
-                    case "answer_lost":
-                        effect.fn()
-                        effect = flow.throw(BookUnavailable("the database went away"))
-                    case "bank_moves":
-                        self.bank.happen()
-                        effect = self._step(flow, effect)
-                    case "paused":
-                        self.now += LEASE
-                        self.run(self.flow())
-                        effect = self._step(flow, effect)
-                    case "second_worker":
-                        assert self.run(self.flow()) in (False, True)
-                        effect = self._step(flow, effect)
-                    case _:
-                        effect = self._step(flow, effect)
-        except StopIteration as stop:
-            return stop.value
-
-    @staticmethod
-    def _step(flow: Any, effect: Any) -> Any:
-        try:
-            reply = effect.fn()
-        except Exception as exc:
-            return flow.throw(exc)
-        return flow.send(reply)
-
-    def sync_with_faults(self) -> None:
-        kinds = ("killed", "killed_after", "before", "answer_lost", "paused", "paused", "second_worker")
-        kinds += ("bank_moves",) * 6
-
-        def fault() -> str | None:
-            if self.random.random() < 0.6:
-                return None
-            kind = self.random.choice(kinds)
-            self.faults[kind] += 1
-            return kind
-
-        try:
-            self.run(self.flow(), fault)
-        except (BookUnavailable, LeaseLost) as exc:
-            self.faults[type(exc).__name__] += 1
-
+    # --- quiet --------------------------------------------------------------------------------------------------
     def quiet(self) -> None:
         """Let the bank stand still, sync until nothing is left, and let the person answer all questions."""
         for _ in range(3):
             self.now += LEASE + timedelta(seconds=1)
-            assert self.run(self.flow()) is True
+            assert self.run(self.flow(quiet=True)) is True
             joined = self.join_accounts()
             if not self.answer_all() + joined:
                 break
@@ -259,7 +189,7 @@ class World:
         self.bank.remembered |= posted & self.pending_seen
         self.pending_seen |= {row.vendor_id for row in self.rows(status=PENDING)}
         before = self.head()
-        assert self.run(self.flow()) is True
+        assert self.run(self.flow(quiet=True)) is True
         assert self.head() == before, "a sync without news changed the book"
 
     # --- the person ---------------------------------------------------------------------------------------------
@@ -366,58 +296,31 @@ class World:
     def names(self) -> dict[int, str]:
         return {account.id: _by_ending(account.ending) or account.name for account in self.accounts()}
 
-    def head(self) -> int:
-        with reading(self.engine) as db:
-            ask = sa.text("SELECT head FROM households WHERE tenant = :tenant AND user_id = :user_id")
-            return int(db.execute(ask, self.owner.scope).scalar_one())
-
-    def follow(self) -> None:
-        """Read the feed as a consumer does, and keep what it says."""
-        while part := read_changes(self.engine, self.owner, self.position, 7):
-            for change in part:
-                assert change.position == self.position + 1, "the feed skips or repeats a position"
-                self.position = change.position
-                if change.record is not None:
-                    self.seen[(change.subject, change.id)] = change.record
-
     def check(self) -> None:
         """Compare the book with the bank, row by row."""
         names = self.names()
+        every = self.rows(with_removed=True)
         for state, status in ((POSTED, TransactionStatus.POSTED), (PENDING, TransactionStatus.PENDING)):
             stored = Counter(
                 (names[row.account_id], row.date, row.description, row.amount.amount)
-                for row in self.rows(status=status.value)
+                for row in every
+                if row.status is status and not row.removed
             )
             assert stored == self.bank.truth(state), f"{state} rows differ from the bank's"
         for balance in read.read(self.engine, read.balance_rows, self.owner, None):
             assert balance.current.amount == self.bank.balance(names[balance.account_id])
-        self._check_notes()
-        self._check_feed()
+        self._check_notes(every)
+        self.check_feed("transaction", transactions)
 
-    def _check_notes(self) -> None:
+    def _check_notes(self, every: list[Any]) -> None:
         """Compare what the person said with where it stands: with twins, by content."""
         of = {item.identity: item for item in self.bank.items}
-        for row in self.rows(with_removed=True):
+        for row in every:
             if row.note is not None and not row.removed:
                 item = of[int(row.note.split()[1])]
                 assert (item.text, item.amount) == (row.description, row.amount.amount), "a note is at another row"
-        noted = Counter(row.note for row in self.rows(with_removed=True) if row.note)
+        noted = Counter(row.note for row in every if row.note)
         assert set(noted.values()) <= {1}, "a note stands twice"
         alive = {f"about {item.identity}" for item in self.bank.items if item.state != "gone"}
-        standing = {row.note for row in self.rows() if row.note}
+        standing = {row.note for row in every if row.note and not row.removed}
         assert {note for note in noted if note in alive} <= standing, "a note is at a removed row"
-
-    def _check_feed(self) -> None:
-        self.follow()
-        with reading(self.engine) as db:
-            rows = db.execute(sa.select(transactions).where(self.owner.of(transactions))).mappings().all()
-        stored = {row["id"]: {**row} for row in rows}
-        replayed = {id: record for (subject, id), record in self.seen.items() if subject == "transaction"}
-        assert replayed.keys() == stored.keys()
-        for id, record in replayed.items():
-            assert {name: stored[id][name] for name in record} == record, "the feed tells another state"
-        assert self.position == self.head()
-
-
-def amount_of(rows: list[Any]) -> Decimal:
-    return sum((row.amount.amount for row in rows), Decimal(0))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import put
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log, differing
-from fin_infra.book.pages import Holder
+from fin_infra.book.pages import NO_CURRENCY, Holder
 from fin_infra.book.tables import accounts
 from fin_infra.errors import UnexpectedPayload
 
@@ -97,7 +97,7 @@ def _kept(source: str, holder: Holder, old: Kept | None) -> Kept:
         name=holder.name,
         type=holder.type,
         subtype=holder.subtype,
-        currency=holder.currency,
+        currency=old.currency if old and holder.currency == NO_CURRENCY else holder.currency,
         institution=holder.institution,
         ending=holder.ending,
         status=holder.status,

@@ -3,7 +3,7 @@ Floor 6: most banks have no list of changes, so a run reads a window of each acc
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -31,8 +31,9 @@ class BankSource:
 
     resumes = False
 
-    def __init__(self, bank: BankingProvider[Any]) -> None:
+    def __init__(self, bank: BankingProvider[Any], page: int = PAGE) -> None:
         self._bank = bank
+        self._page = page
         self._run = _Run({})
 
     def changes(self, cursor: str) -> Flow[Page]:
@@ -49,8 +50,8 @@ class BankSource:
             levels = yield from self._levels(open_ones)
             self._run.left = open_ones if "transactions" in self._bank.can else []
         told: list[Transaction] = []
-        while len(told) < PAGE and self._run.left:
-            told += yield from self._read_on(PAGE - len(told), unread)
+        while len(told) < self._page and self._run.left:
+            told += yield from self._read_on(self._page - len(told), unread)
         run = self._run
         run.number += 1
         run.unread = run.unread or bool(unread)
@@ -109,7 +110,8 @@ class _Run:
 
     def follow(self, row: Transaction) -> None:
         account = row.account_id
-        self._newest[account] = max(row.date, self._newest.get(account, row.date))
+        day = min(row.date, row.as_of.astimezone(UTC).date())  # one of a later day does not put off what comes before
+        self._newest[account] = max(day, self._newest.get(account, day))
         if row.status is TransactionStatus.PENDING:
             self._pending[account] = min(row.date, self._pending.get(account, row.date))
 

@@ -14,7 +14,7 @@ from typing import Any
 from fin_infra.analytics.worth_holdings import ending_of
 from fin_infra.book import pages
 from fin_infra.book.deals import PAGE, DealRun, Stream, cursor_of, of_activity, of_orders, read_cursor
-from fin_infra.book.pages import CASH, IN_CASH, UNREAD, Holder, Level, Page
+from fin_infra.book.pages import CASH, IN_CASH, NO_CURRENCY, UNREAD, Holder, Level, Page
 from fin_infra.errors import AuthenticationFailed, FinInfraError, ReauthRequired
 from fin_infra.model import (
     AccountStatus,
@@ -31,8 +31,6 @@ from fin_infra.providers.interfaces.aggregator import BrokerageAggregatorProvide
 from fin_infra.providers.interfaces.brokerage import BrokerageProvider
 from fin_infra.transport import Flow, Invoke
 
-NO_CURRENCY = "XXX"
-"""ISO 4217's word for a currency that nobody names."""
 _ONE = Decimal(1)
 _CLOSED = frozenset({"closed", "account_closed", "archived"})
 _REFUSED = (AuthenticationFailed, ReauthRequired)
@@ -47,6 +45,7 @@ class _Read:
     levels: list[Level] = field(default_factory=list[Level])
     held: dict[str, datetime] = field(default_factory=dict[str, datetime])
     positions: list[pages.Position] = field(default_factory=list[pages.Position])
+    cash_unread: list[str] = field(default_factory=list[str])
     unread: list[str] = field(default_factory=list[str])
     streams: list[Stream] = field(default_factory=list[Stream])
 
@@ -56,7 +55,8 @@ class _Source(ABC):
 
     resumes = False
 
-    def __init__(self) -> None:
+    def __init__(self, page: int = PAGE) -> None:
+        self._page = page
         self._run = DealRun({}, [])
 
     def changes(self, cursor: str) -> Flow[Page]:
@@ -66,7 +66,7 @@ class _Source(ABC):
             read = yield from self._first()
             self._run = DealRun(starts, read.streams)
         run = self._run
-        deals = yield from run.take(PAGE, read.unread)
+        deals = yield from run.take(self._page, read.unread)
         complete = not run.left
         return Page(
             after=cursor_of(run.next_starts(), 0) if complete else cursor_of(run.starts, number + 1),
@@ -76,7 +76,9 @@ class _Source(ABC):
             held=list(read.held),
             held_at=read.held,
             positions=read.positions,
+            cash_unread=read.cash_unread,
             deals=deals,
+            deal_windows=run.windows() if complete else [],
             unread=read.unread,
         )
 
@@ -88,8 +90,8 @@ class _Source(ABC):
 class BrokerSource(_Source):
     """The account of one login at a broker."""
 
-    def __init__(self, broker: BrokerageProvider[Any]) -> None:
-        super().__init__()
+    def __init__(self, broker: BrokerageProvider[Any], page: int = PAGE) -> None:
+        super().__init__(page)
         self._broker = broker
 
     def _first(self) -> Flow[_Read]:
@@ -100,7 +102,8 @@ class BrokerSource(_Source):
         _hold(read, account.id, held, account.as_of, None)
         if "activities" in broker.can:
             rows = partial(_since, broker.activities)
-            read.streams = [Stream(account.id, rows, partial(of_activity, account.id, account.currency))]
+            deals = partial(of_activity, account.id, account.currency)
+            read.streams = [Stream(account.id, rows, deals, all_there=True)]
         elif "orders" in broker.can:
             rows = partial(_since, partial(broker.orders, status="all"))
             read.streams = [Stream(account.id, rows, partial(of_orders, account.id), slow=True)]
@@ -123,8 +126,8 @@ class BrokerSource(_Source):
 class AggregatorSource(_Source):
     """All accounts that an aggregator shows of one person. One that cannot be read does not hide the others."""
 
-    def __init__(self, aggregator: BrokerageAggregatorProvider[Any]) -> None:
-        super().__init__()
+    def __init__(self, aggregator: BrokerageAggregatorProvider[Any], page: int = PAGE) -> None:
+        super().__init__(page)
         self._aggregator = aggregator
 
     def _first(self) -> Flow[_Read]:
@@ -160,13 +163,16 @@ class AggregatorSource(_Source):
         read.holders.append(_aggregated(account, main))
         at = min(account.as_of, account.holdings_synced_at or account.as_of)
         read.levels += [_level(account.id, each, at) for each in balances or () if each.currency == main]
+        if balances is None or balances.errors:
+            read.cash_unread.append(account.id)
         if held is not None and account.first_sync_done:
             _hold(read, account.id, held, at, [each for each in balances or () if each.currency != main])
         elif held is not None:
             read.unread.append(f"{_name(account)}: the aggregator is still reading it for the first time")
         if "activities" in self._aggregator.can:
             rows = partial(self._activities, account.id)
-            read.streams.append(Stream(account.id, rows, partial(of_activity, account.id, main)))
+            deals = partial(of_activity, account.id, main)
+            read.streams.append(Stream(account.id, rows, deals, all_there=account.first_sync_done))
         elif "orders" in self._aggregator.can:
             rows = partial(self._orders, account.id)
             read.streams.append(Stream(account.id, rows, partial(of_orders, account.id), slow=True, listed=True))
@@ -225,11 +231,11 @@ def _name(account: HoldingAccount) -> str:
     return f"{account.institution} {ending}" if ending else account.institution
 
 
-def _main(account: HoldingAccount, balances: Sequence[CashBalance] | None) -> str:
+def _main(account: HoldingAccount, balances: Listing[CashBalance] | None) -> str:
     """Return the currency that an account is kept in: that of its total, else of its cash."""
     currencies = sorted(each.currency for each in balances or ())
     total = account.total.currency if account.total else None
-    if total is not None and (total in currencies or not currencies):
+    if total is not None and (total in currencies or balances is None or balances.errors or not currencies):
         return total
     return currencies[0] if currencies else NO_CURRENCY
 

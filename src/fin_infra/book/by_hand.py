@@ -21,7 +21,7 @@ from fin_infra.book.engine import put, writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.levels import position_row, put_snapshot
 from fin_infra.book.log import PERSON, Log
-from fin_infra.book.pages import CARRIED, SET, Position
+from fin_infra.book.pages import CARRIED, NO_CURRENCY, SET, Position
 from fin_infra.book.records import BookAsset
 from fin_infra.book.tables import asset_values, assets, holdings, snapshots
 from fin_infra.errors import InvalidInput
@@ -31,7 +31,6 @@ OWNED, REMOVED = "owned", "removed"
 HOLDINGS = "holdings"
 """The vendor id of the account of what is held by hand."""
 _NAME = "Held by hand"
-_NO_CURRENCY = "XXX"
 _UNITS = Context(prec=60, traps=[Inexact])
 Units = dict[str, tuple[Decimal, str]]
 """Quantity and kind (SET or CARRIED) by instrument."""
@@ -179,7 +178,7 @@ def _account(db: sa.Connection, owner: Owner, log: Log) -> int:
         name=_NAME,
         type=AccountType.INVESTMENT.value,
         subtype=AccountSubtype.UNKNOWN.value,
-        currency=_NO_CURRENCY,
+        currency=NO_CURRENCY,
         institution=_NAME,
         ending=None,
         status=AccountStatus.OPEN.value,
@@ -214,7 +213,7 @@ def _position(name: str, quantity: Decimal, kind: str) -> Position:
         price=None,
         value=None,
         basis=None,
-        currency=_NO_CURRENCY,
+        currency=NO_CURRENCY,
         kind=kind,
     )
 

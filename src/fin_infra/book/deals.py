@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fin_infra.book.banks import taken
-from fin_infra.book.pages import Deal
+from fin_infra.book.pages import Deal, Window
 from fin_infra.errors import AuthenticationFailed, FinInfraError, ReauthRequired
 from fin_infra.model import BrokerActivity, HoldingOrder, Order, RowError, Side
 from fin_infra.transport import Flow, Invoke
@@ -21,6 +21,8 @@ OVERLAP = timedelta(days=14)
 """How far back behind its newest deal an account is read again."""
 ORDER_OVERLAP = timedelta(days=120)
 """The same where orders are read, which are listed by the day they came in: one may be open for months."""
+_MARGIN = timedelta(days=1)
+"""Vendors and the book may not agree on when a day begins: of the first one nothing is concluded."""
 PAGE = 2_000
 """Deals to a page: a usual sync is one."""
 
@@ -36,6 +38,8 @@ class Stream:
     """Whether rows may change long after the day they are listed under, as orders do."""
     listed: bool = False
     """Whether all rows come in one answer."""
+    all_there: bool = False
+    """Whether a row that is not there has been taken back, because the vendor shows all of them."""
 
 
 class DealRun:
@@ -46,6 +50,7 @@ class DealRun:
         self.left = list(streams)
         self._rows: Any = None
         self._next = dict(starts)
+        self._windows: list[Window] = []
         self._newest: date | None = None
         self._unread = False
 
@@ -64,9 +69,10 @@ class DealRun:
                 rows, errors = [], []
             unread += map(str, errors)
             self._unread = self._unread or bool(errors)
-            deals = [deal for row in rows for deal in stream.deals(row)]
-            self._newest = max((self._newest or date.min, *(deal.day for deal in deals)))
-            found += deals
+            for row in rows:
+                deals = stream.deals(row)
+                self._follow(row, deals)
+                found += deals
             if len(rows) < wanted or stream.listed:
                 self._end(stream)
         return found
@@ -80,13 +86,28 @@ class DealRun:
             self._rows = stream.rows(start)
         return (yield from taken(self._rows, most))
 
+    def _follow(self, row: Any, deals: Sequence[Deal]) -> None:
+        """Note the newest day; one that is announced for a later day does not put off what comes before it."""
+        today = row.as_of.astimezone(UTC).date()
+        self._newest = max((self._newest or date.min, *(min(deal.day, today) for deal in deals)))
+
     def _end(self, stream: Stream) -> None:
         """Go on to the next stream; one that was not read to its end is read from the same day again."""
         newest, overlap = self._newest, ORDER_OVERLAP if stream.slow else OVERLAP
-        if newest is not None and newest > date.min + overlap and not self._unread:
-            self._next[stream.account] = max(newest - overlap, self.starts.get(stream.account, date.min))
+        start = self.starts.get(stream.account)
+        if not self._unread:
+            known = newest if newest is not None and newest > date.min + overlap else None
+            if stream.all_there and (start or known):
+                first = start + _MARGIN if start else (known or date.max) - overlap
+                self._windows.append(Window(account=stream.account, start=first))
+            if known:
+                self._next[stream.account] = max(known - overlap, start or date.min)
         self.left.pop(0)
         self._rows, self._newest, self._unread = None, None, False
+
+    def windows(self) -> list[Window]:
+        """Return from which day on the run showed all of each account that it has read to the end."""
+        return self._windows
 
     def next_starts(self) -> dict[str, date]:
         return self._next

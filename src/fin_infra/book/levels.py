@@ -1,10 +1,10 @@
-"""Balances, holdings and deals of a page: dated snapshots of what an account held, and what was bought and sold.
+"""Balances and holdings of a page: dated snapshots of what an account held.
 Floor 6: inside the transaction of the page; a day's last word counts, and only what differs from before is a change."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,21 +13,18 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, e4, microseconds
-from fin_infra.book.engine import put, wanted
+from fin_infra.book.engine import put
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log, differing
-from fin_infra.book.merge import POSTED, REMOVED
-from fin_infra.book.pages import Deal, Level, Position
-from fin_infra.book.tables import aliases, balances, holdings, snapshots, trades
+from fin_infra.book.pages import CASH, Level, Position
+from fin_infra.book.tables import balances, holdings, snapshots
 
-DEAL = "deal:"
-"""Deals have ids of their own beside those of transactions."""
 _LEVEL = ("currency", "current", "available")
 _POSITION = (
     *("vendor_id", "instrument", "name", "quantity", "price", "value", "basis", "currency", "kind"),
     *("asset_class", "average_price", "identifier"),
 )
-_DEAL = ("account", "day", "at", "kind", "instrument", "quantity", "price", "amount", "currency", "text", "state")
+_KIND = _POSITION.index("kind")
 
 
 def write_levels(db: sa.Connection, owner: Owner, log: Log, levels: Sequence[Level], accounts: dict[str, int]) -> None:
@@ -66,27 +63,38 @@ def write_positions(
     log: Log,
     held: Mapping[int, datetime],
     positions: Sequence[tuple[int, Position]],
+    cash_unread: Collection[int] = (),
 ) -> None:
     """Write all that accounts hold at an instant, in place of what was told of that day before.
 
+    None is of a time after the book's now, whatever the clock of a vendor says.
+
     Args:
         held: when that was true, by account; what is older than what the book has changes nothing.
+        cash_unread: accounts of whose cash not all could be read; what the book has of the rest of it stays.
     """
     by_account: defaultdict[int, list[Position]] = defaultdict(list)
     for account, position in positions:
         by_account[account].append(position)
-    for account, at in held.items():
-        last = _last_snapshot(db, owner, account)
+    for account, told_at in held.items():
+        at, last = min(told_at, log.at), _last_snapshot(db, owner, account)
         if last is not None and last.at > at:
             continue
         now = sorted((position_row(each) for each in by_account[account]), key=str)
         old = None if last is None else _positions_of(db, owner, account, last.day)
+        if account in cash_unread and old is not None:
+            now = _with_purses(now, old)
         put_snapshot(db, owner, log.source, account, at, now)
         if old != now:
             before = (
                 None if old is None else msgspec.json.encode([dict(zip(_POSITION, row, strict=True)) for row in old])
             )
             log.add("holdings", "added" if old is None else "modified", account, before.decode() if before else None)
+
+
+def _with_purses(now: Sequence[tuple[Any, ...]], old: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    told = {row[0] for row in now}
+    return sorted([*now, *(row for row in old if row[_KIND] == CASH and row[0] not in told)], key=str)
 
 
 def put_snapshot(
@@ -126,60 +134,6 @@ def _positions_of(db: sa.Connection, owner: Owner, account: int, day: date) -> l
     columns = [sa.type_coerce(holdings.c[name], sa.Text()) for name in _POSITION]
     rows = db.execute(sa.select(*columns).where(owner.of(holdings, account=account), holdings.c.day == day))
     return sorted((tuple(row) for row in rows), key=str)
-
-
-def write_deals(db: sa.Connection, owner: Owner, log: Log, deals: Sequence[Deal], accounts: dict[str, int]) -> None:
-    """Write deals by their vendor's id; one that says what it said before changes nothing."""
-    if not deals:
-        return
-    named = [DEAL + deal.vendor_id for deal in deals]
-    ask = sa.select(aliases.c.vendor_id, aliases.c.id).where(owner.of(aliases, source=log.source))
-    known: dict[str, int] = dict(wanted(db, ask, aliases.c.vendor_id, list(dict.fromkeys(named))))
-    stored = sa.select(trades.c.id, *(_stored(name) for name in _DEAL)).where(owner.of(trades))
-    rows = {row[0]: tuple(row[1:]) for row in wanted(db, stored, trades.c.id, sorted(set(known.values())))}
-    names: list[tuple[Any, ...]] = []
-    for name, deal in dict(zip(named, deals, strict=True)).items():
-        new = _deal(deal, accounts[deal.account])
-        row = known.get(name)
-        old = rows.get(row) if row is not None else None
-        if old == new:
-            continue
-        changed = (
-            None if old is None else differing(dict(zip(_DEAL, old, strict=True)), dict(zip(_DEAL, new, strict=True)))
-        )
-        row = log.add("trade", _deal_kind(old, new), row, changed)
-        account, day, *rest = new
-        put(db, trades, [(owner.tenant, owner.user_id, row, account, log.source, deal.vendor_id, day, *rest)])
-        names.append((owner.tenant, owner.user_id, log.source, name, row))
-    put(db, aliases, names)
-
-
-def _stored(name: str) -> Any:
-    column = trades.c[name]
-    kind: Any = sa.BigInteger() if name == "at" else sa.Text()
-    return sa.type_coerce(column, kind) if isinstance(column.type, sa.TypeDecorator) else column
-
-
-def _deal(deal: Deal, account: int) -> tuple[Any, ...]:
-    return (
-        account,
-        deal.day.isoformat(),
-        None if deal.at is None else microseconds(deal.at),
-        deal.kind,
-        deal.instrument,
-        _text(deal.quantity),
-        _text(deal.price),
-        _text(deal.amount),
-        deal.currency,
-        deal.text,
-        REMOVED if deal.canceled else POSTED,
-    )
-
-
-def _deal_kind(old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> str:
-    if old is None:
-        return "added"
-    return "removed" if new[-1] == REMOVED else "restored" if old[-1] == REMOVED else "modified"
 
 
 def _text(value: Decimal | None) -> str | None:

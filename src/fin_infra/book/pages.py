@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from fin_infra.transport import Flow
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's word for a currency that nobody names."""
 IN_CASH, CASH, UNREAD = "in_cash", "cash", "unread"
 SET, CARRIED = "set", "carried"
 """Kinds of what a person holds by hand: said on that day, or holding on from an earlier one."""
@@ -135,7 +137,11 @@ class Page:
     held_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """When that was true, for accounts whose source tells; the others are of now."""
     positions: list[Position] = field(default_factory=list[Position])
+    cash_unread: list[str] = field(default_factory=list[str])
+    """Accounts of `held` of whose cash in further currencies not all could be read; the rest is as it was."""
     deals: list[Deal] = field(default_factory=list[Deal])
+    deal_windows: list[Window] = field(default_factory=list[Window])
+    """Of accounts whose deals were read to their end: from this day on, what the run does not show was taken back."""
     windows: list[Window] = field(default_factory=list[Window])
     unread: list[str] = field(default_factory=list[str])
     """Rows that could not be read, in words; where there are any, nothing is concluded from what is not shown."""

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from fin_infra.book import lease as leases
 from fin_infra.book.accounts import Accounts, account_ids
 from fin_infra.book.columns import microseconds
+from fin_infra.book.deal_rows import DealsShown, remove_gone, write_deals
 from fin_infra.book.engine import learn, put, reading, wanted, writing
 from fin_infra.book.lease import Lease, Owner
-from fin_infra.book.levels import write_deals, write_levels, write_positions
+from fin_infra.book.levels import write_levels, write_positions
 from fin_infra.book.log import Log
 from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge, Merged, Settled, facts_of
 from fin_infra.book.pages import Page, VendorTransaction, Window
@@ -23,7 +24,7 @@ from fin_infra.book.tables import aliases, connections, doubts, pages, streams, 
 from fin_infra.book.words import hand_over
 
 CHUNK = 5_000
-"""Transactions to a transaction."""
+"""Transactions and deals to a transaction of the database."""
 FACTS = Facts._fields
 STORED = tuple(
     sa.type_coerce(transactions.c[name], sa.Text()).label(name) if name in ("day", "amount") else transactions.c[name]
@@ -42,6 +43,7 @@ class Run:
     removed: set[str] = field(default_factory=set[str])
     windows: dict[str, date] = field(default_factory=dict[str, date])
     unread: list[str] = field(default_factory=list[str])
+    deals: DealsShown = field(default_factory=DealsShown)
 
     def add(self, page: Page) -> None:
         shown = {each.vendor_id for each in page.transactions}
@@ -51,6 +53,7 @@ class Run:
         self.seen.difference_update(page.removed)
         self.windows.update((window.account, window.start) for window in page.windows)
         self.unread += page.unread
+        self.deals.add(page)
 
 
 def write_page(engine: sa.Engine, lease: Lease, page: Page, before: str, now: datetime) -> int:
@@ -91,7 +94,7 @@ def write_kept(engine: sa.Engine, lease: Lease, run: Run, gone: set[int], now: d
         chunk: list[Page] = []
         last = applied
         for number, page in leases.kept_pages(db, lease, applied):
-            if chunk and sum(len(each.transactions) for each in chunk) + len(page.transactions) > CHUNK:
+            if chunk and sum(_rows(each) for each in (*chunk, page)) > CHUNK:
                 break
             chunk.append(page)
             last = number
@@ -105,6 +108,10 @@ def write_kept(engine: sa.Engine, lease: Lease, run: Run, gone: set[int], now: d
             return None
         leases.hold(db, lease, now, applied=last)
         return _write(db, lease, chunk, run, gone, now, last=last == total)
+
+
+def _rows(page: Page) -> int:
+    return len(page.transactions) + len(page.deals)
 
 
 def _mark_synced(db: sa.Connection, lease: Lease, now: datetime) -> None:
@@ -129,10 +136,14 @@ def _write(
     _write_transactions(db, lease, log, accounts, told, gone=_still_gone(db, owner, run, gone))
     if last:
         _remove(db, lease, log, run, gone)
-    write_deals(db, owner, log, deals, ids)
+    write_deals(db, owner, log, deals, run.deals, ids, {row: kept.currency for row, kept in accounts.kept.items()})
+    if last:
+        remove_gone(db, owner, log, run.deals, ids)
     write_levels(db, owner, log, levels, ids)
     held = {ids[account]: page.held_at.get(account, now) for page in chunk for account in page.held}
-    write_positions(db, owner, log, held, [(ids[each.account], each) for page in chunk for each in page.positions])
+    positions = [(ids[each.account], each) for page in chunk for each in page.positions]
+    cash_unread = {ids[account] for page in chunk for account in page.cash_unread}
+    write_positions(db, owner, log, held, positions, cash_unread)
     log.close()
     learn(db, log.count)
     raw = [record for page in chunk for record in page.raw]
