@@ -256,10 +256,10 @@ def test_processes_when_two_sync_one_file_at_once_then_both_end_and_nothing_is_l
 
 
 @pytest.mark.parametrize("tables", [1, 9])
-def test_upgrade_when_it_is_killed_in_the_middle_then_the_book_is_usable(url: str, tables: int) -> None:
-    done = in_process("upgrade", url, str(tables))
+def test_upgrade_when_it_is_killed_in_the_middle_then_the_book_is_usable(bare_url: str, tables: int) -> None:
+    done = in_process("upgrade", bare_url, str(tables))
     assert done.returncode == -signal.SIGKILL, done.stderr
-    database = Database(url)
+    database = Database(bare_url)
     assert schema.revision(database) is None, "an upgrade is whole or not there"
     with reading(database.engine) as db:
         assert sa.inspect(db).get_table_names() == []
@@ -271,11 +271,11 @@ def test_upgrade_when_it_is_killed_in_the_middle_then_the_book_is_usable(url: st
     database.engine.dispose()
 
 
-def test_upgrade_when_it_is_killed_between_revisions_then_the_book_of_before_is_there(url: str) -> None:
-    database = Database(url)
+def test_upgrade_when_it_is_killed_between_revisions_then_the_book_of_before_is_there(bare_url: str) -> None:
+    database = Database(bare_url)
     schema.upgrade(database, "0001")
     for _ in range(2):
-        done = in_process("upgrade", url, "1")
+        done = in_process("upgrade", bare_url, "1")
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert schema.revision(database) == "0001"
         with pytest.raises(BookOutdated, match=r"revision 0001, .* `fin-infra book upgrade`"):

@@ -27,8 +27,8 @@ def test_tables_when_personal_then_every_key_begins_with_tenant_and_user() -> No
             assert tuple(column.name for column in index.columns)[:2] == SCOPE
 
 
-def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url: str) -> None:
-    database = Database(url)
+def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(bare_url: str) -> None:
+    database = Database(bare_url)
     assert schema.revision(database) is None
     schema.upgrade(database)
     with reading(database.engine) as db:
@@ -39,8 +39,10 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(url
     database.engine.dispose()
 
 
-def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(url: str) -> None:
-    database = Database(url)
+def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(
+    bare_url: str,
+) -> None:
+    database = Database(bare_url)
     schema.upgrade(database, "0001")
     with pytest.raises(BookOutdated, match=r"revision 0001, and this program works with .*; run `fin-infra book upg"):
         schema.check(database)
