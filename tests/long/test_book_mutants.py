@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = tuple(f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "histories"))
+SUITES = tuple(f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "histories", "brokers"))
 
 
 class Mutant(NamedTuple):
@@ -53,7 +53,7 @@ MUTANTS = (
     Mutant("an echo is a new one", "merge.py", "if link and link not in self.known.names:", "if False:"),
     Mutant("a pending one settles backwards in time", "merge.py", "return 0 <= (date_of", "return -9 <= (date_of"),
     Mutant(
-        "two equal ones are one", "merge.py", "self._take_over(rows.pop(0), facts)", "self._take_over(rows[0], facts)"
+        "two equal ones are one", "merge.py", "self._take_over(found.pop(0), facts)", "self._take_over(found[0], facts)"
     ),
     Mutant("what is gone stays", "merge.py", "            if facts.state != REMOVED:\n", "            if False:\n"),
     Mutant(
@@ -70,8 +70,8 @@ MUTANTS = (
     ),
     Mutant("aliases are not stored", "write.py", "for name, row in out.names.items()]", "for name, row in ()]"),
     Mutant("a window forgets what is pending", "banks.py", "min(start, self._pending.get(account, start))", "start"),
-    Mutant("an answer leaves the ids behind", "say.py", "*name, older) for name in", "*name, newer) for name in"),
-    Mutant("an answer leaves the words behind", "say.py", "        if kind not in has:", "        if False:"),
+    Mutant("an answer leaves the ids behind", "words.py", "*name, other) for name in", "*name, row) for name in"),
+    Mutant("an answer leaves the words behind", "words.py", "if has.get(kind, value) == value:", "if False:"),
     Mutant("the feed repeats its last entry", "feed.py", "changes.c.position > since", "changes.c.position >= since"),
     Mutant(
         "a household's positions are not locked",
@@ -81,12 +81,35 @@ MUTANTS = (
         "owner.of(changes))).scalar_one())",
     ),
     Mutant("a write begins as a read", "engine.py", '"BEGIN IMMEDIATE" if', '"BEGIN" if'),
+    Mutant("a canceled deal stays", "deal_rows.py", "state=REMOVED if deal.canceled else POSTED", "state=POSTED"),
+    Mutant("a correction is a second row", "deal_rows.py", "    if row is not None:\n", "    if False:\n"),
+    Mutant("a deal with another id is a second row", "deal_rows.py", "elif pool.get(new.content):", "elif False:"),
+    Mutant(
+        "a deal that was taken back stays",
+        "write.py",
+        "    if last:\n        remove_gone",
+        "    if 0:\n        remove_gone",
+    ),
+    Mutant("one that is announced hides what comes before it", "deals.py", "min(deal.day, today) for", "deal.day for"),
+    Mutant(
+        "what was sold to the end stays",
+        "levels.py",
+        "in held.items():",
+        "in {a: held[a] for a in by_account}.items():",
+    ),
+    Mutant(
+        "yesterday's positions are not ended",
+        "levels.py",
+        "db.execute(holdings.delete().where(owner.of(holdings, account=account), holdings.c.day == day))",
+        "pass",
+    ),
+    Mutant("cash that cannot be read is none", "levels.py", "if account in cash_unread and", "if False and"),
 )
 
 
 def judged(folder: Path) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "FIN_INFRA_TEST_TIER": "test"}
-    environ |= {"FIN_INFRA_TEST_HISTORIES": "30"}
+    environ |= {"FIN_INFRA_TEST_HISTORIES": "20"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *SUITES]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
 
