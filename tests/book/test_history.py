@@ -32,7 +32,7 @@ from fin_infra.book.history import (
     splits_of,
 )
 from fin_infra.book.tables import filled, prices
-from fin_infra.errors import InvalidInput, ProviderUnavailable, UnknownSymbol
+from fin_infra.errors import InvalidInput, PermissionDenied, ProviderUnavailable, UnknownSymbol
 from fin_infra.model import Candle, CandleSeries, ChartPoint, Interval, Listing, MarketChart, RateTable
 from fin_infra.normalize import instrument
 from fin_infra.providers.registry import reset
@@ -53,14 +53,20 @@ class Market:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, date, date]] = []
+        self.calls: list[str] = []
+        self.refusal: Exception | None = None
+        self.both = False
         self.split: dict[date, Decimal] = {}
         self.last = date(2026, 3, 19)
         self.error: Exception | None = None
         self.add = Decimal(0)
 
     def candles(self, key: Any, *, adjustment: Any, start: date, end: date, **_: Any) -> CandleSeries:
+        self.calls.append(adjustment.value)
         if adjustment.value == "raw":
             self.asked.append((str(key), start, end))
+        elif self.refusal:
+            raise self.refusal
         if self.error:
             raise self.error
         days = [start + timedelta(days=n) for n in range((end - start).days)]
@@ -73,7 +79,10 @@ class Market:
     def _candle(self, at: date) -> Candle:
         price = Decimal(at.day) + self.add
         start = datetime(at.year, at.month, at.day, 5, tzinfo=UTC)
-        return Candle(start=start, open=price, high=price, low=price, close=price, split=self.split.get(at))
+        traded = price if self.both else None
+        return Candle(
+            start=start, open=price, high=price, low=price, close=price, split=self.split.get(at), traded_close=traded
+        )
 
 
 class Coins:
@@ -127,6 +136,37 @@ def test_fill_when_asked_twice_then_the_second_time_nobody_is_asked(database: Da
     again = run(database, sources, ["US:KO"], day(2), day(7))
     assert (again.asked, again.prices) == (0, 0), "one name for all venues of the United States"
     assert market.asked == [("US:KO", day(2), day(7))]
+
+
+def test_fill_when_adjusted_candles_have_the_traded_close_then_they_are_asked_for_only(database: Database) -> None:
+    market = Market()
+    market.both, market.split = True, {day(n): Decimal(2 if n == 4 else 1) for n in range(2, 7)}
+    sources = HistorySources(market=market)  # type: ignore[arg-type]
+    result = run(database, sources, ["US:KO"], day(2), day(7))
+    assert (result.asked, result.prices, result.splits) == (1, 5, 1)
+    assert market.calls == ["splits_and_dividends"]
+    assert stored(database) == [(day(n), Decimal(n)) for n in range(2, 7)]
+
+
+@pytest.mark.parametrize("refusal", [None, PermissionDenied("m: not in this plan")])
+def test_fill_when_a_vendor_tells_no_splits_then_it_is_asked_for_them_once(
+    database: Database, refusal: Exception | None
+) -> None:
+    market = Market()
+    market.refusal = refusal
+    sources = HistorySources(market=market)  # type: ignore[arg-type]
+    result = run(database, sources, ["US:KO", "US:AAPL", "US:MSFT"], day(2), day(7))
+    assert (result.asked, result.prices, result.errors) == (4, 15, ())
+    assert market.calls == ["splits_and_dividends", "raw", "raw", "raw"]
+
+
+def test_fill_when_the_vendor_is_down_then_it_is_not_asked_a_second_time(database: Database) -> None:
+    market = Market()
+    market.refusal = ProviderUnavailable("m: down")
+    result = run(database, HistorySources(market=market), ["US:KO"], day(2), day(7))  # type: ignore[arg-type]
+    assert (result.asked, market.calls, len(result.errors)) == (1, ["splits_and_dividends"], 1)
+    market.refusal = None
+    assert run(database, HistorySources(market=market), ["US:KO"], day(2), day(7)).prices == 5  # type: ignore[arg-type]
 
 
 def test_fill_when_the_span_grows_then_only_the_gaps_are_asked_for(database: Database) -> None:

@@ -152,6 +152,7 @@ def test_to_dict_when_models_are_nested_then_as_written_by_hand() -> None:
             "dividend": None,
             "split": None,
             "complete": True,
+            "traded_close": None,
         }
     ]
 

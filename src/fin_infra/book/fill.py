@@ -4,7 +4,7 @@ Floor 6: flows; a provider that fails is named in the result, and its gap stays 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -17,7 +17,15 @@ from fin_infra.book.engine import reading, writing
 from fin_infra.book.history import Close, Span
 from fin_infra.book.records import FillResult
 from fin_infra.crypto import easy_crypto
-from fin_infra.errors import BookUnavailable, FinInfraError, InvalidInput, NotFound, PermissionDenied
+from fin_infra.errors import (
+    BookUnavailable,
+    FinInfraError,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    ProviderUnavailable,
+    RateLimited,
+)
 from fin_infra.fx import easy_fx
 from fin_infra.markets import easy_market
 from fin_infra.model import (
@@ -75,18 +83,24 @@ def fill(
     Raises:
         BookUnavailable: the database cannot be used now.
     """
-    total = FillResult()
+    total, splitless = FillResult(), set[str]()
     by_subject = {history.subject_of(key): key for key in keys}
     for subject, key in sorted(by_subject.items()):
         for span in (yield from blocking(_gaps, engine, subject, start, end)):
-            total = _sum(total, (yield from _fill_prices(engine, sources, subject, key, span, now)))
+            total = _sum(total, (yield from _fill_prices(engine, sources, subject, key, span, now, splitless)))
     for span in (yield from blocking(_gaps, engine, history.RATES, start, end)):
         total = _sum(total, (yield from _fill_rates(engine, sources.fx, span, now)))
     return total
 
 
 def _fill_prices(
-    engine: sa.Engine, sources: HistorySources, subject: str, key: InstrumentKey, span: Span, now: datetime
+    engine: sa.Engine,
+    sources: HistorySources,
+    subject: str,
+    key: InstrumentKey,
+    span: Span,
+    now: datetime,
+    splitless: set[str],
 ) -> Flow[FillResult]:
     source: Any = sources.crypto if key.is_crypto else sources.market
     if source is None:
@@ -94,55 +108,92 @@ def _fill_prices(
     if not _has_sessions(key, span):
         yield from blocking(_keep, engine, subject, "", [], [], span, now)
         return FillResult()
-    ask = _coin if key.is_crypto else _share
-    key = composite(key)
+    told = _Told()
     try:
-        found = yield from ask(source, key, span)
+        if key.is_crypto:
+            yield from _coin(source, composite(key), span, told)
+        else:
+            yield from _share(source, composite(key), span, told, splitless)
     except (NotFound, InvalidInput) as exc:  # it does not know the instrument, and will not tomorrow
         yield from blocking(_keep, engine, subject, source.source, [], [], (span[0], _settled(span, [], now)), now)
-        return FillResult(asked=1, errors=(_error(source.source, "price history", exc),))
+        return FillResult(asked=told.asked, errors=(_error(source.source, "price history", exc),))
     except BookUnavailable:
         raise
     except FinInfraError as exc:
-        return FillResult(asked=1, errors=(_error(source.source, "price history", exc),))
-    ratios, error = ([], None) if key.is_crypto else (yield from _splits(source, key, span))
-    until = _settled(span, [each.day for each in found], now)
+        return FillResult(asked=told.asked, errors=(_error(source.source, "price history", exc),))
+    until = _settled(span, [each.day for each in told.closes], now)
+    found, ratios = told.closes, told.splits
     kept, known = yield from blocking(_keep, engine, subject, source.source, found, ratios, (span[0], until), now)
-    return FillResult(asked=1 + (not key.is_crypto), prices=kept, splits=known, errors=(error,) if error else ())
+    return FillResult(asked=told.asked, prices=kept, splits=known, errors=tuple(told.errors))
 
 
-def _share(market: MarketDataProvider[Any], key: InstrumentKey, span: Span) -> Flow[list[Close]]:
+@dataclass(slots=True)
+class _Told:
+    """What a provider says of one gap, and how often it was asked."""
+
+    asked: int = 0
+    closes: list[Close] = field(default_factory=list[Close])
+    splits: list[tuple[date, Any]] = field(default_factory=list[tuple[date, Any]])
+    errors: list[SourceError] = field(default_factory=list[SourceError])
+
+
+def _share(
+    market: MarketDataProvider[Any], key: InstrumentKey, span: Span, told: _Told, splitless: set[str]
+) -> Flow[None]:
+    """Ask for closes as they were traded, and for splits, which come with adjusted candles only.
+
+    Where these have both, one answer is enough. A vendor or a plan that tells no splits is not asked for them a second
+    time: its prices count as they are.
+    """
+    if market.source not in splitless:
+        told.asked += 1
+        yield from _adjusted(market, key, span, told, splitless)
+        if told.closes:
+            return
+    told.asked += 1
     start, end = span
     series: CandleSeries = yield Invoke(partial(market.candles, key, adjustment=Adjustment.RAW, start=start, end=end))
-    found = [Close(_day_of(key, candle.start), candle.close, series.currency) for candle in series if candle.complete]
-    return [each for each in found if start <= each.day < end]
+    told.closes = _closes(series, key, span, [candle.close for candle in series])
 
 
-def _splits(
-    market: MarketDataProvider[Any], key: InstrumentKey, span: Span
-) -> Flow[tuple[list[tuple[date, Any]], SourceError | None]]:
-    """Ask for splits, which come with adjusted candles only; a plan without these has no splits, and prices count."""
+def _adjusted(
+    market: MarketDataProvider[Any], key: InstrumentKey, span: Span, told: _Told, splitless: set[str]
+) -> Flow[None]:
     words = Adjustment.SPLITS_AND_DIVIDENDS
     try:
         series: CandleSeries = yield Invoke(partial(market.candles, key, adjustment=words, start=span[0], end=span[1]))
     except (PermissionDenied, InvalidInput):
-        return [], None
+        splitless.add(market.source)
+        return
+    except (NotFound, ProviderUnavailable, RateLimited):  # it would not tell the closes, either
+        raise
     except FinInfraError as exc:
-        return [], _error(market.source, "splits", exc)
-    return [
-        (_day_of(key, each.start), each.split) for each in series if each.split is not None and each.split > 0
-    ], None
+        told.errors.append(_error(market.source, "splits", exc))
+        return
+    ratios = [(_day_of(key, each.start), each.split) for each in series if each.split is not None]
+    told.splits = [(day, ratio) for day, ratio in ratios if ratio > 0]
+    if len(series) and not ratios:
+        splitless.add(market.source)
+    traded = [candle.traded_close for candle in series]
+    if not series.errors and None not in traded:
+        told.closes = _closes(series, key, span, traded)
 
 
-def _coin(crypto: CryptoDataProvider[Any], key: InstrumentKey, span: Span) -> Flow[list[Close]]:
-    """Return a coin's price at the end of each day in UTC; the point at midnight is the one of the day before."""
+def _closes(series: CandleSeries, key: InstrumentKey, span: Span, prices: Sequence[Any]) -> list[Close]:
+    pairs = [(candle, price) for candle, price in zip(series, prices, strict=True) if candle.complete]
+    found = [Close(_day_of(key, candle.start), price, series.currency) for candle, price in pairs]
+    return [each for each in found if span[0] <= each.day < span[1]]
+
+
+def _coin(crypto: CryptoDataProvider[Any], key: InstrumentKey, span: Span, told: _Told) -> Flow[None]:
+    """Ask for a coin's price at the end of each day in UTC; the point at midnight is the one of the day before."""
     first, after = (datetime.combine(day, time(), UTC) for day in span)
     ask = partial(crypto.market_chart, key, currency=CURRENCY, start=first + _TICK, end=after + timedelta(hours=1))
+    told.asked += 1
     chart: MarketChart = yield Invoke(ask)
     by_day = {(point.at.astimezone(UTC) - _TICK).date(): point for point in chart}
-    return [
-        Close(day, point.price, chart.currency) for day, point in sorted(by_day.items()) if span[0] <= day < span[1]
-    ]
+    days = sorted(day for day in by_day if span[0] <= day < span[1])
+    told.closes = [Close(day, by_day[day].price, chart.currency) for day in days]
 
 
 def _fill_rates(engine: sa.Engine, fx: FxProvider[Any] | None, span: Span, now: datetime) -> Flow[FillResult]:

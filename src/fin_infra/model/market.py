@@ -102,6 +102,8 @@ class Candle(Model):
     """New shares per old share effective on this day; 1 means none."""
     complete: bool = True
     """False while the bar is still forming, so that its prices and volume may change."""
+    traded_close: Decimal | None = None
+    """The close as it was traded, where the prices are adjusted and the vendor tells both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -343,4 +343,4 @@ _PRICES = ("open", "high", "low", "close")
 def _scaled(bar: Candle, row: Row, unit: Unit) -> Candle:
     prices = adjusted(tuple(number(row, name) for name in _PRICES), number(row, "adjusted close"))
     opened, high, low, close = map(unit.price, prices)
-    return replace(bar, open=opened, high=high, low=low, close=close)
+    return replace(bar, open=opened, high=high, low=low, close=close, traded_close=bar.close)
