@@ -223,6 +223,16 @@ def test_disconnect_when_done_then_the_token_is_gone_and_the_history_stays(clien
     assert reply.status_code in (422, 429)
 
 
+def test_connect_when_the_login_is_connected_already_then_one_sentence_says_so(
+    client: TestClient, connection: str
+) -> None:
+    reply = client.post("/connections", json={"provider": BANK, "token": TOKEN})
+    assert reply.status_code == 422
+    assert f"This login is connected already, as {connection}" in reply.text
+    assert TOKEN not in reply.text
+    assert [row["id"] for row in ok(client, "/connections")] == [connection]
+
+
 def test_connect_when_the_token_is_refused_then_the_connection_says_what_to_do(client: TestClient) -> None:
     reply = client.post("/connections", json={"provider": BANK, "token": "test_token_nobody_has_this"})
     assert reply.status_code == 201

@@ -43,10 +43,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # the book: tried through what it remembers
     "book/test_book.py": (
         "book/accounts",
-        "book/banks",
         "book/feed",
         "book/levels",
-        "book/logins",
         "book/methods",
         "book/read",
         "book/reads",

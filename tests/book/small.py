@@ -62,12 +62,12 @@ class Told:
 class Home:
     """One household in a database, with one login."""
 
-    def __init__(self, database: Database, user: str = "ada", vault: Vault | None = None) -> None:
+    def __init__(self, database: Database, user: str = "ada", vault: Vault | None = None, token: str = TOKEN) -> None:
         self.database = database
         self.owner = Owner("default", user)
         self.vault = vault or Vault(Keyring.from_text(new_key_text("one")))
         self.now = NOON
-        credentials = {"access_token": TOKEN}
+        credentials = {"access_token": token}
         self.connection = logins.add(
             database.engine, self.owner, "banking:model", credentials, self.vault, self.clock()
         )

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import ConnectionState, open_book, schema
+from fin_infra.book import ConnectionState, logins, open_book, schema
 from fin_infra.book.checks import check
 from fin_infra.book.engine import Database, reading
+from fin_infra.book.read import read
 from fin_infra.book.tables import changes, transactions
-from fin_infra.errors import BookOutdated, BookUnavailable, ConfigurationError
+from fin_infra.errors import BookOutdated, BookUnavailable, ConfigurationError, VaultError
 from fin_infra.providers.registry import reset
 from fin_infra.security.keyring import Keyring, new_key_text
 from fin_infra.security.vault import Vault
@@ -34,8 +35,8 @@ ONLY_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ONLY_POSTGRES = pytest.mark.parametrize("url", ["postgres"], indirect=True)
 
 
-def home_in(database: Database) -> Home:
-    return Home(database, vault=Vault(Keyring.from_text(KEYS)))
+def home_in(database: Database, token: str = "token") -> Home:
+    return Home(database, vault=Vault(Keyring.from_text(KEYS)), token=token)
 
 
 def amounts(home: Home) -> list[str]:
@@ -107,11 +108,16 @@ def test_sync_when_the_vault_key_is_not_there_then_it_is_named_and_the_right_one
             assert result.code in ("fin.vault_key_missing", "fin.seal_broken")
             [row] = book.connections()
             assert row.next_step == "Put the vault key back that sealed the token, then sync again."
-            with pytest.raises(Exception, match=words):
-                book.reconnect(row.id, "test_token_sandbox")
+            stored = read(book.engine, logins.stored, book.owner, row.id)
+            with pytest.raises(VaultError, match=words):
+                logins.opened(stored, book.owner, book.vault())
             assert book.transactions(), "what is there can be read without the key"
         [result] = open_book(url, vault=Vault(Keyring.from_text(KEYS))).sync()
         assert (result.state, result.error) == (ConnectionState.HEALTHY, None)
+        accounts = [row.id for row in book.accounts()]
+        found = book.reconnect(row.id, "test_token_sandbox")
+        assert found.state is ConnectionState.HEALTHY, "new credentials need no lost key"
+        assert [row.id for row in book.accounts()] == accounts
 
 
 def test_vault_when_no_key_is_set_for_postgres_then_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +239,7 @@ def test_sync_when_it_is_killed_between_pages_then_the_next_one_has_each_row_onc
 
 @ONLY_SQLITE
 def test_processes_when_two_sync_one_file_at_once_then_both_end_and_nothing_is_lost(database: Database) -> None:
-    one, other, shared = home_in(database), home_in(database), home_in(database)
+    one, other, shared = (home_in(database, token) for token in ("one", "other", "shared"))
     url = database.engine.url.render_as_string()
     words = [sys.executable, "-m", "tests.book.worker", "sync_often", url]
     environment = {**os.environ, "FIN_INFRA_VAULT_KEYS": KEYS}

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
 from fin_infra.book.sealing import Sealer
-from fin_infra.book.tables import connections, pages, streams
+from fin_infra.book.tables import connections, pages, payloads, streams
 from fin_infra.errors import (
     AccountClosed,
     AuthenticationFailed,
@@ -45,6 +47,7 @@ def add(
     """Write a connection with its sealed credentials, and return its id; without credentials nothing is sealed.
 
     Raises:
+        InvalidInput: this login is connected already.
         VaultError: the vault cannot seal.
     """
     connection = f"c-{secrets.token_hex(8)}"
@@ -61,11 +64,37 @@ def add(
         "sealed_times": int(sealed is not None), "made_at": now, "synced_at": None,
     }  # fmt: skip
     with writing(engine) as db:
-        log = Log(db, owner, PERSON, now)
+        log = Log(db, owner, PERSON, now)  # with the household's lock: of two at once, the second finds the first
+        _refuse_twice(db, owner, provider, credentials, vault)
         db.execute(connections.insert(), {**owner.scope, **row})
         log.add("connection", "added", None, msgspec.json.encode({"connection": connection}).decode())
         log.close()
     return connection
+
+
+def _refuse_twice(
+    db: sa.Connection,
+    owner: Owner,
+    provider: str,
+    credentials: Mapping[str, str],
+    vault: Vault | None,
+    besides: str | None = None,
+) -> None:
+    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared."""
+    if not credentials:
+        return
+    ask = sa.select(connections).where(owner.of(connections, provider=provider), connections.c.sealed.is_not(None))
+    given = _comparable(credentials)
+    for row in db.execute(ask).all():
+        with suppress(VaultError):
+            if row.id != besides and compare_digest(_comparable(opened(row, owner, vault)), given):
+                raise InvalidInput(
+                    f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
+                )
+
+
+def _comparable(credentials: Mapping[str, str]) -> bytes:
+    return msgspec.json.encode(dict(sorted(credentials.items())))
 
 
 def scope_of(owner: Owner, provider: str, connection: str, generation: int) -> Scope:
@@ -117,15 +146,33 @@ def sealer_of(row: Any, owner: Owner, vault: Vault | None, *, payloads: bool) ->
 def renew(
     engine: sa.Engine, owner: Owner, connection: str, credentials: Mapping[str, str], vault: Vault, now: datetime
 ) -> None:
-    """Seal new credentials of a connection, as after a person has signed in at the vendor again."""
+    """Seal new credentials of a connection, as after a person has signed in at the vendor again.
+
+    Where its data key is lost, it has a new one from then on: what was sealed under the old one is unreadable, and
+    thrown away. The history stays.
+
+    Raises:
+        NotRemembered: the household has no such connection.
+        InvalidInput: another connection has these credentials.
+        VaultError: the vault cannot seal.
+    """
     with writing(engine) as db:
+        Log(db, owner, PERSON, now)  # for the household's lock
         row = stored(db, owner, connection)
+        _refuse_twice(db, owner, row.provider, credentials, vault, besides=connection)
         generation = row.generation + 1
         scope = scope_of(owner, row.provider, connection, generation)
+        content = msgspec.json.encode(dict(credentials))
         key = WrappedKey.from_text(row.data_key) if row.data_key else vault.new_key(scope)
-        sealed = vault.seal(msgspec.json.encode(dict(credentials)), scope, key, used=row.sealed_times)
+        times = row.sealed_times
+        try:
+            sealed = vault.seal(content, scope, key, used=times)
+        except VaultError:
+            key, times = vault.new_key(scope), 0
+            sealed = vault.seal(content, scope, key)
+            _throw_away(db, owner, connection)
         values = {"sealed": sealed.text, "data_key": key.text, "generation": generation}
-        values |= {"sealed_times": row.sealed_times + 1}
+        values |= {"sealed_times": times + 1}
         db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(**values))
         _state(db, owner, row, ConnectionState.LINKING, None, None, PERSON, now)
 
@@ -138,11 +185,18 @@ def disconnect(engine: sa.Engine, owner: Owner, connection: str, now: datetime) 
             return False
         mine = owner.of(connections, id=connection)
         db.execute(sa.update(connections).where(mine).values(sealed=None, data_key=None))
-        db.execute(pages.delete().where(owner.of(pages, connection=connection)))
-        ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
-        db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended))
+        _throw_away(db, owner, connection)
         _state(db, owner, row, ConnectionState.REVOKED, "You ended it.", "Connect again to go on.", PERSON, now)
         return True
+
+
+def _throw_away(db: sa.Connection, owner: Owner, connection: str) -> None:
+    """Delete what was sealed under a key that is not there any more; whoever is syncing writes nothing after that."""
+    db.execute(pages.delete().where(owner.of(pages, connection=connection)))
+    db.execute(payloads.delete().where(owner.of(payloads, source=connection)))
+    ended = {"fence": streams.c.fence + 1, "until": NEVER, "kept": 0, "applied": 0, "whole": 0}
+    again = {"cursor": streams.c.run_cursor}
+    db.execute(sa.update(streams).where(owner.of(streams, connection=connection)).values(**ended, **again))
 
 
 def paused(engine: sa.Engine, owner: Owner, connection: str, now: datetime, *, on: bool) -> None:
