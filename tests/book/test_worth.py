@@ -372,6 +372,8 @@ def test_assets_when_valued_by_a_person_then_they_count_until_said_otherwise_wit
     fourth = house.book.net_worth(on=day(4))
     assert (fourth.total, fourth.liabilities, fourth.complete) == (usd("399890.00"), usd("-110.00"), True)
     assert {line.id: line.age_days for line in fourth.lines} == {f"asset {home.id}": 793, f"asset {loan.id}": 1}
+    assert [line.name for line in fourth.lines] == ["House", "Loan"]
+    assert "House" not in repr(fourth.lines), "a person's words stay out of logs"
     house.book.remove_asset(loan.id, on=day(6))
     assert house.book.net_worth(on=day(6)).total == usd("410000.00")
     assert house.book.net_worth(on=date(2023, 12, 31)).lines == ()

@@ -187,6 +187,7 @@ def _line(item: WorthItem, currency: str, rates: RateTable | None, total: Moment
         age_days=None if item.at is None else max(0, (total.day - item.at).days),
         rate_date=rate_date,
         missing=missing,
+        name=item.name,
     )
 
 

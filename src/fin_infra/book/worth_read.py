@@ -362,7 +362,9 @@ def _asset_lines(db: sa.Connection, owner: Owner, end: date) -> list[Line]:
     for row in db.execute(sa.select(assets).where(owner.of(assets)).order_by(assets.c.id)):
         if row.id in values:
             name = f"asset {row.id}"
-            what = WorthItem(kind=WorthKind.HOLDING, id=name, source=PERSON, amount=None, reading_of=name)
+            what = WorthItem(
+                kind=WorthKind.HOLDING, id=name, source=PERSON, amount=None, reading_of=name, name=row.name
+            )
             days = [day for day, _ in values[row.id]]
             line = Line(what, row.currency, days, days, [Decimal(each) for _, each in values[row.id]], ageless=True)
             line.end = (row.removed_on - timedelta(days=1)).isoformat() if row.removed_on else None

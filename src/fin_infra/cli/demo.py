@@ -221,7 +221,7 @@ def _print(picture: Mapping[str, Any]) -> None:
     lines = [
         (
             line["kind"],
-            names.get(line["id"], line["id"]),
+            line["name"] or names.get(line["id"], line["id"]),
             line["at"] or "",
             _money(line["amount"]),
             _money(line["value"]),

@@ -261,7 +261,7 @@ LAYOUTS: Mapping[str, Layout] = {
         _named("Net worth"),
         (
             _col("kind", minor=True),
-            _col("what", "id"),
+            _col("what", lambda line: line.name or line.id),
             _col("source", minor=True),
             _col("as of", "at", minor=True),
             _num("amount", minor=True),

@@ -76,6 +76,8 @@ class WorthItem(Model):
     """True for a price too where nothing names the instrument: its age is counted as at a venue without calendar."""
     reading_of: str | None = field(default=None, repr=False)
     """What makes two items one thing, where `id` is not that but only what to call it."""
+    name: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    """What a person calls it, where they have named it."""
     institution: str | None = None
     ending: str | None = field(default=None, metadata=pii(Personal.ENDING))
     """Last digits of the account: with the institution they tell an account that another source shows too."""
@@ -102,6 +104,8 @@ class WorthLine(Model):
     """Days from `at` to the day of the total, at least 0."""
     rate_date: date | None = None
     missing: str | None = None
+    name: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    """What a person calls it, where they have named it."""
 
 
 UNREADABLE_ROW = "fin.unreadable_row"
