@@ -68,10 +68,14 @@ def problem(
     code: str | None = None,
     title: str | None = None,
     detail: str | None = None,
+    masked: str | None = None,
     members: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build an error answer. `path` is without query string; code and detail default by status."""
+    """Build an error answer. `path` is without query string; code and detail default by status.
+
+    `masked` is a detail whose parts were masked one by one.
+    """
     default_code, default_detail = DETAILS.get(status) or DETAILS[500 if status >= 500 else 400]
     code = code or default_code
     body: JsonObject = {name: item for name, item in (members or {}).items() if name not in _STANDARD}
@@ -79,7 +83,7 @@ def problem(
         "type": f"urn:fin-infra:error:{code}",
         "title": title or _phrase(status),
         "status": status,
-        "detail": mask(detail) if detail else default_detail,
+        "detail": masked or (mask(detail) if detail else default_detail),
         "instance": quote(mask(path), safe=_IN_A_PATH),
         "code": code,
         "request_id": request_id(),
@@ -135,8 +139,10 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
 
 async def _validation_error(request: Request, exc: Exception) -> Response:
     errors = [_field_error(item) for item in cast(RequestValidationError, exc).errors()]
-    detail = f"{errors[0]['field']}: {errors[0]['message']}" if errors else None
-    return problem(422, path=_path(request), detail=detail, members={"errors": errors})
+    first = (
+        [mask(str(errors[0][part])) for part in ("field", "message")] if errors else []
+    )  # or after `token: ` all goes
+    return problem(422, path=_path(request), masked=": ".join(first) or None, members={"errors": errors})
 
 
 def _field_error(item: Mapping[str, Any]) -> JsonObject:

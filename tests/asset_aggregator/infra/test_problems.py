@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +24,11 @@ from fin_infra.errors import (
 )
 
 SECRET_DSN = "postgresql://app:hunter2hunter2@db/fin"
+
+
+class _Secret(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    token: str
 
 
 def _refuse(value: str) -> str:
@@ -69,6 +74,9 @@ def _routes() -> APIRouter:
 
     @router.post("/body")
     async def body(payload: dict[str, Any]) -> None: ...
+
+    @router.post("/secret")
+    async def secret(payload: _Secret) -> None: ...
 
     @router.get("/slow")
     async def slow() -> None:
@@ -175,6 +183,23 @@ def test_invalid_parameters_when_refused_name_the_fields_and_never_the_values(cl
     assert body["errors"][1]["message"] == "Input should be 'daily' or 'weekly'"
     assert "zq-secret" not in response.text.lower()
     assert body["detail"].startswith("query.limit: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        ({"token": ["zq-secret"]}, "body.token: Input should be a valid string"),
+        ({}, "body.token: Field required"),
+        ({"token": "x", "password": "zq-secret"}, "body.password: Extra inputs are not permitted"),
+    ],
+)
+def test_field_when_its_name_is_that_of_a_secret_then_the_words_stay_and_the_value_does_not(
+    client: TestClient, given: dict[str, object], detail: str
+) -> None:
+    response = client.post("/secret", json=given)
+    body = _check(response, 422, "fin.http.invalid_parameters")
+    assert body["detail"] == detail
+    assert "zq-secret" not in response.text
 
 
 def test_unreadable_body_when_refused_is_not_repeated(client: TestClient) -> None:
