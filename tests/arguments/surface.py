@@ -18,6 +18,8 @@ from typing import Any
 from unittest.mock import Mock
 
 import fin_infra
+from fin_infra.book import Book
+from fin_infra.book.methods import method
 from fin_infra.flow import deadline, operation, paged
 
 NOT_FOR_PEOPLE = {
@@ -108,6 +110,13 @@ def operations(cls: type[Any], client: Any) -> Iterator[Case]:
     for name in sorted(dir(cls)):
         if isinstance(getattr(cls, name, None), (operation, paged)):
             yield case(f"{cls.info.provider_key}.{name}", getattr(client, name), getattr(cls, name).fn, skip=1)
+
+
+def book_methods(book: Any) -> Iterator[Case]:
+    """Yield what a book can be asked and told; `book` may be the class, for the names."""
+    for name in sorted(dir(Book)):
+        if isinstance(getattr(Book, name), method):
+            yield case(f"Book.{name}", getattr(book, name), getattr(Book, name).fn, skip=1)
 
 
 def case(name: str, call: Callable[..., Any], source: Any = None, skip: int = 0) -> Case:

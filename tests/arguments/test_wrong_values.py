@@ -22,15 +22,17 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from starlette.testclient import TestClient
 
+from fin_infra.book import Book, open_book
 from fin_infra.errors import FinInfraError
 from fin_infra.model import Account, InstrumentKey, Money, NewOrder, OrderChange, Side
 from fin_infra.providers.provider import Endpoint
 from fin_infra.providers.registry import providers
 from fin_infra.sandbox import create_app
+from fin_infra.security.vault import demo_vault
 from fin_infra.settings import load
 from fin_infra.transport import Reply, Request
 from fin_infra.transport.replay import AsyncReplay, Replay
-from tests.arguments.surface import Case, functions, operations, sample_of
+from tests.arguments.surface import Case, book_methods, functions, operations, sample_of
 
 
 class Other(StrEnum):
@@ -117,7 +119,7 @@ def takes_text(annotation: Any) -> bool:
 
 
 def outcome(case: Case, values: dict[str, Any]) -> Any:
-    inline = [values.pop(name) for name in case.inline]
+    inline = [values.pop(name) for name in case.inline if name in values]
     result = case.call(*inline, **values)
     if inspect.isawaitable(result):
         return asyncio.run(_awaited(result))
@@ -213,6 +215,18 @@ def test_operation_when_a_value_cannot_be_meant_then_our_error(
     client = _client(cls, transport)
     (case,) = [case for case in operations(cls, client) if case.name == name]
     assert try_all(case) == []
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("name", [case.name for case in book_methods(Book)])
+def test_book_when_a_value_cannot_be_meant_then_our_error(
+    name: str, mode: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book = open_book(f"sqlite:///{tmp_path / 'book.db'}", mode=mode, vault=demo_vault())
+    (case,) = [case for case in book_methods(book) if case.name == name]
+    assert try_all(case) == []
+    book.engine.dispose()
 
 
 @pytest.fixture
