@@ -95,7 +95,9 @@ class Broker:
         self.happened: Counter[str] = Counter()
         self.owner_of: dict[str, int] = {}
         """Identity behind each id that was ever shown."""
-        self.changed_id: set[int] = set()
+        self.loose: set[int] = set()
+        """Who had another id, or was once told as another one was: nobody can say which row of the book each is."""
+        self.told_by: dict[tuple[object, ...], set[int]] = {}
         self.retracted: list[Deed] = []
         self.serial = 0
         self.shown_lots: dict[str, list[Counter[tuple[object, ...]]]] = {}
@@ -134,6 +136,10 @@ class Broker:
             self.shown_lots.setdefault(account, []).append(look.held)
             self.shown_cash.setdefault(account, set()).add(look.cash)
         self.shown_deeds |= {(deed.vendor_id, deed.told) for deed in self.deeds.values()}
+        for deed in self.deeds.values():
+            alike = self.told_by.setdefault(deed.told, set())
+            alike.add(deed.identity)
+            self.loose |= alike if len(alike) > 1 else set()
 
     def _open_account(self) -> None:
         self.accounts[f"account-{len(self.accounts)}"] = Holdings(cash={"USD": Decimal(1000)})
@@ -186,7 +192,6 @@ class Broker:
     def _twins(self) -> None:
         first = self._trade(Decimal(2), self.random.choice(SYMBOLS))
         self._trade(Decimal(2), first.symbol or "", first.account)
-        self.changed_id |= {first.identity, self.serial}
 
     def _held(self) -> list[tuple[str, str]]:
         return [(name, symbol) for name, inside in sorted(self.accounts.items()) for symbol in sorted(inside.units)]
@@ -284,7 +289,7 @@ class Broker:
 
     def _renumber(self) -> None:
         deed = self.random.choice(self._recent())
-        self.changed_id.add(deed.identity)
+        self.loose.add(deed.identity)
         self._give_id(deed)
 
     def _retract(self) -> None:

@@ -15,9 +15,8 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = tuple(
-    f"tests/book/test_{name}.py" for name in ("merge", "lease", "sync", "banks", "brokers", "deal_rows", "histories")
-)
+DIRECTED = ("merge", "lease", "sync", "banks", "brokers", "deal_rows", "logins", "imports")
+SUITES = tuple(f"tests/book/test_{name}.py" for name in (*DIRECTED, "histories"))
 
 
 class Mutant(NamedTuple):
