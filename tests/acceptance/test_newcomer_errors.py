@@ -176,7 +176,8 @@ def test_ticker_when_ambiguous_then_the_service_names_the_candidates(client):
     ],
 )
 def test_service_when_a_setting_is_wrong_then_one_sentence_and_no_traceback(tmp_path, more, part):
-    env = stack.environment(FIN_INFRA_API_TOKENS="acceptance-token-of-this-run-only") | more
+    env = stack.environment(FIN_INFRA_API_TOKENS="acceptance-token-of-this-run-only")
+    env |= {"XDG_DATA_HOME": str(tmp_path)} | more  # a book of this user may be of another revision
     command = stack.service_command(stack.free_port())
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
