@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import schema
+from fin_infra.book import Book, open_book, schema
 from fin_infra.book.engine import Database
+from fin_infra.providers.registry import reset
+from fin_infra.testing import Sandbox, sandbox
+from fin_infra.transport import Sync
 from tests.support.postgres_server import PostgresServer
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.process)]
@@ -33,6 +36,21 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'book.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.url(server.database())
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[Sandbox]:
+    with sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
+    vendor.reset()
+    reset()
+    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
+    yield found
+    found.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,25 +13,10 @@ from fin_infra.book import Book, ConnectionState, SplitPart, open_book
 from fin_infra.errors import InvalidInput, ProviderNotFound
 from fin_infra.model import Money, TransactionStatus
 from fin_infra.providers.registry import reset
-from fin_infra.testing import Sandbox, sandbox
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Sync
 
 TELLER = "banking:teller"
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
-    vendor.reset()
-    reset()
-    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
-    yield found
-    found.engine.dispose()
 
 
 def test_connect_when_the_bank_answers_then_the_book_has_what_the_bank_has(book: Book[Sync], vendor: Sandbox) -> None:

@@ -36,28 +36,13 @@ from fin_infra.model import (
 )
 from fin_infra.normalize import instrument
 from fin_infra.providers.registry import connected, reset
-from fin_infra.testing import Sandbox, sandbox
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Sync
 from fin_infra.transport.local import LocalTransport
 
 ALPACA, SNAPTRADE = "brokerage:alpaca", "brokerage:snaptrade"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OWNER = Owner("default", "")
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
-    vendor.reset()
-    reset()
-    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
-    yield found
-    found.engine.dispose()
 
 
 def buy(symbol: str, quantity: str) -> NewOrder:

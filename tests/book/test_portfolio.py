@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fin_infra.analytics import merge_holdings
-from fin_infra.book import Book, history, open_book
+from fin_infra.book import Book, history, tables
 from fin_infra.book.engine import writing
 from fin_infra.book.history import Close
 from fin_infra.brokerage import read_holdings
 from fin_infra.errors import UnknownCurrency
 from fin_infra.model import AssetClass, Money, NewOrder, Portfolio, Side
 from fin_infra.normalize import instrument
-from fin_infra.providers.registry import connected, reset
-from fin_infra.testing import Sandbox, sandbox
+from fin_infra.providers.registry import connected
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Sync
 
 BROKER, AGGREGATOR = "brokerage:alpaca", "brokerage:snaptrade"
 PERSON_KEYS = {"US:AAPL": Decimal("2"), "CRYPTO:bitcoin": Decimal("0.5")}
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
-    vendor.reset()
-    reset()
-    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
-    yield found
-    found.engine.dispose()
 
 
 def told(*, brokers: bool) -> Portfolio:
@@ -79,13 +63,33 @@ def test_portfolio_when_brokers_are_connected_then_it_is_what_they_say(book: Boo
     assert found.total is None
 
 
+def unread(found: Portfolio) -> set[tuple[str, str | None]]:
+    """Return the bank and name of each account whose positions are not known."""
+    ids = {error.account_id for error in found.errors if error.operation == "positions"}
+    return {(account.institution, account.name) for account in found.accounts if account.id in ids}
+
+
 def test_portfolio_when_an_account_cannot_be_read_then_it_is_named_and_the_picture_is_not_complete(
     book: Book[Sync],
 ) -> None:
     book.connect(AGGREGATOR)
     found, asked = book.portfolio(), told(brokers=False)
+    assert unread(found) == unread(asked) != set()
     assert found.complete is asked.complete is False
-    assert {error.operation for error in found.errors} <= {"positions", "sync"}
+
+
+def test_portfolio_when_one_of_two_connections_was_ended_then_the_other_ones_word_counts(book: Book[Sync]) -> None:
+    one = book.connect(BROKER)
+    with writing(book.engine) as db:  # the same account, as another connection told of it later, before it was ended
+        for table, other in (
+            (tables.connections, {"id": "c-other", "state": "revoked"}),
+            (tables.accounts, {"id": 999, "source": "c-other", "joined": book.accounts()[0].id}),
+            (tables.snapshots, {"account": 999, "source": "c-other", "at": book.clock() + timedelta(hours=1)}),
+        ):
+            row = db.execute(sa.select(table)).mappings().one()
+            db.execute(table.insert(), {**row, **other})
+    found = book.portfolio()
+    assert [each.connection_id for each in found.accounts] == [one.id]
 
 
 def test_portfolio_when_a_person_says_what_they_hold_then_the_last_close_prices_it_in_shares_of_today(
@@ -138,3 +142,18 @@ def test_portfolio_when_of_an_earlier_day_then_it_is_what_was_held_then(book: Bo
 def test_portfolio_when_the_currency_is_none_then_it_is_refused(book: Book[Sync]) -> None:
     with pytest.raises(UnknownCurrency):
         book.portfolio("ZZZ")
+
+
+def test_holdings_when_two_sources_tell_of_one_account_then_the_fresher_one_counts_and_nothing_twice(
+    book: Book[Sync],
+) -> None:
+    book.set_holding("US:AAPL", Decimal(1), on=book.clock().date())
+    with writing(book.engine) as db:
+        for table, other in (
+            (tables.accounts, {"id": 999, "source": "c-other", "joined": book.accounts()[0].id}),
+            (tables.snapshots, {"account": 999, "source": "c-other", "at": book.clock() + timedelta(hours=1)}),
+            (tables.holdings, {"account": 999, "quantity": Decimal(2)}),
+        ):
+            row = db.execute(sa.select(table)).mappings().one()
+            db.execute(table.insert(), {**row, **other})
+    assert [(each.quantity, each.source) for each in book.holdings()] == [(Decimal(2), "c-other")]

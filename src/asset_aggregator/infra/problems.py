@@ -139,10 +139,9 @@ async def _http_exception(request: Request, exc: Exception) -> Response:
 
 async def _validation_error(request: Request, exc: Exception) -> Response:
     errors = [_field_error(item) for item in cast(RequestValidationError, exc).errors()]
-    first = (
-        [mask(str(errors[0][part])) for part in ("field", "message")] if errors else []
-    )  # or after `token: ` all goes
-    return problem(422, path=_path(request), masked=": ".join(first) or None, members={"errors": errors})
+    # field and message each alone: in one text, all that follows `token: ` would be taken for a secret
+    parts = [mask(str(errors[0][part])) for part in ("field", "message")] if errors else []
+    return problem(422, path=_path(request), masked=": ".join(parts) or None, members={"errors": errors})
 
 
 def _field_error(item: Mapping[str, Any]) -> JsonObject:

@@ -109,6 +109,7 @@ def put_snapshot(
 
 
 def position_row(position: Position) -> tuple[Any, ...]:
+    """Return a position as stored values, in the order of the columns after its day."""
     return (
         position.vendor_id,
         position.instrument,

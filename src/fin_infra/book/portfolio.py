@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,10 +18,10 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON
 from fin_infra.book.pages import CASH, IN_CASH, UNREAD
 from fin_infra.book.prices import UNPRICED
-from fin_infra.book.read import connection_rows, holding_of
+from fin_infra.book.read import connection_rows, held_rows, holding_of, last_snapshots
 from fin_infra.book.readings import Market
 from fin_infra.book.records import BookHolding, Connection, ConnectionState
-from fin_infra.book.tables import balances, holdings, snapshots
+from fin_infra.book.tables import balances
 from fin_infra.book.worth_read import FILE, key_of
 from fin_infra.errors import NotRemembered
 from fin_infra.model import (
@@ -80,14 +79,12 @@ class _Reader:
         )
 
     def read(self) -> None:
-        told = self._snapshots()
+        ended = {login for login in self._logins if self._ended(login)}
+        told = last_snapshots(self._db, self._owner, self._known, self._on, ended)
         for account, row in told.items():
-            if not self._ended(row.source):
+            if self._known.kept[account].status != REMOVED:
                 one = self._account(account, row.source, row.at)
-                ask = sa.select(holdings).where(
-                    self._owner.of(holdings, account=row.account), holdings.c.day == row.day
-                )
-                for each in self._db.execute(ask.order_by(holdings.c.vendor_id)):
+                for each in held_rows(self._db, self._owner, row):
                     self._add(holding_of(each, row, account), one)
                 self._balance(one, row.account, row.source)
         for account, kept in sorted(self._known.kept.items()):
@@ -97,21 +94,6 @@ class _Reader:
                 one = self._account(account, login.id, login.synced_at or login.since)
                 self._balance(one, account, login.id)
                 self._fail(one, NotRemembered.code, "what it holds was never told")
-
-    def _snapshots(self) -> dict[int, Any]:
-        """Return the last snapshot of each account until the day; of one that is read in two ways, the fresher."""
-        s = snapshots
-        day = sa.func.max(sa.type_coerce(s.c.day, sa.Text())).label("day")
-        until = sa.select(s.c.account, day).where(self._owner.of(s), s.c.day <= self._on)
-        newest = until.group_by(s.c.account).subquery()
-        same = sa.and_(s.c.account == newest.c.account, sa.type_coerce(s.c.day, sa.Text()) == newest.c.day)
-        found: dict[int, Any] = {}
-        for row in self._db.execute(sa.select(s).join(newest, same).where(self._owner.of(s)).order_by(s.c.account)):
-            account = self._known.target(row.account)
-            gone = self._known.kept[account].status == REMOVED
-            if not gone and (account not in found or found[account].at < row.at):
-                found[account] = row
-        return found
 
     def _ended(self, source: str) -> bool:
         """Tell whether the connection that told it had been ended by that day."""

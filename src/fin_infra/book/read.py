@@ -3,7 +3,7 @@ Floor 6: plain functions, each one transaction that sees one state; nothing here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -315,18 +315,39 @@ def account_question_rows(db: sa.Connection, owner: Owner) -> list[AccountQuesti
 
 def holding_rows(db: sa.Connection, owner: Owner, on: date | None) -> list[BookHolding]:
     """Return what each account held on a day, by its last snapshot that is not after it."""
-    found = Accounts(db, owner)
-    s, h = snapshots, holdings
+    found: list[BookHolding] = []
+    for account, told in sorted(last_snapshots(db, owner, Accounts(db, owner), on).items()):
+        rows = held_rows(db, owner, told)
+        found += [holding_of(row, told, account) for row in rows if row.quantity or row.kind != SET]
+    return found
+
+
+def last_snapshots(
+    db: sa.Connection, owner: Owner, known: Accounts, on: date | None, without: Collection[str] = ()
+) -> dict[int, Any]:
+    """Return the last snapshot of each account until a day; of one that is read in two ways, the fresher.
+
+    Args:
+        without: sources whose word does not count.
+    """
+    s = snapshots
     last = sa.select(s.c.account, sa.func.max(sa.type_coerce(s.c.day, sa.Text())).label("day")).where(owner.of(s))
     if on is not None:
         last = last.where(s.c.day <= on)
     newest = last.group_by(s.c.account).subquery()
     same = sa.and_(s.c.account == newest.c.account, sa.type_coerce(s.c.day, sa.Text()) == newest.c.day)
-    held = sa.and_(*(h.c[name] == s.c[name] for name in ("tenant", "user_id", "account", "day")))
-    columns = (*h.c, s.c.source, s.c.at)
-    ask = sa.select(*columns).select_from(s).join(newest, same).join(h, held).where(owner.of(s))
-    rows = db.execute(ask.order_by(h.c.account, h.c.vendor_id)).all()
-    return [holding_of(row, row, found.target(row.account)) for row in rows if row.quantity or row.kind != SET]
+    found: dict[int, Any] = {}
+    for row in db.execute(sa.select(s).join(newest, same).where(owner.of(s)).order_by(s.c.account)):
+        account = known.target(row.account)
+        if row.source not in without and (account not in found or found[account].at < row.at):
+            found[account] = row
+    return found
+
+
+def held_rows(db: sa.Connection, owner: Owner, told: Any) -> Sequence[Any]:
+    """Return the rows of `holdings` that a snapshot is made of."""
+    mine = sa.and_(owner.of(holdings, account=told.account), holdings.c.day == told.day)
+    return db.execute(sa.select(holdings).where(mine).order_by(holdings.c.vendor_id)).all()
 
 
 def all_holding_rows(db: sa.Connection, owner: Owner) -> list[BookHolding]:

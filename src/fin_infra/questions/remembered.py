@@ -106,7 +106,7 @@ def net_worth(book: Book[Any], currency: str) -> Flow[NetWorth]:
 
 
 def portfolio(book: Book[Any], currency: str | None) -> Flow[Portfolio | None]:
-    """Return what the book holds; None where nothing in it holds anything but cash."""
+    """Return what the book holds; None where it has no account that could hold anything but cash."""
     found: Portfolio = yield from invoke(lambda: book.portfolio(currency))
     return found if found.accounts else None
 
