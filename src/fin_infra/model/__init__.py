@@ -132,6 +132,7 @@ if TYPE_CHECKING:
         StatementFile,
         StatementLine,
         StatementPosition,
+        StatementTrade,
     )
     from fin_infra.model.symbols import SymbolHit, SymbolHits
 
@@ -240,6 +241,7 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementPosition",
+    "StatementTrade",
     "SymbolHit",
     "SymbolHits",
     "SymbolMatch",
@@ -388,6 +390,7 @@ _NAMES = {
         "StatementFile",
         "StatementLine",
         "StatementPosition",
+        "StatementTrade",
     ),
     "symbols": ("SymbolHit", "SymbolHits"),
 }

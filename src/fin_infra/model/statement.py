@@ -70,7 +70,11 @@ class StatementBalance(Model):
     amount: Money
     at: date | None
     kind: str
-    """`ledger` or `available`; investment accounts also have `margin`, `short` and `buying_power`."""
+    """`ledger` (what was posted by the end of the statement), `available`, or `opening` (posted before its first line).
+
+    Some formats also have `interim` (posted so far, in the middle of a day) and `forward` (expected on a later day);
+    investment accounts `margin`, `short` and `buying_power`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,8 @@ class StatementLine(Model):
     """The payee's industry by the Standard Industrial Classification, as printed."""
     offset: int = field(default=0, compare=False)
     """Byte offset of the transaction in the file."""
+    place: str | None = field(default=None, compare=False)
+    """Where a person finds it, where that is not a line of text: `page 2, line 14`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,33 @@ class StatementPosition(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatementTrade(Model):
+    """One row of an investment account: a purchase, a sale, income, or a movement of units or money."""
+
+    id: str | None
+    day: date
+    """The trade's day, as printed; for income the day it was paid."""
+    type_text: str
+    """The file's word for what happened: BUYSTOCK, ReinvDiv, `Sell`."""
+    settled: date | None = None
+    security_id: str | None = None
+    id_type: str | None = None
+    """CUSIP, ISIN, or the broker's own scheme."""
+    ticker: str | None = None
+    name: str | None = None
+    units: Decimal | None = None
+    """Negative for what left the account."""
+    unit_price: Money | None = None
+    amount: Money | None = None
+    """What it did to the account's money, fees and taxes in it: positive is money in. None where it moves none."""
+    fee: Money | None = None
+    """Commission, fees and taxes, positive; `amount` has them in already."""
+    memo: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    offset: int = field(default=0, compare=False)
+    """Byte offset in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Rows[StatementLine]):
     """One account's part of a statement file; its frame is that of `lines`."""
 
@@ -155,6 +188,13 @@ class Statement(Rows[StatementLine]):
     positions: tuple[StatementPosition, ...] = ()
     positions_listed: bool = False
     """True where the file lists the holdings, even if there are none; False where it says nothing about them."""
+    pending: tuple[StatementLine, ...] = ()
+    """What the bank announces and has not posted. Not in `lines`, in no sum and in no proof."""
+    trades: tuple[StatementTrade, ...] = ()
+    difference: Money | None = None
+    """What the closing balance is above the opening balance and the lines together; None where they agree, or nothing
+    can be said. A file that does not add up is refused, unless the caller accepts the difference.
+    """
     start: date | None = None
     end: date | None = None
     left_out: tuple[str, ...] = ()

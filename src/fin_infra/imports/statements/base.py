@@ -39,7 +39,10 @@ class ReadOptions:
     account: str | None = field(default=None, repr=False)
     currency: str | None = None
     decimal_mark: DecimalMark | None = None
+    day_first: bool | None = None
+    password: str | None = field(default=None, repr=False)
     skip_unreadable: bool = False
+    accept_difference: bool = False
 
 
 _PLAIN_OPTIONS = ReadOptions()
@@ -67,7 +70,10 @@ def read_statement(
     account: str | None = None,
     currency: str | None = None,
     decimal_mark: DecimalMark | None = None,
+    day_first: bool | None = None,
+    password: str | None = None,
     skip_unreadable: bool = False,
+    accept_difference: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> StatementFile:
     """Read a statement file from a path or from its bytes.
@@ -77,8 +83,12 @@ def read_statement(
         account: account number for statements that name none; ignored where the file names one.
         currency: ISO 4217 code for statements that name none; ignored where the file names one.
         decimal_mark: what `1,234` means in this file, for files whose other amounts do not tell.
+        day_first: whether 01/02 is the first of February, for files whose other days do not tell.
+        password: what opens a protected file.
         skip_unreadable: set transactions, balances and holdings aside that cannot be read, each named in `warnings`
             with its byte and line, instead of refusing the file for them.
+        accept_difference: read a file whose balances and transactions do not add up; `Statement.difference` says by how
+            much.
         max_bytes: larger files are refused unread.
 
     Raises:
@@ -86,7 +96,15 @@ def read_statement(
         UnknownCurrency, InvalidInput: `currency`, `account` or `decimal_mark` is not what it should be.
     """
     options = _checked(
-        ReadOptions(account=account, currency=currency, decimal_mark=decimal_mark, skip_unreadable=skip_unreadable)
+        ReadOptions(
+            account=account,
+            currency=currency,
+            decimal_mark=decimal_mark,
+            day_first=day_first,
+            password=password,
+            skip_unreadable=skip_unreadable,
+            accept_difference=accept_difference,
+        )
     )
     data = _bytes(source, max_bytes)
     formats = statement_formats()

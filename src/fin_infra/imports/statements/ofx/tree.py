@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from fin_infra.errors import StatementUnreadable
-from fin_infra.imports.statements.ofx.text import Text
+from fin_infra.imports.statements.text import Text
 
 AGGREGATES = frozenset(
     """

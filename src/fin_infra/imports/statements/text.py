@@ -1,4 +1,4 @@
-"""The text of an OFX file, in the encoding it is really in.
+"""The text of a statement file, in the encoding it is really in.
 Floor 4: what the header declares is only a hint, and each character knows its byte."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Amounts, numbers and dates as banks print them in OFX.
+"""Amounts, numbers and dates as banks print them.
 Floor 4: nothing is guessed: what can be read in two ways is an error, and the caller says which way."""
 
 from __future__ import annotations
