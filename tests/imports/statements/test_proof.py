@@ -12,12 +12,13 @@ from fin_infra.imports.statements.base import ReadOptions
 from fin_infra.imports.statements.proof import difference_of, opening_balance, prove
 from fin_infra.model import AccountType, Money, Statement, StatementAccount, StatementBalance, StatementLine
 
-ACCOUNT = StatementAccount(number="DE02120300000000202051", type=AccountType.CHECKING, currency="EUR")
+ACCOUNT = StatementAccount(number="DE02120300000000202051", type=AccountType.DEPOSITORY, currency="EUR")
 PLAIN = ReadOptions()
 
 
-def balance(kind: str, amount: str, day: int | None, currency: str = "EUR") -> StatementBalance:
-    return StatementBalance(amount=Money(Decimal(amount), currency), at=day and date(2026, 11, day) or None, kind=kind)
+def balance(kind: str, amount: str, day: int | None = None, currency: str = "EUR") -> StatementBalance:
+    at = None if day is None else date(2026, 11, day)
+    return StatementBalance(amount=Money(Decimal(amount), currency), at=at, kind=kind)
 
 
 def line(amount: str, currency: str = "EUR") -> StatementLine:

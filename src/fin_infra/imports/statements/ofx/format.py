@@ -20,8 +20,8 @@ from fin_infra.imports.statements.ofx.rows import (
     security,
 )
 from fin_infra.imports.statements.ofx.said import left_out, suspicious
-from fin_infra.imports.statements.text import Text, decode
 from fin_infra.imports.statements.ofx.tree import Node, parse
+from fin_infra.imports.statements.text import Text, decode
 from fin_infra.model.statement import Statement, StatementFile
 
 _HEAD = re.compile(rb"<OFX[\s>]|OFXHEADER", re.I)
