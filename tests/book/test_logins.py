@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import logins
+from fin_infra.book import endings, logins
 from fin_infra.book.engine import Database, reading
 from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.read import Wanted, account_rows, read, transaction_rows
@@ -49,7 +49,7 @@ def test_login_when_it_is_connected_already_then_the_sentence_names_the_connecti
 def test_login_when_it_is_somebody_elses_or_was_ended_then_it_is_a_connection(database: Database) -> None:
     home = Home(database)
     add(home, TOKEN, Owner("default", "bob"))
-    logins.disconnect(database.engine, home.owner, home.connection, home.clock())
+    endings.end(database.engine, home.owner, home.connection, home.clock())
     add(home, TOKEN)
     assert count(home, connections) == 3
 
@@ -68,7 +68,7 @@ def test_disconnect_when_done_then_what_the_vendor_sent_is_thrown_away_and_the_h
     home.sync(page(told("t-1", "-3")))
     before = state(home)
     assert count(home, payloads) == 1
-    logins.disconnect(database.engine, home.owner, home.connection, home.clock())
+    endings.end(database.engine, home.owner, home.connection, home.clock())
     assert (count(home, payloads), count(home, pages)) == (0, 0)
     assert state(home) == before
 
