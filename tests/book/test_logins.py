@@ -12,7 +12,14 @@ from fin_infra.book.engine import Database, reading
 from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.read import Wanted, account_rows, read, transaction_rows
 from fin_infra.book.tables import connections, pages, payloads
-from fin_infra.errors import InvalidInput, LeaseLost, VaultKeyMissing
+from fin_infra.errors import (
+    CircuitOpen,
+    FinInfraError,
+    InvalidInput,
+    LeaseLost,
+    ReauthRequired,
+    VaultKeyMissing,
+)
 from fin_infra.security.keyring import Keyring, new_key_text
 from fin_infra.security.vault import Vault
 from tests.book.small import TOKEN, Home, Told, again, page, told
@@ -113,3 +120,19 @@ def test_reconnect_when_the_key_is_there_then_it_seals_again_and_nothing_is_thro
     assert (row.data_key, row.sealed_times) == (old.data_key, old.sealed_times + 1)
     assert count(home, payloads) == 1
     assert read(database.engine, logins.stored, home.owner, home.connection).state == "linking"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ReauthRequired("the bank wants a code"), "The bank wants a code."),
+        (CircuitOpen(provider="banking:mx", operation="accounts"), "Paused after repeated failures; come back later."),
+        (InvalidInput("Account 7 is not a number."), "Account 7 is not a number."),
+    ],
+)
+def test_standing_when_a_sync_failed_then_its_reason_is_a_sentence_without_names_of_code(
+    error: FinInfraError, reason: str
+) -> None:
+    if isinstance(error, ReauthRequired):
+        error.provider, error.operation = "banking:plaid", "transaction_changes"
+    assert logins.standing(error)[1] == reason
