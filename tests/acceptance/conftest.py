@@ -21,6 +21,7 @@ from . import app as stack
 PROFILES = (
     "banking=teller",
     "banking=mx",
+    "banking=plaid",
     "market=alpha_vantage",
     "crypto=coingecko",
     "brokerage=alpaca_paper",

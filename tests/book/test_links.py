@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import Book, Connection, ConnectionState, logins, open_book
+from fin_infra.book import Book, Connection, ConnectionState, logins, open_book, syncs
 from fin_infra.book.due import Cadence, due
 from fin_infra.book.engine import reading
 from fin_infra.book.methods import utc_now
@@ -21,7 +21,7 @@ from fin_infra.errors import BookUnavailable, InvalidInput, InvalidRequest, NotR
 from fin_infra.model import LinkStart
 from fin_infra.providers.registry import reset
 from fin_infra.testing import Sandbox, sandbox
-from fin_infra.transport import Sync
+from fin_infra.transport import Flow, Sync, blocking
 
 PLAID, TELLER = "banking:plaid", "banking:teller"
 ENDED = "You ended it."
@@ -277,3 +277,25 @@ def test_first_sync_when_the_bank_is_still_being_read_then_linking_and_no_progre
     assert (made.state, made.next_step) == (ConnectionState.LINKING, "Sync again in a minute.")
     assert book.balances()
     assert book.transactions(limit=1) == []
+
+
+def test_sync_when_the_vendor_answers_from_what_it_read_before_then_the_person_must_still_act(
+    book: Book[Sync], vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = linked(book, vendor)
+    item = next(each for each, removed in items(vendor).items() if not removed)
+    vendor.control("plaid", {"break": {"item": item, "code": "ITEM_LOGIN_REQUIRED"}})
+    [broken] = book.sync(made.id)
+    assert broken.state is ConnectionState.PERSON_MUST_ACT
+
+    def cached(*_: Any) -> Flow[bool]:
+        yield from blocking(lambda: None)
+        return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr(syncs, "sync", cached)
+        [still] = book.sync(made.id)
+        assert (still.state, still.code) == (ConnectionState.PERSON_MUST_ACT, broken.code)
+    vendor.control("plaid", {"repair": item})
+    [repaired] = book.sync(made.id)
+    assert repaired.state is ConnectionState.HEALTHY

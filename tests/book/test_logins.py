@@ -7,12 +7,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import logins
+from fin_infra.book import endings, logins
 from fin_infra.book.engine import Database, reading
 from fin_infra.book.lease import LEASE, Owner
 from fin_infra.book.read import Wanted, account_rows, read, transaction_rows
 from fin_infra.book.tables import connections, pages, payloads
-from fin_infra.errors import InvalidInput, LeaseLost, VaultKeyMissing
+from fin_infra.errors import (
+    CircuitOpen,
+    FinInfraError,
+    InvalidInput,
+    LeaseLost,
+    ReauthRequired,
+    VaultKeyMissing,
+)
 from fin_infra.security.keyring import Keyring, new_key_text
 from fin_infra.security.vault import Vault
 from tests.book.small import TOKEN, Home, Told, again, page, told
@@ -49,7 +56,7 @@ def test_login_when_it_is_connected_already_then_the_sentence_names_the_connecti
 def test_login_when_it_is_somebody_elses_or_was_ended_then_it_is_a_connection(database: Database) -> None:
     home = Home(database)
     add(home, TOKEN, Owner("default", "bob"))
-    logins.disconnect(database.engine, home.owner, home.connection, home.clock())
+    endings.end(database.engine, home.owner, home.connection, home.clock())
     add(home, TOKEN)
     assert count(home, connections) == 3
 
@@ -68,7 +75,7 @@ def test_disconnect_when_done_then_what_the_vendor_sent_is_thrown_away_and_the_h
     home.sync(page(told("t-1", "-3")))
     before = state(home)
     assert count(home, payloads) == 1
-    logins.disconnect(database.engine, home.owner, home.connection, home.clock())
+    endings.end(database.engine, home.owner, home.connection, home.clock())
     assert (count(home, payloads), count(home, pages)) == (0, 0)
     assert state(home) == before
 
@@ -113,3 +120,19 @@ def test_reconnect_when_the_key_is_there_then_it_seals_again_and_nothing_is_thro
     assert (row.data_key, row.sealed_times) == (old.data_key, old.sealed_times + 1)
     assert count(home, payloads) == 1
     assert read(database.engine, logins.stored, home.owner, home.connection).state == "linking"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ReauthRequired("the bank wants a code"), "The bank wants a code."),
+        (CircuitOpen(provider="banking:mx", operation="accounts"), "Paused after repeated failures; come back later."),
+        (InvalidInput("Account 7 is not a number."), "Account 7 is not a number."),
+    ],
+)
+def test_standing_when_a_sync_failed_then_its_reason_is_a_sentence_without_names_of_code(
+    error: FinInfraError, reason: str
+) -> None:
+    if isinstance(error, ReauthRequired):
+        error.provider, error.operation = "banking:plaid", "transaction_changes"
+    assert logins.standing(error)[1] == reason

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fin_infra.book import Book, logins, open_book
 from fin_infra.book.accounts import Accounts
+from fin_infra.book.endings import end
 from fin_infra.book.engine import writing
 from fin_infra.book.history import Close, put_closes, put_rates, put_splits
 from fin_infra.book.levels import write_levels
@@ -344,7 +345,7 @@ def test_connection_when_ended_then_its_history_counts_and_afterwards_it_is_left
     mine, other = house.connect(), house.connect("banking:other")
     house.tell(mine, day(2), [bank("a")], {"a": ("10", "USD")})
     house.tell(other, day(2), [bank("b")], {"b": ("5", "USD")})
-    logins.disconnect(house.book.engine, house.book.owner, mine, noon(day(6)))
+    end(house.book.engine, house.book.owner, mine, noon(day(6)))
     assert house.book.net_worth(on=day(6)).total == usd("15.00")
     after = house.book.net_worth(on=day(7))
     assert (after.total, after.complete) == (usd("5.00"), True)

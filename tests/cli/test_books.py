@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from fin_infra.book import open_book
 from fin_infra.cli import linking
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
@@ -117,6 +118,11 @@ def test_link_when_the_person_signs_in_then_the_login_is_read_repaired_and_looke
     code, out, _ = run("repair", made["id"], "--json")
     assert (code, [each["id"] for each in json.loads(out)]) == (0, [made["id"]])
     assert len(set(pages)) == 2
+    book = open_book()
+    book.processor_token(book.accounts()[0].id, "alpaca")
+    book.engine.dispose()
+    code, _, err = run("disconnect", made["id"])
+    assert (code, "With it ends how alpaca moves money of its accounts." in err) == (1, True)
 
 
 def test_link_when_nobody_comes_or_the_vendor_has_no_page_then_one_sentence_says_so() -> None:

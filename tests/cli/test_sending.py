@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 from fin_infra.brokerage import easy_brokerage
 from fin_infra.model import InstrumentKey, NewOrder, OrderType, Side
 from tests.providers.brokerage.alpaca.support import orders_at
+from tests.support.effort import TIER
 
 COMMAND = (sys.executable, "-m", "fin_infra.cli")
 FULL = Path("/dev/full")
@@ -97,8 +99,13 @@ def closing(sandbox: str, number: int) -> tuple[tuple[str, ...], Callable[[], bo
 KINDS = [submitting, canceling, replacing, closing]
 
 
-@pytest.mark.parametrize("begin", KINDS)
-@pytest.mark.parametrize("streams", ["2>&1", "", "2>&1 >/dev/null"])
+STREAMS = ["2>&1", "", "2>&1 >/dev/null"]
+READERS = [(begin, streams) for begin, streams in product(KINDS, STREAMS) if TIER == "long" or begin is submitting]
+READERS += [] if TIER == "long" else list(zip(KINDS[1:], STREAMS, strict=True))
+"""Every kind of order with every reader in `make long`; else each kind but the first with one of them."""
+
+
+@pytest.mark.parametrize(("begin", "streams"), READERS)
 def test_send_when_the_reader_leaves_after_any_line_then_exit_code_and_broker_agree(
     sandbox: str, begin: Callable[..., Any], streams: str
 ) -> None:

@@ -4,9 +4,8 @@ What is asked stands in the vendor's own `cases.py`, and so do the verdicts of f
 or a fault kind without a row fails `test_faults.py`, so that none is forgotten.
 
 Modes: an adapter is one text for both drivers, and the drivers have suites of their own (`tests/transport`,
-`tests/flow`). So the matrix asks in both modes where the driver matters: for every kind that hurts the connection
-itself (`HURTS_THE_CONNECTION`), and for the first adapter of each domain (`leads`). The other cells are tried in one
-mode, which alternates from kind to kind so that each adapter meets both. `make long` asks everything in both.
+`tests/flow`). So the matrix asks the first adapter of each domain (`leads`) in both modes, and the others in one, which
+alternates from kind to kind so that each adapter meets both. `make long` asks everything in both.
 """
 
 from __future__ import annotations
@@ -30,7 +29,6 @@ MODES = ("sync", "async")
 PROVIDERS: list[type[Provider[Any]]] = every_provider()
 PARTIAL = ("bad_row",)
 """Answers that lack something are no errors: `test_unread_rows.py` looks at what is left."""
-HURTS_THE_CONNECTION = ("timeout", "timeout_after", "drop_before", "drop_after", "truncated")
 
 
 def vendor(cls: type[Provider[Any]]) -> str:
@@ -46,7 +44,7 @@ def leads(cls: type[Provider[Any]]) -> bool:
 
 def modes_of(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str, ...]:
     """Return the modes in which an adapter meets a kind of fault."""
-    if tier == "long" or kind in HURTS_THE_CONNECTION or leads(cls):
+    if tier == "long" or leads(cls):
         return MODES
     return (MODES[kinds_of(vendor(cls)).index(kind) % len(MODES)],)
 

@@ -181,8 +181,10 @@ def test_candles_when_extended_hours_are_wanted_then_more_bars_around_the_same_o
     assert max(bar.start for bar in extended) > regular[-1].start
 
 
-@pytest.mark.parametrize("adjustment", [Adjustment.RAW, Adjustment.SPLITS_AND_DIVIDENDS])
-@pytest.mark.parametrize("interval", [Interval.WEEK_1, Interval.MONTH_1])
+@pytest.mark.parametrize(
+    ("adjustment", "interval"),
+    [(Adjustment.RAW, Interval.WEEK_1), (Adjustment.SPLITS_AND_DIVIDENDS, Interval.MONTH_1)],
+)
 def test_candles_when_grouped_then_each_is_made_of_its_own_days(
     market: Any, interval: Interval, adjustment: Adjustment
 ) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, get_type_hints
@@ -147,7 +147,8 @@ def test_order_when_it_has_legs_then_they_are_orders_again() -> None:
 
 
 def test_listing_when_it_is_a_type_then_a_list_that_keeps_its_errors_in_the_program() -> None:
-    accounts = Listing([made(Account)], errors=(made(MODELS["RowError"]),))
+    account = replace(made(Account), institution_account_id=None)  # what is private is not written
+    accounts = Listing([account], errors=(made(MODELS["RowError"]),))
     adapter = TypeAdapter(Listing[Account])
     assert adapter.validate_python(accounts) is accounts
     assert adapter.dump_python(accounts, mode="json") == accounts.to_dicts()

@@ -98,7 +98,7 @@ def mixed(sandbox: Sandbox, trading: None, monkeypatch: pytest.MonkeyPatch) -> C
 
     def build(provider_key: str) -> Mixed:
         cls = registry.provider_class(provider_key)
-        target = endpoint(cls.info, {"deadline_s": 3.0})
+        target = endpoint(cls.info, {"deadline_s": 10.0})
         return Mixed(cls(http_transport(cls, target, "sync"), target))
 
     return build
@@ -147,6 +147,11 @@ AAPL, BTC = InstrumentKey("US", "AAPL"), InstrumentKey("CRYPTO", "bitcoin")
 CASES: dict[str, Callable[[Mixed], None]] = {
     "banking:finastra account": _bank("account"),
     "banking:finastra balance": _bank("balance"),
+    "banking:mx account": _bank("account"),
+    "banking:mx balance": _bank("balance"),
+    "banking:mx details": _bank("details"),
+    "banking:mx transaction": _transaction,
+    "banking:mx transactions": _bank("transactions"),
     "banking:plaid account": _bank("account"),
     "banking:plaid balance": _bank("balance"),
     "banking:plaid details": _bank("details"),

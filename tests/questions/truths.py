@@ -17,11 +17,14 @@ TOKEN = "test_token_sandbox"
 KEYS = {"APCA-API-KEY-ID": "PKSANDBOX0000000000", "APCA-API-SECRET-KEY": "sandbox-alpaca-secret"}
 PROVIDERS = [
     "banking:finastra",
+    "banking:mx",
+    "banking:plaid",
     "banking:teller",
     "brokerage:alpaca",
     "brokerage:snaptrade",
     "crypto:coingecko",
     "fx:ecb",
+    "identity:stripe",
     "market:alpha_vantage",
 ]
 
@@ -209,7 +212,7 @@ TRUTHS = [
     Truth(
         "providers",
         lambda rows: (sorted(row["provider"] for row in rows), {row["environment"] for row in rows}),
-        lambda control: (PROVIDERS, {"sandbox"}),
+        lambda control: (PROVIDERS, {"sandbox", None}),  # identity is off unless somebody switches it on
     ),
 ]
 IDS = [f"{truth.question}{'-of-one' if truth.of_account and not truth.given else ''}" for truth in TRUTHS]

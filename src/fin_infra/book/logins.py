@@ -27,6 +27,7 @@ from fin_infra.errors import (
     InvalidInput,
     NotRemembered,
     PermissionDenied,
+    ProviderError,
     ReauthRequired,
     VaultError,
 )
@@ -250,7 +251,8 @@ def standing(error: FinInfraError | None) -> tuple[ConnectionState, str | None, 
     """Return the state, its reason and the next step, in words for a person, after a sync that ended so."""
     if error is None:
         return ConnectionState.HEALTHY, None, None
-    reason = mask(error.for_caller())
+    words = error.message_for_caller() if isinstance(error, ProviderError) else error.for_caller()
+    reason = mask(f"{words[:1].upper()}{words[1:].rstrip('.')}.")
     if isinstance(error, (ReauthRequired, AuthenticationFailed)):
         return ConnectionState.PERSON_MUST_ACT, reason, "Sign in at the vendor again, then connect with the new token."
     if isinstance(error, (PermissionDenied, AccountClosed)):

@@ -23,8 +23,9 @@ from fin_infra.errors import (
     LeaseLost,
     NotFound,
     NotRemembered,
+    ReauthRequired,
 )
-from fin_infra.model import Account, AccountDetails, Listing, LoginState
+from fin_infra.model import Account, AccountDetails, Listing, LoginState, LoginStatus
 from fin_infra.providers.interfaces.banking import BankingProvider
 from fin_infra.providers.interfaces.linking import LinkingProvider
 from fin_infra.providers.provider import Provider
@@ -122,6 +123,8 @@ class Syncs(Household[M]):
             if done and progress.changes:
                 look = partial(sameness.recognize, self.engine, self.owner, self.vault, connection, self.clock())
                 yield from blocking(look)
+            if done and row.state == ConnectionState.PERSON_MUST_ACT:
+                yield from _in_order(client)
         except (BookUnavailable, LeaseLost) as exc:
             if isinstance(exc, BookUnavailable):
                 raise
@@ -197,3 +200,18 @@ class Syncs(Household[M]):
             error=now.reason if error is not None else None,
             code=error.code if error is not None else None,
         )
+
+
+def _in_order(client: Provider[Any]) -> Flow[None]:
+    """Ask how a login stands of which its vendor said that the person has to act.
+
+    A sync that succeeds does not prove the contrary: vendors answer from what they read before.
+
+    Raises:
+        ReauthRequired: the person has to act still.
+    """
+    if not isinstance(client, LinkingProvider) or "login_state" not in client.can:
+        return
+    found: LoginState = yield Invoke(client.login_state)
+    if found.status in (LoginStatus.PERSON_MUST_ACT, LoginStatus.OVER):
+        raise ReauthRequired(found.reason or "the vendor says that the person has to sign in again")

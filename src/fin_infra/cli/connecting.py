@@ -62,9 +62,11 @@ def disconnect(connection: str, user: str, tenant: str, *, yes: bool, as_json: b
         Declined: the person said no; nothing was changed.
     """
     book = _book(user, tenant)
-    if not any(each.id == connection for each in book.connections()):
+    row = next((each for each in book.connections() if each.id == connection), None)
+    if row is None:
         raise InvalidInput("The book has no connection of that id; list them with: fin-infra connections")
-    if not yes and not ask(f"End the connection {connection}? Its token is destroyed; its history stays."):
+    ends_too = f" With it ends how {', '.join(row.funds)} moves money of its accounts." if row.funds else ""
+    if not yes and not ask(f"End the connection {connection}? Its token is destroyed; its history stays.{ends_too}"):
         raise Declined("Nothing was changed; --yes ends it without asking.")
     ended = book.disconnect(connection)
     if as_json:

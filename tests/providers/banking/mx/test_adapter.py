@@ -38,6 +38,7 @@ from fin_infra.model import (
     TransactionStatus,
 )
 from fin_infra.providers.banking.mx.states import STATES
+from fin_infra.transport import Reply
 from tests.providers.banking.mx.support import (
     ACCOUNT,
     MEMBER,
@@ -362,13 +363,17 @@ def started(mx: Answering, **asked: Any) -> Any:
     return mx.client.start_link(user="person-7", **asked)
 
 
-WIDGET = reply({"widget_url": {"type": "connect_widget", "url": "https://int-widgets.moneydesktop.com/md/x"}})
+def widget() -> Reply:
+    """Return a page that lives ten minutes from now: a run of all tests takes longer."""
+    return reply({"widget_url": {"type": "connect_widget", "url": "https://int-widgets.moneydesktop.com/md/x"}})
+
+
 OLD = {"guid": MEMBER, "connection_status": "CONNECTED"}
 NEW = {"guid": "MBR-2", "connection_status": "CREATED", "institution_code": "mxbank", "name": "MX Bank"}
 
 
 def test_link_when_a_person_is_new_then_made_and_the_login_that_was_not_there_is_the_one() -> None:
-    mx = Answering(page("users"), reply({"user": {"guid": "USR-9", "id": "person-7"}}), page("members", OLD), WIDGET)
+    mx = Answering(page("users"), reply({"user": {"guid": "USR-9", "id": "person-7"}}), page("members", OLD), widget())
     link = started(mx, redirect_uri="https://example.org/back", institution="mxbank")
     assert link.url.startswith("https://")
     assert json.loads(mx.requests[1].content or b"") == {"user": {"id": "person-7"}}
@@ -398,7 +403,7 @@ def exchangeable(token: str) -> bool:
 
 def test_link_when_a_login_is_repaired_then_it_is_done_once_it_is_in_order() -> None:
     broken = {**OLD, "connection_status": "DENIED"}
-    mx = Answering(page("members", broken), WIDGET)
+    mx = Answering(page("members", broken), widget())
     link = started(mx, repair=True)
     assert json.loads(mx.requests[-1].content or b"")["widget_url"]["current_member_guid"] == MEMBER
     user = reply({"user": {"guid": USER}})

@@ -246,6 +246,8 @@ class Mx(BankingProvider[M], LinkingProvider[M]):
     def link_state(self, token: str) -> Flow[LinkState]:
         waiting = linking.Waiting.of(token)
         reply = yield from self.get(url_path("users", waiting.user_guid))
+        found = fields.ident(fields.child(json_of(reply, dict), "user"), "guid")
+        fields.own([waiting.user_guid], [found], "user")
         now = yield from self._rows(url_path("users", waiting.user_guid, "members"), "members", login_state)
         return waiting.state(now, reply)
 
