@@ -596,3 +596,12 @@ def test_days_when_far_apart_then_equal_lines_are_two(book: Book[Sync]) -> None:
     book.import_statement(paper(COFFEE))
     assert book.import_statement(paper(later)).added == 1
     assert len(rows(book)) == 2
+
+
+def test_import_when_a_difference_was_accepted_then_the_book_keeps_it_and_an_undo_forgets_it(book: Book[Sync]) -> None:
+    [statement] = FIRST.statements
+    short = replace(FIRST, statements=(replace(statement, difference=Money(Decimal("0.01"), "USD")),))
+    result = book.import_statement(short)
+    assert result.document.differences == (Money(Decimal("0.01"), "USD"),)
+    assert book.imports()[0].differences == result.document.differences
+    assert book.undo_import(result.document.id).differences == ()

@@ -35,6 +35,7 @@ from asset_aggregator.infra.metrics import PrometheusCalls, add_metrics
 from asset_aggregator.infra.openapi import finish_openapi
 from asset_aggregator.infra.problems import install_handlers
 from asset_aggregator.infra.whole_paths import OnlyBelow, WholePaths
+from fin_infra.api.imports import MAX_BYTES as MAX_UPLOAD
 from fin_infra.api.webhooks import MAX_BYTES
 from fin_infra.errors import ConfigurationError
 
@@ -150,7 +151,8 @@ def _order_layers(app: FastAPI, settings: ServiceSettings, auth: Auth, store: St
             times: dict[str, Any] = {**layer.kwargs, "timeout_seconds": settings.request_timeout_s}
             layer = Middleware(WholePaths, layer=HandlerTimeoutMiddleware, skip=STREAMS, **times)
         if kind is BodyReadTimeoutMiddleware:
-            inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, larger={WEBHOOKS: MAX_BYTES}))
+            larger = {WEBHOOKS: MAX_BYTES, "/imports": MAX_UPLOAD}
+            inner.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, larger=larger))
         inner.append(layer)
         if kind is SimpleRateLimitMiddleware:
             inner.append(_vendors_layer(SimpleRateLimitMiddleware, settings, vendors))

@@ -1,4 +1,4 @@
-"""What a request says in its body: JSON, read exactly.
+"""What a request says in its body: JSON, read exactly, or bytes.
 Floor 7: numbers keep every digit; an unknown field, or one given twice, is refused; no answer repeats what was sent."""
 
 from __future__ import annotations
@@ -68,6 +68,20 @@ async def read_body(request: Request, shape: type[B], what: str) -> B:
     except ValidationError as exc:
         errors = exc.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in errors]) from None
+
+
+async def read_bytes(request: Request, most: int, what: str) -> bytes:
+    """Read a body as it arrives; `what` it is begins the sentence of a refusal, such as "A webhook".
+
+    Raises:
+        HTTPException: 413, there are more than `most` bytes.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, f"{what} has at most {most:,} bytes here.")
+    return bytes(body)
 
 
 def openapi_body(shape: type[BaseModel]) -> dict[str, Any]:

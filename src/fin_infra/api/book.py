@@ -13,6 +13,7 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
+from fin_infra.api.imports import imports_routers
 from fin_infra.api.moments import Day
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
@@ -24,7 +25,6 @@ from fin_infra.book import (
     BookHolding,
     BookTransaction,
     Change,
-    Document,
     NetWorthPoint,
     OpenQuestion,
 )
@@ -67,7 +67,7 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/changes`.
+    `/imports`, `/changes`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -86,8 +86,9 @@ def add_book(
     _add_transactions(reads, book_of, caller)
     _add_feed(reads, book_of, caller)
     _add_worth(reads, book_of, caller)
-    _add_imports(reads, book_of, caller)
     include(app, reads)
+    for router in imports_routers(auth, change, book_of, caller):
+        include(app, router)
     include(app, words_router(change, book_of, caller))
 
 
@@ -203,12 +204,3 @@ def _add_worth(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         until = end or book.clock().astimezone(UTC).date() + timedelta(days=1)
         begin = start or date(max(until.year - 1, 1), until.month, min(until.day, 28))
         return await answers.private(book.net_worth_series(currency.upper(), begin, until, step=step))
-
-
-def _add_imports(router: APIRouter, book_of: BookOf, caller: Who) -> None:
-    answers = Answers()
-
-    @router.get("/imports", response_model=envelope(list[Document]))
-    async def imports(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
-        """Return every statement file that was imported, the oldest first, undone ones too."""
-        return await answers.private(book_of(user_of(who)).imports())

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, FastAPI, HTTPException, Path, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from starlette.responses import Response
 
 from fin_infra.api.answers import include
+from fin_infra.api.bodies import read_bytes
 from fin_infra.api.problems import problem_responses
 from fin_infra.providers.interfaces.webhooks import Delivery
 
@@ -66,24 +67,12 @@ def add_webhooks(app: FastAPI, *, take: Take, clock: Callable[[], datetime] = _u
         `reason`: `bad_signature`, `unknown_key`, `too_old`, `from_the_future` or `malformed`.
         """
         at = clock()
-        await take(provider, Delivery(body=await _body(request), headers=_headers(request), at=at))
+        await take(
+            provider, Delivery(body=await read_bytes(request, MAX_BYTES, "A webhook"), headers=_headers(request), at=at)
+        )
         return Response(_TAKEN, media_type="application/json")  # 200: some vendors send again after any other 2xx
 
     include(app, router)
-
-
-async def _body(request: Request) -> bytes:
-    """Return the bytes as they arrived.
-
-    Raises:
-        HTTPException: 413, there are more than any vendor sends.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise HTTPException(413, f"A webhook has at most {MAX_BYTES} bytes.")
-    return bytes(body)
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -21,7 +21,7 @@ from fin_infra.book.engine import put
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.tables import aliases, document_parts, documents, payloads
-from fin_infra.model import Statement, StatementAccount, StatementBalance, StatementFile, StatementLine
+from fin_infra.model import Money, Statement, StatementAccount, StatementBalance, StatementFile, StatementLine
 from fin_infra.security import mask
 from fin_infra.security.envelope import Sealed
 
@@ -79,6 +79,12 @@ class Group:
                 told.append((day, amount, free))
         return max(told, key=lambda each: each[0], default=None)
 
+    @property
+    def difference(self) -> Money | None:
+        """By how much the statements do not add up together, which the caller accepted; None where they do."""
+        told = [each.difference for each in self.statements if each.difference is not None]
+        return Money.total(told, self.account.currency) if told else None
+
 
 def _of_day(balance: StatementBalance | None, day: date | None, statement: Statement) -> Decimal | None:
     if balance is None or (balance.at or statement.end) != day or balance.amount.currency != statement.account.currency:
@@ -111,7 +117,9 @@ def write_part(
     level = group.level()
     day, current, available = level or (None, None, None)
     texts = [None if each is None else decimal_text(each) for each in (current, available)]
-    currency = group.account.currency if level else None
+    difference = group.difference
+    currency = group.account.currency if level or difference else None
+    texts.append(None if difference is None else decimal_text(difference.amount))
     row = (document, group.number, account, len(group.lines), day and day.isoformat(), currency, *texts)
     put(db, document_parts, [(owner.tenant, owner.user_id, *row)])
     body = sealer.seal(zlib.compress(msgspec.json.encode(group.lines), 1), _purpose(document, group.number))

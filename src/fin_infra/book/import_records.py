@@ -47,6 +47,8 @@ class Document(Model):
     """The accounts that it is of; empty once it is undone."""
     transactions: int
     """The transactions that it names, whoever else does; 0 once it is undone."""
+    differences: tuple[Money, ...] = ()
+    """By how much its statements do not add up, where that was accepted: what a closing balance is above the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

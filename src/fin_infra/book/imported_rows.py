@@ -3,6 +3,8 @@ Floor 6: inside a transaction that reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
@@ -11,6 +13,7 @@ from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.lease import Owner
 from fin_infra.book.tables import aliases, document_parts, documents
 from fin_infra.errors import InvalidInput
+from fin_infra.model import Money
 
 
 def documents_of(db: sa.Connection, owner: Owner) -> list[Document]:
@@ -18,10 +21,14 @@ def documents_of(db: sa.Connection, owner: Owner) -> list[Document]:
     d = document_parts
     accounts = Accounts(db, owner)
     of: dict[int, set[int]] = {}
-    for document, account in db.execute(sa.select(d.c.document, d.c.account).where(owner.of(d))):
+    differences: dict[int, list[Money]] = {}
+    ask = sa.select(d.c.document, d.c.account, d.c.difference, d.c.currency).where(owner.of(d))
+    for document, account, difference, currency in db.execute(ask.order_by(d.c.document, d.c.number)):
         of.setdefault(document, set()).add(accounts.target(account))
+        if difference is not None:
+            differences.setdefault(document, []).append(Money(difference, currency))
     rows = db.execute(sa.select(documents).where(owner.of(documents)).order_by(documents.c.id)).all()
-    return [_document(db, owner, row, of.get(row.id, set())) for row in rows]
+    return [_document(db, owner, row, of.get(row.id, set()), differences.get(row.id, ())) for row in rows]
 
 
 def document_of(db: sa.Connection, owner: Owner, id: int) -> Document:
@@ -36,7 +43,9 @@ def document_of(db: sa.Connection, owner: Owner, id: int) -> Document:
     return found[0]
 
 
-def _document(db: sa.Connection, owner: Owner, row: sa.Row[tuple[object, ...]], accounts: set[int]) -> Document:
+def _document(
+    db: sa.Connection, owner: Owner, row: sa.Row[tuple[object, ...]], accounts: set[int], differences: Iterable[Money]
+) -> Document:
     named = sa.select(sa.func.count(sa.distinct(aliases.c.id))).where(owner.of(aliases, source=source_of(row.id)))
     return Document(
         id=row.id,
@@ -46,4 +55,5 @@ def _document(db: sa.Connection, owner: Owner, row: sa.Row[tuple[object, ...]], 
         at=row.at,
         account_ids=tuple(sorted(accounts)),
         transactions=int(db.execute(named).scalar_one()),
+        differences=tuple(differences),
     )

@@ -221,6 +221,7 @@ document_parts = _personal(
     _maybe("currency"),
     _maybe("current", Exact),
     _maybe("available", Exact),
+    _maybe("difference", Exact),
 )
 sa.Index("document_parts_account", *(document_parts.c[name] for name in (*SCOPE, "account")))
 

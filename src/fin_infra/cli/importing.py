@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fin_infra.cli.output import ask, print_json, say, tell
-from fin_infra.cli.statements import plain_file, read_with, show
+from fin_infra.cli.statements import plain_file, show
 from fin_infra.cli.tables import print_table
 from fin_infra.errors import InvalidInput, MissingExtra
+from fin_infra.imports.statements import read_statement
 from fin_infra.model import StatementFile
 
 if TYPE_CHECKING:
     from fin_infra.book import Book, BookAccount, Document, ImportPart, ImportPlan, ImportResult
+    from fin_infra.imports.statements.base import DecimalMark
     from fin_infra.transport import Sync
 
 _WHY = {"number": "known by its number", "word": "as you say", "new": "new", "undecided": "which one?"}
@@ -30,19 +33,25 @@ class Options:
     account: str | None = None
     currency: str | None = None
     decimal_mark: str | None = None
+    day_first: bool | None = None
+    password: str | None = field(default=None, repr=False)
     skip_unreadable: bool = False
+    accept_difference: bool = False
     into: int | None = None
     new_account: bool = False
     yes: bool = False
     as_json: bool = False
 
     def read(self, file: Path) -> StatementFile:
-        return read_with(
+        return read_statement(
             file,
             account=self.account,
             currency=self.currency,
-            decimal_mark=self.decimal_mark,
+            decimal_mark=cast("DecimalMark | None", self.decimal_mark),  # checked there, with a sentence for people
+            day_first=self.day_first,
+            password=self.password,
             skip_unreadable=self.skip_unreadable,
+            accept_difference=self.accept_difference,
         )
 
 
@@ -72,6 +81,18 @@ def run(files: Sequence[Path], options: Options) -> None:
         print_json(told[0] if len(told) == 1 else told)
     elif not (options.yes or asks):
         tell(HINT)
+
+
+def asked_password() -> str:
+    """Return the password of a file: asked without an echo on a terminal, else the first line of a pipe.
+
+    Raises:
+        InvalidInput: none was given.
+    """
+    given = getpass("Password of the file: ") if at_terminal() else sys.stdin.readline() if sys.stdin else ""
+    if not given.strip():
+        raise InvalidInput("No password was given; type it when asked, or pipe it in.")
+    return given.rstrip("\r\n")
 
 
 def at_terminal() -> bool:

@@ -303,14 +303,24 @@ def order_cancel(
 
 @app.command("import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Statement files: OFX or QFX.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Statement files, whatever their format.")],
     account: Annotated[str | None, typer.Option(help="Account number, for files that name none.")] = None,
     currency: Annotated[str | None, typer.Option(help="ISO 4217 code, for files that name none.")] = None,
     decimal_mark: Annotated[
         str | None, typer.Option("--decimal-mark", help="'.' or ',': what 1,234 means, where the file does not tell.")
     ] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option("--day-first/--month-first", help="What 01/02 means, where the file does not tell."),
+    ] = None,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for the password of a protected file, or read it from a pipe.")
+    ] = False,
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Set aside what cannot be read, and name it.")
+    ] = False,
+    accept_difference: Annotated[
+        bool, typer.Option("--accept-difference", help="Read a file that does not add up, and keep the difference.")
     ] = False,
     into: Annotated[int | None, typer.Option("--into", help="Id of the book's account that the file is of.")] = None,
     new_account: Annotated[
@@ -320,14 +330,17 @@ def import_files(
     as_json: JsonOption = False,
 ) -> None:
     """Show bank statements and what the book would make of them; ask, and store them there."""
-    from fin_infra.cli.importing import Options, run
+    from fin_infra.cli.importing import Options, asked_password, run
 
     with reported(as_json):
         options = Options(
             account=account,
             currency=currency,
             decimal_mark=decimal_mark,
+            day_first=day_first,
+            password=asked_password() if password else None,
             skip_unreadable=skip_unreadable,
+            accept_difference=accept_difference,
             into=into,
             new_account=new_account,
             yes=yes,

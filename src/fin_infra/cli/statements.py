@@ -6,28 +6,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import cast
 
 from fin_infra.cli.output import say
 from fin_infra.cli.tables import print_table
-from fin_infra.imports.statements import read_statement
-from fin_infra.imports.statements.base import DecimalMark
-from fin_infra.model import Money, Statement, StatementAccount, StatementFile, StatementLine, StatementPosition
+from fin_infra.model import (
+    Money,
+    Statement,
+    StatementAccount,
+    StatementFile,
+    StatementLine,
+    StatementPosition,
+    StatementTrade,
+)
 
 SHOWN = 10
-
-
-def read_with(
-    file: Path, *, account: str | None, currency: str | None, decimal_mark: str | None, skip_unreadable: bool
-) -> StatementFile:
-    return read_statement(
-        file,
-        account=account,
-        currency=currency,
-        decimal_mark=cast("DecimalMark | None", decimal_mark),  # checked there, with a sentence for people
-        skip_unreadable=skip_unreadable,
-    )
 
 
 def show(read: StatementFile) -> None:
@@ -50,13 +42,27 @@ def _show(statement: Statement) -> None:
         say(f"  {balance.kind} balance {balance.amount}" + (f" on {balance.at}" if balance.at else ", no date"))
     for warning in statement.warnings:
         say(f"  note: {warning}")
+    if statement.pending:
+        say(f"  {_counted(len(statement.pending), 'pending transaction')}, announced and not posted")
     newest = sorted(statement.lines, key=lambda line: line.posted, reverse=True)[:SHOWN]
     rows = [(str(line.posted), str(line.amount), line.description) for line in newest]
     if rows:
         print_table(f"Newest {len(rows)} transactions", ("date", "amount", "description"), rows, right=("amount",))
+    if statement.trades:
+        columns = ("date", "what", "security", "units", "amount")
+        newest_trades = sorted(statement.trades, key=lambda trade: trade.day, reverse=True)[:SHOWN]
+        title = f"Newest {len(newest_trades)} of {_counted(len(statement.trades), 'trade')}"
+        print_table(title, columns, map(_trade, newest_trades), right=("units", "amount"))
     if statement.positions:
         columns = ("security", "name", "units", "price", "value", "on")
         print_table("Holdings", columns, map(_holding, statement.positions), right=("units", "price", "value"))
+
+
+def _trade(trade: StatementTrade) -> tuple[str, ...]:
+    what = trade.ticker or trade.name or trade.security_id
+    return tuple(
+        "" if cell is None else str(cell) for cell in (trade.day, trade.type_text, what, trade.units, trade.amount)
+    )
 
 
 def _holding(position: StatementPosition) -> tuple[str, ...]:
@@ -104,6 +110,9 @@ def _plain(statement: Statement) -> dict[str, object]:
         "sums": _sums(statement.lines),
         "balances": [{"kind": b.kind, **b.amount.to_dict(), "at": b.at} for b in statement.balances],
         "transactions": [_line(line, account) for line in statement.lines],
+        "pending": [_line(line, account) for line in statement.pending],
+        "trades": [trade.to_dict() for trade in statement.trades],
+        "difference": statement.difference,
         "positions_listed": statement.positions_listed,
         "positions": [_position(position) for position in statement.positions],
         "left_out": list(statement.left_out),
@@ -130,6 +139,7 @@ def _line(line: StatementLine, account: StatementAccount) -> dict[str, object]:
         "corrects": _id(line.corrects, account),
         "counterparty": other and {"ending": other.ending, "bank_id": other.bank_id, "type": other.type_text},
         "offset": line.offset,
+        "place": line.place,
     }
 
 

@@ -12,7 +12,8 @@ from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements.base import read_statement
 from fin_infra.model.statement import StatementFile
 
-OPTIONS = ("account", "currency", "decimal_mark", "skip_unreadable")
+OPTIONS = ("account", "currency", "decimal_mark", "day_first", "skip_unreadable", "accept_difference")
+SWITCHES = frozenset({"day_first", "skip_unreadable", "accept_difference"})
 _YES = ("", "1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 
@@ -35,8 +36,9 @@ def read_entry(entry: str) -> StatementFile:
             f"The statement {Path(path).name!r} has the option {(unknown or [query])[0]!r}, which does not exist; "
             f"the options are {', '.join(OPTIONS)}."
         )
-    skip = options.get("skip_unreadable", "no").lower()
-    if skip not in _YES and skip not in _NO:
-        raise InvalidInput(f"skip_unreadable of the statement {Path(path).name!r} is 1 or 0.")
-    options["skip_unreadable"] = skip in _YES
+    for switch in SWITCHES & options.keys():
+        said = options[switch].lower()
+        if said not in _YES and said not in _NO:
+            raise InvalidInput(f"{switch} of the statement {Path(path).name!r} is 1 or 0.")
+        options[switch] = said in _YES
     return read_statement(path, **options)

@@ -56,7 +56,9 @@ def _target(url: object) -> tuple[str, int | None, str, bool]:
     except ValueError:
         parts, host, port = urlsplit(""), "", None
     if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("`url` must be where to send to, such as the service at http://127.0.0.1:8050/webhooks/PROVIDER.")
+        raise ValueError(
+            "`url` must be where to send to, such as the service at http://127.0.0.1:8050/webhooks/PROVIDER."
+        )
     if not _is_near(host):
         raise ValueError("`url` must be on this machine or in a private network.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
