@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from random import Random
+from typing import Any
 
+from fin_infra.errors import StatementUnreadable
+from fin_infra.imports.statements import read_statement
 from fin_infra.model.statement import StatementFile, StatementLine
 
 JUNK: tuple[bytes, ...] = (
@@ -58,6 +61,14 @@ def mutated(data: bytes, random: Random) -> bytes:
     for _ in range(random.randint(1, 3)):
         data = random.choice(_WAYS)(data, random)
     return data
+
+
+def attempt(data: bytes, options: dict[str, Any]) -> tuple[StatementUnreadable | None, StatementFile | None]:
+    """Return why a file cannot be read, or what is in it."""
+    try:
+        return None, read_statement(data, **options)
+    except StatementUnreadable as error:
+        return error, None
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
+from fin_infra.imports.statements import values
 from fin_infra.imports.statements.base import ReadOptions
-from fin_infra.imports.statements.ofx import values
 from fin_infra.imports.statements.ofx.tree import Node, clean
 from fin_infra.imports.statements.text import Text
 from fin_infra.model.currency import CURRENCIES
