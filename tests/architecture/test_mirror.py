@@ -121,12 +121,14 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "imports/statements/test_ofx.py": (
         "imports/statements/ofx/account",
         "imports/statements/ofx/format",
+        "imports/statements/ofx/plans",
         "imports/statements/ofx/reading",
         "imports/statements/ofx/rows",
         "imports/statements/ofx/said",
-        "imports/statements/ofx/text",
+        "imports/statements/ofx/trades",
         "imports/statements/ofx/tree",
-        "imports/statements/ofx/values",
+        "imports/statements/text",
+        "imports/statements/values",
     ),
     "imports/statements/test_qif.py": (
         "imports/statements/qif/days",

@@ -173,6 +173,14 @@ def unaccounted(data: bytes, file: StatementFile, said: dict[str, str]) -> Itera
         for position in statement.positions:
             if digits(abs(position.units)) not in {digits(value) for value in values("UNITS", shown)}:
                 yield f"units {position.units} are not in the file"
+        totals = {digits(value) for value in values("TOTAL", shown)}
+        for trade in statement.trades:
+            if trade.amount is not None and digits(trade.amount.amount) not in totals:
+                yield f"amount {trade.amount} of a trade is not in the file"
+            if trade.units is not None and digits(trade.units) not in {
+                digits(value) for value in values("UNITS", shown)
+            }:
+                yield f"units {trade.units} of a trade are not in the file"
         if statement.account.number not in {*values("ACCTID", shown), said.get("account")}:
             yield "an account number that is not in the file"
         codes = {code.upper() for code in values("CURDEF", shown)} | {said.get("currency", "")}
