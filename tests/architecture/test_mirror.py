@@ -130,6 +130,15 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/text",
         "imports/statements/values",
     ),
+    "imports/statements/test_pdf.py": (
+        "imports/statements/pdf/amounts",
+        "imports/statements/pdf/days",
+        "imports/statements/pdf/format",
+        "imports/statements/pdf/layouts",
+        "imports/statements/pdf/pages",
+        "imports/statements/pdf/proof",
+        "imports/statements/pdf/table",
+    ),
     "imports/statements/test_qif.py": (
         "imports/statements/qif/days",
         "imports/statements/qif/format",
