@@ -225,7 +225,7 @@ BANKS: dict[str, tuple[Rows, str, str, list[tuple[str, str, str]], list[tuple[st
         [("2026-01-05", "-50.50", "Lastschrift Stadtwerke"), ("2026-01-30", "800.00", "Gutschrift Firma GmbH")],
         [("opening", "1000.00 EUR", None), ("ledger", "1749.50 EUR", date(2026, 1, 31))],
     ),
-    "Absa cheque account (South Africa)": (
+    "Absa current account (South Africa)": (
         ABSA,
         "40-1234-5678",
         "ZAR",
@@ -283,7 +283,7 @@ def test_description_when_of_several_lines_then_the_rest_is_its_memo_and_no_foot
     assert memos["Bank of Queensland (Australia)"] == ["this is a sample test", None, None, None, None, None]
     assert memos["ING-DiBa (Germany)"] == ["Abschlag Januar", "Gehalt"]
     assert memos["DBS (Singapore)"] == ["OTHER 12.50 EACH", None]
-    assert memos["Absa cheque account (South Africa)"] == ["Card No. 1234", None]
+    assert memos["Absa current account (South Africa)"] == ["Card No. 1234", None]
 
 
 CARD: Rows = [
@@ -312,6 +312,41 @@ def test_card_when_purchases_are_printed_positive_then_they_are_money_out_and_th
         ("opening", "-100.00 USD", date(2025, 12, 15)),
         ("ledger", "-45.50 USD", date(2026, 1, 14)),
     ]
+
+
+SECTIONS: Rows = [
+    ((40, "March 1, 2026 through March 31, 2026"),),
+    ((40, "Account Number: 000000123456789"),),
+    ((40, "CHECKING SUMMARY"),),
+    ((40, "Beginning Balance"), (-300, "$100.00")),
+    ((40, "Ending Balance"), (-300, "$73.00")),
+    ((40, "DEPOSITS AND ADDITIONS"),),
+    ((40, "DATE"), (110, "DESCRIPTION"), (480, "AMOUNT")),
+    ((40, "03/02"), (110, "Payroll"), (-515, "$50.00")),
+    ((40, "Total Deposits and Additions"), (-515, "$50.00")),
+    ((40, "ELECTRONIC WITHDRAWALS"),),
+    ((40, "DATE"), (110, "DESCRIPTION"), (480, "AMOUNT")),
+    ((40, "03/13"), (110, "Power company"), (-515, "$60.00")),
+    ((40, "03/20"), (110, "Water company"), (-515, "$20.00")),
+    ((40, "Total Electronic Withdrawals"), (-515, "$80.00")),
+    ((40, "FEES"),),
+    ((40, "DATE"), (110, "DESCRIPTION"), (480, "AMOUNT")),
+    ((40, "03/31"), (110, "Fee waived"), (-515, "$3.00")),
+]
+
+
+def test_account_when_deposits_and_withdrawals_have_tables_of_their_own_then_the_heads_give_the_signs() -> None:
+    wrong = read(pdf(SECTIONS), account=None, accept_difference=True)
+    assert str(wrong.difference) == "6.00 USD"
+    statement = read(pdf(changed(SECTIONS, 4, ((40, "Ending Balance"), (-300, "$67.00")))), account=None)
+    assert statement.account.type is AccountType.DEPOSITORY
+    assert told(statement) == [
+        ("2026-03-02", "50.00", "Payroll"),
+        ("2026-03-13", "-60.00", "Power company"),
+        ("2026-03-20", "-20.00", "Water company"),
+        ("2026-03-31", "-3.00", "Fee waived"),
+    ]
+    assert (statement.start, statement.end) == (date(2026, 3, 1), date(2026, 3, 31))
 
 
 def test_account_when_only_credits_are_marked_then_the_balances_say_that_the_rest_is_money_out() -> None:

@@ -66,7 +66,7 @@ class Printed:
 
 @lru_cache(maxsize=4096)
 def printed(text: str) -> Printed | None:
-    """Read a text that is a date and nothing else; None where it is not."""
+    """Read what is a date and nothing else; None where it is not."""
     text = text.strip(" ,")
     if match := _YEAR_FIRST.fullmatch(text):
         found = Printed(int(match[3]), int(match[2]), int(match[1]), fixed=True)

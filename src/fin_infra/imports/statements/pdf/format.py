@@ -35,7 +35,7 @@ _NUMBER = re.compile(
 )
 _CURRENCY = re.compile(r"(?:currency|währung|devise|moneda|valuta)\s*:?\s*([A-Z]{3})\b")
 _DEPOSITS = re.compile(
-    r"girokonto|che(?:ck|que?)ing|cheque account|current account|savings|compte de chèques|cuenta corriente", re.I
+    r"girokonto|che(?:ck|que?)ing|cheq\w* account|current account|savings|compte de chèques|cuenta corriente", re.I
 )
 _TYPES = ((CARD, AccountType.CREDIT), (_DEPOSITS, AccountType.DEPOSITORY))
 

@@ -22,7 +22,7 @@ _ACCENTS = str.maketrans("éèêëàâáãîïíôóõûùúçñ", "eeeeaaaaiiio
 
 
 def without_accents(text: str) -> str:
-    """Return a text with plain letters, as capitals are often printed; German letters stay."""
+    """Return the text with plain letters, as capitals are often printed; German letters stay."""
     return text.translate(_ACCENTS)
 
 
@@ -40,14 +40,13 @@ _TITLES = {
     Role.TEXT: """
         description|details|transaction|transactions|transaction description|transaction details|particulars
         narrative|transaction detail|nature des opérations|nature de l'opération|libellé|libellé de l'opération
-        opération|opérations|buchung / verwendungszweck|verwendungszweck|vorgang|text|buchungstext|booking text|concepto
-        descripción|omschrijving
-       |descrizione|descrição|payment type and details|description of transaction|erläuterung
-        causale|movimientos|merchant name or transaction description
+        opération|opérations|buchung / verwendungszweck|verwendungszweck|vorgang|text|buchungstext
+        concepto|booking text|descripción|omschrijving|descrizione|descrição|payment type and details
+        description of transaction|erläuterung|causale|movimientos|merchant name or transaction description
     """,
     Role.DEBIT: """
         debit|debits|debit amount|withdrawal|withdrawals|withdrawal (-)|withdrawals (-)|money out|paid out|payments out
-        out|cheques & debits|débit|soll|belastung|belastungen|lastschrift|cargo|cargos|cargos / debe|debe|uit|af|dare
+        out|débit|soll|belastung|belastungen|lastschrift|cargo|cargos|cargos / debe|debe|uit|af|dare
         addebiti|uscite|débito|débitos|zu ihren lasten
     """,
     Role.CREDIT: """
@@ -89,6 +88,13 @@ CLOSING = re.compile(
 EITHER = re.compile(r"solde (crediteur|debiteur) au", re.I)
 """French banks head both balances with their sign; the first of them is the opening one."""
 TOTAL = re.compile(r"(?:sub)?totals?\b|total des|summe|totaal|totale\b", re.I)
+SECTION_IN = re.compile(r"(?:other )?(?:deposits?|credits?|additions)\b(?!.*\bwithdrawal)", re.I)
+SECTION_OUT = re.compile(
+    r"(?:(?:atm|electronic|other|debit card|atm and debit card|daily) )*"
+    r"(?:withdrawals?|debits?|subtractions|checks? paid|checks|(?:service )?fees|service charges|payments)\b",
+    re.I,
+)
+"""Heads of tables that hold money in, or money out, without a sign (most banks of the United States)."""
 CARD = re.compile(
     r"minimum (?:payment|amount) due|payment due date|credit limit|kreditkartenabrechnung|credit card statement", re.I
 )
@@ -110,9 +116,9 @@ class Layout:
 
 LAYOUTS = (
     Layout(
-        name="Absa cheque account (South Africa)",
+        name="Absa current account (South Africa)",
         source="https://github.com/marlanperumal/pdf_statement_reader, "
-        "config/za/absa/cheque.json: titles, order, %d/%m/%Y, details below",
+        "config/za/absa: titles, order, %d/%m/%Y, details below",
         marks=("absa", "transaction description", "debit amount", "credit amount"),
         currency="ZAR",
     ),
@@ -163,7 +169,7 @@ LAYOUTS = (
 
 
 def layout_of(text: str) -> Layout | None:
-    """Return the layout whose marks all stand in a text, which is in small letters."""
+    """Return the layout whose marks all stand in the text, which is in small letters."""
     words = frozenset(re.findall(r"[^\W_]+", text))
     return next(
         (

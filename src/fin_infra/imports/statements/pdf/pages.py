@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from fin_infra.errors import MissingExtra, StatementUnreadable
 
 _ONE_AT_A_TIME = Lock()
-"""PDFium is not safe for threads (pypdfium2, README, "Thread incompatibility")."""
+"""PDFium is not safe for threads ("Thread incompatibility" in the notes of pypdfium2)."""
 _WORD = re.compile(r"\S+")
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD, fpdfview.h."""

@@ -21,9 +21,15 @@ class Convention:
 
     out: bool
     owed: bool
+    sections: bool = False
+    """Whether plain amounts are in or out as the head of their table says."""
 
 
-DEPOSITS = (Convention(out=False, owed=False), Convention(out=True, owed=False))
+DEPOSITS = (
+    Convention(out=False, owed=False, sections=True),
+    Convention(out=False, owed=False),
+    Convention(out=True, owed=False),
+)
 CARDS = (Convention(out=True, owed=True), Convention(out=True, owed=False), Convention(out=False, owed=False))
 
 
@@ -103,13 +109,14 @@ def _rows(
             money = value if signed else -value
         elif role is Role.CREDIT:
             money = value
-        else:
+        elif not convention.sections:
             money = _marked(amount, value, out=convention.out)
-        yield (
-            row,
-            money,
-            None if balance is None else _marked(balance, balance.value(currency, mark), out=convention.owed),
-        )
+        elif row.section is None:
+            return
+        else:
+            money = _marked(amount, value, out=not row.section and not amount.negative)
+        left = None if balance is None else _marked(balance, balance.value(currency, mark), out=convention.owed)
+        yield row, money, left
 
 
 def _marked(amount: Amount, value: Decimal, *, out: bool) -> Decimal:

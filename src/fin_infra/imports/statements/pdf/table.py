@@ -15,6 +15,8 @@ from fin_infra.imports.statements.pdf.layouts import (
     EITHER,
     MONEY,
     OPENING,
+    SECTION_IN,
+    SECTION_OUT,
     TOTAL,
     Layout,
     Role,
@@ -28,6 +30,7 @@ _EDGE = 6.0
 _HANGS = 40.0
 """Points by which amounts may end left of their title."""
 _DATE_WORDS = 4
+_HEAD_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Row:
 
     line: Line
     day: Printed | None
+    section: bool | None = None
+    """Whether the head above its table says money in, or out; None where it says neither."""
     texts: list[str] = field(default_factory=list[str])
     amounts: list[Amount] = field(default_factory=list[Amount])
 
@@ -63,6 +68,7 @@ class Balance:
 class Table:
     titles: list[Title] = field(default_factory=list[Title])
     rows: list[Row] = field(default_factory=list[Row])
+    section: bool | None = None
     balances: list[Balance] = field(default_factory=list[Balance])
 
     @property
@@ -95,12 +101,20 @@ def read_table(lines: Sequence[Line], layout: Layout | None) -> Table:
             if not table.titles or [title.role for title in found] == [title.role for title in table.titles]:
                 table.titles, page = found, line.page
             continue
+        table.section = _section(line, table.section)
         if _balance(line, table) or not table.titles:
             continue
         if line.page == page:
             _row(line, table)
     table.rows = list(_whole(table.rows))
     return table
+
+
+def _section(line: Line, now: bool | None) -> bool | None:
+    """Return the section that a line begins, or the one that goes on: its head is short and holds no number."""
+    if len(line.words) > _HEAD_WORDS or any(char.isdigit() for char in line.text):
+        return now
+    return True if SECTION_IN.match(line.text) else False if SECTION_OUT.match(line.text) else now
 
 
 def _balance(line: Line, table: Table) -> bool:
@@ -146,14 +160,14 @@ def _row(line: Line, table: Table) -> None:
     text = " ".join(word.text for word in texts)
     last = table.rows[-1] if table.rows else None
     if day is not None or (amounts and last is not None and last.amounts):
-        table.rows.append(Row(line, day, [text] if text else [], amounts))
+        table.rows.append(Row(line, day, table.section, [text] if text else [], amounts))
     elif last is not None and _below(texts or rest, table, line, last):
         last.texts += [text] if text else []
         last.amounts += amounts
 
 
 def _amounts(words: Sequence[Word], after: float) -> list[Amount]:
-    """Return the amounts at the end of a line, from left to right; one in the middle of a text is part of it."""
+    """Return the amounts at the end of a line, from left to right; one in the middle of words is part of them."""
     found: list[Amount] = []
     for word in reversed(words):
         amount = amount_of(word) if word.right > after else None
