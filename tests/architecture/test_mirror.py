@@ -135,6 +135,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/pdf/days",
         "imports/statements/pdf/format",
         "imports/statements/pdf/layouts",
+        "imports/statements/pdf/packed",
         "imports/statements/pdf/pages",
         "imports/statements/pdf/proof",
         "imports/statements/pdf/table",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zlib
 from datetime import date
 from random import Random
 from typing import Any
@@ -384,6 +385,18 @@ def test_pages_when_several_then_one_table_and_each_page_carries_its_balance() -
     assert [line.place for line in statement.lines] == ["page 1, line 4", "page 2, line 3"]
 
 
+def test_pages_when_the_titles_are_not_repeated_then_dated_rows_go_on() -> None:
+    data = pdf(TABLE[:4], [((40, "Page 2 of 2 000,00"),), *TABLE[4:]])
+    assert told(read(data)) == told(read(pdf(TABLE)))
+
+
+def test_table_when_another_follows_with_other_columns_then_it_is_named_and_not_mixed_in() -> None:
+    other = ((40.0, "Date"), (110.0, "Description"), (480.0, "Amount"))
+    statement = read(pdf([*TABLE, other, ((40, "03/01"), (110, "Savings interest"), (-525, "7.00"))]))
+    assert told(statement) == told(read(pdf(TABLE)))
+    assert statement.left_out == statement.warnings == ("a further table of transactions (page 1, line 7) is not read",)
+
+
 @pytest.mark.parametrize(
     ("split", "whole"),
     [
@@ -396,6 +409,12 @@ def test_pages_when_several_then_one_table_and_each_page_carries_its_balance() -
 def test_number_when_split_by_a_space_then_it_is_one(split: tuple[Cell, ...], whole: str) -> None:
     cells = ((40.0, "28/12"), (110.0, "Corner shop"), *split, (-525.0, "949.50"))
     assert told(read(pdf(changed(TABLE, 3, cells))))[0][1] == whole
+
+
+def test_number_when_its_groups_are_apart_then_it_is_one() -> None:
+    rows = changed(BNP, 4, ((90, "SOLDE CREDITEUR AU 04.12.2025"), (-505, "1 001 000,00")))
+    rows = changed(rows, 9, ((90, "SOLDE CREDITEUR AU 04.01.2026"), (-505, "999 265,50")))
+    assert str(read(pdf(rows)).balances[0].amount) == "1001000.00 EUR"
 
 
 def test_balances_when_they_do_not_prove_the_rows_then_refused_with_the_difference_or_accepted_with_it() -> None:
@@ -465,6 +484,25 @@ def test_scan_when_it_has_no_text_then_said_to_be_one() -> None:
     document.add_page()
     document.rect(50, 50, 300, 400, style="F")
     assert "is a scan" in refusal(bytes(document.output()))
+
+
+def packed(content: bytes, packing: bytes = b"/FlateDecode") -> bytes:
+    """Write one page of this content by hand: the library that makes the others packs nothing so far."""
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>",
+        b"<</Length %d/Filter[%s]>>stream\n%s\nendstream" % (len(content), packing, content),
+    )
+    return b"%PDF-1.4\n" + b"".join(b"%d 0 obj%s endobj\n" % (at, each) for at, each in enumerate(objects, 1))
+
+
+def test_file_when_it_is_a_bomb_then_it_is_not_opened() -> None:
+    bomb = zlib.compress(b"BT (x) Tj ET\n" * 3_000_000, 9)
+    assert len(bomb) < 200_000
+    assert "more than 32 MiB" in refusal(packed(bomb))
+    assert "packed twice" in refusal(packed(zlib.compress(bomb), b"/FlateDecode/FlateDecode"))
+    assert "32 MiB" not in refusal(packed(zlib.compress(b"BT ET")))
 
 
 def test_file_when_cut_off_or_no_pdf_then_said() -> None:

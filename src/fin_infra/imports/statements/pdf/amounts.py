@@ -17,6 +17,7 @@ _BEFORE = rf"(?P<before>[-+−–]?) ?{_SYMBOL}?"
 _AMOUNT = re.compile(rf"\(?{_BEFORE} ?(?P<sign>[-+−–]?)(?P<body>{_BODY}) ?{_SYMBOL}?\)? ?(?P<after>{_SIGN}?)", re.I)
 _WHOLE = re.compile(rf"{_BEFORE} ?(?P<sign>)(?P<body>\d{{1,9}}) ?(?P<after>{_SIGN}?)", re.I)
 _PART = re.compile(r"[-+−–(]?[$€£¥]?[\d.,'’]+[-)]?")
+_GROUPS = re.compile(r"[-+−–]?\d{1,3}(?: \d{3}){0,4}")
 _SUFFIX = re.compile(_SIGN, re.I)
 _FRONT = re.compile(rf"[-+−–(]|{_SYMBOL}", re.I)
 _DIGIT = re.compile(r"[0-9]")
@@ -28,9 +29,9 @@ _MARKED_OUT = frozenset({"dr", "s", "od"})
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number on a page: its digits, and what its sign or mark says."""
+    """A number on a page: where it ends, its digits, and what its sign or mark says."""
 
-    word: Word
+    right: float
     body: str
     negative: bool
     mark: str
@@ -62,7 +63,7 @@ def amount_of(word: Word, *, whole: bool = False) -> Amount | None:
         or (text.startswith("(") and text.rstrip("CRDcrd ").endswith(")"))
     )
     mark = "in" if after in _MARKED_IN else "out" if after in _MARKED_OUT else ""
-    return Amount(word, match["body"], negative, mark)
+    return Amount(word.right, match["body"], negative, mark)
 
 
 def whole_numbers(words: tuple[Word, ...]) -> list[Word]:
@@ -88,13 +89,13 @@ def _one(last: Word, word: Word) -> Word | None:
         return joined(last, word, " ")
     if after and _FRONT.fullmatch(last.text):
         return joined(last, word)
-    if not (_PART.fullmatch(last.text) and _PART.fullmatch(word.text)):
+    if not ((_PART.fullmatch(last.text) or _GROUPS.fullmatch(last.text)) and _PART.fullmatch(word.text)):
         return None
     spaced, glued = joined(last, word, " "), joined(last, word)
     if before is None and after is None and amount_of(glued):
         return glued  # `1,719.3 3`
     if before is None and after and word.text.lstrip()[:1].isdigit() and amount_of(spaced):
         return spaced  # `1 234,56`
-    if before is None and after is None and re.fullmatch(r"[-+−–]?\d{1,3}(?: \d{3})*", spaced.text):
+    if before is None and after is None and _GROUPS.fullmatch(spaced.text):
         return spaced  # the beginning of `1 234 567,89`
     return None

@@ -4,16 +4,17 @@ Floor 4: what no balance proves is refused with the next step; a scan and a miss
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
 from fin_infra.imports.statements import values
 from fin_infra.imports.statements.base import ReadOptions, StatementFormat
 from fin_infra.imports.statements.pdf.days import Printed, dates_in, in_period, order_of, period_of
 from fin_infra.imports.statements.pdf.layouts import CARD, CODE, Layout, layout_of
-from fin_infra.imports.statements.pdf.pages import Line, read_lines
+from fin_infra.imports.statements.pdf.pages import Line, read_pages
 from fin_infra.imports.statements.pdf.proof import Read, readings
 from fin_infra.imports.statements.pdf.table import Balance, Row, read_table
 from fin_infra.imports.statements.proof import prove
@@ -25,6 +26,8 @@ from fin_infra.model.statement import Statement, StatementAccount, StatementBala
 _HEAD_BYTES = 1024
 """Readers accept some bytes before the mark (PDF 1.7, implementation note 13)."""
 _FRONT_PAGES = 2
+_MAX_TEXT = 400
+"""Characters of a line in which a period or a number is looked for."""
 _OTHERWISE = "download it as CSV, OFX or CAMT from the bank"
 _PLAIN = ReadOptions()
 _IBAN = re.compile(r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b")
@@ -47,8 +50,8 @@ class Pdf(StatementFormat):
         return b"%PDF-" in head[:_HEAD_BYTES]
 
     def read(self, data: bytes, options: ReadOptions = _PLAIN) -> StatementFile:
-        lines = read_lines(data, options.password)
-        return StatementFile(format="pdf", encoding="pdf", statements=(_Reader(lines, options).statement(),))
+        pages = read_pages(data, options.password)
+        return StatementFile(format="pdf", encoding="pdf", statements=(_Reader(pages, options).statement(),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,12 @@ class _Days:
 
 
 class _Reader:
-    def __init__(self, lines: Sequence[Line], options: ReadOptions) -> None:
-        self.lines = lines
+    def __init__(self, pages: Iterator[list[Line]], options: ReadOptions) -> None:
         self.options = options
-        self.front = [line.text for line in lines if line.page <= _FRONT_PAGES]
+        front = list(islice(pages, _FRONT_PAGES))
+        self.front = [line.text[:_MAX_TEXT] for lines in front for line in lines]
         self.layout: Layout | None = layout_of("\n".join(self.front).lower())
-        self.table = read_table(lines, self.layout)
+        self.table = read_table(chain.from_iterable(chain(front, pages)), self.layout)
 
     def statement(self) -> Statement:
         if not self.table.titles:
@@ -112,7 +115,7 @@ class _Reader:
         raise StatementUnreadable(f"The PDF prints no balances that prove what was read; {_OTHERWISE}.")
 
     def _unclear(self) -> StatementUnreadable:
-        place = self.table.rows[0].line.place
+        place = self.table.rows[0].place
         return StatementUnreadable(
             f"The amounts of the PDF's table (from {place}) stand in other places than its titles; {_OTHERWISE}."
         )
@@ -122,6 +125,7 @@ class _Reader:
         rows = list(reversed(read.rows)) if read.newest_first else list(read.rows)
         dated = [(row, money, balance, self._day(row, days)) for row, money, balance in rows]
         currency = account.currency
+        further = tuple(f"a further table of transactions ({line.place}) is not read" for line in self.table.others)
         balances: list[StatementBalance] = []
         for kind, around, at in (("opening", read.opening, days.start), ("ledger", read.closing, days.end)):
             if around is not None:
@@ -136,7 +140,8 @@ class _Reader:
             balances=tuple(balances),
             start=days.start,
             end=days.end,
-            warnings=() if proven else ("no balance of the PDF proves the amounts that were read",),
+            left_out=further,
+            warnings=further if proven else (*further, "no balance of the PDF proves the amounts that were read"),
         )
 
     def _line(self, row: Row, amount: Money, day: date) -> StatementLine:
@@ -146,7 +151,7 @@ class _Reader:
             amount=amount,
             description=row.texts[0] if row.texts else "",
             memo=" ".join(row.texts[1:]) or None,
-            place=row.line.place,
+            place=row.place,
         )
 
     def _days(self) -> _Days:
@@ -173,7 +178,7 @@ class _Reader:
         if found is None:
             what = "has no date" if row.day is None else "prints a date that has no year or is not of the calendar"
             raise StatementUnreadable(
-                f"The transaction on {row.line.place} {what}, and the statement names no period; {_OTHERWISE}."
+                f"The transaction on {row.place} {what}, and the statement names no period; {_OTHERWISE}."
             )
         return found
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from fin_infra.errors import MissingExtra, StatementUnreadable
+from fin_infra.imports.statements.pdf.packed import refuse_bombs
 
 _ONE_AT_A_TIME = Lock()
 """PDFium is not safe for threads ("Thread incompatibility" in the notes of pypdfium2)."""
@@ -75,34 +76,42 @@ def joined(one: Word, other: Word, between: str = "") -> Word:
     return Word(f"{one.text}{between}{other.text}", one.left, other.right, one.middle, max(one.height, other.height))
 
 
-def read_lines(data: bytes, password: str | None) -> list[Line]:
-    """Return the lines of all pages, top to bottom.
+def read_pages(data: bytes, password: str | None) -> Iterator[list[Line]]:
+    """Yield the lines of each page, top to bottom.
 
     Raises:
         StatementUnreadable: not a PDF, a password is missing or wrong, the pages have no words, or too many.
     """
     pdfium, raw = _library()
+    refuse_bombs(data)
     with _ONE_AT_A_TIME:
-        lines = _all_lines(pdfium, raw, data, password)
-    if not lines:
+        document = _opened(pdfium, data, password)
+    found = False
+    try:
+        for number in range(_pages(document)):
+            with _ONE_AT_A_TIME:
+                words = _page_words(document, number, raw)
+            lines = list(_lines(words, number + 1))
+            found = found or bool(lines)
+            yield lines
+    except pdfium.PdfiumError:
+        raise StatementUnreadable("A page of the PDF is damaged; download the statement again.") from None
+    finally:
+        with _ONE_AT_A_TIME:
+            document.close()
+    if not found:
         raise StatementUnreadable(
             "This PDF is a scan: its pages are pictures and hold no text, and pictures are not read; "
             "download the statement from the bank as PDF with text, or as CSV, OFX or CAMT."
         )
-    return lines
 
 
-def _all_lines(pdfium: Any, raw: ModuleType, data: bytes, password: str | None) -> list[Line]:
-    document = _opened(pdfium, data, password)
-    try:
-        pages = len(document)
-        if pages > _MAX_PAGES:
-            raise StatementUnreadable(f"The PDF has more than {_MAX_PAGES} pages; export a shorter period.")
-        return [line for number in range(pages) for line in _lines(_page_words(document, number, raw), number + 1)]
-    except pdfium.PdfiumError:
-        raise StatementUnreadable("A page of the PDF is damaged; download the statement again.") from None
-    finally:
-        document.close()
+def _pages(document: Any) -> int:
+    with _ONE_AT_A_TIME:
+        count = len(document)
+    if count > _MAX_PAGES:
+        raise StatementUnreadable(f"The PDF has more than {_MAX_PAGES} pages; export a shorter period.")
+    return count
 
 
 def _library() -> tuple[Any, ModuleType]:

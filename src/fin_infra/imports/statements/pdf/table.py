@@ -3,7 +3,7 @@ Floor 4: an amount belongs to the column in whose place it ends; which places ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -31,6 +31,8 @@ _HANGS = 40.0
 """Points by which amounts may end left of their title."""
 _DATE_WORDS = 4
 _HEAD_WORDS = 6
+_MOST_BELOW = 6
+"""Lines of one transaction after its first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,20 @@ class Title:
 
 @dataclass(slots=True)
 class Row:
-    """One transaction as far as it is put together."""
+    """One transaction as far as it is put together, and where it begins."""
 
-    line: Line
+    page: int
+    number: int
+    left: float
     day: Printed | None
     section: bool | None = None
     """Whether the head above its table says money in, or out; None where it says neither."""
     texts: list[str] = field(default_factory=list[str])
     amounts: list[Amount] = field(default_factory=list[Amount])
+
+    @property
+    def place(self) -> str:
+        return f"page {self.page}, line {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,8 @@ class Table:
     titles: list[Title] = field(default_factory=list[Title])
     rows: list[Row] = field(default_factory=list[Row])
     section: bool | None = None
+    others: list[Line] = field(default_factory=list[Line])
+    """Titles of tables with other columns, which are not read."""
     balances: list[Balance] = field(default_factory=list[Balance])
 
     @property
@@ -91,19 +101,25 @@ def titles_of(line: Line, layout: Layout | None) -> list[Title]:
     return found if Role.DATE in roles and moved and len(set(money)) == len(money) else []
 
 
-def read_table(lines: Sequence[Line], layout: Layout | None) -> Table:
+def read_table(lines: Iterable[Line], layout: Layout | None) -> Table:
     """Return the transactions' table over all pages, and the balances in it and around it."""
     table = Table()
     page = 0
     for line in lines:
         found = titles_of(line, layout)
         if found:
-            if not table.titles or [title.role for title in found] == [title.role for title in table.titles]:
+            same = [title.role for title in found] == [title.role for title in table.titles]
+            if not table.titles or same:
                 table.titles, page = found, line.page
+            else:
+                table.others.append(line)
+                page = -1  # its rows are not read as if they stood under the titles above
             continue
         table.section = _section(line, table.section)
-        if _balance(line, table) or not table.titles:
+        if _balance(line, table) or not table.titles or page < 0:
             continue
+        if line.page != page and _leading_date(line.words)[0]:
+            page = line.page  # not every bank repeats the titles
         if line.page == page:
             _row(line, table)
     table.rows = list(_whole(table.rows))
@@ -150,7 +166,7 @@ def _is_label(text: str, start: int, words: Sequence[Word]) -> bool:
 def _row(line: Line, table: Table) -> None:
     words = whole_numbers(line.words)
     amounts = _amounts(words, min(title.left for title in table.money) - _HANGS)
-    rest = [word for word in words if all(word is not each.word for each in amounts)]
+    rest = words[: len(words) - len(amounts)]
     day, used = _leading_date(rest)
     if day is None and amounts and TOTAL.match(line.text):
         return
@@ -158,9 +174,10 @@ def _row(line: Line, table: Table) -> None:
     if day is not None:
         texts = _without_day_of_value(texts, table)
     text = " ".join(word.text for word in texts)
+    left = texts[0].left if texts else line.words[0].left
     last = table.rows[-1] if table.rows else None
     if day is not None or (amounts and last is not None and last.amounts):
-        table.rows.append(Row(line, day, table.section, [text] if text else [], amounts))
+        table.rows.append(Row(line.page, line.number, left, day, table.section, [text] if text else [], amounts))
     elif last is not None and _below(texts or rest, table, line, last):
         last.texts += [text] if text else []
         last.amounts += amounts
@@ -192,8 +209,8 @@ def _without_day_of_value(words: list[Word], table: Table) -> list[Word]:
 def _below(words: Sequence[Word], table: Table, line: Line, last: Row) -> bool:
     """Tell whether a line goes on with the row above: it stands under the text of the table, close by."""
     text = next((title for title in table.titles if title.role is Role.TEXT), None)
-    near = line.page != last.line.page or line.number - last.line.number <= 6
-    return near and (text is None or not words or words[0].left >= min(text.left, last.line.words[-1].left) - _EDGE)
+    near = line.page != last.page or line.number - last.number <= _MOST_BELOW
+    return near and (text is None or not words or words[0].left >= min(text.left, last.left) - _EDGE)
 
 
 def _leading_date(words: Sequence[Word]) -> tuple[Printed | None, int]:
@@ -225,7 +242,7 @@ def columns(table: Table) -> Iterator[dict[float, Title]]:
     """Yield the ways in which the places where amounts end may be the columns, the likeliest first."""
     money = table.money
     edges: list[list[float]] = []
-    for right in sorted(amount.word.right for row in table.rows for amount in row.amounts):
+    for right in sorted(amount.right for row in table.rows for amount in row.amounts):
         if edges and right - edges[-1][-1] <= _EDGE:
             edges[-1].append(right)
         else:
@@ -240,7 +257,7 @@ def columns(table: Table) -> Iterator[dict[float, Title]]:
 
 
 def column_of(amount: Amount, way: dict[float, Title]) -> Title:
-    return way[min((edge for edge in way if edge >= amount.word.right - 0.05), default=max(way))]
+    return way[min((edge for edge in way if edge >= amount.right - 0.05), default=max(way))]
 
 
 def _apart(edge: float, title: Title) -> float:
