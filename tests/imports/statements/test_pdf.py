@@ -368,6 +368,13 @@ def test_columns_when_amounts_hang_left_of_their_titles_then_the_running_balance
     assert [amount for _, amount, _ in told(statement)] == ["-50.50", "1719.33"]
 
 
+def test_columns_when_marks_hang_behind_some_amounts_then_they_are_of_the_same_column() -> None:
+    overdrawn = ((40.0, "28/12"), (110.0, "Corner shop"), (-355.0, "1,050.50"), (-525.0, "50.50"), (527.0, "DR"))
+    data = pdf([*TABLE[:3], overdrawn, row("02/01", "Salary", "", "60.50", "10.00")])
+    assert [amount for _, amount, _ in told(read(data))] == ["-1050.50", "60.50"]
+    assert around(read(data))[-1] == ("ledger", "10.00 USD", date(2026, 1, 2))
+
+
 def test_rows_when_newest_first_then_in_the_order_of_time() -> None:
     rows = [*TABLE[:2], TABLE[4], TABLE[3], row("27/12", "Tea", "1.00", "", "1,000.00")]
     statement = read(pdf(rows))

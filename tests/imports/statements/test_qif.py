@@ -159,6 +159,17 @@ def test_days_when_one_list_tells_then_all_lists_of_the_file_have_its_order() ->
     assert (first.lines[0].posted, second.lines[0].posted) == (date(2026, 3, 4), date(2026, 1, 31))
 
 
+def test_days_when_they_may_begin_with_the_year_then_refused_until_told() -> None:
+    printed = ["25-12-29", "25-12-30", "26-01-02", "26-01-13", "26-01-20"]
+    error = refusal(qif(*(f"D{text}\nT1" for text in printed)))
+    assert "may begin with the year" in error.reason
+    assert error.line == 2
+    assert days(*printed, day_first=True)[0] == date(2029, 12, 25)
+    assert days("25-12-26", "25-01-26", "25-02-26", "25-03-26") == [
+        date(2026, month, 25) if month < 12 else date(2026, 12, 25) for month in (12, 1, 2, 3)
+    ]
+
+
 def test_date_when_of_a_category_or_a_description_then_it_tells_nothing() -> None:
     head = "!Type:Cat\nNX\nD31/01/2026\n^\n!Account\nNA\nD31/01/2026\n^\n"
     assert "may be" in refusal(qif("D03/04/2026\nT1", head=head)).reason
@@ -208,6 +219,11 @@ def test_currency_and_account_when_the_file_names_none_then_they_are_asked() -> 
     after_list = qif("D31/1/26\nT1", head="!Account\nNOne\n^\nNTwo\n^\n")
     assert "names no account" in refusal(after_list, account=None).reason
     assert read(after_list).account.number == "9911"
+
+
+def test_account_when_the_list_of_accounts_was_cleared_then_what_follows_is_nobodys() -> None:
+    cleared = qif("D31/1/26\nT1", head="!Option:AutoSwitch\n!Account\nNOne\n^\n!Clear:AutoSwitch\n")
+    assert "names no account" in refusal(cleared, account=None).reason
 
 
 def test_accounts_when_several_have_no_name_then_the_file_says_so() -> None:

@@ -24,6 +24,9 @@ _MONTHS = {
 }
 _CENTURY_TURNS = 70
 """Two digits from here on are of the last century, as in POSIX; behind Quicken's apostrophe none are so high."""
+_TWO_DIGITS = re.compile(r"([0-9]{2})[-/.][0-9]{2}[-/.]([0-9]{2})")
+_FEW, _MANY = 2, 4
+"""So many first numbers beside so many last ones look like years beside days, which other dates never do."""
 _OPTIONS = {"option:mdy": False, "option:dmy": True}
 
 
@@ -101,7 +104,11 @@ class DayOrder:
         self._only: dict[bool, int] = {}
         """Where the first date is that reads with the day first only, and with the month first only."""
         self._either: tuple[str, int] | None = None
+        self._start = 0
         self._seen: set[str] = set()
+        self._firsts: set[str] = set()
+        self._lasts: set[str] = set()
+        """The first and the last number of dates with two digits for each."""
 
     def option(self, word: str) -> None:
         """Take `!Option:MDY` for what it says; other options say nothing about dates."""
@@ -110,11 +117,15 @@ class DayOrder:
     def see(self, text: str | None, index: int) -> None:
         if text is None or text in self._seen:
             return
+        self._start = self._start or index
         self._seen.add(text)
         try:
             found = readings(text)
         except InvalidInput:  # the record it stands in is at fault, not the file
             return
+        if match := _TWO_DIGITS.fullmatch(text):
+            self._firsts.add(match[1])
+            self._lasts.add(match[2])
         if found.day_first is None or found.month_first is None:
             self._only.setdefault(found.month_first is None, index)
         elif found.day_first != found.month_first and self._either is None:
@@ -136,6 +147,12 @@ class DayOrder:
                     self._only[not self._option],
                 )
             return self._option
+        if len(self._lasts) >= _MANY and len(self._firsts) <= _FEW:
+            raise self._source.fault(
+                "The dates may begin with the year, as in 26-01-31, which their numbers do not tell; export them with "
+                "four digits for the year, or say that they do not, by day_first=True or day_first=False",
+                self._start,
+            )
         if len(self._only) == 2:
             raise self._source.fault(
                 f"The date on line {self._source.line(self._only[True])} has the day first and this one the month: "
