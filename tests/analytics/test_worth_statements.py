@@ -135,16 +135,37 @@ def test_bank_when_the_newer_file_has_no_balance_then_the_older_balance_counts()
     assert worth(read(bank(ledger("100.00", "20261020"))), read(bank(""))).total == Money.of("100.00", "USD")
 
 
-PENDING = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
+PENDING = "<BANKTRANLISTP><STMTTRNP><DTTRAN>20261109<TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
 
 
-def test_bank_when_transactions_are_pending_then_it_is_incomplete_until_a_newer_file_has_none() -> None:
+def test_bank_when_transactions_are_pending_then_what_is_posted_is_complete_without_them() -> None:
     waiting, booked = read(bank(ledger("100.00", "20261110") + PENDING)), read(bank(ledger("99.00")))
     found = worth(waiting)
-    assert (found.total, found.complete) == (Money.of("100.00", "USD"), False)
-    assert found.missing == ("statement:ofx account ending 1222: 1 pending transaction(s) not read",)
-    assert found.doubts == ()
+    assert (found.total, found.complete) == (Money.of("100.00", "USD"), True)
+    assert (found.missing, found.doubts) == ((), ())
     assert (worth(waiting, booked).total, worth(waiting, booked).complete) == (Money.of("99.00", "USD"), True)
+
+
+def test_bank_when_a_pending_row_cannot_be_read_then_it_is_a_doubt_and_nothing_is_missing() -> None:
+    found = worth(read(bank(ledger("100.00", "20261110") + PENDING.replace("<DTTRAN>20261109", ""))))
+    assert (found.total, found.complete, found.missing) == (Money.of("100.00", "USD"), True, ())
+    (doubt,) = found.doubts
+    assert "account ending 1222: a pending row is set aside" in doubt
+
+
+def test_loan_when_read_then_what_is_owed_counts_and_a_positive_principal_is_missing() -> None:
+    def loan(principal: str) -> str:
+        return (
+            "<LOANMSGSRSV1><LOANSTMTTRNRS><LOANSTMTRS><CURDEF>USD<LOANACCTFROM><LOANACCTID>L-4711<LOANACCTTYPE>MORTGAGE"
+            f"</LOANACCTFROM><PRINBAL><BALAMT>{principal}<DTASOF>20261110</PRINBAL></LOANSTMTRS></LOANSTMTTRNRS>"
+            "</LOANMSGSRSV1>"
+        )
+
+    owed = worth(read(bank(ledger("100.00", "20261110")) + loan("-250000.00")))
+    assert (owed.total, owed.complete) == (Money.of("-249900.00", "USD"), True)
+    unclear = worth(read(bank(ledger("100.00", "20261110")) + loan("250000.00")))
+    assert (unclear.total, unclear.complete) == (Money.of("100.00", "USD"), False)
+    assert "kind MORTGAGE may be a loan" in unclear.missing[0]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ SPELLING = {
 PHRASES |= SPELLING
 ALLOWED = {  # asyncio's names, and what a vendor sends
     "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`', "`recognises`",
+    "|booking date|", "|booking text|",  # what banks print above a column
 }  # fmt: skip
 WIRE_WORD = re.compile(r"""(?<=["'])[A-Z_]+(?=["'])|(?<=`)[A-Z_]+(?=`)""")
 """A word as a vendor sends it, in capitals and quoted: its spelling is the vendor's."""

@@ -73,7 +73,8 @@ class StatementBalance(Model):
     """`ledger` (what was posted by the end of the statement), `available`, or `opening` (posted before its first line).
 
     Some formats also have `interim` (posted so far, in the middle of a day) and `forward` (expected on a later day);
-    investment accounts `margin`, `short` and `buying_power`.
+    investment accounts `margin`, `short` and `buying_power`, pension plans what came from where: `401k_pretax`,
+    `401k_match` ... `401k_total`, which are parts of the account's worth and no further money.
     """
 
 
@@ -198,7 +199,7 @@ class Statement(Rows[StatementLine]):
     start: date | None = None
     end: date | None = None
     left_out: tuple[str, ...] = ()
-    """Pending transactions, which are not read, and holdings and money owed that were set aside on request.
+    """Holdings and money owed that were set aside on request, and loans that are only mentioned.
 
     A total over the statement lacks them.
 

@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from random import Random
+from typing import Any
 
+from fin_infra.errors import StatementUnreadable
+from fin_infra.imports.statements import read_statement
 from fin_infra.model.statement import StatementFile, StatementLine
 
 JUNK: tuple[bytes, ...] = (
@@ -58,6 +61,14 @@ def mutated(data: bytes, random: Random) -> bytes:
     for _ in range(random.randint(1, 3)):
         data = random.choice(_WAYS)(data, random)
     return data
+
+
+def attempt(data: bytes, options: dict[str, Any]) -> tuple[StatementUnreadable | None, StatementFile | None]:
+    """Return why a file cannot be read, or what is in it."""
+    try:
+        return None, read_statement(data, **options)
+    except StatementUnreadable as error:
+        return error, None
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -162,6 +173,14 @@ def unaccounted(data: bytes, file: StatementFile, said: dict[str, str]) -> Itera
         for position in statement.positions:
             if digits(abs(position.units)) not in {digits(value) for value in values("UNITS", shown)}:
                 yield f"units {position.units} are not in the file"
+        totals = {digits(value) for value in values("TOTAL", shown)}
+        for trade in statement.trades:
+            if trade.amount is not None and digits(trade.amount.amount) not in totals:
+                yield f"amount {trade.amount} of a trade is not in the file"
+            if trade.units is not None and digits(trade.units) not in {
+                digits(value) for value in values("UNITS", shown)
+            }:
+                yield f"units {trade.units} of a trade are not in the file"
         if statement.account.number not in {*values("ACCTID", shown), said.get("account")}:
             yield "an account number that is not in the file"
         codes = {code.upper() for code in values("CURDEF", shown)} | {said.get("currency", "")}

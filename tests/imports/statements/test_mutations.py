@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from fin_infra.errors import StatementUnreadable
-from fin_infra.imports.statements import StatementFile, read_statement, statement_formats
-from tests.imports.statements.mutations import mutated, unaccounted
+from fin_infra.imports.statements import statement_formats
+from tests.imports.statements.mutations import attempt, mutated, unaccounted
 from tests.imports.statements.test_mutations_banks import FORMATS
 from tests.support.effort import share
 
@@ -29,9 +28,15 @@ LINE_END = re.compile(rb"[\r\n]")
 SAID = {"account": "1", "currency": "EUR"}
 
 
-def test_reader_when_installed_then_its_files_are_mutated_here() -> None:
-    """A further reader brings files of its own, and its own rules in `unaccounted`."""
-    assert set(statement_formats()) == {path.parent.name for path in FILES} | set(FORMATS)
+OWN_RULES = {"pdf": "test_pdf", "qif": "test_qif"}
+"""Formats whose files are damaged in their own module, where it can say what is in such a file."""
+
+
+def test_reader_when_installed_then_its_files_are_mutated() -> None:
+    """A further reader brings files of its own, and its own rules, here in `unaccounted` or in its own module."""
+    assert set(statement_formats()) == {path.parent.name for path in FILES} | set(OWN_RULES) | set(FORMATS)
+    for module in OWN_RULES.values():
+        assert "mutated(" in (Path(__file__).parent / f"{module}.py").read_text()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -46,15 +51,8 @@ def test_file_when_damaged_then_error_with_place_or_every_row_and_value_is_the_f
     assert found > MUTATIONS // 10, "most mutations should leave something to check"
 
 
-def read(data: bytes, options: dict[str, Any]) -> tuple[StatementUnreadable | None, StatementFile | None]:
-    try:
-        return None, read_statement(data, **options)
-    except StatementUnreadable as error:
-        return error, None
-
-
 def checked(data: bytes, options: dict[str, Any], what: str) -> bool:
-    error, file = read(data, options)
+    error, file = attempt(data, options)
     if file is None:
         assert error is not None
         if error.reason.startswith(ABOUT_THE_WHOLE):

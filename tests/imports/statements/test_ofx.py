@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,13 @@ from fin_infra.imports.statements import read_statement
 from fin_infra.imports.statements.ofx import Ofx
 from fin_infra.model.banking import AccountType
 from fin_infra.model.money import Money
-from fin_infra.model.statement import Statement, StatementCounterparty, StatementFile, StatementLine
+from fin_infra.model.statement import (
+    Statement,
+    StatementCounterparty,
+    StatementFile,
+    StatementLine,
+    StatementTrade,
+)
 from tests.support.effort import effort
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "ofx"
@@ -96,12 +103,23 @@ def test_card_when_xml_then_comments_are_skipped_and_the_original_currency_is_ke
     ]
 
 
-def test_investments_when_read_then_holdings_and_cash_are_typed_and_the_rest_is_counted() -> None:
+def test_investments_when_read_then_holdings_cash_and_trades_are_typed() -> None:
     (statement,) = read_statement(FIXTURES / "brokerage.ofx").statements
     assert statement.account.type is AccountType.INVESTMENT
     assert statement.account.bank_id == "broker.example"
     assert [(line.id, line.amount) for line in statement.lines] == [("B3", Money(Decimal("0.24"), "USD"))]
-    assert statement.warnings == ("2 BUYSTOCK investment transaction(s) not read",)
+    assert statement.warnings == ()
+    bought, more = statement.trades
+    assert (bought.id, bought.day, bought.type_text) == ("B1", date(2026, 2, 3), "BUYSTOCK")
+    assert (bought.security_id, bought.id_type, bought.ticker, bought.name) == (
+        "037833100",
+        "CUSIP",
+        "AAPL",
+        "Apple & Co",
+    )
+    assert (bought.units, bought.unit_price) == (Decimal(10), Money(Decimal("250.5"), "USD"))
+    assert (bought.amount, bought.fee) == (Money(Decimal("-2505.00"), "USD"), None)
+    assert (more.units, more.amount) == (Decimal("5.125"), Money(Decimal("-1286.38"), "USD"))
     apple, other = statement.positions
     assert (apple.security_id, apple.id_type, apple.ticker, apple.name) == (
         "037833100",
@@ -773,12 +791,12 @@ def test_account_when_the_file_keeps_it_to_itself_then_it_is_named(part: str) ->
     assert read_statement(ofx().encode()).left_out == ()
 
 
-def investments(inner: str) -> Statement:
+def investments(inner: str, **options: Any) -> Statement:
     text = (
         "<OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b<ACCTID>7788</INVACCTFROM>"
         f"{inner}</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>"
     )
-    return read_statement(text.encode()).statements[0]
+    return read_statement(text.encode(), **options).statements[0]
 
 
 def test_holdings_when_not_listed_then_are_told_from_none() -> None:
@@ -841,14 +859,30 @@ def test_correction_when_present_then_names_the_corrected_booking() -> None:
     assert line.corrects == "A0"
 
 
-PENDING = "<BANKTRANLISTP><STMTTRNP><TRNAMT>-1.00</STMTTRNP></BANKTRANLISTP>"
+PENDING = (
+    "<BANKTRANLISTP><DTASOF>20260131<STMTTRNP><TRNTYPE>HOLD<DTTRAN>20260130<TRNAMT>-1.00<REFNUM>R1<NAME>Hotel"
+    "</STMTTRNP></BANKTRANLISTP>"
+)
 
 
-def test_pending_when_present_then_its_statement_lacks_it() -> None:
+def test_pending_when_announced_then_apart_from_what_is_posted_and_nothing_is_lacking() -> None:
     file = read_statement((ofx(tail=PENDING) + ofx()).encode())
-    said = ("1 pending transaction(s) not read",)
-    assert [(statement.left_out, statement.warnings) for statement in file.statements] == [(said, said), ((), ())]
+    first, second = file.statements
+    (line,) = first.pending
+    assert (line.posted, line.amount, line.description) == (date(2026, 1, 30), Money(Decimal("-1.00"), "EUR"), "Hotel")
+    assert (line.type_text, line.reference_number, line.id) == ("HOLD", "R1", None)
+    assert (len(first.lines), len(second.lines), second.pending) == (1, 1, ())
+    assert [(each.left_out, each.warnings) for each in file.statements] == [((), ()), ((), ())]
     assert (file.left_out, file.warnings) == ((), ())
+
+
+def test_pending_when_copied_from_posted_ones_or_unreadable_then_dated_or_named_and_the_rest_is_read() -> None:
+    copied = PENDING.replace("DTTRAN", "DTPOSTED")
+    (statement,) = read_statement(ofx(tail=copied).encode()).statements
+    assert statement.pending[0].posted == date(2026, 1, 30)
+    (statement,) = read_statement(ofx(tail=PENDING.replace("<DTTRAN>20260130", "")).encode()).statements
+    assert (len(statement.lines), statement.pending, statement.left_out) == (1, (), ())
+    assert "a pending row is set aside: A transaction has no date" in statement.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -1089,4 +1123,182 @@ def test_real_investments_when_read_then_values_are_those_of_the_file(samples: P
     cash = statement.balance("available")
     assert cash is not None
     assert cash.amount == Money(Decimal("18073.98"), "USD")
-    assert "8 BUYSTOCK investment transaction(s) not read" in statement.warnings
+    assert statement.warnings == ()
+    assert Counter(trade.type_text for trade in statement.trades) == {"BUYSTOCK": 8, "INCOME DIV": 4, "SELLSTOCK": 2}
+    bought = statement.trades[0]
+    assert (bought.id, bought.day, bought.units) == ("0123456789020201120120720", date(2012, 7, 20), Decimal(100))
+    assert (bought.unit_price, bought.fee) == (Money(Decimal("25.635"), "USD"), Money(Decimal("7.95"), "USD"))
+    assert (bought.amount, bought.name) == (Money(Decimal("-2571.45"), "USD"), "INTEL CORP")
+    sold = statement.trades[12]
+    assert (sold.units, sold.amount, sold.ticker) == (Decimal(-8), Money(Decimal("1089.30"), "USD"), "SPY")
+    amounts = [trade.amount for trade in statement.trades if trade.amount]
+    assert Money.total(amounts, "USD") == Money(Decimal("-10526.10"), "USD")
+    fees = [trade.fee for trade in statement.trades if trade.fee]
+    assert Money.total(fees, "USD") == Money(Decimal("47.70"), "USD")
+
+
+def test_real_pension_plan_when_read_then_purchases_by_source_and_balances_that_nobody_filled_in(samples: Path) -> None:
+    (statement,) = read_statement(samples / "ofx" / "vanguard401k.ofx").statements
+    assert [(str(each.day), each.type_text, str(each.units), str(each.amount)) for each in statement.trades] == [
+        ("2014-09-26", "BUYMF", "14.61137", "-673.0 USD"),
+        ("2014-09-26", "BUYMF", "7.30568", "-336.5 USD"),
+        ("2014-10-10", "BUYMF", "15.25039", "-673.0 USD"),
+        ("2014-10-10", "BUYMF", "7.62519", "-336.5 USD"),
+        ("2013-09-05", "TRANSFER OUT", "-0.04241", "None"),
+    ]
+    moved = statement.trades[4]
+    assert (moved.settled, moved.unit_price) == (date(2013, 9, 6), Money(Decimal("39.37"), "USD"))
+    assert (moved.name, moved.memo) == ("Target Retirement 2050 Trust Plus", "Investment Expense; 401(k) source MATCH")
+    kinds = {balance.kind for balance in statement.balances}
+    assert len(kinds) == 9
+    assert {"401k_pretax", "401k_match", "401k_other_unvested", "401k_total"} < kinds
+    assert statement.balances[0].at == date(2014, 10, 17)
+    assert statement.warnings == (
+        "the 401(k) balances are zero beside holdings that are not: they may not have been filled in",
+    )
+
+
+def test_real_broker_when_nothing_was_traded_then_holdings_alone(samples: Path) -> None:
+    file = read_statement(samples / "ofx" / "td_ameritrade.ofx")
+    (statement,) = file.statements
+    assert (statement.trades, statement.lines) == ((), ())
+    assert [(each.ticker, each.units, str(each.market_value)) for each in statement.positions] == [
+        ("AMZN", Decimal(1), "1000 USD"),
+        ("912810RW0", Decimal(1000), "1000 USD"),
+    ]
+    assert file.warnings == ("13 further balance(s) not read",)
+
+
+def traded(inner: str, **options: Any) -> Statement:
+    return investments(f"<INVTRANLIST><DTSTART>20260101<DTEND>20260131{inner}</INVTRANLIST>", **options)
+
+
+HEAD = "<INVTRAN><FITID>F1<DTTRADE>20260105<DTSETTLE>20260107<MEMO>m</INVTRAN>"
+SECURITY = "<SECID><UNIQUEID>U1<UNIQUEIDTYPE>CUSIP</SECID>"
+
+
+def one(name: str, values: str, *, within: str = "", head: str = HEAD, **options: Any) -> StatementTrade:
+    inner = f"{head}{SECURITY}{values}"
+    (trade,) = traded(f"<{name}>{f'<{within}>{inner}</{within}>' if within else inner}</{name}>", **options).trades
+    return trade
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "values", "type_text", "units", "amount", "fee"),
+    [
+        ("BUYSTOCK", "INVBUY", "<UNITS>10<UNITPRICE>5<COMMISSION>1<FEES>.5<TOTAL>-51.50", "", "10", "-51.50", "1.5"),
+        ("BUYSTOCK", "INVBUY", "<UNITS>10<UNITPRICE>5<TOTAL>50.00", "", "10", "-50.00", None),
+        ("BUYSTOCK", "INVBUY", "<UNITS>-10<UNITPRICE>5<TOTAL>50.00", "", "-10", "50.00", None),
+        ("BUYOPT", "INVBUY", "<UNITS>1<TOTAL>-5<OPTBUYTYPE>BUYTOOPEN", "BUYTOOPEN", "1", "-5", None),
+        ("SELLMF", "INVSELL", "<UNITS>-10<TAXES>2<WITHHOLDING>3<TOTAL>45<SELLTYPE>SELL", "", "-10", "45", "5"),
+        ("SELLSTOCK", "INVSELL", "<UNITS>10<TOTAL>45<SELLTYPE>SELLSHORT", "SELLSHORT", "-10", "45", None),
+        ("SELLSTOCK", "INVSELL", "<UNITS>10<TOTAL>-45", "", "10", "-45", None),
+        ("REINVEST", "", "<INCOMETYPE>DIV<TOTAL>-12.00<UNITS>3<UNITPRICE>4", "DIV", "3", None, None),
+        ("INCOME", "", "<INCOMETYPE>CGLONG<TOTAL>12.00<WITHHOLDING>2", "CGLONG", None, "12.00", None),
+        ("INVEXPENSE", "", "<TOTAL>-12.00", "", None, "-12.00", None),
+        ("MARGININTEREST", "", "<TOTAL>-1.25", "", None, "-1.25", None),
+        ("RETOFCAP", "", "<TOTAL>7.00", "", None, "7.00", None),
+        ("JRNLFUND", "", "<SUBACCTTO>MARGIN<SUBACCTFROM>CASH<TOTAL>7.00", "", None, None, None),
+        ("JRNLSEC", "", "<SUBACCTTO>MARGIN<SUBACCTFROM>CASH<UNITS>7", "", None, None, None),
+        ("SPLIT", "", "<OLDUNITS>10<NEWUNITS>25<NUMERATOR>5<DENOMINATOR>2<FRACCASH>1.5", "", "15", "1.5", None),
+        ("TRANSFER", "", "<UNITS>4<TFERACTION>OUT<POSTYPE>LONG", "OUT", "-4", None, None),
+        ("TRANSFER", "", "<UNITS>4<TFERACTION>IN<POSTYPE>LONG", "IN", "4", None, None),
+        ("CLOSUREOPT", "", "<OPTACTION>EXPIRE<UNITS>-2<SHPERCTRCT>100", "EXPIRE", "-2", None, None),
+    ],
+)
+def test_trade_when_read_then_units_and_money_have_the_signs_of_the_specification(
+    name: str, within: str, values: str, type_text: str, units: str | None, amount: str | None, fee: str | None
+) -> None:
+    trade = one(name, values, within=within)
+    assert (trade.id, trade.day, trade.settled) == ("F1", date(2026, 1, 5), date(2026, 1, 7))
+    assert trade.type_text == f"{name} {type_text}".strip()
+    assert trade.units == (None if units is None else Decimal(units))
+    assert trade.amount == (None if amount is None else Money(Decimal(amount), "USD"))
+    assert trade.fee == (None if fee is None else Money(Decimal(fee), "USD"))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("REINVEST", "<TOTAL>-12.00<UNITS>3", "m; reinvested 12.00"),
+        ("INCOME", "<TOTAL>12.00<WITHHOLDING>2", "m; withheld 2"),
+        ("JRNLFUND", "<SUBACCTTO>MARGIN<SUBACCTFROM>CASH<TOTAL>7.00", "m; 7.00 from CASH to MARGIN"),
+        ("SPLIT", "<NUMERATOR>5<DENOMINATOR>2", "m; 5 new units for 2 old"),
+        ("BUYDEBT", "<UNITS>1000<UNITPRICE>99.5<TOTAL>-995.00", "m; price 99.5 for 100 of par value"),
+    ],
+)
+def test_trade_when_a_value_has_no_field_then_it_is_words(name: str, values: str, words: str) -> None:
+    trade = one(name, values)
+    assert trade.memo == words
+    assert name != "BUYDEBT" or trade.unit_price is None
+
+
+def test_trade_when_in_another_currency_then_its_money_is() -> None:
+    trade = one("INCOME", "<TOTAL>5.00<CURRENCY><CURRATE>1.1<CURSYM>EUR</CURRENCY>")
+    assert trade.amount == Money(Decimal("5.00"), "EUR")
+
+
+def test_trade_when_a_broker_prints_no_signs_then_it_is_said() -> None:
+    inner = f"<BUYSTOCK><INVBUY>{HEAD}{SECURITY}<UNITS>1<TOTAL>5</INVBUY></BUYSTOCK>"
+    assert traded(inner).warnings == ("a purchase's TOTAL is printed as money in; read as money out",)
+    assert traded(inner.replace("BUY", "SELL")).warnings == (
+        "a sale's UNITS are printed as coming in; read as going out",
+    )
+
+
+def test_trade_when_unreadable_then_refused_or_set_aside_and_a_foreign_element_is_counted() -> None:
+    bad = f"<INCOME><INVTRAN><FITID>1</INVTRAN>{SECURITY}<TOTAL>5</INCOME>"
+    good = f"<INCOME>{HEAD}{SECURITY}<TOTAL>5</INCOME>"
+    with pytest.raises(StatementUnreadable, match=r"no date \(DTTRADE\).*skip_unreadable"):
+        traded(bad + good)
+    statement = traded(bad + good + "<ODDITY><X>1</ODDITY>", skip_unreadable=True)
+    assert len(statement.trades) == 1
+    assert statement.warnings[0] == "1 ODDITY investment transaction(s) not read"
+    assert "a trade is set aside" in statement.warnings[1]
+
+
+LOAN = (
+    "<OFX><LOANMSGSRSV1><LOANSTMTTRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS><LOANSTMTRS><CURDEF>USD"
+    "<LOANACCTFROM><LOANACCTID>L-4711<LOANACCTTYPE>MORTGAGE</LOANACCTFROM><LOANTRANLIST><DTSTART>20260101<DTEND>20260131"
+    "<LOANSTMTTRN><LOANTRNTYPE>PAYMENT<DTPOSTED>20260115<TRNAMT>1500.00<LOANTRNAMT><PRINAMT>400.00<INTAMT>900.00"
+    "<ESCRWAMT><ESCRWTOTAL>200.00<ESCRWTAX>150.00</ESCRWAMT></LOANTRNAMT><FITID>P1<NAME>Payment</LOANSTMTTRN>"
+    "</LOANTRANLIST><PRINBAL><BALAMT>-250000.00<DTASOF>20260131</PRINBAL></LOANSTMTRS></LOANSTMTTRNRS></LOANMSGSRSV1></OFX>"
+)
+
+
+def test_loan_when_read_then_its_payments_and_what_is_owed() -> None:
+    file = read_statement(LOAN.encode())
+    (statement,) = file.statements
+    assert (statement.account.number, statement.account.type, statement.account.type_text) == (
+        "L-4711",
+        AccountType.LOAN,
+        "MORTGAGE",
+    )
+    (line,) = statement.lines
+    assert (line.id, line.posted, line.amount, line.type_text) == (
+        "P1",
+        date(2026, 1, 15),
+        Money(Decimal("1500.00"), "USD"),
+        "PAYMENT",
+    )
+    assert line.memo == "principal 400.00, interest 900.00, escrow 200.00, escrow for taxes 150.00"
+    ledger = statement.balance("ledger")
+    assert ledger is not None
+    assert (ledger.amount, ledger.at) == (Money(Decimal("-250000.00"), "USD"), date(2026, 1, 31))
+    assert (file.left_out, file.warnings, statement.warnings) == ((), (), ())
+
+
+def test_loan_when_the_bank_sends_none_or_without_number_then_it_is_named() -> None:
+    joined = ofx() + LOAN.replace("<LOANACCTID>L-4711", "")
+    assert read_statement(joined.encode()).left_out == ("the file has a loan statement, which is not read",)
+    unsent = "<OFX><LOANSTMTTRNRS><STATUS><CODE>2000<SEVERITY>WARN</STATUS></LOANSTMTTRNRS></OFX>"
+    assert read_statement((ofx() + unsent).encode()).left_out == (
+        "the bank sent no statement for one of the accounts asked for",
+    )
+
+
+def test_plan_when_it_lent_money_then_the_statement_lacks_it() -> None:
+    lent = "<INV401K><EMPLOYERNAME>x<LOANINFO><LOANID>1<CURRENTLOANBAL>5000</LOANINFO></INV401K>"
+    statement = investments(lent)
+    assert statement.left_out == ("the file has a loan from the 401(k) plan, which is not read",)
+    assert statement.left_out == statement.warnings

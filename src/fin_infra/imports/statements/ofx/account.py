@@ -11,9 +11,16 @@ from fin_infra.imports.statements.ofx.tree import Node
 from fin_infra.model.banking import AccountType
 from fin_infra.model.statement import StatementAccount
 
-STATEMENTS = {"STMTRS": None, "CCSTMTRS": AccountType.CREDIT, "INVSTMTRS": AccountType.INVESTMENT}
-_ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
-_IDENTITY = ("ACCTID", "BANKID", "BROKERID", "BRANCHID", "ACCTTYPE")
+LOAN = "LOANSTMTRS"
+STATEMENTS = {
+    "STMTRS": None,
+    "CCSTMTRS": AccountType.CREDIT,
+    "INVSTMTRS": AccountType.INVESTMENT,
+    LOAN: AccountType.LOAN,
+}
+_ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "LOANACCTFROM")
+_IDENTITY = ("ACCTID", "BANKID", "BROKERID", "BRANCHID", "ACCTTYPE", "LOANACCTID", "LOANACCTTYPE")
+_ANSWERS = ("STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS")
 _NO_NUMBER = frozenset({"N/A", "NA", "NONE", "NULL", "UNKNOWN", "-"})
 """Printed in place of a number: taken for one, it would join every account that has none."""
 _ACCOUNT_TYPES = {
@@ -52,7 +59,7 @@ def read_account(node: Node, reading: Reading, signons: Sequence[Node]) -> State
         )
     source = source or node
     reading.once(source, *_IDENTITY)
-    type_text = source.text("ACCTTYPE")
+    type_text = source.text("ACCTTYPE") or source.text("LOANACCTTYPE")
     by_type = AccountType.CREDIT if source.name == "CCACCTFROM" else AccountType.UNKNOWN
     said = Said.before(node.start, signons)
     return StatementAccount(
@@ -67,13 +74,29 @@ def read_account(node: Node, reading: Reading, signons: Sequence[Node]) -> State
     )
 
 
+def is_readable(node: Node) -> bool:
+    """Tell whether a statement is one that is read: a loan's needs its number, for nobody says it by account=."""
+    return node.name in STATEMENTS and (node.name != LOAN or names_account(node))
+
+
+def left_out(message: Node) -> list[str]:
+    """Return one sentence for each account that the file speaks of without a statement that is read."""
+    found: list[str] = []
+    for node in message.walk():
+        if node.name == "AMRTSTMTRS" or (node.name == LOAN and not is_readable(node)):
+            found.append("the file has a loan statement, which is not read")
+        elif node.name in _ANSWERS and node.child("STATUS") and node.child(*STATEMENTS) is None:
+            found.append("the bank sent no statement for one of the accounts asked for")
+    return found
+
+
 def word(text: str | None) -> str:
     """Return a word of a table as the table has it: in capitals and without spaces."""
     return "".join((text or "").upper().split())
 
 
 def _number(source: Node | None) -> str | None:
-    number = source.text("ACCTID") if source else None
+    number = (source.text("ACCTID") or source.text("LOANACCTID")) if source else None
     return None if number is None or number.upper() in _NO_NUMBER else number
 
 

@@ -1,4 +1,4 @@
-"""OFX and QFX files, version 1 and 2: accounts, balances, transactions, holdings.
+"""OFX and QFX files, version 1 and 2: accounts, balances, transactions, trades, holdings.
 Floor 4: a file is read whole or refused with the byte at fault; what is recognized but not read is in `warnings`."""
 
 from __future__ import annotations
@@ -9,25 +9,34 @@ from dataclasses import replace
 
 from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements.base import ReadOptions, StatementFormat
-from fin_infra.imports.statements.ofx.account import STATEMENTS, names_account, read_account
+from fin_infra.imports.statements.ofx.account import (
+    LOAN,
+    STATEMENTS,
+    is_readable,
+    left_out,
+    names_account,
+    read_account,
+)
+from fin_infra.imports.statements.ofx.plans import plan_balances, plan_loans, unfilled
 from fin_infra.imports.statements.ofx.reading import OfxFile, Reading
 from fin_infra.imports.statements.ofx.rows import (
     BALANCES,
     Security,
     read_balances,
     read_line,
+    read_loan_line,
+    read_pending,
     read_position,
     security,
 )
-from fin_infra.imports.statements.ofx.said import left_out, suspicious
+from fin_infra.imports.statements.ofx.said import suspicious
+from fin_infra.imports.statements.ofx.trades import TRADES, read_trade
 from fin_infra.imports.statements.ofx.tree import Node, parse
 from fin_infra.imports.statements.text import Text, decode
 from fin_infra.model.statement import Statement, StatementFile
 
 _HEAD = re.compile(rb"<OFX[\s>]|OFXHEADER", re.I)
-_PENDING = "pending transaction"
 _NOT_READ = {
-    "INV401KBAL": "401(k) balance by source",
     "INVOOLIST": "list of open orders",
     "BAL": "further balance",
 }
@@ -51,7 +60,7 @@ class _Reader:
         root, self.notes = parse(source)
         self.ofx = OfxFile(source, root, options)
         self.found: Counter[str] = Counter()
-        self.skipped = 0
+        self.transactions_seen = 0
         self.unnamed = 0
         self.balances_seen = 0
         self.pending_seen = 0
@@ -68,9 +77,9 @@ class _Reader:
         missing += self._money_not_read()
         if not statements:
             raise StatementUnreadable(
-                "The OFX file holds no bank, card or investment statement; export the account's transactions."
+                "The OFX file holds no bank, card, loan or investment statement; export the account's transactions."
             )
-        if self.found["STMTTRN"] != sum(len(statement.lines) for statement in statements) + self.skipped:
+        if self.found["STMTTRN"] != self.transactions_seen:
             raise self._stray()
         notes += [f"{self.found[name]} {what}(s) not read" for name, what in _NOT_READ.items() if self.found[name]]
         return StatementFile(
@@ -92,7 +101,8 @@ class _Reader:
         """Return what may be money and is in none of the statements."""
         found: list[str] = []
         if self.found["STMTTRNP"] > self.pending_seen:
-            found.append(f"{self.found['STMTTRNP'] - self.pending_seen} {_PENDING}(s) outside a statement not read")
+            stray = self.found["STMTTRNP"] - self.pending_seen
+            found.append(f"{stray} pending transaction(s) outside a statement not read")
         stray = sum(self.found[name] for name in BALANCES) - self.balances_seen
         if stray:
             found.append(f"{stray} balance(s) outside their place in a statement not read")
@@ -108,7 +118,8 @@ class _Reader:
         for node in message.walk():
             self.found[node.name] += 1
             if node.name in STATEMENTS:
-                nodes.append(node)
+                if is_readable(node):
+                    nodes.append(node)
             elif node.name == "STATUS":
                 notes += self._status(node)
             elif node.name in ("FI", "SONRS"):
@@ -132,32 +143,32 @@ class _Reader:
         account = read_account(node, reading, self.signons)
         self.unnamed += not names_account(node)
         parts = _Parts(node, self.source)
-        currency = account.currency
-        lines = reading.each("transaction", parts.transactions, lambda item: read_line(item, currency, reading))
-        self.skipped += len(parts.transactions) - len(lines)
+        self.transactions_seen += sum(item.name == "STMTTRN" for item in parts.transactions)
+        self.pending_seen += len(parts.pending)
         self.balances_seen += sum(child.name in BALANCES for child in node.children)
-        balances = tuple(read_balances(node, currency, reading))
-        holdings = reading.each(
-            "holding",
-            parts.holdings,
-            lambda item: read_position(item, currency, reading, self.securities),
-            counted=True,
-        )
+        currency, known = account.currency, self.securities
         start, end = (reading.optional_day(parts.lists[0], name) if parts.lists else None for name in _PERIOD)
-        warnings = [f"{count} {name} investment transaction(s) not read" for name, count in parts.other.items()]
-        self.pending_seen += parts.pending
-        pending = [f"{parts.pending} {_PENDING}(s) not read"] if parts.pending else []
+        line = read_loan_line if node.name == LOAN else read_line
         statement = Statement(
             account=account,
-            lines=lines,
-            balances=balances,
-            positions=holdings,
+            lines=reading.each("transaction", parts.transactions, lambda item: line(item, currency, reading)),
+            trades=reading.each("trade", parts.trades, lambda item: read_trade(item, currency, reading, known)),
+            pending=reading.announced(parts.pending, lambda item: read_pending(item, currency, reading)),
+            balances=(*read_balances(node, currency, reading), *plan_balances(node, currency, reading)),
+            positions=reading.each(
+                "holding", parts.holdings, lambda item: read_position(item, currency, reading, known), counted=True
+            ),
             positions_listed=node.child("INVPOSLIST") is not None,
             start=start,
             end=end,
-            left_out=(*reading.left_out, *pending),
         )
-        return replace(statement, warnings=(*warnings, *pending, *suspicious(statement), *reading.said))
+        unread = [f"{count} {name} investment transaction(s) not read" for name, count in parts.other.items()]
+        lent = plan_loans(node)
+        return replace(
+            statement,
+            left_out=(*reading.left_out, *lent),
+            warnings=(*unread, *lent, *suspicious(statement), *unfilled(statement), *reading.said),
+        )
 
 
 _PERIOD = ("DTSTART", "DTEND")
@@ -170,20 +181,27 @@ class _Parts:
         self.transactions: list[Node] = []
         self.lists: list[Node] = []
         self.holdings: list[Node] = []
+        self.trades: list[Node] = []
+        self.pending: list[Node] = []
         self.other: Counter[str] = Counter()
-        self.pending = 0
+        """Investment transactions that are not OFX's."""
+        places = {
+            "STMTTRN": self.transactions,
+            "LOANSTMTTRN": self.transactions,
+            "STMTTRNP": self.pending,
+            "INVPOS": self.holdings,
+            **dict.fromkeys(_LISTS, self.lists),
+        }
         for inner in node.walk():
-            if inner.name == "STMTTRN":
-                self.transactions.append(inner)
-            elif inner.name == "STMTTRNP":
-                self.pending += 1
-            elif inner.name == "INVPOS":
-                self.holdings.append(inner)
-            elif inner.name in ("BANKTRANLIST", "INVTRANLIST"):
-                self.lists.append(inner)
-                if "TRNAMT" in inner.values:
-                    raise source.fault(
-                        "An amount is outside any transaction; export the file again", inner.at("TRNAMT")
-                    )
-                if inner.name == "INVTRANLIST":
-                    self.other.update(child.name for child in inner.children if child.name != "INVBANKTRAN")
+            if inner.name in places:
+                places[inner.name].append(inner)
+        for each in self.lists:
+            if "TRNAMT" in each.values:
+                raise source.fault("An amount is outside any transaction; export the file again", each.at("TRNAMT"))
+            if each.name == "INVTRANLIST":
+                self.trades += [child for child in each.children if child.name in TRADES]
+                self.other.update(child.name for child in each.children if child.name not in _READ_IN_LISTS)
+
+
+_LISTS = ("BANKTRANLIST", "LOANTRANLIST", "INVTRANLIST")
+_READ_IN_LISTS = TRADES | {"INVBANKTRAN", "STMTTRN"}

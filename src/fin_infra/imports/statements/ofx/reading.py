@@ -34,7 +34,7 @@ class OfxFile:
     @cached_property
     def usual_decimal_mark(self) -> str | None:
         """The decimal mark that the clear amounts of the file agree on."""
-        leaves = (node.values.get(name) for node in self.root.walk() for name in ("TRNAMT", "BALAMT"))
+        leaves = (node.values.get(name) for node in self.root.walk() for name in ("TRNAMT", "BALAMT", "TOTAL"))
         return values.decimal_mark(clean(leaf[0]) for leaf in leaves if leaf)
 
 
@@ -63,6 +63,16 @@ class Reading:
                 found.append(reading(node))
             except StatementUnreadable as error:
                 self.set_aside(what, error, counted=counted)
+        return tuple(found)
+
+    def announced(self, nodes: Sequence[Node], reading: Callable[[Node], T]) -> tuple[T, ...]:
+        """Read what is not posted yet. It is in no sum, so one that cannot be read is named and ends no import."""
+        found: list[T] = []
+        for node in nodes:
+            try:
+                found.append(reading(node))
+            except StatementUnreadable as error:
+                self.say(f"a pending row is set aside: {error}")
         return tuple(found)
 
     def set_aside(self, what: str, error: StatementUnreadable, *, counted: bool = False) -> None:

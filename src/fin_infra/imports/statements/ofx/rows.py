@@ -4,16 +4,20 @@ Floor 4: each row is read whole or not at all; an amount is in the currency that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements.ofx.account import word
+from fin_infra.imports.statements.ofx.plans import loan_words
 from fin_infra.imports.statements.ofx.reading import Reading
 from fin_infra.imports.statements.ofx.tree import Node, clean
 from fin_infra.model.money import Money
 from fin_infra.model.statement import StatementBalance, StatementCounterparty, StatementLine, StatementPosition
 
 BALANCES = {"LEDGERBAL": "ledger", "AVAILBAL": "available"}
+_PRINCIPAL = "PRINBAL"
+"""What is still owed on a loan, OFX 2.1.1; other banks print LEDGERBAL in its place."""
 _INVESTMENT_BALANCES = {
     "AVAILCASH": "available",
     "MARGINBALANCE": "margin",
@@ -30,7 +34,10 @@ Security = tuple[str | None, str | None]
 """Id and scheme."""
 
 
-def read_line(node: Node, currency: str, reading: Reading) -> StatementLine:
+def read_line(
+    node: Node, currency: str, reading: Reading, *, dated: str = "DTPOSTED", kind: str = "TRNTYPE"
+) -> StatementLine:
+    """Read a transaction; pending ones and those of loans have other names for its day and kind."""
     for name, data, index in node.repeated:
         if name in _ONCE:
             raise reading.fault(f"A transaction has two {name}: two of them ran together; export the file again", index)
@@ -39,9 +46,9 @@ def read_line(node: Node, currency: str, reading: Reading) -> StatementLine:
     printed = node.text("TRNAMT")
     if printed is None:
         raise reading.fault("A transaction has no amount (TRNAMT); export the file again", node.at("TRNAMT"))
-    posted = reading.day(node, "DTPOSTED")
+    posted = reading.day(node, dated)
     if posted is None:
-        raise reading.fault("A transaction has no date (DTPOSTED); export the file again", node.at("DTPOSTED"))
+        raise reading.fault(f"A transaction has no date ({dated}); export the file again", node.at(dated))
     money, original, rate = _foreign(node, currency, reading)
     payee = node.child("PAYEE") if node.children else None
     memo = _joined(node, "MEMO")
@@ -51,7 +58,7 @@ def read_line(node: Node, currency: str, reading: Reading) -> StatementLine:
         amount=Money(reading.amount(printed, money, node.at("TRNAMT")), money),
         description=_joined(node, "NAME") or (payee.text("NAME") if payee else None) or memo or "",
         memo=memo,
-        type_text=node.text("TRNTYPE"),
+        type_text=node.text(kind),
         check_number=node.text("CHECKNUM"),
         occurred=reading.optional_day(node, "DTUSER"),
         original_currency=original,
@@ -65,6 +72,18 @@ def read_line(node: Node, currency: str, reading: Reading) -> StatementLine:
     )
 
 
+def read_pending(node: Node, currency: str, reading: Reading) -> StatementLine:
+    """Read a transaction that the bank announces: DTTRAN in OFX 2.2, DTPOSTED where banks copy the posted ones."""
+    return read_line(node, currency, reading, dated="DTTRAN" if "DTTRAN" in node.values else "DTPOSTED")
+
+
+def read_loan_line(node: Node, currency: str, reading: Reading) -> StatementLine:
+    """Read a transaction of a loan; what a payment went to, principal or interest, is words of its memo."""
+    line = read_line(node, currency, reading, kind="LOANTRNTYPE")
+    memo = "; ".join(filter(None, (line.memo, loan_words(node)))) or None
+    return replace(line, memo=memo, description=line.description or memo or "")
+
+
 def read_balances(node: Node, currency: str, reading: Reading) -> Iterable[StatementBalance]:
     for child in node.children:
         wanted: Mapping[str, str] = {}
@@ -73,6 +92,8 @@ def read_balances(node: Node, currency: str, reading: Reading) -> Iterable[State
             if child.text("BALAMT") is None:
                 kind = BALANCES[child.name]
                 reading.say(f"the {kind} balance has no amount (at {reading.file.source.place(child.start)})")
+        elif child.name == _PRINCIPAL and node.child("LEDGERBAL") is None:
+            wanted = {"BALAMT": "ledger"}
         elif child.name == "INVBAL":
             wanted = _INVESTMENT_BALANCES
         for name, kind in wanted.items():
@@ -127,6 +148,11 @@ def security(node: Node) -> tuple[str | None, str | None, int]:
     """Return a security's id, its scheme, and where it stands."""
     inner = node.child("SECID") or node
     return inner.text("UNIQUEID"), inner.text("UNIQUEIDTYPE"), node.start
+
+
+def stated_currency(node: Node, currency: str, reading: Reading) -> str:
+    """Return the currency that a row's amounts are in: its own, if it names one, else the account's."""
+    return _foreign(node, currency, reading)[0]
 
 
 def _foreign(node: Node, currency: str, reading: Reading) -> tuple[str, str | None, Decimal | None]:

@@ -1,4 +1,4 @@
-"""What an OFX file says about its bank, what it keeps to itself, and what in it is hard to believe.
+"""What an OFX file says about its bank, and what in it is hard to believe.
 Floor 4: nothing is corrected here; each doubt is one sentence for `warnings`."""
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from fin_infra.imports.statements.ofx.tree import Node
 from fin_infra.model.currency import CURRENCIES
 from fin_infra.model.statement import Statement, StatementBalance, StatementLine
 
-_LOANS = ("LOANSTMTRS", "AMRTSTMTRS")
-_ANSWERS = ("STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS")
-_STATEMENTS = ("STMTRS", "CCSTMTRS", "INVSTMTRS")
 _DEBITS = frozenset({"DEBIT", "CHECK", "FEE", "SRVCHG", "DIRECTDEBIT"})
 
 
@@ -39,17 +36,6 @@ class Said(NamedTuple):
         names = [node.text("ORG") for node in group]
         ids = [node.text(name) for name in ("FID", "INTU.BID") for node in group]
         return cls(next(filter(None, names), None), next(filter(None, ids), None))
-
-
-def left_out(message: Node) -> list[str]:
-    """Return one sentence for each account that the file speaks of without a statement that is read."""
-    found: list[str] = []
-    for node in message.walk():
-        if node.name in _LOANS:
-            found.append("the file has a loan statement, which is not read")
-        elif node.name in _ANSWERS and node.child("STATUS") and node.child(*_STATEMENTS) is None:
-            found.append("the bank sent no statement for one of the accounts asked for")
-    return found
 
 
 _PLAUSIBLE_YEARS = range(1970, 2100)
