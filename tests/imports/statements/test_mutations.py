@@ -30,7 +30,8 @@ SAID = {"account": "1", "currency": "EUR"}
 
 def test_reader_when_installed_then_its_files_are_mutated_here() -> None:
     """A further reader brings files of its own, and its own rules in `unaccounted`."""
-    assert set(statement_formats()) == {path.parent.name for path in FILES}
+    elsewhere = {"csv"}  # delimited/test_mutations.py
+    assert set(statement_formats()) - elsewhere == {path.parent.name for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
