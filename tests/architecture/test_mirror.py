@@ -53,6 +53,11 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/delimited/table",
         "imports/statements/delimited/vocabulary",
     ),
+    "imports/statements/delimited/trades/test_broker.py": (
+        "imports/statements/delimited/trades/layout",
+        "imports/statements/delimited/trades/reading",
+        "imports/statements/delimited/trades/tables",
+    ),
     "imports/statements/delimited/test_layout.py": ("imports/statements/delimited/learned",),
     "imports/statements/delimited/test_property.py": (
         "imports/statements/delimited/build",

@@ -4,7 +4,7 @@ Floor 4: for values that were checked already; defaults are the class's own."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from decimal import Decimal
 from itertools import repeat
@@ -28,7 +28,8 @@ def many(cls: type[T], count: int, columns: dict[str, Iterable[Any]]) -> list[T]
             if each.default is MISSING:
                 raise TypeError(f"{cls.__name__} needs {each.name}")
             values = repeat(each.default, count)
-        deque(map(getattr(cls, each.name).__set__, found, values), maxlen=0)
+        fill: Callable[[T, Any], None] = getattr(cls, each.name).__set__
+        deque(map(fill, found, values), maxlen=0)
     return found
 
 

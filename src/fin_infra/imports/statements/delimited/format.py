@@ -29,6 +29,7 @@ from fin_infra.imports.statements.delimited.table import (
     preamble,
     read_table,
 )
+from fin_infra.imports.statements.delimited.trades import TRADES, trade_statements
 from fin_infra.imports.statements.text import Text, decode
 from fin_infra.model.statement import StatementFile
 
@@ -41,6 +42,7 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SEP = re.compile(r"\s*sep=(.)\s*(?:\r\n|\n|\r)", re.I)
 """A first line for Excel."""
 _PLAIN = ReadOptions()
+KNOWN = (*BANKS, *(traded.rows for traded in TRADES))
 
 
 class Delimited(StatementFormat):
@@ -57,7 +59,7 @@ class Delimited(StatementFormat):
 
     def read(self, data: bytes, options: ReadOptions = _PLAIN) -> StatementFile:
         own, notes = learned()
-        return read_delimited(data, options, layouts=(*own, *BANKS), notes=notes)
+        return read_delimited(data, options, layouts=(*own, *KNOWN), notes=notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def read_delimited(
     data: bytes,
     options: ReadOptions = _PLAIN,
     *,
-    layouts: Sequence[Layout] = BANKS,
+    layouts: Sequence[Layout] = KNOWN,
     notes: Iterable[str] = (),
 ) -> StatementFile:
     """Read a CSV file by the first of the layouts that fits it, or by what it shows.
@@ -95,7 +97,8 @@ def _read(source: Text, options: ReadOptions, layouts: Sequence[Layout], said: t
         said = (*said, *guess.reasons)
     body = Body(table, found.layout, found.at, found.width, found.start, options)
     above = table.rows[: found.start]
-    statements = tuple(Reading(body, above).statements())
+    traded = next((each for each in TRADES if each.rows is found.layout), None)
+    statements = tuple(trade_statements(body, traded, above) if traded else Reading(body, above).statements())
     if said:
         statements = tuple(replace(each, warnings=(*said, *each.warnings)) for each in statements)
     left_out = tuple(dict.fromkeys(text for each in statements for text in each.left_out))

@@ -103,9 +103,9 @@ class Layout:
         """Return what differs from a plain layout, as JSON-ready builtins."""
         found: dict[str, Any] = {}
         for each in fields(self):
-            value = getattr(self, each.name)
+            value: Any = getattr(self, each.name)
             if value != each.default or each.default is MISSING:
-                found[each.name] = list(value) if isinstance(value, tuple) else _plain(value)
+                found[each.name] = _plain(value)
         return found
 
     @classmethod
@@ -183,6 +183,8 @@ _CHOICES: Mapping[str, tuple[Any, ...]] = {
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(cast("tuple[Any, ...]", value))
     return value.value if isinstance(value, Enum) else value
 
 

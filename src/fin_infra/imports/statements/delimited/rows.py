@@ -12,7 +12,7 @@ from operator import is_
 from typing import cast
 
 from fin_infra.imports.statements import values
-from fin_infra.imports.statements.delimited.amounts import Marks, decide_mark, read_amounts
+from fin_infra.imports.statements.delimited.amounts import Mark, Marks, decide_mark, read_amounts
 from fin_infra.imports.statements.delimited.body import Body, cut_off
 from fin_infra.imports.statements.delimited.layout import Column
 from fin_infra.imports.statements.delimited.table import plain
@@ -164,8 +164,9 @@ class RowReader:
         if marks.mark is not None or marks.plain:
             return marks
         every = (decide_mark(self.body.column(other, self.body.posted) or []).mark for other in self.money_columns())
-        others = {mark for mark in every if mark is not None}
-        return Marks(others.pop() if len(others) == 1 else self.layout.decimal_mark)
+        others: set[Mark] = {mark for mark in every if mark is not None}
+        only: Mark | None = others.pop() if len(others) == 1 else self.layout.decimal_mark
+        return Marks(only)
 
     def check_last(self, posted: Rows) -> None:
         """Refuse a file that ends in the middle of its last amount, as half a file does."""
