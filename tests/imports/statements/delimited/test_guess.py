@@ -295,6 +295,37 @@ def test_balance_when_the_rows_of_a_day_are_shuffled_then_the_chain_still_proves
     assert [str(each.amount.amount) for each in found.balances] == ["100.00", "64.00"]
 
 
+# Columns.
+
+
+def test_account_column_when_it_may_be_the_other_sides_then_it_is_not_taken_for_the_own_one() -> None:
+    text = "Datum;Rekening;Omschrijving;Bedrag\n13.01.2026;BE12;Winkel;-12,50\n14.01.2026;BE13;Loon;1.200,00\n"
+    assert statement(text).account.number == "4711"
+    same = text.replace("BE13", "BE12")
+    assert statement(same).account.number == "BE12"
+
+
+def test_amount_column_when_it_is_empty_then_debit_and_credit_count() -> None:
+    text = (
+        "Buchungstag;Verwendungszweck;Betrag;Soll;Haben;Währung\n01.02.2026;Kauf;;-12,00;;EUR\n"
+        "03.02.2026;Lohn;;;1.500,00;EUR\nKontostand;03.02.2026;;2.488,00;;EUR\n"
+    )
+    assert amounts(text) == ["-12.00", "1500.00"]
+
+
+def test_names_when_they_do_not_say_enough_then_what_stands_in_the_columns_does() -> None:
+    text = (
+        "Radnr,Kontonr,Valuta,Bokfdag,Text,Belopp x,Saldo x\n1,123,SEK,2026-01-05,ICA,-100.00,900.00\n"
+        "2,123,SEK,2026-01-04,COOP,-50.00,1000.00\n"
+    )
+    found = statement(text)
+    assert [(line.description, str(line.amount)) for line in found.lines] == [
+        ("ICA", "-100.00 SEK"),
+        ("COOP", "-50.00 SEK"),
+    ]
+    assert any("do not say enough" in each for each in found.warnings)
+
+
 # Frames.
 
 

@@ -23,6 +23,7 @@ from fin_infra.imports.statements.delimited.vocabulary import (
     CURRENCY_LABELS,
     MONEY_IN,
     MONEY_OUT,
+    OWN_ACCOUNT,
     PENDING,
     ROLES,
     VOID,
@@ -119,11 +120,16 @@ class _Guessing:
             raise self.fault(
                 "The file has column names and not one transaction under them; export a period that has some"
             )
+        if "debit" in roles and "credit" in roles and "amount" in roles and not _filled(rows, roles["amount"]):
+            del roles["amount"]  # some banks keep an empty column for what they do not print
         same = [name for name in ROLES["amount"] if bare.count(name)]
         if len(same) > 1 and "debit" not in roles and self._differ(rows, [bare.index(name) for name in same]):
             raise self.fault(f"Two columns may be the amount, {same[0]!r} and {same[1]!r}; {_DESCRIBED}")
-        if not all(looks_like_day(each[roles["date"]]) or not each[roles["date"]].strip() for each in rows[:50]):
+        dated = [each for each in rows if looks_like_day(each[roles["date"]])]
+        if len(dated) * 2 < len(rows):
             roles["date"] = self._first_day(rows, width)
+        else:
+            rows = dated  # the others are a balance or a total with a day somewhere else
         shown = {role: columns[at] for role, at in roles.items()}
         self.reasons.append(
             "the file is none of a known bank; its columns are read by their names: "
@@ -133,7 +139,17 @@ class _Guessing:
                 if role in roles
             )
         )
+        self._own_account(roles, bare)
         return self._guess(roles, rows, width, named=True)
+
+    def _own_account(self, roles: dict[str, int], bare: list[str]) -> None:
+        """Drop a column that may as well be the other side's account: it is not the same in every row."""
+        at = roles.get("account")
+        if at is None or bare[at] in OWN_ACCOUNT:
+            return
+        cells = [row[at].strip() for row in self.table.rows[self.header + 1 :] if len(row) > at and row[at].strip()]
+        if len(cells) < 2 or len(set(cells)) > 1:
+            del roles["account"]
 
     def _differ(self, rows: list[Row], at: list[int]) -> bool:
         return any(len({row[index].strip() for index in at if row[index].strip()}) > 1 for row in rows)
@@ -153,18 +169,41 @@ class _Guessing:
             raise self.fault(
                 "The file has neither column names nor rows with a day and an amount; export it as CSV again"
             )
+        labels = self._labels(rows, width)
+        if labels:
+            width = len(labels)
+            rows = [row[:width] for row in rows]
         roles: dict[str, int] = {"date": self._first_day(rows, width)}
         money = [index for index in range(width) if index != roles["date"] and _is_money(rows, index)]
         roles |= self._money_roles(rows, money)
         texts = [index for index in range(width) if index not in roles.values() and _is_text(rows, index)]
-        if texts:
+        told_by_name = _roles([_bare(name) for name in labels])
+        for role in ("description", "currency", "id", "status", "check_number"):
+            if role in told_by_name and told_by_name[role] not in roles.values():
+                roles[role] = told_by_name[role]
+        if texts and "description" not in roles:
             roles["description"] = max(texts, key=lambda index: fmean(len(row[index].strip()) for row in rows))
         indicator = next((index for index in range(width) if _is_indicator(rows, index)), None)
         if indicator is not None and "amount" in roles:
             roles["indicator"] = indicator
         told = ", ".join(f"{role} from column {at + 1}" for role, at in roles.items())
-        self.reasons.append(f"the file has no column names; its columns are read by what stands in them: {told}")
-        return self._guess(roles, rows, width, named=False)
+        why = "the column names do not say enough" if labels else "the file has no column names"
+        self.reasons.append(f"{why}; the columns are read by what stands in them: {told}")
+        return self._guess(roles, rows, width, named=bool(labels))
+
+    def _labels(self, rows: list[Row], width: int) -> list[str]:
+        """Return the row above the first one with a day, if it holds a different name for each column."""
+        first = next(
+            (number for number, row in enumerate(self.table.rows) if any(looks_like_day(cell) for cell in row)), 0
+        )
+        above = [number for number in range(first) if any(cell.strip() for cell in self.table.rows[number])]
+        found = names(self.table.rows[above[-1]]) if above else []
+        if len(found) > width or any(_filled(rows, at) for at in range(len(found), width)):
+            return []
+        if len(found) < 2 or "" in found or len(set(found)) < len(found) or any(map(looks_like_amount, found)):
+            return []
+        self.header = above[-1]
+        return found
 
     def _money_roles(self, rows: list[Row], money: list[int]) -> dict[str, int]:
         if not money:
@@ -416,6 +455,10 @@ def _minus(rows: list[Row], at: int) -> bool:
 def _is_money(rows: list[Row], at: int) -> bool:
     cells = [row[at].strip() for row in rows if row[at].strip()]
     return bool(cells) and all(map(looks_like_amount, cells)) and any(map(_DECIMALS.search, cells))
+
+
+def _filled(rows: list[Row], at: int) -> bool:
+    return any(row[at].strip() for row in rows)
 
 
 def _is_text(rows: list[Row], at: int) -> bool:

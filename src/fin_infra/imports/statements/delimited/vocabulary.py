@@ -82,6 +82,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "fee": _words("fee|fees|fee amount|total fees|gebühr|kosten|frais|comision|comisión"),
 }
 """For each role the names that a column of it may have; where several are there, the one that comes first here."""
+OWN_ACCOUNT = frozenset(
+    _words("account number|account name|auftragskonto|iban auftragskonto|iban auftraggeberkonto|rekeningnummer")
+)
+"""Names of the account that the file is about; the others are the other side's at some banks."""
 MONEY_OUT = frozenset(
     _words(
         "d|dr|db|debit|debet|dbit|af|s|soll|out|outgoing|withdrawal|belastung|lastschrift|ausgang|débit|debito|débito|"
