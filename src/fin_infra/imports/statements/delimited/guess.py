@@ -181,6 +181,7 @@ class _Guessing:
         for role in ("description", "currency", "id", "status", "check_number"):
             if role in told_by_name and told_by_name[role] not in roles.values():
                 roles[role] = told_by_name[role]
+        texts = [index for index in texts if index not in roles.values()]
         if texts and "description" not in roles:
             roles["description"] = max(texts, key=lambda index: fmean(len(row[index].strip()) for row in rows))
         indicator = next((index for index in range(width) if _is_indicator(rows, index)), None)
@@ -189,21 +190,22 @@ class _Guessing:
         told = ", ".join(f"{role} from column {at + 1}" for role, at in roles.items())
         why = "the column names do not say enough" if labels else "the file has no column names"
         self.reasons.append(f"{why}; the columns are read by what stands in them: {told}")
-        return self._guess(roles, rows, width, named=bool(labels))
+        return self._guess(roles, rows, width, named=bool(labels) and all(labels[at] for at in roles.values()))
 
     def _labels(self, rows: list[Row], width: int) -> list[str]:
-        """Return the row above the first one with a day, if it holds a different name for each column."""
+        """Return the nearest row above the first one with a day that holds a different name for each column."""
         first = next(
             (number for number, row in enumerate(self.table.rows) if any(looks_like_day(cell) for cell in row)), 0
         )
-        above = [number for number in range(first) if any(cell.strip() for cell in self.table.rows[number])]
-        found = names(self.table.rows[above[-1]]) if above else []
-        if len(found) > width or any(_filled(rows, at) for at in range(len(found), width)):
-            return []
-        if len(found) < 2 or "" in found or len(set(found)) < len(found) or any(map(looks_like_amount, found)):
-            return []
-        self.header = above[-1]
-        return found
+        for number in range(first - 1, max(first - 4, -1), -1):
+            found = names(self.table.rows[number])
+            said = [name for name in found if name]
+            if len(found) > width or any(_filled(rows, at) for at in range(len(found), width)):
+                continue
+            if len(said) >= 2 and len(set(said)) == len(said) and not any(map(looks_like_amount, said)):
+                self.header = number
+                return found
+        return []
 
     def _money_roles(self, rows: list[Row], money: list[int]) -> dict[str, int]:
         if not money:

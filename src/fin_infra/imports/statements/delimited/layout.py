@@ -105,7 +105,7 @@ class Layout:
         for each in fields(self):
             value: Any = getattr(self, each.name)
             if value != each.default or each.default is MISSING:
-                found[each.name] = _plain(value)
+                found[each.name] = _plain(each.name, value)
         return found
 
     @classmethod
@@ -175,6 +175,7 @@ _COLUMNS = (
     "effect",
 )
 _TEXTS = ("header", "optional", "account_label", "money_in", "money_out", "posted", "pending", "void", "without_effect")
+_LISTS = ("description", "memo", *_TEXTS)
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
     "sign": get_args(Sign),
     "order": (None, *get_args(Order)),
@@ -182,9 +183,9 @@ _CHOICES: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(cast("tuple[Any, ...]", value))
+def _plain(name: str, value: Any) -> Any:
+    if name in _LISTS:
+        return list(value)
     return value.value if isinstance(value, Enum) else value
 
 
@@ -199,7 +200,7 @@ def _checked(name: str, value: Any) -> Any:
             return AccountType(value)
         except ValueError:
             raise InvalidInput("A layout's type is a kind of account, such as 'depository' or 'credit'.") from None
-    if name in ("description", "memo", *_TEXTS):
+    if name in _LISTS:
         if not isinstance(value, (list, tuple)) or len(cast("list[Any]", value)) > _MAX_COLUMNS:
             raise InvalidInput(f"A layout's {name} is a list.")
         return tuple(_one(name, item, texts=name in _TEXTS) for item in cast("list[Any]", value))

@@ -163,8 +163,11 @@ class RowReader:
             return marks
         if marks.mark is not None or marks.plain:
             return marks
-        every = (decide_mark(self.body.column(other, self.body.posted) or []).mark for other in self.money_columns())
-        others: set[Mark] = {mark for mark in every if mark is not None}
+        others: set[Mark] = set()
+        for other in self.money_columns():
+            mark = decide_mark(self.body.column(other, self.body.posted) or []).mark
+            if mark is not None:
+                others.add(mark)
         only: Mark | None = others.pop() if len(others) == 1 else self.layout.decimal_mark
         return Marks(only)
 

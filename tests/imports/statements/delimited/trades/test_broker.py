@@ -44,7 +44,8 @@ VANGUARD = (
 
 
 def trades(text: str, **options: Any) -> tuple[StatementTrade, ...]:
-    file = read_statement(text.encode(), **{"account": "1", **options})
+    said: dict[str, Any] = {"account": "1", **options}
+    file = read_statement(text.encode(), **said)
     return tuple(trade for each in file.statements for trade in each.trades)
 
 
@@ -54,8 +55,8 @@ def told(trade: StatementTrade) -> tuple[str, str | None, str | None, str | None
         trade.day.isoformat(),
         trade.ticker,
         units,
-        trade.amount and str(trade.amount),
-        trade.fee and str(trade.fee),
+        None if trade.amount is None else str(trade.amount),
+        None if trade.fee is None else str(trade.fee),
     )
 
 

@@ -19,13 +19,15 @@ KRAKEN = '"txid","refid","time","type","subtype","aclass","asset","amount","fee"
 
 
 def trades(text: str, **options: Any) -> tuple[StatementTrade, ...]:
-    file = read_statement(text.encode(), **{"account": "1", **options})
+    said: dict[str, Any] = {"account": "1", **options}
+    file = read_statement(text.encode(), **said)
     return tuple(trade for each in file.statements for trade in each.trades)
 
 
 def told(trade: StatementTrade) -> tuple[str | None, str | None, str | None, str | None, str | None]:
     units = None if trade.units is None else f"{trade.units:f}"
-    return trade.id, trade.ticker, units, trade.amount and str(trade.amount), trade.fee and str(trade.fee)
+    amount = None if trade.amount is None else str(trade.amount)
+    return trade.id, trade.ticker, units, amount, None if trade.fee is None else str(trade.fee)
 
 
 def test_coinbase_when_bought_and_sold_then_fees_are_in_the_money() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements.delimited.table import Row
@@ -15,10 +16,10 @@ from fin_infra.model.statement import StatementTrade
 
 def broker(sheet: Sheet) -> Iterator[StatementTrade]:
     for number, row in sheet.rows():
-        yield from guarded(sheet, number, lambda number=number, row=row: iter([_trade(sheet, number, row)]))
+        yield from guarded(sheet, number, partial(_trade, sheet, number, row))
 
 
-def _trade(sheet: Sheet, number: int, row: Row) -> StatementTrade:
+def _trade(sheet: Sheet, number: int, row: Row) -> Iterator[StatementTrade]:
     layout = sheet.layout
     currency = layout.rows.fixed_currency or "USD"
     day = sheet.day(row, str(layout.rows.date))
@@ -27,7 +28,7 @@ def _trade(sheet: Sheet, number: int, row: Row) -> StatementTrade:
     amount = sheet.money(row, str(layout.rows.amount), currency)
     ticker = sheet.cell(row, layout.ticker)
     price = sheet.number(row, layout.unit_price)
-    return StatementTrade(
+    yield StatementTrade(
         id=sheet.cell(row, layout.id),
         day=day,
         type_text=sheet.cell(row, layout.type_text) or "",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements import values
@@ -65,7 +66,7 @@ _JOINED = frozenset({"trade", "spend", "receive"})
 
 def coinbase(sheet: Sheet) -> Iterator[StatementTrade]:
     for number, row in sheet.rows():
-        yield from guarded(sheet, number, lambda number=number, row=row: _coinbase(sheet, number, row))
+        yield from guarded(sheet, number, partial(_coinbase, sheet, number, row))
 
 
 def _coinbase(sheet: Sheet, number: int, row: Row) -> Iterator[StatementTrade]:
@@ -152,7 +153,7 @@ def kraken(sheet: Sheet) -> Iterator[StatementTrade]:
         joined = word in _JOINED and refid is not None
         groups.setdefault(refid if joined and refid else f"row {number}", []).append((number, row))
     for rows in groups.values():
-        yield from guarded(sheet, rows[0][0], lambda rows=rows: _ledger(sheet, rows))
+        yield from guarded(sheet, rows[0][0], partial(_ledger, sheet, rows))
 
 
 def _ledger(sheet: Sheet, rows: list[tuple[int, Row]]) -> Iterator[StatementTrade]:
