@@ -33,6 +33,36 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # words and tables, tried by what reads them
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
+    "imports/statements/delimited/test_banks.py": (
+        "imports/statements/delimited/banks/america",
+        "imports/statements/delimited/banks/europe",
+        "imports/statements/delimited/banks/germany",
+        "imports/statements/delimited/banks/kingdom",
+        "imports/statements/delimited/format",
+        "imports/statements/delimited/rows",
+        "imports/statements/delimited/texts",
+    ),
+    "imports/statements/delimited/test_services.py": (
+        "imports/statements/delimited/banks/services",
+        "imports/statements/delimited/body",
+        "imports/statements/delimited/reading",
+    ),
+    "imports/statements/delimited/test_guess.py": (
+        "imports/statements/delimited/amounts",
+        "imports/statements/delimited/days",
+        "imports/statements/delimited/table",
+        "imports/statements/delimited/vocabulary",
+    ),
+    "imports/statements/delimited/trades/test_broker.py": (
+        "imports/statements/delimited/trades/layout",
+        "imports/statements/delimited/trades/reading",
+        "imports/statements/delimited/trades/tables",
+    ),
+    "imports/statements/delimited/test_layout.py": ("imports/statements/delimited/learned",),
+    "imports/statements/delimited/test_property.py": (
+        "imports/statements/delimited/build",
+        "imports/statements/delimited/chain",
+    ),
     "imports/statements/test_dedupe.py": (
         "imports/statements/answers",
         "imports/statements/conflict",

@@ -50,6 +50,8 @@ ALLOWED = {  # asyncio's names, and what a vendor sends
 }  # fmt: skip
 WIRE_WORD = re.compile(r"""(?<=["'])[A-Z_]+(?=["'])|(?<=`)[A-Z_]+(?=`)""")
 """A word as a vendor sends it, in capitals and quoted: its spelling is the vendor's."""
+BANKS = re.compile(r"src/fin_infra/imports/statements/delimited/(?:banks/\w+|vocabulary)\.py")
+"""The tables of what banks print in their files: quoted there are the banks' own words."""
 VENDORS = re.compile(r"src/(?:fin_infra/(?:providers/[a-z]+/[a-z_]+|sandbox/vendors/[a-z_]+)/|bankersbank/)")
 """The folders where a vendor's words stand; anywhere else capitals excuse nothing."""
 
@@ -80,6 +82,7 @@ def faults(text: str, path: str = "") -> list[str]:
     for number, line in enumerate(text.splitlines(), 1):
         read = re.sub("|".join(map(re.escape, sorted(ALLOWED, key=len, reverse=True))), "", line)
         read = WIRE_WORD.sub("", read) if of_vendor else read
+        read = re.sub(r'"[^"]*"', '""', read) if BANKS.match(path) else read
         found += [
             f"line {number}: {match[0]!r}; write {better}"
             for pattern, better in {**PHRASES, **(IN_DOCS if path.endswith(".md") else {})}.items()

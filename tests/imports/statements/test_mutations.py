@@ -28,7 +28,7 @@ LINE_END = re.compile(rb"[\r\n]")
 SAID = {"account": "1", "currency": "EUR"}
 
 
-OWN_RULES = {"pdf": "test_pdf", "qif": "test_qif"}
+OWN_RULES = {"csv": "delimited/test_mutations", "pdf": "test_pdf", "qif": "test_qif"}
 """Formats whose files are damaged in their own module, where it can say what is in such a file."""
 
 
