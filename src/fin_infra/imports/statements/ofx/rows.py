@@ -17,7 +17,7 @@ from fin_infra.model.statement import StatementBalance, StatementCounterparty, S
 
 BALANCES = {"LEDGERBAL": "ledger", "AVAILBAL": "available"}
 _PRINCIPAL = "PRINBAL"
-"""What is still owed on a loan, OFX 2.1.1; other banks print LEDGERBAL in its place."""
+"""What is still owed on a loan (OFX 2.1.1, OFX_Loans.xsd); LEDGERBAL, where it is printed, comes first."""
 _INVESTMENT_BALANCES = {
     "AVAILCASH": "available",
     "MARGINBALANCE": "margin",
@@ -73,7 +73,7 @@ def read_line(
 
 
 def read_pending(node: Node, currency: str, reading: Reading) -> StatementLine:
-    """Read a transaction that the bank announces: DTTRAN in OFX 2.2, DTPOSTED where banks copy the posted ones."""
+    """Read a transaction that the bank announces: by DTTRAN, or by DTPOSTED where the bank copies posted ones."""
     return read_line(node, currency, reading, dated="DTTRAN" if "DTTRAN" in node.values else "DTPOSTED")
 
 

@@ -1,5 +1,5 @@
 """The rows of an OFX investment account besides its cash transactions: purchases, sales, income, movements of units.
-Floor 4: OFX 13.9.2 and 3.2.9.2 give the signs; a broker that prints none is known by a row that contradicts itself."""
+Floor 4: OFX 3.2.9.2 gives the signs; a broker that prints none is known by a row that contradicts itself."""
 
 from __future__ import annotations
 
@@ -131,6 +131,7 @@ def _words(row: _Row) -> Iterator[str]:
     name = row.node.name
     price, total = row.text("UNITPRICE"), row.text("TOTAL")
     if name.endswith("DEBT") and price:
+        # 1,000 units at 100 are worth 1,000 in the samples of ofxparse (td_ameritrade.ofx): no price of one unit
         yield f"price {price} for 100 of par value"
     if name == "REINVEST" and total:
         yield f"reinvested {total.lstrip('+-')}"

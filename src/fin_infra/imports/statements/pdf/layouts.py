@@ -106,7 +106,10 @@ class Layout:
 
     name: str
     source: str
-    """The public program or page that the facts are taken from; facts only."""
+    """The public program that the titles, the order and the form of dates are taken from; facts only.
+
+    The name of the bank, the labels of balances and the form of numbers are unconfirmed where the program is silent.
+    """
     marks: tuple[str, ...]
     currency: str
     day_first: bool = True

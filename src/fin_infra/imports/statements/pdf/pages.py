@@ -16,7 +16,7 @@ from fin_infra.errors import MissingExtra, StatementUnreadable
 from fin_infra.imports.statements.pdf.packed import refuse_bombs
 
 _ONE_AT_A_TIME = Lock()
-"""PDFium is not safe for threads ("Thread incompatibility" in the notes of pypdfium2)."""
+"""PDFium is not safe for threads ("Incompatibility with Threading" in the notes of pypdfium2)."""
 _WORD = re.compile(r"\S+")
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD, fpdfview.h."""

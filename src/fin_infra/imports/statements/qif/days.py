@@ -22,7 +22,7 @@ _MONTHS = {
         start=1,
     )
 }
-_CENTURY_TURNS = 70
+_CENTURY_TURNS = 69
 """Two digits from here on are of the last century, as in POSIX; behind Quicken's apostrophe none are so high."""
 _TWO_DIGITS = re.compile(r"([0-9]{2})[-/.][0-9]{2}[-/.]([0-9]{2})")
 _FEW, _MANY = 2, 4
