@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +93,20 @@ def unaccounted(data: bytes, file: StatementFile) -> Iterator[str]:
 
 def _whole(amount: Decimal) -> str:
     return f"{amount:f}"
+
+
+def test_file_when_large_then_its_memory_is_less_than_twenty_times_its_size() -> None:
+    rows = "".join(f'DEBIT,{1 + n % 12:02}/13/2026,"CORNER SHOP {n}",-{n % 90}.10,DEBIT_CARD,,,\n' for n in range(5000))
+    data = f"Details,Posting Date,Description,Amount,Type,Balance,Check or Slip #\n{rows}".encode()
+    read_statement(data, **SAID)
+    tracemalloc.start()
+    try:
+        kept = read_statement(data, **SAID)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept.statements[0].lines) == 5000
+    assert peak < 20 * len(data)
 
 
 @pytest.mark.parametrize("name", ["one row a byte", "one open quote", "many columns", "long cell"])

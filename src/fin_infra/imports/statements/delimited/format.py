@@ -14,7 +14,7 @@ from fin_infra.imports.statements.base import ReadOptions, StatementFormat
 from fin_infra.imports.statements.delimited.banks import BANKS
 from fin_infra.imports.statements.delimited.body import Body
 from fin_infra.imports.statements.delimited.days import looks_like_day
-from fin_infra.imports.statements.delimited.guess import guess_layout, is_header
+from fin_infra.imports.statements.delimited.guess import Guess, guess_layout, is_header
 from fin_infra.imports.statements.delimited.layout import Column, Layout
 from fin_infra.imports.statements.delimited.learned import learned
 from fin_infra.imports.statements.delimited.reading import Reading
@@ -34,7 +34,9 @@ from fin_infra.imports.statements.text import Text, decode
 from fin_infra.model.statement import StatementFile
 
 _OTHERS = re.compile(
-    r"\s*(?:<|\{|\[|!(?:Type|Account|Option|Clear)|OFXHEADER|%PDF|\{1:|:20:|:940:|01,[^\r\n]*/\s*[\r\n]+\s*02,)", re.I
+    r"\s*(?:<|\{|\[|!(?:Type|Account|Option|Clear)|OFXHEADER|%PDF|\{1:|:20:|:940:"
+    r"|01,[^\r\n]*[\r\n]+(?:\s*88,[^\r\n]*[\r\n]+){0,9}\s*02,)",
+    re.I,
 )
 """How files of other formats begin: XML and HTML, JSON, QIF, OFX, PDF, MT940, BAI2."""
 _INSIDE = re.compile(r"<OFX[\s>]|<\?xml|<!DOCTYPE|<html|^:20:|^:61:|^!Type:|OFXHEADER", re.I | re.M)
@@ -115,6 +117,18 @@ def _undisturbed() -> Generator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def guess_delimited(data: bytes, options: ReadOptions = _PLAIN) -> Guess:
+    """Return the layout that a file shows and the reasons, whether or not a bank is known that writes such files.
+
+    Give it a name, `replace(guess.layout, name="My bank")`, and `learn` keeps it for the next file.
+
+    Raises:
+        StatementUnreadable: the columns, or the signs of the amounts, can be read in two ways or in none.
+    """
+    source = decode(data)
+    return guess_layout(_known(source, ())[0], options)
 
 
 def _known(source: Text, layouts: Sequence[Layout]) -> tuple[Table, Found | None]:

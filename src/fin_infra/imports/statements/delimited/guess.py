@@ -32,8 +32,8 @@ from fin_infra.model.currency import CURRENCIES
 
 _SAMPLE = 2000
 """Rows from which roles are told; signs are looked for in the whole file."""
-_MINUS = re.compile("[-\u2212\u2013(]")
-_DECIMALS = re.compile(r"[.,][0-9]{1,2}[)\s-]*(?:[A-Z]{3}|[€$£])?$|^[^0-9]*[$€£]")
+_MINUS = re.compile(r"[-\u2212\u2013(]|[0-9] ?D[Rr]\b")
+_DECIMALS = re.compile(r"[.,][0-9]{1,2}[)\s-]*(?:[A-Z]{3}|[€$£]|[CD][Rr]\.?)?$|^[^0-9]*[$€£]")
 _PARENTHESIS = re.compile(r"\s*[(\[](?:[A-Z]{3}|[€$£¥])[)\]]\s*$|\s+in\s+[A-Z]{3}$")
 _DESCRIBED = "a layout of your own says which (Layout, learn)"
 
