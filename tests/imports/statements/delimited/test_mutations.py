@@ -109,6 +109,16 @@ def test_file_when_large_then_its_memory_is_less_than_twenty_times_its_size() ->
     assert peak < 20 * len(data)
 
 
+def test_file_when_every_row_is_of_another_account_or_section_then_it_is_read_in_linear_time() -> None:
+    accounts = b"Date,Description,Amount,Account Number\n" + b"".join(
+        b"2026-01-13,a,-1.00,%d\n" % number for number in range(8000)
+    )
+    assert len(read_statement(accounts, **SAID).statements) == 8000
+    sections = b"Date,Description,Amount\n" + b"Pending\n2026-01-13,a,-1.00\nPosted\n" * 8000 + b"2026-01-13,b,-1.00\n"
+    (statement,) = read_statement(sections, **SAID).statements
+    assert (len(statement.lines), len(statement.pending)) == (1, 8000)
+
+
 @pytest.mark.parametrize("name", ["one row a byte", "one open quote", "many columns", "long cell"])
 def test_file_when_made_to_be_slow_then_it_is_refused_or_read_at_once(name: str) -> None:
     data = {

@@ -101,10 +101,14 @@ def _read(source: Text, options: ReadOptions, layouts: Sequence[Layout], said: t
     above = table.rows[: found.start]
     traded = next((each for each in TRADES if each.rows is found.layout), None)
     statements = tuple(trade_statements(body, traded, above) if traded else Reading(body, above).statements())
-    if said:
-        statements = tuple(replace(each, warnings=(*said, *each.warnings)) for each in statements)
-    left_out = tuple(dict.fromkeys(text for each in statements for text in each.left_out))
-    return StatementFile(format="csv", encoding=source.encoding, statements=statements, left_out=left_out)
+    said, left_out = (*said, *body.said), tuple(body.left_out)
+    if len(statements) == 1:
+        only = statements[0]
+        statements = (replace(only, warnings=(*said, *only.warnings), left_out=(*left_out, *only.left_out)),)
+        said = ()
+    return StatementFile(
+        format="csv", encoding=source.encoding, statements=statements, left_out=left_out, warnings=said
+    )
 
 
 @contextmanager
