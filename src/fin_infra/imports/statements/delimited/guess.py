@@ -329,7 +329,8 @@ class _Guessing:
             roles["indicator"] = indicator
             said["indicator"] = True
             said["sign"] = "absolute"
-            self.reasons.append(f"the words {', '.join(map(repr, sorted(words)[:4]))} say money in or out")
+            told = ", ".join(map(repr, (*said["money_out"], *said["money_in"])))
+            self.reasons.append(f"the words {told} say money in or out")
             self._proof(roles, rows, said, 1)
             return
         out = {plain(word) for word in said.pop("money_out")}
