@@ -341,6 +341,16 @@ def test_names_when_they_do_not_say_enough_then_what_stands_in_the_columns_does(
     assert any("do not say enough" in each for each in found.warnings)
 
 
+def test_balances_when_read_then_their_days_are_those_of_the_oldest_and_the_newest_row() -> None:
+    rows = ["2026-01-05,c,-5.00,85.00", "2026-01-03,b,-10.00,90.00", "2026-01-02,a,-1.00,100.00"]
+    for order in (rows, rows[::-1], [rows[1], rows[0], rows[2]]):
+        found = statement("Date,Description,Amount,Balance\n" + "\n".join(order) + "\n")
+        assert [(each.kind, str(each.at), str(each.amount)) for each in found.balances] == [
+            ("opening", "2026-01-02", "101.00 USD"),
+            ("ledger", "2026-01-05", "85.00 USD"),
+        ]
+
+
 # Frames.
 
 
