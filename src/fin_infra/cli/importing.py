@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,7 @@ from fin_infra.cli.output import ask, print_json, say, tell
 from fin_infra.cli.statements import plain_file, show
 from fin_infra.cli.tables import print_table
 from fin_infra.errors import InvalidInput, MissingExtra
-from fin_infra.imports.statements import read_statement
+from fin_infra.imports.statements import ReadOptions, read_statement
 from fin_infra.model import StatementFile
 
 if TYPE_CHECKING:
@@ -37,17 +37,22 @@ class Options:
     password: str | None = field(default=None, repr=False)
     skip_unreadable: bool = False
     accept_difference: bool = False
+    learn: str | None = None
     into: int | None = None
     new_account: bool = False
     yes: bool = False
     as_json: bool = False
 
     def read(self, file: Path) -> StatementFile:
-        return read_statement(
-            file,
+        asked = self.asked()
+        return read_statement(file, **{each.name: getattr(asked, each.name) for each in fields(asked)})
+
+    def asked(self) -> ReadOptions:
+        """Return what `read_statement` takes, which says in a sentence what is wrong with it."""
+        return ReadOptions(
             account=self.account,
             currency=self.currency,
-            decimal_mark=cast("DecimalMark | None", self.decimal_mark),  # checked there, with a sentence for people
+            decimal_mark=cast("DecimalMark | None", self.decimal_mark),
             day_first=self.day_first,
             password=self.password,
             skip_unreadable=self.skip_unreadable,
@@ -64,6 +69,8 @@ def run(files: Sequence[Path], options: Options) -> None:
         MissingExtra: it is to be stored, and the extra `book` is not installed.
     """
     reads = [(file, options.read(file)) for file in files]
+    if options.learn is not None:
+        _learn(files, [read for _, read in reads], options)
     told: list[dict[str, object]] = []
     asks = at_terminal() and not options.as_json
     for file, read in reads:
@@ -81,6 +88,22 @@ def run(files: Sequence[Path], options: Options) -> None:
         print_json(told[0] if len(told) == 1 else told)
     elif not (options.yes or asks):
         tell(HINT)
+
+
+def _learn(files: Sequence[Path], reads: Sequence[StatementFile], options: Options) -> None:
+    """Keep how the columns of one CSV file were read, for its bank's next files.
+
+    Raises:
+        InvalidInput: there are several files, it is no CSV file, or the folder cannot be written to.
+    """
+    from fin_infra.imports.statements.delimited import guess_delimited, learn
+
+    if len(files) != 1 or reads[0].format != "csv":
+        raise InvalidInput("--learn keeps the columns of one CSV file; give that file alone.")
+    guess = guess_delimited(files[0].read_bytes(), options.asked())
+    named = replace(guess.layout, name=options.learn, fixed_currency=options.currency or guess.layout.fixed_currency)
+    kept = learn(named)
+    tell(f"Kept as {kept}; files with these columns are read so from now on. Delete it to forget them.")
 
 
 def asked_password() -> str:

@@ -322,6 +322,9 @@ def import_files(
     accept_difference: Annotated[
         bool, typer.Option("--accept-difference", help="Read a file that does not add up, and keep the difference.")
     ] = False,
+    learn: Annotated[
+        str | None, typer.Option("--learn", help="Keep how a CSV file's columns were read under this name.")
+    ] = None,
     into: Annotated[int | None, typer.Option("--into", help="Id of the book's account that the file is of.")] = None,
     new_account: Annotated[
         bool, typer.Option("--new-account", help="The file is of an account that the book does not have.")
@@ -341,6 +344,7 @@ def import_files(
             password=asked_password() if password else None,
             skip_unreadable=skip_unreadable,
             accept_difference=accept_difference,
+            learn=learn,
             into=into,
             new_account=new_account,
             yes=yes,

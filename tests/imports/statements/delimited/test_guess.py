@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +13,7 @@ import pytest
 from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements import read_statement
 from fin_infra.imports.statements.base import ReadOptions
-from fin_infra.imports.statements.delimited import Delimited, guess_layout
-from fin_infra.imports.statements.delimited.table import read_table
-from fin_infra.imports.statements.text import decode
+from fin_infra.imports.statements.delimited import Delimited, guess_delimited, learn, learned, read_delimited
 from fin_infra.model.statement import Statement
 
 PUBLIC = Path(__file__).resolve().parents[5] / "shared" / "samples" / "csv"
@@ -280,6 +279,22 @@ def test_amounts_when_a_word_says_the_way_then_it_decides(out: str, into: str) -
     assert amounts(text) == ["-10.00", "20.00"]
 
 
+def test_amounts_when_their_side_stands_behind_them_then_it_is_their_sign() -> None:
+    text = "Date,Description,Amount,Balance\n2026-01-01,a,10.00 DR,90.00 CR\n2026-01-02,b,100.00 DR,10.00 DR\n"
+    assert amounts(text) == ["-10.00", "-100.00"]
+
+
+def test_balance_when_it_cannot_be_read_then_its_row_is_not_lost() -> None:
+    text = (
+        "Date,Description,Amount,Balance\n2026-01-01,a,-10.00,90.00\n2026-01-02,b,-5.00,n/a\n2026-01-03,c,-5.00,80.00\n"
+    )
+    assert refusal(text).line == 3
+    found = statement(text, skip_unreadable=True)
+    assert [line.description for line in found.lines] == ["a", "b", "c"]
+    assert any("a balance is set aside" in each for each in found.warnings)
+    assert [str(each.amount) for each in found.balances] == ["100.00 USD", "80.00 USD"]
+
+
 def test_balance_when_it_does_not_follow_then_the_difference_is_shown() -> None:
     text = "Date,Description,Amount,Balance\n2026-01-01,a,-10.00,90.00\n2026-01-02,b,-20.00,75.00\n"
     assert "5.00 USD more" in refusal(text).reason
@@ -324,6 +339,16 @@ def test_names_when_they_do_not_say_enough_then_what_stands_in_the_columns_does(
         ("COOP", "-50.00 SEK"),
     ]
     assert any("do not say enough" in each for each in found.warnings)
+
+
+def test_balances_when_read_then_their_days_are_those_of_the_oldest_and_the_newest_row() -> None:
+    rows = ["2026-01-05,c,-5.00,85.00", "2026-01-03,b,-10.00,90.00", "2026-01-02,a,-1.00,100.00"]
+    for order in (rows, rows[::-1], [rows[1], rows[0], rows[2]]):
+        found = statement("Date,Description,Amount,Balance\n" + "\n".join(order) + "\n")
+        assert [(each.kind, str(each.at), str(each.amount)) for each in found.balances] == [
+            ("opening", "2026-01-02", "101.00 USD"),
+            ("ledger", "2026-01-05", "85.00 USD"),
+        ]
 
 
 # Frames.
@@ -437,9 +462,14 @@ def test_file_when_it_is_of_another_format_then_it_is_never_taken_for_csv(data: 
     assert "CSV file" not in caught.value.reason
 
 
-def test_guess_when_made_then_it_is_a_layout_that_can_be_kept() -> None:
-    table = read_table(decode(b"Date;Text;Betrag\n13.01.2026;a;-1,00\n14.01.2026;b;2,00\n"), ";")
-    guess = guess_layout(table, ReadOptions())
+def test_guess_when_kept_then_the_next_file_is_read_by_it_without_a_guess(tmp_path: Path) -> None:
+    data = b"Date;Text;Betrag\n13.01.2026;a;-1,00\n14.01.2026;b;2,00\n"
+    guess = guess_delimited(data)
     assert (guess.layout.date, guess.layout.amount, guess.layout.delimiter) == ("Date", "Betrag", ";")
     assert guess.reasons
-    assert type(guess.layout).from_dict(guess.layout.to_dict()) == guess.layout
+    learn(replace(guess.layout, name="My bank", fixed_currency="EUR"), tmp_path)
+    layouts, notes = learned(tmp_path)
+    assert notes == ()
+    (found,) = read_delimited(data, ReadOptions(account="1"), layouts=layouts).statements
+    assert [str(line.amount) for line in found.lines] == ["-1.00 EUR", "2.00 EUR"]
+    assert not any("known bank" in each for each in found.warnings)

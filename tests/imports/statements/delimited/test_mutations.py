@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +93,30 @@ def unaccounted(data: bytes, file: StatementFile) -> Iterator[str]:
 
 def _whole(amount: Decimal) -> str:
     return f"{amount:f}"
+
+
+def test_file_when_large_then_its_memory_is_less_than_twenty_times_its_size() -> None:
+    rows = "".join(f'DEBIT,{1 + n % 12:02}/13/2026,"CORNER SHOP {n}",-{n % 90}.10,DEBIT_CARD,,,\n' for n in range(5000))
+    data = f"Details,Posting Date,Description,Amount,Type,Balance,Check or Slip #\n{rows}".encode()
+    read_statement(data, **SAID)
+    tracemalloc.start()
+    try:
+        kept = read_statement(data, **SAID)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept.statements[0].lines) == 5000
+    assert peak < 20 * len(data)
+
+
+def test_file_when_every_row_is_of_another_account_or_section_then_it_is_read_in_linear_time() -> None:
+    accounts = b"Date,Description,Amount,Account Number\n" + b"".join(
+        b"2026-01-13,a,-1.00,%d\n" % number for number in range(8000)
+    )
+    assert len(read_statement(accounts, **SAID).statements) == 8000
+    sections = b"Date,Description,Amount\n" + b"Pending\n2026-01-13,a,-1.00\nPosted\n" * 8000 + b"2026-01-13,b,-1.00\n"
+    (statement,) = read_statement(sections, **SAID).statements
+    assert (len(statement.lines), len(statement.pending)) == (1, 8000)
 
 
 @pytest.mark.parametrize("name", ["one row a byte", "one open quote", "many columns", "long cell"])

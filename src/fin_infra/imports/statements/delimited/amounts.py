@@ -18,8 +18,10 @@ _POINT, _COMMA = frozenset("0123456789.+-"), frozenset("0123456789,+-")
 _LONGEST = 15
 _AMOUNT = re.compile(
     r"[(+\-\u2212\u2013]?\s?(?:[A-Z]{0,3}\$|[€£¥₹]|zł|kr|Kč|Ft|[A-Z]{3})?\s?[+\-\u2212]?\s?"
-    r"[0-9][0-9.,'’\s]*-?\s?(?:\$|[€£¥₹]|zł|kr|Kč|Ft|[A-Z]{3})?\)?"
+    r"[0-9][0-9.,'’\s]*-?\s?(?:\$|[€£¥₹]|zł|kr|Kč|Ft|[A-Z]{3}|[CD][Rr]\.?)?\)?"
 )
+_SIDE = re.compile(r"(?P<amount>[^-+(\u2212]*[0-9]) ?(?P<side>[CD])[Rr]\.?")
+"""An amount with its side behind it, as `12.50 DR`: a sign in letters."""
 _CODE = re.compile(r"[A-Z]{3}|€|₹|zł|Kč|Ft|US\$|R\$|A\$|AU\$|CA\$|NZ\$|HK\$|S\$|NT\$|MX\$")
 _SIGNS = {"€": "EUR", "₹": "INR", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "US$": "USD", "R$": "BRL"}
 _EMPTY = frozenset({"", "-", "–", "--"})
@@ -69,6 +71,8 @@ def read_amounts(texts: Sequence[str], currency: str | None, marks: Marks, fault
         value = None
         cell = text.strip()
         if cell not in _EMPTY:
+            if side := _SIDE.fullmatch(cell):
+                cell = ("-" if side["side"] == "D" else "") + side["amount"]
             try:
                 value = values.amount(cell, currency, mark)
             except InvalidInput as error:

@@ -4,6 +4,7 @@ Floor 4: a row is a transaction if it has a day; what has none is named, and ref
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -141,9 +142,9 @@ class Body:
         found = sorted([*dated, *further]) if further else dated
         announced: list[int] = []
         for index, (number, is_pending) in enumerate(marks):
-            end = marks[index + 1][0] if index + 1 < len(marks) else len(self.table.rows)
             if is_pending:
-                announced += [row for row in found if number < row < end]
+                end = marks[index + 1][0] if index + 1 < len(marks) else len(self.table.rows)
+                announced += found[bisect(found, number) : bisect(found, end)]
         return found, announced
 
     def _fits(self, number: int, row: Row) -> bool:

@@ -14,7 +14,7 @@ from fin_infra.imports.statements.base import ReadOptions, StatementFormat
 from fin_infra.imports.statements.delimited.banks import BANKS
 from fin_infra.imports.statements.delimited.body import Body
 from fin_infra.imports.statements.delimited.days import looks_like_day
-from fin_infra.imports.statements.delimited.guess import guess_layout, is_header
+from fin_infra.imports.statements.delimited.guess import Guess, guess_layout, is_header
 from fin_infra.imports.statements.delimited.layout import Column, Layout
 from fin_infra.imports.statements.delimited.learned import learned
 from fin_infra.imports.statements.delimited.reading import Reading
@@ -34,7 +34,9 @@ from fin_infra.imports.statements.text import Text, decode
 from fin_infra.model.statement import StatementFile
 
 _OTHERS = re.compile(
-    r"\s*(?:<|\{|\[|!(?:Type|Account|Option|Clear)|OFXHEADER|%PDF|\{1:|:20:|:940:|01,[^\r\n]*/\s*[\r\n]+\s*02,)", re.I
+    r"\s*(?:<|\{|\[|!(?:Type|Account|Option|Clear)|OFXHEADER|%PDF|\{1:|:20:|:940:"
+    r"|01,[^\r\n]*[\r\n]+(?:\s*88,[^\r\n]*[\r\n]+){0,9}\s*02,)",
+    re.I,
 )
 """How files of other formats begin: XML and HTML, JSON, QIF, OFX, PDF, MT940, BAI2."""
 _INSIDE = re.compile(r"<OFX[\s>]|<\?xml|<!DOCTYPE|<html|^:20:|^:61:|^!Type:|OFXHEADER", re.I | re.M)
@@ -99,10 +101,14 @@ def _read(source: Text, options: ReadOptions, layouts: Sequence[Layout], said: t
     above = table.rows[: found.start]
     traded = next((each for each in TRADES if each.rows is found.layout), None)
     statements = tuple(trade_statements(body, traded, above) if traded else Reading(body, above).statements())
-    if said:
-        statements = tuple(replace(each, warnings=(*said, *each.warnings)) for each in statements)
-    left_out = tuple(dict.fromkeys(text for each in statements for text in each.left_out))
-    return StatementFile(format="csv", encoding=source.encoding, statements=statements, left_out=left_out)
+    said, left_out = (*said, *body.said), tuple(body.left_out)
+    if len(statements) == 1:
+        only = statements[0]
+        statements = (replace(only, warnings=(*said, *only.warnings), left_out=(*left_out, *only.left_out)),)
+        said = ()
+    return StatementFile(
+        format="csv", encoding=source.encoding, statements=statements, left_out=left_out, warnings=said
+    )
 
 
 @contextmanager
@@ -115,6 +121,18 @@ def _undisturbed() -> Generator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def guess_delimited(data: bytes, options: ReadOptions = _PLAIN) -> Guess:
+    """Return the layout that a file shows and the reasons, whether or not a bank is known that writes such files.
+
+    Give it a name, `replace(guess.layout, name="My bank")`, and `learn` keeps it for the next file.
+
+    Raises:
+        StatementUnreadable: the columns, or the signs of the amounts, can be read in two ways or in none.
+    """
+    source = decode(data)
+    return guess_layout(_known(source, ())[0], options)
 
 
 def _known(source: Text, layouts: Sequence[Layout]) -> tuple[Table, Found | None]:

@@ -30,10 +30,13 @@ from fin_infra.imports.statements.delimited.vocabulary import (
 )
 from fin_infra.model.currency import CURRENCIES
 
+_MOST_COLUMNS = 500
+_FURTHEST = 20_000
+"""Rows among which the first transaction has to stand."""
 _SAMPLE = 2000
 """Rows from which roles are told; signs are looked for in the whole file."""
-_MINUS = re.compile("[-\u2212\u2013(]")
-_DECIMALS = re.compile(r"[.,][0-9]{1,2}[)\s-]*(?:[A-Z]{3}|[€$£])?$|^[^0-9]*[$€£]")
+_MINUS = re.compile(r"[-\u2212\u2013(]|[0-9] ?D[Rr]\b")
+_DECIMALS = re.compile(r"[.,][0-9]{1,2}[)\s-]*(?:[A-Z]{3}|[€$£]|[CD][Rr]\.?)?$|^[^0-9]*[$€£]")
 _PARENTHESIS = re.compile(r"\s*[(\[](?:[A-Z]{3}|[€$£¥])[)\]]\s*$|\s+in\s+[A-Z]{3}$")
 _DESCRIBED = "a layout of your own says which (Layout, learn)"
 
@@ -50,6 +53,8 @@ class Guess:
 
 def is_header(row: Row) -> bool:
     """Tell whether a row holds column names that say enough: a day, and an amount or debit and credit."""
+    if len(row) > _MOST_COLUMNS:
+        return False
     roles = _roles([_bare(cell) for cell in row])
     return "date" in roles and ("amount" in roles or ("debit" in roles and "credit" in roles))
 
@@ -101,7 +106,7 @@ class _Guessing:
     def body(self, width: int) -> list[Row]:
         """Return the first rows that are as wide as they should be and have a day."""
         found: list[Row] = []
-        for row in self.table.rows[self.header + 1 :]:
+        for row in self.table.rows[self.header + 1 : self.header + 1 + _FURTHEST]:
             if len(row) >= width and any(looks_like_day(cell) for cell in row):
                 found.append(row[:width])
                 if len(found) == _SAMPLE:
@@ -195,7 +200,7 @@ class _Guessing:
     def _labels(self, rows: list[Row], width: int) -> list[str]:
         """Return the nearest row above the first one with a day that holds a different name for each column."""
         first = next(
-            (number for number, row in enumerate(self.table.rows) if any(looks_like_day(cell) for cell in row)), 0
+            (number for number, row in enumerate(self.table.rows[:_FURTHEST]) if any(map(looks_like_day, row))), 0
         )
         for number in range(first - 1, max(first - 4, -1), -1):
             found = names(self.table.rows[number])
@@ -324,7 +329,8 @@ class _Guessing:
             roles["indicator"] = indicator
             said["indicator"] = True
             said["sign"] = "absolute"
-            self.reasons.append(f"the words {', '.join(map(repr, sorted(words)[:4]))} say money in or out")
+            told = ", ".join(map(repr, (*said["money_out"], *said["money_in"])))
+            self.reasons.append(f"the words {told} say money in or out")
             self._proof(roles, rows, said, 1)
             return
         out = {plain(word) for word in said.pop("money_out")}

@@ -45,15 +45,7 @@ class Reading:
         currency = self._currency()
         posted, pending = self.rows.rows(body.posted, currency), self.rows.rows(body.pending, currency)
         self.rows.check_last(posted)
-        found = [self._statement(*each) for each in self._pots(posted, pending, currency)]
-        notes = tuple(body.said)
-        left_out = tuple(body.left_out)
-        return [
-            replace(each, warnings=(*notes, *each.warnings), left_out=(*left_out, *each.left_out))
-            if notes or left_out
-            else each
-            for each in found
-        ]
+        return [self._statement(*each) for each in self._pots(posted, pending, currency)]
 
     # What the rows are about.
 
@@ -91,7 +83,9 @@ class Reading:
         every = list(dict.fromkeys(pot for each in keys for pot in each if pot is not None))
         if len(every) == 1 and not any(None in each for each in keys):
             return [(every[0], posted, pending)]
-        return [(pot, _part(posted, keys[0], pot), _part(pending, keys[1], pot)) for pot in every]
+        parts = [_parts(rows, each) for rows, each in zip((posted, pending), keys, strict=True)]
+        nothing = posted.only(())
+        return [(pot, parts[0].get(pot, nothing), parts[1].get(pot, nothing)) for pot in every]
 
     def _keys(self, numbers: Sequence[int], currency: str | None) -> list[Pot | None]:
         """Return what each row belongs to; None for one whose account or currency cannot be read."""
@@ -201,10 +195,13 @@ def _unquoted(text: str) -> str | None:
     return text.strip().strip("'\"").strip() or None
 
 
-def _part(rows: Rows, keys: Sequence[Pot | None], pot: Pot) -> Rows:
-    """Return the rows of one pot."""
-    chosen = [index for index, key in enumerate(keys) if key == pot]
-    return rows.only(chosen)
+def _parts(rows: Rows, keys: Sequence[Pot | None]) -> dict[Pot, Rows]:
+    """Return the rows of each pot."""
+    found: dict[Pot, list[int]] = {}
+    for index, key in enumerate(keys):
+        if key is not None:
+            found.setdefault(key, []).append(index)
+    return {pot: rows.only(chosen) for pot, chosen in found.items()}
 
 
 def _joined(one: Rows, other: Rows) -> Rows:

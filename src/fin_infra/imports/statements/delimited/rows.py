@@ -12,7 +12,7 @@ from operator import is_
 from typing import cast
 
 from fin_infra.imports.statements import values
-from fin_infra.imports.statements.delimited.amounts import Mark, Marks, decide_mark, read_amounts
+from fin_infra.imports.statements.delimited.amounts import Fault, Mark, Marks, decide_mark, read_amounts
 from fin_infra.imports.statements.delimited.body import Body, cut_off
 from fin_infra.imports.statements.delimited.layout import Column
 from fin_infra.imports.statements.delimited.table import plain
@@ -61,7 +61,7 @@ class RowReader:
         """Read amounts and balances; rows at fault are left out where the caller asked for that."""
         body, layout = self.body, self.layout
         amounts = self._amounts(numbers, currency)
-        balances = self._cells(layout.balance, numbers, currency) or _none(numbers)
+        balances = self._balances(numbers, currency)
         if layout.balance_owed:
             balances = [None if balance is None else -balance for balance in balances]
         if not body.bad and not any(map(is_, amounts, repeat(None))):
@@ -83,6 +83,16 @@ class RowReader:
             [balances[index] for index in kept],
             remarks,
         )
+
+    def _balances(self, numbers: Sequence[int], currency: str | None) -> list[Decimal | None]:
+        """Read the balances; a row is not lost for its balance where the caller lets rows be set aside."""
+
+        def fault(index: int, message: str) -> None:
+            if not self.options.skip_unreadable:
+                self.body.fault(message, numbers[index])
+            self.body.say(f"a balance is set aside: {message} (at {self.body.table.place(numbers[index])})")
+
+        return self._cells(self.layout.balance, numbers, currency, fault) or _none(numbers)
 
     def _amounts(self, numbers: Sequence[int], currency: str | None) -> list[Decimal | None]:
         layout = self.layout
@@ -137,18 +147,17 @@ class RowReader:
         return found
 
     def _cells(
-        self, column: Column | None, numbers: Sequence[int], currency: str | None
+        self, column: Column | None, numbers: Sequence[int], currency: str | None, fault: Fault | None = None
     ) -> list[Decimal | None] | None:
         texts = self.body.column(column, numbers)
         if texts is None or column is None:
             return None
-        marks = self._marks(column, texts)
 
-        def fault(index: int, message: str) -> None:
+        def row_fault(index: int, message: str) -> None:
             if numbers[index] not in self.body.bad:
                 self.body.fault(message, numbers[index])
 
-        return read_amounts(texts, currency, marks, fault)
+        return read_amounts(texts, currency, self._marks(column, texts), fault or row_fault)
 
     def _marks(self, column: Column, texts: list[str]) -> Marks:
         """Return the decimal mark of a column: as said, as its clear amounts agree, or as the other columns have it."""

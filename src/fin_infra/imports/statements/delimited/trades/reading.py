@@ -106,7 +106,6 @@ def trade_statements(
             trades=tuple(each),
             positions=positions.get(number, ()),
             positions_listed=number in positions,
-            warnings=tuple(body.said),
         )
         for (number, currency), each in found.items()
     ]
