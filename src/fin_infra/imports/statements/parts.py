@@ -11,7 +11,7 @@ from datetime import date
 
 from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements.base import ReadOptions
-from fin_infra.imports.statements.proof import CLOSING, opening_balance
+from fin_infra.imports.statements.proof import CLOSING, difference_of, opening_balance
 from fin_infra.model.statement import Statement
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
@@ -77,6 +77,32 @@ def account_sentence(what: str) -> str:
 
 def currency_sentence(what: str) -> str:
     return f"The statement does not name its currency ({what}); give it, as in currency='EUR' (--currency EUR)"
+
+
+def can_prove(statement: Statement) -> bool:
+    """Tell whether the balances can say anything about the lines; see `proof.difference_of`."""
+    opening, closing, currency = opening_balance(statement), statement.balance(CLOSING), statement.account.currency
+    return (
+        opening is not None
+        and closing is not None
+        and opening.amount.currency == closing.amount.currency == currency
+        and all(line.amount.currency == currency for line in statement.lines)
+    )
+
+
+def turned_where_proven(statement: Statement, places: Iterable[int]) -> Statement:
+    """Return the statement with the lines at these places the other way round, if only so it adds up; else itself."""
+    turned = set(places)
+    if not turned or difference_of(statement) is None:
+        return statement
+    other = replace(
+        statement,
+        lines=tuple(
+            replace(line, amount=-line.amount) if place in turned else line
+            for place, line in enumerate(statement.lines)
+        ),
+    )
+    return statement if difference_of(other) is not None else other
 
 
 def with_gaps_named(statements: Sequence[Statement]) -> tuple[Statement, ...]:

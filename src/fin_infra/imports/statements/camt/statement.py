@@ -14,7 +14,7 @@ from fin_infra.imports.statements.camt.account import number_of, read_account
 from fin_infra.imports.statements.camt.balance import Printed, kept, read_balances
 from fin_infra.imports.statements.camt.entry import Entry
 from fin_infra.imports.statements.camt.tree import STATEMENTS, Branch, Part, Source
-from fin_infra.imports.statements.parts import Notes
+from fin_infra.imports.statements.parts import Notes, can_prove, turned_where_proven
 from fin_infra.imports.statements.proof import CLOSING, OPENING, difference_of, opening_balance, prove
 from fin_infra.imports.statements.values import day
 from fin_infra.model.statement import Statement, StatementLine
@@ -153,17 +153,6 @@ def _period(branch: Branch) -> tuple[date | None, date | None]:
     return days[0], days[1]
 
 
-def _proves(statement: Statement) -> bool:
-    """Tell whether the balances can say anything about the lines; see `proof.difference_of`."""
-    opening, closing, currency = opening_balance(statement), statement.balance(CLOSING), statement.account.currency
-    return (
-        opening is not None
-        and closing is not None
-        and opening.amount.currency == closing.amount.currency == currency
-        and all(line.amount.currency == currency for line in statement.lines)
-    )
-
-
 def _reversals(statement: Statement, draft: Draft) -> Statement:
     """Turn the reversals where only that makes the closing balance: some banks print the reversed entry's direction.
 
@@ -172,24 +161,16 @@ def _reversals(statement: Statement, draft: Draft) -> Statement:
     """
     if not draft.reversed:
         return statement
-    if not _proves(statement):
+    if not can_prove(statement):
         draft.notes.say(
             f"{len(draft.reversed)} reversal(s) have the direction of their CdtDbtInd; no balance proves that it is so"
         )
         return statement
-    if difference_of(statement) is None:
-        return statement
-    turned = set(draft.reversed)
-    other = replace(
-        statement,
-        lines=tuple(
-            replace(line, amount=-line.amount) if place in turned else line
-            for place, line in enumerate(statement.lines)
-        ),
-    )
-    if difference_of(other) is not None:
-        return statement
-    draft.notes.say(f"{len(turned)} reversal(s) have the direction opposite to their CdtDbtInd, as the balances prove")
+    other = turned_where_proven(statement, draft.reversed)
+    if other is not statement:
+        draft.notes.say(
+            f"{len(draft.reversed)} reversal(s) have the direction opposite to their CdtDbtInd, as the balances prove"
+        )
     return other
 
 
@@ -221,7 +202,7 @@ def _control_sums(statement: Statement, draft: Draft, source: Source) -> None:
             if not text or (leaf == "Sum" and several) or _number(text) in (None, *sums):
                 continue
             said = f"{name}/{leaf} of the {statement.account.label} says {_number(text)}, its entries make {sums[0]}"
-            if _proves(statement) and difference_of(statement) is None:
+            if can_prove(statement) and difference_of(statement) is None:
                 draft.notes.say(f"{said}; opening balance and entries make the closing balance all the same")
             else:
                 draft.notes.disagree(said, source.byte(draft.offset), source.line(draft.offset))
