@@ -145,6 +145,12 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/mt940/line",
         "imports/statements/mt940/statement",
     ),
+    "imports/statements/test_bai2.py": (
+        "imports/statements/bai2/account",
+        "imports/statements/bai2/format",
+        "imports/statements/bai2/item",
+        "imports/statements/bai2/record",
+    ),
     "flow/test_operation.py": ("flow/call", "flow/client", "flow/telemetry"),
     "transport/test_http.py": ("transport/base", "transport/config", "transport/effects", "transport/engine"),
     "flow/test_access.py": ("transport/auth",),

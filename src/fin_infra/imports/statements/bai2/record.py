@@ -1,0 +1,89 @@
+"""The logical records of a BAI2 file, put together from their lines and continuations.
+Floor 4: a record knows how many lines it has, as the control counts do, and where it begins.
+
+Cash Management Balance Reporting Specifications, Version 2 (BAI): `/` ends a record, 88 continues the one before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fin_infra.errors import StatementUnreadable
+from fin_infra.imports.statements.text import Text
+
+_LINE = re.compile(r"[^\r\n]+")
+_UNBROKEN = re.compile(r"/ *(?=(?:02|03|16|49|88|98|99),)")
+"""Where a record ends in a file that has no line ends, only blocks padded with spaces."""
+_CODE = re.compile(r"(01|02|03|16|49|88|98|99)(?=[,/]|\Z)")
+WIDTH = 80
+"""Lines of this length were cut where the line was full: their text goes on without a space."""
+
+
+@dataclass(slots=True)
+class Record:
+    code: str
+    index: int
+    """Of its first character in the text."""
+    lines: list[str] = field(default_factory=list[str])
+    """What stands behind the code and its comma, one for the record and for each continuation."""
+    cut: list[bool] = field(default_factory=list[bool])
+    """Whether the line was full, so that the next one goes on within a word."""
+
+    def fields(self) -> list[str]:
+        """Return the fields behind the code, of a record without text.
+
+        A line that ends with `/` ends a field; one that does not was cut within it, unless it ends with its comma.
+        """
+        whole = ""
+        for number, line in enumerate(self.lines):
+            part, slash, _ = line.partition("/")
+            whole += part
+            if slash and number + 1 < len(self.lines):
+                whole += ","
+        return whole.split(",")
+
+
+def records(source: Text) -> Iterator[Record]:
+    """Yield the records in file order.
+
+    Raises:
+        StatementUnreadable: a line begins with no record code, or the first with that of a continuation.
+    """
+    record: Record | None = None
+    for index, line in _lines(source.text):
+        found = _CODE.match(line)
+        if found is None:
+            raise _unknown(source, index)
+        content = line[3:].rstrip(" \t\x1a\0")
+        full = len(line) == WIDTH and line[-1] not in " /"
+        if found[1] == "88":
+            if record is None:
+                raise _unknown(source, index)
+            record.lines.append(content)
+            record.cut.append(full)
+            continue
+        if record is not None:
+            yield record
+        record = Record(found[1], index, [content], [full])
+    if record is not None:
+        yield record
+
+
+def _unknown(source: Text, index: int) -> StatementUnreadable:
+    return source.fault("A line begins with no BAI2 record code; the file is damaged, export it again", index)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line with its place; blank ones and padding before a code do not count."""
+    broken = "\n" in text.strip() or "\r" in text.strip()
+    if broken:
+        pieces = [(match.start(), match[0]) for match in _LINE.finditer(text)]
+    else:
+        starts = [0, *(match.end() for match in _UNBROKEN.finditer(text))]
+        pieces = [(start, text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    for start, piece in pieces:
+        bare = piece.lstrip(" \t\ufeff\0\x1a")
+        if bare:
+            yield start + len(piece) - len(bare), bare
