@@ -26,8 +26,9 @@ GROUP = "fin_infra.statements"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ACCOUNT = 64
 HEAD_BYTES = 64 * 1024
-_PACKED = (b"PK\x03\x04", b"\x1f\x8b")
-"""How ZIP and gzip files begin: one that is only wrapped would be read with its texts in the wrong encoding."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_PACKED = b"\x1f\x8b"
+"""How a gzip file begins: one that is only wrapped would be read with its texts in the wrong encoding."""
 
 DecimalMark = Literal[".", ","]
 
@@ -79,7 +80,7 @@ def read_statement(
     """Read a statement file from a path or from its bytes.
 
     Args:
-        source: a path, or the content itself as bytes.
+        source: a path, or the content itself as bytes; a ZIP archive of statement files is read as one file.
         account: account number for statements that name none; ignored where the file names one.
         currency: ISO 4217 code for statements that name none; ignored where the file names one.
         decimal_mark: what `1,234` means in this file, for files whose other amounts do not tell.
@@ -89,7 +90,7 @@ def read_statement(
             with its byte and line, instead of refusing the file for them.
         accept_difference: read a file whose balances and transactions do not add up; `Statement.difference` says by how
             much.
-        max_bytes: larger files are refused unread.
+        max_bytes: larger files, and archives that unpack to more, are refused unread.
 
     Raises:
         StatementUnreadable: the file cannot be read as a whole; `offset` and `line` are the place at fault.
@@ -107,6 +108,15 @@ def read_statement(
         )
     )
     data = _bytes(source, max_bytes)
+    if data.startswith(_ZIP):
+        from fin_infra.imports.statements.archive import read_archive  # it reads its members as this does a file
+
+        return read_archive(data, options, max_bytes, _read)
+    return _read(data, options)
+
+
+def _read(data: bytes, options: ReadOptions) -> StatementFile:
+    """Read one file with the first format that recognizes it."""
     formats = statement_formats()
     head = data[:HEAD_BYTES]
     for form in formats.values():
@@ -141,7 +151,7 @@ def _bytes(source: str | os.PathLike[str] | bytes, max_bytes: int) -> bytes:
     if not data.strip(b"\0 \t\r\n"):
         raise StatementUnreadable("The statement file is empty; export it again from the bank.")
     if data.startswith(_PACKED):
-        raise StatementUnreadable("This is a packed file (ZIP or gzip); unpack it and give the statement inside it.")
+        raise StatementUnreadable("This is a packed file (gzip); unpack it and give the statement inside it.")
     return data
 
 
