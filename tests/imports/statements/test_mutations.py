@@ -12,6 +12,7 @@ import pytest
 from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements import StatementFile, read_statement, statement_formats
 from tests.imports.statements.mutations import mutated, unaccounted
+from tests.imports.statements.test_mutations_banks import FORMATS
 from tests.support.effort import share
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -30,7 +31,7 @@ SAID = {"account": "1", "currency": "EUR"}
 
 def test_reader_when_installed_then_its_files_are_mutated_here() -> None:
     """A further reader brings files of its own, and its own rules in `unaccounted`."""
-    assert set(statement_formats()) == {path.parent.name for path in FILES}
+    assert set(statement_formats()) == {path.parent.name for path in FILES} | set(FORMATS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -7,7 +7,7 @@ By the specification the default currency is USD. A value date is no day of post
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -32,57 +32,58 @@ _TOTALS = {"100": "credit", "400": "debit"}
 _NO_MONEY = "{} record(s) of text only (890) are not read"
 
 
-@dataclass(slots=True)
 class Account:
-    """A 03 record and its transactions."""
+    """A 03 record at work: transactions come one by one, and `finished` makes the statement."""
 
-    record: Record
-    records: int = 0
-    """Lines from the 03 on, continuations and trailer counted too."""
-    rows: list[Record] = field(default_factory=list[Record])
+    def __init__(self, record: Record, group: tuple[str, str, str], source: Text, options: ReadOptions) -> None:
+        """Read the account and its balances.
 
+        Args:
+            group: originator, as-of date and currency of the group.
 
-def finished(
-    account: Account, bank_id: str, group: tuple[str, str], source: Text, options: ReadOptions
-) -> tuple[Statement, Decimal]:
-    """Return the statement and the sum of all amounts as printed, for the control total.
+        Raises:
+            StatementUnreadable: number, day, currency or a balance cannot be read.
+        """
+        self.records = len(record.lines)
+        """Lines from the 03 on, continuations and trailer counted too."""
+        self._source = source
+        self._notes = Notes(options)
+        self._lines: list[StatementLine] = []
+        fields = record.fields()
+        try:
+            self._at = _day(group[1])
+            self._currency = _currency(fields[1].strip() if len(fields) > 1 else "", group[2], self._notes)
+            number = plain(fields[0]) or options.account
+            if number is None:
+                raise InvalidInput(account_sentence("field 2 of 03"))
+            self._amounts = item.listed(fields[2:])
+        except InvalidInput as error:
+            raise source.fault(_sentence(error), record.index) from None
+        self._account = StatementAccount(number=number, bank_id=plain(group[0]) or None, currency=self._currency)
+        self.total = sum((each.printed for each in self._amounts if each.printed is not None), Decimal())
+        """Of all amounts as printed, for the control total."""
 
-    Args:
-        group: as-of date and currency of the group.
-
-    Raises:
-        StatementUnreadable: a row, balance, day or currency cannot be read, or it does not add up.
-    """
-    notes = Notes(options)
-    fields = account.record.fields()
-    try:
-        at = _day(group[0])
-        currency = _currency(fields[1].strip() if len(fields) > 1 else "", group[1], notes)
-        number = plain(fields[0]) or options.account
-        if number is None:
-            raise InvalidInput(account_sentence("field 2 of 03"))
-        amounts = item.listed(fields[2:])
-    except InvalidInput as error:
-        raise source.fault(_sentence(error), account.record.index) from None
-    total = sum((each.printed for each in amounts if each.printed is not None), Decimal())
-    lines: list[StatementLine] = []
-    for record in account.rows:
+    def add(self, record: Record) -> None:
+        """Read a 16 record; one that cannot be read ends the import, or is set aside where that is asked."""
         try:
             row = item.transaction(record)
-            total += row.printed or 0
-            line = _line(row, currency, at, source.byte(record.index), notes)
+            self.total += row.printed or 0
+            line = _line(row, self._currency, self._at, self._source.byte(record.index), self._notes)
         except InvalidInput as error:
-            notes.set_aside("transaction", source.fault(_sentence(error), record.index))
-            continue
+            self._notes.set_aside("transaction", self._source.fault(_sentence(error), record.index))
+            return
         if line:
-            lines.append(line)
-    statement = Statement(
-        account=StatementAccount(number=number, bank_id=plain(bank_id) or None, currency=currency),
-        lines=tuple(lines),
-        balances=tuple(_balances(amounts, currency, at)),
-    )
-    _summaries(amounts, statement, notes)
-    return prove(replace(statement, warnings=notes.warnings()), options), total
+            self._lines.append(line)
+
+    def finished(self) -> Statement:
+        """Raise StatementUnreadable where it does not add up."""
+        statement = Statement(
+            account=self._account,
+            lines=tuple(self._lines),
+            balances=tuple(_balances(self._amounts, self._currency, self._at)),
+        )
+        _summaries(self._amounts, statement, self._notes)
+        return prove(replace(statement, warnings=self._notes.warnings()), self._notes.options)
 
 
 def _sentence(error: InvalidInput) -> str:

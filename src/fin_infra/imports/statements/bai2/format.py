@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
-from fin_infra.imports.statements.bai2.account import Account, finished
+from fin_infra.imports.statements.bai2.account import Account
 from fin_infra.imports.statements.bai2.item import printed
 from fin_infra.imports.statements.bai2.record import Record, records
 from fin_infra.imports.statements.base import ReadOptions, StatementFormat
@@ -108,11 +108,12 @@ class _Reader:
         elif record.code == "03":
             if self.group is None or self.account:
                 raise self._misplaced(record)
-            self.account = Account(record, records=lines)
+            of = (self.group.at(1), self.group.at(3), self.group.at(5))
+            self.account = Account(record, of, self.source, self.options)
         elif record.code == "16":
             if self.account is None:
                 raise self._misplaced(record)
-            self.account.rows.append(record)
+            self.account.add(record)
         else:
             self._trailer(record)
 
@@ -126,10 +127,10 @@ class _Reader:
 
     def _trailer(self, record: Record) -> None:
         if record.code == "49" and self.account and self.group:
-            statement, total = self._account(self.account, self.group)
-            self._check(record, "account", Totals(total, 0, self.account.records))
+            statement = self._statement(self.account, self.group)
+            self._check(record, "account", Totals(self.account.total, 0, self.account.records))
             said = self._said(record, 0)
-            self.group.totals.amount += said if said is not None else total
+            self.group.totals.amount += said if said is not None else self.account.total
             self.group.totals.inside += 1
             self.account = None
             if statement:
@@ -173,9 +174,9 @@ class _Reader:
                     record,
                 )
 
-    def _account(self, account: Account, group: _Group) -> tuple[Statement | None, Decimal]:
-        """Return an account as a statement, None for one that adds no rows, and the sum of all its amounts."""
-        statement, total = finished(account, group.at(1), (group.at(3), group.at(5)), self.source, self.options)
+    def _statement(self, account: Account, group: _Group) -> Statement | None:
+        """Return the account at work as a statement; None for one that adds no rows."""
+        statement = account.finished()
         reason = _NOT_BOOKED.get(group.at(2))
         if group.at(2) not in ("", "1", *_NOT_BOOKED):
             raise self.source.fault(f"{shown(group.at(2))!r} is not a group status; it is 1 to 4", group.record.index)
@@ -184,12 +185,12 @@ class _Reader:
                 f"{len(statement.lines)} transaction(s) of the {statement.account.label} are not read: their group "
                 f"{reason}"
             )
-            return None, total
-        return statement, total
+            return None
+        return statement
 
     def _close_group(self) -> None:
         """Read the account that the end of the file cut off, where the caller accepts that."""
         if self.account and self.group:
-            statement, _ = self._account(self.account, self.group)
+            statement = self._statement(self.account, self.group)
             if statement:
                 self.statements.append(statement)

@@ -14,6 +14,7 @@ from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements.text import Text
 
 _LINE = re.compile(r"[^\r\n]+")
+_BREAK = re.compile(r"[\r\n]")
 _UNBROKEN = re.compile(r"/ *(?=(?:02|03|16|49|88|98|99),)")
 """Where a record ends in a file that has no line ends, only blocks padded with spaces."""
 _CODE = re.compile(r"(01|02|03|16|49|88|98|99)(?=[,/]|\Z)")
@@ -77,13 +78,19 @@ def _unknown(source: Text, index: int) -> StatementUnreadable:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield each line with its place; blank ones and padding before a code do not count."""
-    broken = "\n" in text.strip() or "\r" in text.strip()
-    if broken:
-        pieces = [(match.start(), match[0]) for match in _LINE.finditer(text)]
-    else:
-        starts = [0, *(match.end() for match in _UNBROKEN.finditer(text))]
-        pieces = [(start, text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    for start, piece in pieces:
+    for start, piece in _pieces(text):
         bare = piece.lstrip(" \t\ufeff\0\x1a")
         if bare:
             yield start + len(piece) - len(bare), bare
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    if _BREAK.search(text.strip()) is None:
+        for match in _UNBROKEN.finditer(text):
+            yield start, text[start : match.end()]
+            start = match.end()
+        yield start, text[start:]
+        return
+    for match in _LINE.finditer(text):
+        yield match.start(), match[0]
