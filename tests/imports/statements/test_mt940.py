@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -205,6 +206,8 @@ def test_days_when_in_one_message_then_a_statement_each_and_a_gap_is_said() -> N
         ["90 EUR", "80 EUR"],
     ]
     assert {statement.account.number for statement in file.statements} == {"22"}
+    bare = re.sub(r":28C:\d/1\r\n", "", head + day(1, "100,", "90,") + day(2, "90,", "80,"))
+    assert [str(statement.balances[0].amount) for statement in read(bare).statements] == ["100 EUR", "90 EUR"]
     gap = read(head + day(1, "100,", "90,") + day(3, "70,", "60,"))
     assert "a statement between them is missing" in gap.statements[1].warnings[0]
 

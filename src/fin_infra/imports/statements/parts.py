@@ -18,7 +18,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\
 
 
 def plain(text: str) -> str:
-    """Return a text of the file as one line: no control characters, no change of direction, single spaces."""
+    """Return what the file says as one line: no control characters, no change of direction, single spaces."""
     if not text.isprintable():
         text = _UNPRINTABLE.sub(" ", text)
     elif "  " not in text and text[:1] != " " and text[-1:] != " ":

@@ -1,7 +1,7 @@
 """One account of a BAI2 file: its balances, its transactions, and whether they add up.
 Floor 4: the day is the group's as-of date; a currency that neither account nor group names is the caller's, or USD.
 
-By the specification the default currency is USD. A value date is no day of posting.
+By the specification the default currency is USD. A value date is not taken for the day of posting.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def day(branch: Branch | None) -> date | None:
 
 
 def _state(branch: Branch) -> Literal["posted", "pending", "info"]:
-    """Return whether it is posted: a text up to version 7, a code or a proprietary word from version 8 on."""
+    """Return whether it is posted: plain text up to version 7, a code or a proprietary word from version 8 on."""
     word = branch.leaf("Sts") or branch.text("Sts", "Cd") or branch.text("Sts", "Prtry") or ""
     if word not in _STATES:
         raise InvalidInput(f"the state (Sts) is BOOK, PDNG, FUTR or INFO, not {values.shown(word)!r}")

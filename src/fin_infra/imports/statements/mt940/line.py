@@ -52,7 +52,7 @@ class Read:
 
 
 def read_line(row: Row, currency: str, offset: int, mark: DecimalMark | None) -> Read:
-    """Raise InvalidInput for what has not the form of a `:61:`, or names a day or amount that is none."""
+    """Raise InvalidInput for what is not formed as a `:61:`, or has a day or amount that cannot be."""
     match = _LINE.fullmatch(row.text)
     if match is None:
         raise InvalidInput(f"{values.shown(row.text.strip())!r} is not a statement line (:61:)")
