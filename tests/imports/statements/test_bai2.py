@@ -86,6 +86,16 @@ def test_lines_when_padded_to_80_or_without_ends_then_read_the_same() -> None:
     assert [str(each.amount) for each in only(short).lines] == ["300.00 USD", "-1.00 USD"]
 
 
+def test_lines_when_records_share_one_or_text_is_broken_then_each_is_found() -> None:
+    text = document("16,165,100,Z,B,C,PAID 1/16,5 USD/ 16,475,200,Z,,,one", "two        /", "88,three/")
+    statement = only(text)
+    assert [(str(each.amount.amount), each.description) for each in statement.lines] == [
+        ("1.00", "PAID 1/16,5 USD"),
+        ("-2.00", "one two three"),
+    ]
+    assert "1 line(s) without a record code" in statement.warnings[0]
+
+
 @pytest.mark.parametrize(
     ("rows", "amount", "text"),
     [
@@ -245,6 +255,18 @@ def test_head_when_of_another_format_then_not_recognized(head: bytes) -> None:
 
 def test_package_when_read_then_names_the_format_only() -> None:
     assert package.__all__ == ["Bai2"]
+
+
+def test_example_when_of_the_specification_then_its_totals_agree() -> None:
+    """Section 3 of the specification: a bank reports an opening balance and a deposit of 15,000 dollars."""
+    statement = only(
+        "01,122099999,123456789,040621,0200,1,,,2/\n02,031001234,122099999,1,040620,2359,,2/\n"
+        "03,0975312468,,010,500000,,,190,70000000,4,0/\n16,165,1500000,1,DD1620,, DEALER PAYMENTS\n"
+        "49,72000000,3/\n98,72000000,1,5/\n99,72000000,1,7/\n"
+    )
+    (line,) = statement.lines
+    assert (str(line.amount), line.id, line.description) == ("15000.00 USD", "DD1620", "DEALER PAYMENTS")
+    assert (line.posted, str(statement.balances[0].amount)) == (date(2004, 6, 20), "5000.00 USD")
 
 
 # The published samples, by hand.

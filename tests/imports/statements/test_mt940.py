@@ -133,6 +133,8 @@ def test_directions_when_the_balances_prove_the_opposite_then_turned_and_said() 
         ("240228", "0229", date(2024, 2, 29)),
         ("260105", "", date(2026, 1, 5)),
         ("991231", "", date(1999, 12, 31)),
+        ("160230", "0301", date(2016, 3, 1)),
+        ("150230", "", date(2015, 2, 28)),
     ],
 )
 def test_day_when_the_entry_has_no_year_then_that_next_to_the_value_date(value: str, entry: str, posted: date) -> None:
@@ -144,6 +146,7 @@ def test_day_when_the_entry_has_no_year_then_that_next_to_the_value_date(value: 
     [
         ("020?00Wyplata?20Odsetki od?21 lokaty?32BANK?38PL08 1060", "BANK", "Odsetki od lokaty", "PL081060", None),
         ("020<00Przelew<20Czynsz<32Jan Nowak<3112345", "Jan Nowak", "Czynsz", "12345", None),
+        ("000>100987654321\r\n>20TUSSENREKENING KOS>21TEN", "TUSSENREKENING KOS TEN", None, None, None),
         ("~00Przelew~20Czynsz", "Czynsz", None, None, None),
         ("835?00ENTGELT", "ENTGELT", None, None, None),
         (
@@ -173,6 +176,16 @@ def test_details_when_of_a_dialect_then_name_text_account_and_reference(
     found = line(ROW, f":86:{details}")
     assert (found.description, found.memo, found.reference_number) == (description, memo, reference)
     assert (found.counterparty.number if found.counterparty else None) == number
+
+
+def test_line_when_broken_in_odd_places_then_read() -> None:
+    found = line(":61:2601050105CR\r\n30,00N062NONREF", ":\r\n86:166?00GUTSCHR?20SVWZ+Test")
+    assert (found.amount, found.description, found.type_text) == (eur("30.00"), "Test", "N062+166")
+
+
+def test_line_when_its_text_stands_in_ns_then_taken() -> None:
+    found = line(":61:1710111011DF2402,00S   X", ":NS:01526715\r\n15ERGO\r\n16lep")
+    assert (found.description, found.type_text, found.reference_number) == ("526715 ERGO lep", "S", "X")
 
 
 def test_line_when_asn_bank_puts_account_and_name_there_then_taken() -> None:
@@ -240,6 +253,8 @@ def test_interim_when_mt942_then_lines_are_posted_and_expected_ones_pending() ->
         ("NL91ABNA0417164300 EUR", "NL91ABNA0417164300", None),
         ("37040044/0532013000", "0532013000", "37040044"),
         ("1/2/3", "1/2/3", None),
+        ("51210600/9223382012EUR", "9223382012", "51210600"),
+        ("UBRTHUHB/123456789150ABCDEF002/EUR", "123456789150ABCDEF002", "UBRTHUHB"),
     ],
 )
 def test_account_when_printed_in_its_ways_then_number_and_bank(printed: str, number: str, bank: str | None) -> None:
@@ -266,10 +281,11 @@ def test_account_when_missing_then_asked_for() -> None:
         (message(ROW.replace("10,00", "x")), "not a statement line", 4),
         (message(ROW.replace("0105D", "1305D")), "calendar", 4),
         (message(ROW.replace("260105", "260231")), "calendar", 4),
+        (message(ROW.replace("260105", "000000")), "no day", 4),
         (message(ROW.replace("10,00", "1.234")), "thousands", 4),
         (":20:REF\r\n:25:\r\n:28C:1\r\n:86:x\r\n", "no statement of an account", None),
     ],
-    ids=["cut", "difference", "currencies", "balance", "row", "entry day", "day", "amount", "nothing"],
+    ids=["cut", "difference", "currencies", "balance", "row", "entry day", "day", "no day", "amount", "nothing"],
 )
 def test_file_when_wrong_then_one_sentence_with_its_place(text: str, word: str, place: int | None) -> None:
     error = refusal(text)

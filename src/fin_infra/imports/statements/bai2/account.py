@@ -29,6 +29,7 @@ _KINDS = {"010": OPENING, "015": CLOSING, "030": "interim", "045": "available", 
 _INSTEAD = {"060": "045"}
 """What was available at some time of the day counts only where the day's end is missing."""
 _TOTALS = {"100": "credit", "400": "debit"}
+_BROKEN = "{} line(s) without a record code are read as text of the transaction before"
 _NO_MONEY = "{} record(s) of text only (890) are not read"
 
 
@@ -72,6 +73,8 @@ class Account:
         except InvalidInput as error:
             self._notes.set_aside("transaction", self._source.fault(_sentence(error), record.index))
             return
+        for _ in range(record.broken):
+            self._notes.count(_BROKEN)
         if line:
             self._lines.append(line)
 
@@ -152,7 +155,8 @@ def _summaries(amounts: Sequence[item.Listed], statement: Statement, notes: Note
         made = Money.total(rows, statement.account.currency)
         said = item.amount(each.printed, statement.account.currency)
         if abs(made.amount) != abs(said) or each.count not in (None, len(rows)):
+            count = "" if each.count is None else f"{each.count} "
             notes.say(
-                f"the summary {each.code} says {each.count} {kind} transactions of {said} in all, and there are "
+                f"the summary {each.code} says {count}{kind} transactions of {said} in all, and there are "
                 f"{len(rows)} of {abs(made)}"
             )

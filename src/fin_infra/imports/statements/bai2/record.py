@@ -15,9 +15,13 @@ from fin_infra.imports.statements.text import Text
 
 _LINE = re.compile(r"[^\r\n]+")
 _BREAK = re.compile(r"[\r\n]")
-_UNBROKEN = re.compile(r"/ *(?=(?:02|03|16|49|88|98|99),)")
+_NEXT = r"(?=02,|03,[^,/]*,(?:[A-Z]{3})?[,/]|16,[0-9]{1,3},|49,[+-]?[0-9]*,[0-9]+/|88,|9[89],[+-]?[0-9]*,[0-9]+,)"
+_UNBROKEN = re.compile(rf"/ *{_NEXT}")
 """Where a record ends in a file that has no line ends, only blocks padded with spaces."""
+_PADDED = re.compile(rf"/ +{_NEXT}")
+"""Where a record ends before the line does; without a space it may be a slash of the text, as in `1/16,`."""
 _CODE = re.compile(r"(01|02|03|16|49|88|98|99)(?=[,/]|\Z)")
+_PADDING = " \t\x1a\0"
 WIDTH = 80
 """Lines of this length were cut where the line was full: their text goes on without a space."""
 
@@ -31,6 +35,8 @@ class Record:
     """What stands behind the code and its comma, one for the record and for each continuation."""
     cut: list[bool] = field(default_factory=list[bool])
     """Whether the line was full, so that the next one goes on within a word."""
+    broken: int = 0
+    """Lines without a code that were taken as text."""
 
     def fields(self) -> list[str]:
         """Return the fields behind the code, of a record without text.
@@ -49,6 +55,8 @@ class Record:
 def records(source: Text) -> Iterator[Record]:
     """Yield the records in file order.
 
+    A line without a code behind a transaction is text that some system broke; the control counts leave it out.
+
     Raises:
         StatementUnreadable: a line begins with no record code, or the first with that of a continuation.
     """
@@ -56,8 +64,12 @@ def records(source: Text) -> Iterator[Record]:
     for index, line in _lines(source.text):
         found = _CODE.match(line)
         if found is None:
-            raise _unknown(source, index)
-        content = line[3:].rstrip(" \t\x1a\0")
+            if record is None or record.code != "16":
+                raise _unknown(source, index)
+            record.lines[-1] = f"{record.lines[-1]} {line.rstrip(_PADDING)}"
+            record.broken += 1
+            continue
+        content = line[3:].rstrip(_PADDING)
         full = len(line) == WIDTH and line[-1] not in " /"
         if found[1] == "88":
             if record is None:
@@ -93,4 +105,8 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:]
         return
     for match in _LINE.finditer(text):
-        yield match.start(), match[0]
+        start = match.start()
+        for end in _PADDED.finditer(text, start, match.end()):
+            yield start, text[start : end.start() + 1]
+            start = end.end()
+        yield start, text[start : match.end()]

@@ -49,7 +49,11 @@ def blocks(source: Text) -> Iterator[Block]:
             if takes_text:
                 block.rows[-1].more.append(item.text)
             continue
-        takes_text = tag == "61" or (takes_text and tag == "NS")
+        if tag == "NS":
+            if takes_text:
+                block.rows[-1].others.append(item.text)
+            continue
+        takes_text = tag == "61"
         _put(item, tag, block)
     yield block
 

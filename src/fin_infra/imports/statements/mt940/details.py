@@ -1,8 +1,9 @@
 """What `:86:` says about a transaction, in the dialects of banks.
 Floor 4: nothing here decides about money; what fits no dialect stays one text.
 
-Dialects: German and Polish subfields (`?20`, `<20`, `~20`, `^20`: Deutsche Kreditwirtschaft, DFÜ agreement, annex 3),
-SEPA marks within them (`EREF+`), and code words between slashes (`/EREF/`: Rabobank, ABN AMRO, ING).
+Dialects: subfields of German, Polish and Dutch banks (`?20`, `<20`, `>20`, `~20`, `^20`: DFÜ agreement of Deutsche
+Kreditwirtschaft, annex 3), SEPA marks within them (`EREF+`), and code words between slashes (`/EREF/`: Rabobank, ABN
+AMRO, ING).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from fin_infra.imports.statements.mt940.fields import flowing, lines
 from fin_infra.imports.statements.parts import joined, plain
 
-_GERMAN = re.compile(r"\s*([0-9]{3})?\s*([?<~^])[0-9]{2}")
+_GERMAN = re.compile(r"\s*([0-9]{3})?\s*([?<>~^])[0-9]{2}")
 _SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP)\+")
 _SLASHES = re.compile(
     r"/(EREF|PREF|KREF|RREF|MARF|CSID|TRTP|IBAN|BIC|NAME|REMI|ORDP|BENM|ULTD|ULTB|ULTC|ISDT|CNTP|TRCD|PURP|RTRN|INIT|"

@@ -11,9 +11,11 @@ from fin_infra.imports.statements.text import Text, decode
 
 _TAG = re.compile(
     r"(?:\A|(?<=[\r\n])|(?<=\{4:))[\x00-\x08 \ufeff]{0,4}"
-    r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS|94[0-2]):"
+    r":[\r\n]{0,2}(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS|94[0-2]):"
 )
-"""Tags of MT940, 941 and 942 (SWIFT User Handbook, category 9), `NS` of some banks, and Rabobank's `:940:` header."""
+"""Tags of MT940, 941 and 942 (SWIFT User Handbook, category 9), `NS` of some banks, and Rabobank's `:940:` header.
+
+Some systems break the line behind the colon."""
 _END = re.compile(r"[\r\n](?:-(?:\}[^\r\n]*|XXX)?[ \t\x00-\x08]*(?=[\r\n]|\Z)|(?=\{1:)|(?=\x01|\x03))")
 """A message ends with a line of one hyphen (ING Bank: `-XXX`), `-}`, or where the next envelope begins."""
 _LETTER_BYTES = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]|[\x80-\xff](?=[a-z])")
@@ -51,8 +53,8 @@ def fields(source: Text) -> Iterator[Field]:
     for number, match in enumerate(tags):
         end = tags[number + 1].start() if number + 1 < len(tags) else len(text)
         closed = _END.search(text, match.end(), end)
-        index = match.start(1) - 1
-        yield Field(match[1], text[match.end() : closed.start() if closed else end], index)
+        start = text.index(":", match.start())
+        yield Field(match[1], text[match.end() : closed.start() if closed else end], start)
 
 
 def lines(text: str) -> list[str]:

@@ -7,8 +7,8 @@ Field formats: SWIFT User Handbook, category 9, MT940 fields 60a, 61, 62a, 64 an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 
 from fin_infra.errors import InvalidInput
@@ -22,13 +22,14 @@ from fin_infra.model.money import Money
 from fin_infra.model.statement import StatementCounterparty, StatementLine
 
 _LINE = re.compile(
-    r"\s*(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?"
-    r"(?P<amount>-?[0-9][0-9.,]{0,24}|-?,[0-9]{1,4})(?P<kind>[A-Z][A-Z0-9]{3})(?P<rest>.*)",
+    r"\s*(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?\s*"
+    r"(?P<amount>-?[0-9][0-9.,]{0,24}|-?,[0-9]{1,4})(?P<kind>[A-Z][A-Z0-9 ]{3})(?P<rest>.*)",
     re.S,
 )
 """`funds` is the third letter of the currency; `kind` is N, F or S and three signs, and some banks put others."""
 _BALANCE = re.compile(r"\s*(?P<mark>[CD])(?P<day>[0-9]{6})(?P<currency>[A-Z]{3})(?P<amount>-?[0-9.,]{1,25})\s*")
 _PLAIN = re.compile(r"[0-9]{1,15}(?:,[0-9]{0,5})?")
+_NUMBERED = re.compile(r"\A[0-9]{2}")
 _OUT = frozenset(("D", "RC", "ED"))
 _FIRST_YEAR = 80
 """Two digits of a year from here on are of the last century; SWIFT's statements are younger than that."""
@@ -41,6 +42,8 @@ class Row:
     index: int
     text: str
     more: list[str]
+    others: list[str] = field(default_factory=list[str])
+    """Of `:NS:`, where banks put what others have in `:86:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,12 @@ def read_line(row: Row, currency: str, offset: int, mark: DecimalMark | None) ->
     match = _LINE.fullmatch(row.text)
     if match is None:
         raise InvalidInput(f"{values.shown(row.text.strip())!r} is not a statement line (:61:)")
-    value = day(match["value"])
-    if value is None:
-        raise InvalidInput("a statement line (:61:) has no day")
+    value = value_day(match["value"])
     posted = entry_day(match["entry"], value) if match["entry"] else value
     amount = amount_of(match["amount"].lstrip("-"), currency, mark)
     first, *rest = lines(match["rest"]) or [""]
     customer, _, bank = first.partition("//")
-    details = read_details("\n".join(row.more)) if row.more else Details()
+    details = read_details("\n".join(row.more)) if row.more else Details(text=_other_text(row.others))
     more = plain(" ".join(rest))
     number, name, said, left = _other_party(customer.strip(), more, details)
     description = name or said or ""
@@ -74,12 +75,17 @@ def read_line(row: Row, currency: str, offset: int, mark: DecimalMark | None) ->
         amount=Money(-amount if match["mark"] in _OUT else amount, currency),
         description=description,
         memo=said if name else left,
-        type_text="+".join(part for part in (match["kind"], details.code) if part),
+        type_text="+".join(part for part in (match["kind"].rstrip(), details.code) if part),
         counterparty=StatementCounterparty(number=number, bank_id=details.bank_id) if number else None,
         reference_number=details.reference or (own if own not in ("EREF", "PREF", "MARF") else None),
         offset=offset,
     )
     return Read(line, match["mark"][0] == "E", match["mark"][0] == "R" or match["amount"][0] == "-")
+
+
+def _other_text(others: list[str]) -> str | None:
+    """Return the texts of `:NS:`, whose lines begin with a number of two digits."""
+    return plain(" ".join(_NUMBERED.sub("", line) for text in others for line in lines(text))) or None
 
 
 def _other_party(customer: str, more: str, details: Details) -> tuple[str | None, str | None, str | None, str | None]:
@@ -132,8 +138,25 @@ def day(text: str) -> date | None:
     """Read YYMMDD; None for all zeros."""
     if text == "000000":
         return None
+    return _date(_year(text), text[2:])
+
+
+def value_day(text: str) -> date:
+    """Read the value date; banks that give each month 30 days print the 29th and 30th of February."""
+    if text[2:] in ("0229", "0230"):
+        try:
+            return _date(_year(text), text[2:])
+        except InvalidInput:
+            return _date(_year(text), "0301") - timedelta(days=1)
+    found = day(text)
+    if found is None:
+        raise InvalidInput("a statement line (:61:) has no day")
+    return found
+
+
+def _year(text: str) -> int:
     year = int(text[:2])
-    return _date((1900 if year >= _FIRST_YEAR else 2000) + year, text[2:])
+    return (1900 if year >= _FIRST_YEAR else 2000) + year
 
 
 def entry_day(text: str, value: date) -> date:

@@ -36,8 +36,8 @@ from fin_infra.model.statement import Statement, StatementAccount, StatementBala
 _KINDS = {"60": OPENING, "62": CLOSING, "64": "available", "65": "forward"}
 _FLOOR = re.compile(r"\s*([A-Z]{3})")
 _TOTAL = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]{1,25})\s*")
-_WITH_CURRENCY = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,27}) ?([A-Z]{3})")
-"""An IBAN and its currency in one word, as ING Bank and Rabobank print them."""
+_WITH_CURRENCY = re.compile(r"(.*[0-9])[ /]?([A-Z]{3})")
+"""A number and its currency in one word, as ING Bank, Rabobank and Raiffeisen print them."""
 
 
 @dataclass(slots=True)
