@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fin_infra.errors import InvalidInput, StatementUnreadable
-from fin_infra.imports.statements.camt.entry import day, direction, money, signed
+from fin_infra.imports.statements.camt.entry import day, direction, money
 from fin_infra.imports.statements.camt.tree import Branch, Source
 from fin_infra.imports.statements.parts import Notes
 from fin_infra.imports.statements.proof import CLOSING, OPENING
@@ -74,7 +74,7 @@ def _read(branch: Branch, notes: Notes) -> Printed | None:
         return None
     if any((line.leaf("Incl") or "").lower() in ("true", "1") for line in branch.each("CdtLine")):
         notes.say(f"the balance {code} has a credit line in it")
-    amount = signed(money(branch, notes), debit=direction(branch))
+    amount = money(branch, notes, debit=direction(branch))
     return Printed(code, StatementBalance(amount=amount, at=day(branch.branch("Dt")), kind=_KINDS[code]))
 
 

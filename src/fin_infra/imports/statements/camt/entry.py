@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from fin_infra.errors import InvalidInput
@@ -59,7 +60,7 @@ def read_entry(branch: Branch, own: str | None, notes: Notes, offset: int) -> En
             raise InvalidInput(f"{name} stands twice with different values")
     debit = direction(branch)
     state = _state(branch)
-    amount = signed(money(branch, notes), debit=debit)
+    amount = money(branch, notes, debit=debit)
     reversal = (branch.leaf("RvslInd") or "").lower() in ("true", "1")
     details = [detail for group in branch.each("NtryDtls") for detail in group.each("TxDtls")]
     side = _Side(own, debit != reversal)
@@ -79,15 +80,16 @@ def read_entry(branch: Branch, own: str | None, notes: Notes, offset: int) -> En
     return Entry(lines, state, amount, reversal)
 
 
-def money(branch: Branch, notes: Notes, name: str = "Amt") -> Money:
-    """Read an amount and its currency; a file without `Ccy` takes the caller's."""
-    text = branch.leaf(name)
+def money(branch: Branch, notes: Notes, *, debit: bool) -> Money:
+    """Read an amount and its currency, negative for a debit; a file without `Ccy` takes the caller's currency."""
+    text = branch.leaf("Amt")
     if text is None:
-        raise InvalidInput(f"a transaction or balance has no amount ({name})")
-    currency = branch.leaf(name + "@Ccy") or notes.options.currency
+        raise InvalidInput("a transaction or balance has no amount (Amt)")
+    currency = branch.leaf("Amt@Ccy") or notes.options.currency
     if currency is None:
         raise InvalidInput("an amount does not name its currency (Ccy); give it, as in currency='EUR'")
-    return Money(decimal(text, currency, notes), currency_code(currency))
+    amount = decimal(text, currency, notes)
+    return Money(-amount if debit else amount, currency_code(currency))
 
 
 def decimal(text: str, currency: str | None, notes: Notes) -> Decimal:
@@ -113,10 +115,6 @@ def direction(branch: Branch) -> bool:
     if word not in _DIRECTIONS:
         raise InvalidInput(f"CdtDbtInd is CRDT or DBIT, not {values.shown(word)!r}")
     return _DIRECTIONS[word]
-
-
-def signed(amount: Money, *, debit: bool) -> Money:
-    return -amount if debit else amount
 
 
 def day(branch: Branch | None) -> date | None:
@@ -150,8 +148,13 @@ def _kind(branch: Branch) -> str | None:
     if code is None or domain is None:
         return _text(code.text("Prtry", "Cd")) if code else None
     family = domain.branch("Fmly") or _NOTHING
-    parts = (domain.leaf("Cd"), family.leaf("Cd"), family.leaf("SubFmlyCd"))
-    return _text("-".join([part for part in parts if part])) or _text(code.text("Prtry", "Cd"))
+    named = _code(domain.leaf("Cd"), family.leaf("Cd"), family.leaf("SubFmlyCd"))
+    return named or _text(code.text("Prtry", "Cd"))
+
+
+@lru_cache(maxsize=256)
+def _code(*parts: str | None) -> str | None:
+    return _text("-".join(part for part in parts if part))
 
 
 def _reference(text: str | None) -> str | None:

@@ -168,7 +168,7 @@ def walk(source: Source) -> Iterator[Part]:
         raise source.fault("The file declares a document type, which a CAMT file never has; it is not read", declared)
     events = etree.iterparse(
         BytesIO(source.body),
-        events=("start", "end"),
+        events=("end",),
         tag=_TAGS,
         encoding="utf-8",
         remove_comments=True,
@@ -191,42 +191,32 @@ def walk(source: Source) -> Iterator[Part]:
 def _parts(events: Any, source: Source) -> Iterator[Part]:
     names = _Names()
     entries: Iterator[int] | None = None
-    statement = ""
-    begun = offset = 0
-    headed = inside = False
-    for event, element in events:
+    before: Any = None
+    offset = 0
+    for _, element in events:
         name = names[element.tag]
-        if name != _ENTRY:
-            begun = source.line_start(element.sourceline)
-            if event == "start":
-                if statement:
-                    raise source.fault(f"A {name} stands inside another statement; the file is damaged", begun)
-                statement, headed = name, False
-                continue
-            yield Part("end", name, grow(element, names), begun)
-            element.clear()
-            statement = ""
-        elif event == "start":
+        parent = element.getparent()
+        if name == _ENTRY:
             entries = entries or source.entries(element.prefix)
             offset = next(entries, offset)
-            if not statement or inside:
+            above = "" if parent is None else names[parent.tag]
+            if above not in STATEMENTS:
                 raise source.fault("An entry belongs to no statement; the file is damaged, export it again", offset)
-            inside = True
-            if not headed:
-                headed = True
-                yield Part("head", statement, grow(element.getparent(), names), begun)
-        else:
-            inside = False
-            yield Part("entry", statement, grow(element, names), offset)
-            _drop(element)
-
-
-def _drop(element: Any) -> None:
-    """Empty an entry that was read, and take the one before it out; lxml still holds on to the current one."""
-    element.clear()
-    before = element.getprevious()
-    if before is not None and before.tag == element.tag:
-        element.getparent().remove(before)
+            if before is None:
+                yield Part("head", above, grow(parent, names), offset)
+            else:
+                parent.remove(before)
+            yield Part("entry", above, grow(element, names), offset)
+            # lxml still holds on to the current element, so it is only emptied and goes when the next has come.
+            element.clear()
+            before = element
+            continue
+        begun = source.line_start(element.sourceline)
+        if any(names[each.tag] in STATEMENTS for each in element.iterancestors()):
+            raise source.fault(f"A {name} stands inside another statement; the file is damaged", begun)
+        yield Part("end", name, grow(element, names), begun)
+        element.clear()
+        before = None
 
 
 def grow(element: Any, names: dict[str, str]) -> Branch:
