@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("brokerage", "calendars", "finastra", "sandbox", "vault", "book", "service", "all")
+EXTRAS = ("brokerage", "calendars", "finastra", "statements", "sandbox", "vault", "book", "service", "all")
 TOOLS = {"pip", "setuptools", "_distutils_hack", "pkg_resources"}
 
 

@@ -18,7 +18,7 @@ from fin_infra.imports.statements.camt.tree import Part, Source, walk
 from fin_infra.imports.statements.parts import Notes, with_gaps_named
 from fin_infra.model.statement import StatementFile
 
-_HEAD = re.compile(rb"<(?:[\w.-]{1,64}:)?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|camt\.05[234]\.")
+_HEAD = re.compile(rb"<(?:[\w.-]{1,64}:)?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|<[^<>]{1,400}camt\.05[234]\.")
 _PLAIN = ReadOptions()
 
 
