@@ -412,7 +412,9 @@ def test_engine_when_not_installed_then_the_command_is_said(monkeypatch: pytest.
         read_statement(document())
 
 
-@pytest.mark.parametrize("head", [b"", b"OFXHEADER:100", b":20:1\r\n:25:2", b"01,A,B", b"<html>", b"Date;Text\n1;camt.053.001"])
+@pytest.mark.parametrize(
+    "head", [b"", b"OFXHEADER:100", b":20:1\r\n:25:2", b"01,A,B", b"<html>", b"Date;Text\n1;camt.053.001"]
+)
 def test_head_when_of_another_format_then_not_recognized(head: bytes) -> None:
     assert not Camt().recognizes(head)
 
