@@ -392,8 +392,21 @@ def bomb() -> bytes:
         (document(entry("1.00", more=entry("2.00"))), "belongs to no statement"),
         (document("<Stmt></Stmt>"), "inside another"),
         (b"<Document><BkToCstmrStmt><GrpHdr/></BkToCstmrStmt></Document>", "no statement of an account"),
+        (b"<Document><BkToCstmrStmt><A>\xff</A></BkToCstmrStmt></Document>", "no statement of an account"),
     ],
-    ids=["bomb", "wide bomb", "external", "undefined", "cut", "mismatch", "deep", "nested entry", "nested", "empty"],
+    ids=[
+        "bomb",
+        "wide bomb",
+        "external",
+        "undefined",
+        "cut",
+        "mismatch",
+        "deep",
+        "nested entry",
+        "nested",
+        "empty",
+        "empty in latin",
+    ],
 )
 def test_file_when_hostile_or_damaged_then_one_sentence_with_its_place(data: bytes, word: str) -> None:
     error = refusal(data)
