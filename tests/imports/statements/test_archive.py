@@ -56,6 +56,11 @@ def test_archive_when_a_day_is_missing_then_said() -> None:
     assert "a statement between them is missing" in file.statements[1].warnings[0]
 
 
+def test_archive_when_the_gap_is_within_a_member_then_said_once() -> None:
+    file = read_statement(packed(("1", day(1, 9) + day(3, 7))))
+    assert len(file.statements[1].warnings) == 1
+
+
 def test_archive_when_of_several_formats_then_all_are_read() -> None:
     file = read_statement(packed(("a", CAMT.read_bytes()), ("b", MT940.read_bytes())))
     assert (file.format, [len(statement.lines) for statement in file.statements]) == ("several", [5, 4])

@@ -392,8 +392,21 @@ def bomb() -> bytes:
         (document(entry("1.00", more=entry("2.00"))), "belongs to no statement"),
         (document("<Stmt></Stmt>"), "inside another"),
         (b"<Document><BkToCstmrStmt><GrpHdr/></BkToCstmrStmt></Document>", "no statement of an account"),
+        (b"<Document><BkToCstmrStmt><A>\xff</A></BkToCstmrStmt></Document>", "no statement of an account"),
     ],
-    ids=["bomb", "wide bomb", "external", "undefined", "cut", "mismatch", "deep", "nested entry", "nested", "empty"],
+    ids=[
+        "bomb",
+        "wide bomb",
+        "external",
+        "undefined",
+        "cut",
+        "mismatch",
+        "deep",
+        "nested entry",
+        "nested",
+        "empty",
+        "empty in latin",
+    ],
 )
 def test_file_when_hostile_or_damaged_then_one_sentence_with_its_place(data: bytes, word: str) -> None:
     error = refusal(data)
@@ -412,7 +425,9 @@ def test_engine_when_not_installed_then_the_command_is_said(monkeypatch: pytest.
         read_statement(document())
 
 
-@pytest.mark.parametrize("head", [b"", b"OFXHEADER:100", b":20:1\r\n:25:2", b"01,A,B", b"<html>", b"Date;Amount"])
+@pytest.mark.parametrize(
+    "head", [b"", b"OFXHEADER:100", b":20:1\r\n:25:2", b"01,A,B", b"<html>", b"Date;Text\n1;camt.053.001"]
+)
 def test_head_when_of_another_format_then_not_recognized(head: bytes) -> None:
     assert not Camt().recognizes(head)
 

@@ -121,7 +121,9 @@ def with_gaps_named(statements: Sequence[Statement]) -> tuple[Statement, ...]:
         if statement.balance(CLOSING):
             last[statement.account.identity] = statement
     return tuple(
-        replace(statement, warnings=(*statement.warnings, warned[place])) if place in warned else statement
+        replace(statement, warnings=(*statement.warnings, warned[place]))
+        if place in warned and warned[place] not in statement.warnings
+        else statement
         for place, statement in enumerate(statements)
     )
 

@@ -45,7 +45,7 @@ class Account:
         Raises:
             StatementUnreadable: number, day, currency or a balance cannot be read.
         """
-        self.records = len(record.lines)
+        self.records = record.counted
         """Lines from the 03 on, continuations and trailer counted too."""
         self._source = source
         self._notes = Notes(options)

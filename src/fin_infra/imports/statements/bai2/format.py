@@ -91,7 +91,7 @@ class _Reader:
         )
 
     def _take(self, record: Record) -> None:
-        lines = len(record.lines)
+        lines = record.counted
         for totals in (self.totals, self.group.totals if self.group else None):
             if totals:
                 totals.records += lines

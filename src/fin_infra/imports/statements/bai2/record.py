@@ -38,6 +38,11 @@ class Record:
     broken: int = 0
     """Lines without a code that were taken as text."""
 
+    @property
+    def counted(self) -> int:
+        """Records as the control counts have them, continuations too."""
+        return len(self.lines) - self.broken
+
     def fields(self) -> list[str]:
         """Return the fields behind the code, of a record without text.
 
@@ -66,7 +71,8 @@ def records(source: Text) -> Iterator[Record]:
         if found is None:
             if record is None or record.code != "16":
                 raise _unknown(source, index)
-            record.lines[-1] = f"{record.lines[-1]} {line.rstrip(_PADDING)}"
+            record.lines.append(line.rstrip(_PADDING))
+            record.cut.append(False)
             record.broken += 1
             continue
         content = line[3:].rstrip(_PADDING)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from fin_infra.errors import InvalidInput, StatementUnreadable
+from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements.base import ReadOptions, StatementFormat
 from fin_infra.imports.statements.camt.account import number_of
 from fin_infra.imports.statements.camt.entry import read_entry
@@ -18,7 +18,7 @@ from fin_infra.imports.statements.camt.tree import Part, Source, walk
 from fin_infra.imports.statements.parts import Notes, with_gaps_named
 from fin_infra.model.statement import StatementFile
 
-_HEAD = re.compile(rb"<(?:[\w.-]{1,64}:)?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|camt\.05[234]\.")
+_HEAD = re.compile(rb"<(?:[\w.-]{1,64}:)?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|<[^<>]{1,400}camt\.05[234]\.")
 _PLAIN = ReadOptions()
 
 
@@ -52,10 +52,9 @@ class _Reader:
                 self.drafts.append(draft)
                 draft, own = None, None
         if not self.drafts:
-            raise StatementUnreadable(
-                "The CAMT file holds no statement of an account; export the account's transactions.",
+            raise self.source.fault(
+                "The CAMT file holds no statement of an account; export the account's transactions",
                 len(self.source.body),
-                self.source.line(len(self.source.body)),
             )
         statements = [
             statement for group in _pages(self.drafts) for statement in finished(group, self.source, self.options)

@@ -195,17 +195,16 @@ def _parts(events: Any, source: Source) -> Iterator[Part]:
     offset = 0
     for _, element in events:
         name = names[element.tag]
-        parent = element.getparent()
         if name == _ENTRY:
             entries = entries or source.entries(element.prefix)
             offset = next(entries, offset)
-            above = "" if parent is None else names[parent.tag]
+            above = next((names[each.tag] for each in element.iterancestors()), "")
             if above not in STATEMENTS:
                 raise source.fault("An entry belongs to no statement; the file is damaged, export it again", offset)
             if before is None:
-                yield Part("head", above, grow(parent, names), offset)
+                yield Part("head", above, grow(element.getparent(), names), offset)
             else:
-                parent.remove(before)
+                before.getparent().remove(before)
             yield Part("entry", above, grow(element, names), offset)
             # lxml still holds on to the current element, so it is only emptied and goes when the next has come.
             element.clear()
