@@ -90,7 +90,9 @@ def _route(verb: str, path: str, operation: dict[str, Any], found: dict[str, Any
         yield "\n".join(["| parameter | in | type | meaning |", "|---|---|---|---|", *rows])
     body = operation.get("requestBody")
     if body:
-        yield f"Body:\n\n{_fields(body['content']['application/json']['schema'], body=True)}"
+        [(kind, content)] = body["content"].items()
+        is_json = kind == "application/json"
+        yield f"Body:\n\n{_fields(content['schema'], body=True)}" if is_json else f"Body: {body['description']}."
     refused = () if scope == "none" else sorted(status for status in operation["responses"] if status[0] != "2")
     yield "\n".join(
         [*_answers(operation["responses"], used), *([f"- refused with {', '.join(refused)}"] if refused else [])]

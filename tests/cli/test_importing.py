@@ -179,3 +179,67 @@ def test_join_when_said_then_they_are_one(file: str) -> None:
     assert "one account now" in run("join-accounts", *map(str, ids))[1]
     assert stored() == ["BAKERY", "CAFE", "SALARY"]
     assert "nothing was changed" in run("join-accounts", *map(str, ids))[1]
+
+
+DAYS = "Date,Description,Amount\n01/02/2026,Coffee,-3.50\n02/03/2026,Pay,100.00\n"
+
+
+def test_days_when_they_read_in_two_ways_then_both_are_shown_and_an_option_decides(tmp_path: Path) -> None:
+    (tmp_path / "days.csv").write_text(DAYS)
+    words = ("import", "days.csv", "--account", NUMBER, "--currency", "USD")
+    code, out, err = run(*words)
+    assert (code, out) == (5, "")
+    assert "1 February 2026 or 2 January 2026" in err
+    for option, days in (
+        ("--day-first", ["2026-02-01", "2026-03-02"]),
+        ("--month-first", ["2026-01-02", "2026-02-03"]),
+    ):
+        code, out, _ = run(*words, option, "--json")
+        found = json.loads(out)["statements"][0]["transactions"]
+        assert (code, [row["posted"] for row in found]) == (0, days)
+
+
+def test_columns_when_learned_then_the_next_file_needs_no_currency_and_another_name_is_refused(tmp_path: Path) -> None:
+    rows = "When;What;How much;Left\n13.01.2026;Coffee;-1,00;99,00\n14.01.2026;Pay;2,00;101,00\n"
+    (tmp_path / "own.csv").write_text(rows)
+    code, _, err = run("import", "own.csv", "--account", NUMBER)
+    assert (code, "--currency" in err or "currency=" in err) == (5, True)
+    code, _, err = run("import", "own.csv", "--account", NUMBER, "--currency", "EUR", "--learn", "My bank")
+    assert (code, "my-bank.json" in err) == (0, True)
+    code, out, _ = run("import", "own.csv", "--account", NUMBER, "--json")
+    [statement] = json.loads(out)["statements"]
+    assert (code, statement["account"]["currency"], len(statement["transactions"])) == (0, "EUR", 2)
+    code, _, err = run("import", "november.ofx", "--learn", "My bank")
+    assert (code, "columns of one CSV file" in err) == (5, True)
+
+
+def test_balances_when_they_do_not_add_up_then_refused_with_the_difference_unless_it_is_accepted(
+    tmp_path: Path,
+) -> None:
+    entry = ":61:2611030103D4,50NMSCNONREF\n:86:Coffee\n"
+    (tmp_path / "short.sta").write_text(
+        f":20:X\n:25:10020030/{NUMBER}\n:28C:1\n:60F:C261101EUR100,00\n{entry}:62F:C261130EUR95,51\n-\n"
+    )
+    code, _, err = run("import", "short.sta")
+    assert (code, "0.01 EUR more" in err) == (5, True)
+    code, out, _ = run("import", "short.sta", "--accept-difference", "--json")
+    assert (code, json.loads(out)["statements"][0]["difference"]) == (0, {"amount": "0.01", "currency": "EUR"})
+
+
+def test_password_when_piped_then_it_is_used_and_shown_nowhere_and_an_empty_one_is_refused(tmp_path: Path) -> None:
+    from fpdf import FPDF
+
+    page = FPDF()
+    page.set_encryption(owner_password="owner-word", user_password="open-sesame")
+    page.add_page()
+    page.set_font("Helvetica", size=10)
+    page.cell(text="Nothing of a statement")
+    page.output(str(tmp_path / "locked.pdf"))
+    code, _, without = run("import", "locked.pdf")
+    assert (code, "password" in without) == (5, True)
+    code, out, err = run("import", "locked.pdf", "--password", answer="open-sesame\n")
+    assert code == 5
+    assert "password" not in err
+    assert "open-sesame" not in out + err
+    code, _, err = run("import", "locked.pdf", "--password", answer="\n")
+    assert (code, "No password was given" in err) == (5, True)

@@ -70,7 +70,7 @@ def run(files: Sequence[Path], options: Options) -> None:
     """
     reads = [(file, options.read(file)) for file in files]
     if options.learn is not None:
-        _learn(files, [read for _, read in reads], options)
+        _learn(options.learn, files, [read for _, read in reads], options)
     told: list[dict[str, object]] = []
     asks = at_terminal() and not options.as_json
     for file, read in reads:
@@ -90,7 +90,7 @@ def run(files: Sequence[Path], options: Options) -> None:
         tell(HINT)
 
 
-def _learn(files: Sequence[Path], reads: Sequence[StatementFile], options: Options) -> None:
+def _learn(name: str, files: Sequence[Path], reads: Sequence[StatementFile], options: Options) -> None:
     """Keep how the columns of one CSV file were read, for its bank's next files.
 
     Raises:
@@ -101,7 +101,7 @@ def _learn(files: Sequence[Path], reads: Sequence[StatementFile], options: Optio
     if len(files) != 1 or reads[0].format != "csv":
         raise InvalidInput("--learn keeps the columns of one CSV file; give that file alone.")
     guess = guess_delimited(files[0].read_bytes(), options.asked())
-    named = replace(guess.layout, name=options.learn, fixed_currency=options.currency or guess.layout.fixed_currency)
+    named = replace(guess.layout, name=name, fixed_currency=options.currency or guess.layout.fixed_currency)
     kept = learn(named)
     tell(f"Kept as {kept}; files with these columns are read so from now on. Delete it to forget them.")
 

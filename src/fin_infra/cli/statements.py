@@ -49,10 +49,10 @@ def _show(statement: Statement) -> None:
     if rows:
         print_table(f"Newest {len(rows)} transactions", ("date", "amount", "description"), rows, right=("amount",))
     if statement.trades:
-        columns = ("date", "what", "security", "units", "amount")
+        named = ("date", "what", "security", "units", "amount")
         newest_trades = sorted(statement.trades, key=lambda trade: trade.day, reverse=True)[:SHOWN]
         title = f"Newest {len(newest_trades)} of {_counted(len(statement.trades), 'trade')}"
-        print_table(title, columns, map(_trade, newest_trades), right=("units", "amount"))
+        print_table(title, named, map(_trade, newest_trades), right=("units", "amount"))
     if statement.positions:
         columns = ("security", "name", "units", "price", "value", "on")
         print_table("Holdings", columns, map(_holding, statement.positions), right=("units", "price", "value"))
