@@ -28,16 +28,21 @@ def book_in(folder: Path) -> Book[Async]:
     return open_book(f"sqlite:///{folder / 'book.db'}", mode="async")
 
 
+WAIT_S = 120.0
+"""A first sync is over within a request, also where much else runs beside it."""
+
+
 def app_of(book: Book[Async], sessions: Sessions | None = None) -> FastAPI:
     app = FastAPI()
     add_problems(app)
-    add_book(app, auth=PUBLIC, caller=caller, book_of=lambda user: book.of(user.name, user.tenant))
+    add_book(app, auth=PUBLIC, caller=caller, book_of=lambda user: book.of(user.name, user.tenant), wait_s=WAIT_S)
     add_connect_page(
         app,
         auth=PUBLIC,
         caller=caller,
         book_of=lambda user: book.of(user.name, user.tenant),
         sessions=sessions,
+        wait_s=WAIT_S,
     )
     return app
 

@@ -12,7 +12,7 @@ import pytest
 
 from fin_infra.providers.registry import reset
 from fin_infra.testing import Sandbox, sandbox
-from tests.api.connect_page.served import app_of, book_in, serving
+from tests.api.connect_page.served import WAIT_S, app_of, book_in, serving
 
 PLAID = "banking:plaid"
 
@@ -38,7 +38,7 @@ def visit(url: str, user: str = "ann") -> Generator[httpx2.Client]:
     """Open the page as a user of the app."""
     made = httpx2.post(f"{url}/connections/page", headers={"X-User": user})
     assert made.status_code == 201
-    with httpx2.Client(base_url=url, follow_redirects=True, timeout=30, trust_env=False) as client:
+    with httpx2.Client(base_url=url, follow_redirects=True, timeout=WAIT_S, trust_env=False) as client:
         page = client.get(made.json()["data"]["url"])
         assert page.status_code == 200
         assert page.url.path == "/connect"

@@ -249,13 +249,9 @@ def test_event_when_of_another_pair_then_its_meaning(
     assert (found.kind, found.type, found.ends_at, found.reason) == (kind, f"{first}/{second}", ends_at, reason)
 
 
-def test_event_when_the_sandbox_fires_it_then_its_key_is_asked_for_there_and_fits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_event_when_the_sandbox_fires_it_then_its_key_is_asked_for_there_and_fits() -> None:
     with sandbox() as vendor, mailbox() as box:
         registry.reset()
-        monkeypatch.setenv("PLAID_CLIENT_ID", Plaid.info.sandbox["client_id"])
-        monkeypatch.setenv("PLAID_SECRET", Plaid.info.sandbox["secret"])
         app = {"client_id": Plaid.info.sandbox["client_id"], "secret": Plaid.info.sandbox["secret"]}
         with httpx2.Client(base_url=f"{vendor.url}/plaid", trust_env=False) as client:
             bank = {"institution_id": "ins_109508", "initial_products": ["transactions"]}
