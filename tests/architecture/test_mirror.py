@@ -40,6 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/delimited/banks/kingdom",
         "imports/statements/delimited/format",
         "imports/statements/delimited/rows",
+        "imports/statements/delimited/signs",
         "imports/statements/delimited/texts",
     ),
     "imports/statements/delimited/test_services.py": (

@@ -5,24 +5,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from fin_infra.errors import StatementUnreadable
 from fin_infra.imports.statements.base import ReadOptions
-from fin_infra.imports.statements.delimited.amounts import Marks, decide_mark, looks_like_amount, read_amounts
-from fin_infra.imports.statements.delimited.chain import follow
+from fin_infra.imports.statements.delimited.amounts import looks_like_amount
 from fin_infra.imports.statements.delimited.days import looks_like_day
 from fin_infra.imports.statements.delimited.layout import Column, Layout
+from fin_infra.imports.statements.delimited.signs import (
+    DESCRIBED,
+    Signs,
+    amount_at,
+    filled,
+    is_indicator,
+    is_money,
+    is_text,
+    minus,
+)
 from fin_infra.imports.statements.delimited.table import Row, Table, names, plain, preamble
 from fin_infra.imports.statements.delimited.vocabulary import (
     ACCOUNT_LABELS,
-    CARD_PAYMENT,
     CURRENCY_LABELS,
-    MONEY_IN,
-    MONEY_OUT,
     OWN_ACCOUNT,
     PENDING,
     ROLES,
@@ -35,10 +39,7 @@ _FURTHEST = 20_000
 """Rows among which the first transaction has to stand."""
 _SAMPLE = 2000
 """Rows from which roles are told; signs are looked for in the whole file."""
-_MINUS = re.compile(r"[-\u2212\u2013(]|[0-9] ?D[Rr]\b")
-_DECIMALS = re.compile(r"[.,][0-9]{1,2}[)\s-]*(?:[A-Z]{3}|[€$£]|[CD][Rr]\.?)?$|^[^0-9]*[$€£]")
 _PARENTHESIS = re.compile(r"\s*[(\[](?:[A-Z]{3}|[€$£¥])[)\]]\s*$|\s+in\s+[A-Z]{3}$")
-_DESCRIBED = "a layout of your own says which (Layout, learn)"
 
 
 @dataclass(slots=True)
@@ -89,20 +90,7 @@ def _roles(columns: Sequence[str]) -> dict[str, int]:
     return found
 
 
-@dataclass(slots=True)
-class _Guessing:
-    table: Table
-    options: ReadOptions
-    header: int
-    reasons: list[str] = field(default_factory=list[str])
-
-    def fault(self, message: str) -> StatementUnreadable:
-        return self.table.fault(message, max(self.header, 0))
-
-    @property
-    def names(self) -> list[str]:
-        return names(self.table.rows[self.header]) if self.header >= 0 else []
-
+class _Guessing(Signs):
     def body(self, width: int) -> list[Row]:
         """Return the first rows that are as wide as they should be and have a day."""
         found: list[Row] = []
@@ -125,11 +113,11 @@ class _Guessing:
             raise self.fault(
                 "The file has column names and not one transaction under them; export a period that has some"
             )
-        if "debit" in roles and "credit" in roles and "amount" in roles and not _filled(rows, roles["amount"]):
+        if "debit" in roles and "credit" in roles and "amount" in roles and not filled(rows, roles["amount"]):
             del roles["amount"]  # some banks keep an empty column for what they do not print
         same = [name for name in ROLES["amount"] if bare.count(name)]
         if len(same) > 1 and "debit" not in roles and self._differ(rows, [bare.index(name) for name in same]):
-            raise self.fault(f"Two columns may be the amount, {same[0]!r} and {same[1]!r}; {_DESCRIBED}")
+            raise self.fault(f"Two columns may be the amount, {same[0]!r} and {same[1]!r}; {DESCRIBED}")
         dated = [each for each in rows if looks_like_day(each[roles["date"]])]
         if len(dated) * 2 < len(rows):
             roles["date"] = self._first_day(rows, width)
@@ -163,7 +151,7 @@ class _Guessing:
         for index in range(width):
             if all(looks_like_day(row[index]) for row in rows):
                 return index
-        raise self.fault("No column holds a day in every row; " + _DESCRIBED)
+        raise self.fault("No column holds a day in every row; " + DESCRIBED)
 
     # Files without column names.
 
@@ -179,9 +167,9 @@ class _Guessing:
             width = len(labels)
             rows = [row[:width] for row in rows]
         roles: dict[str, int] = {"date": self._first_day(rows, width)}
-        money = [index for index in range(width) if index != roles["date"] and _is_money(rows, index)]
+        money = [index for index in range(width) if index != roles["date"] and is_money(rows, index)]
         roles |= self._money_roles(rows, money)
-        texts = [index for index in range(width) if index not in roles.values() and _is_text(rows, index)]
+        texts = [index for index in range(width) if index not in roles.values() and is_text(rows, index)]
         told_by_name = _roles([_bare(name) for name in labels])
         for role in ("description", "currency", "id", "status", "check_number"):
             if role in told_by_name and told_by_name[role] not in roles.values():
@@ -189,7 +177,7 @@ class _Guessing:
         texts = [index for index in texts if index not in roles.values()]
         if texts and "description" not in roles:
             roles["description"] = max(texts, key=lambda index: fmean(len(row[index].strip()) for row in rows))
-        indicator = next((index for index in range(width) if _is_indicator(rows, index)), None)
+        indicator = next((index for index in range(width) if is_indicator(rows, index)), None)
         if indicator is not None and "amount" in roles:
             roles["indicator"] = indicator
         told = ", ".join(f"{role} from column {at + 1}" for role, at in roles.items())
@@ -205,7 +193,7 @@ class _Guessing:
         for number in range(first - 1, max(first - 4, -1), -1):
             found = names(self.table.rows[number])
             said = [name for name in found if name]
-            if len(found) > width or any(_filled(rows, at) for at in range(len(found), width)):
+            if len(found) > width or any(filled(rows, at) for at in range(len(found), width)):
                 continue
             if len(said) >= 2 and len(set(said)) == len(said) and not any(map(looks_like_amount, said)):
                 self.header = number
@@ -214,7 +202,7 @@ class _Guessing:
 
     def _money_roles(self, rows: list[Row], money: list[int]) -> dict[str, int]:
         if not money:
-            raise self.fault("No column holds amounts of money; " + _DESCRIBED)
+            raise self.fault("No column holds amounts of money; " + DESCRIBED)
         if len(money) == 1:
             return {"amount": money[0]}
         if len(money) == 3:
@@ -225,17 +213,17 @@ class _Guessing:
             found = None
         if found is None:
             columns = " and ".join(str(index + 1) for index in money[:3])
-            raise self.fault(f"Nothing says which of the columns {columns} is the amount; {_DESCRIBED}")
+            raise self.fault(f"Nothing says which of the columns {columns} is the amount; {DESCRIBED}")
         return found
 
     def _two(self, rows: list[Row], one: int, other: int) -> dict[str, int] | None:
-        if all(not _amount_at(row, one) or not _amount_at(row, other) for row in rows):
-            first, second = (_minus(rows, index) for index in (one, other))
+        if all(not amount_at(row, one) or not amount_at(row, other) for row in rows):
+            first, second = (minus(rows, index) for index in (one, other))
             if first != second:
                 return {"debit": one, "credit": other} if first else {"debit": other, "credit": one}
             return None
         for amount, balance in ((one, other), (other, one)):
-            if self._holds(rows, {"amount": amount, "balance": balance}, 1):
+            if self.holds(rows, {"amount": amount, "balance": balance}, 1):
                 return {"amount": amount, "balance": balance}
         return None
 
@@ -243,15 +231,15 @@ class _Guessing:
         fits: list[dict[str, int]] = []
         for balance in money:
             debit, credit = (index for index in money if index != balance)
-            if any(_amount_at(row, debit) and _amount_at(row, credit) for row in rows):
+            if any(amount_at(row, debit) and amount_at(row, credit) for row in rows):
                 continue
             for roles in (
                 {"debit": debit, "credit": credit, "balance": balance},
                 {"debit": credit, "credit": debit, "balance": balance},
             ):
-                if self._holds(rows, roles, 1):
+                if self.holds(rows, roles, 1):
                     return roles
-                if _minus(rows, roles["debit"]) and not _minus(rows, roles["credit"]):
+                if minus(rows, roles["debit"]) and not minus(rows, roles["credit"]):
                     fits.append(roles)
         return fits[0] if len(fits) == 1 else None
 
@@ -259,7 +247,7 @@ class _Guessing:
 
     def _guess(self, roles: dict[str, int], rows: list[Row], width: int, *, named: bool) -> Guess:
         said: dict[str, Any] = {"sign": "printed"}
-        self._signs(roles, rows, said)
+        self.signs(roles, rows, said)
         self._status(roles, rows, said)
         self._above(said)
         at = self._columns(roles, named)
@@ -290,129 +278,6 @@ class _Guessing:
             return {index: index for index in roles.values()}
         row = self.table.rows[self.header]
         return {index: row[index].strip().replace("\ufeff", "") for index in roles.values()}
-
-    def _signs(self, roles: dict[str, int], rows: list[Row], said: dict[str, Any]) -> None:
-        if "amount" not in roles:
-            roles.pop("indicator", None)
-            said["sign"] = "absolute" if self._credit_negative(rows, roles) else "printed"
-            self._proof(roles, rows, said, 1)
-            return
-        whole = [row[roles["amount"]] for row in self.table.rows[self.header + 1 :] if len(row) > roles["amount"]]
-        minus = _MINUS.search("\n".join(whole)) is not None
-        indicator = roles.pop("indicator", None)
-        if indicator is None or not _is_indicator(rows, indicator):
-            usable = (
-                [index for index, name in enumerate(self.names) if name] if self.header >= 0 else range(len(rows[0]))
-            )
-            indicator = next((index for index in usable if _is_indicator(rows, index)), None)
-        if indicator is not None:
-            self._by_word(roles, rows, said, indicator, minus)
-        elif minus and self._is_card(rows, roles):
-            said["sign"] = "inverted"
-            self.reasons.append("plus is money out: payments that the bank thanks for are printed with a minus")
-            self._proof(roles, rows, said, -1)
-        elif minus:
-            if not self._proof(roles, rows, said, 1) and not self._proof(roles, rows, said, -1):
-                self.reasons.append("minus is read as money out, as printed; nothing in the file proves it")
-        elif not self._proof(roles, rows, said, 1) and not self._proof(roles, rows, said, -1):
-            raise self.fault(f"All amounts are positive, and nothing says which are money out; {_DESCRIBED}")
-
-    def _by_word(
-        self, roles: dict[str, int], rows: list[Row], said: dict[str, Any], indicator: int, minus: bool
-    ) -> None:
-        words = {row[indicator].strip() for row in self.table.rows[self.header + 1 :] if len(row) > indicator} - {""}
-        said["money_out"] = tuple(sorted(word for word in words if plain(word) in MONEY_OUT))
-        said["money_in"] = tuple(sorted(word for word in words if plain(word) in MONEY_IN))
-        if not minus:
-            if not said["money_out"]:
-                said["money_out"] = ("debit",)
-            roles["indicator"] = indicator
-            said["indicator"] = True
-            said["sign"] = "absolute"
-            told = ", ".join(map(repr, (*said["money_out"], *said["money_in"])))
-            self.reasons.append(f"the words {told} say money in or out")
-            self._proof(roles, rows, said, 1)
-            return
-        out = {plain(word) for word in said.pop("money_out")}
-        said.pop("money_in")
-        agree = [(plain(row[indicator]) in out) == (_MINUS.search(row[roles["amount"]]) is not None) for row in rows]
-        if not any(agree):
-            said["sign"] = "inverted"
-            self.reasons.append("plus is money out: the words for money in and out say so in every row")
-            self._proof(roles, rows, said, -1)
-            return
-        if not all(agree):
-            self.reasons.append(
-                f"in {agree.count(False)} row(s) the word for in or out contradicts the sign, which is read as printed"
-            )
-        self._proof(roles, rows, said, 1)
-
-    def _is_card(self, rows: list[Row], roles: dict[str, int]) -> bool:
-        """Tell whether payments are negative and other rows positive: how cards print that purchases are owed."""
-        if "description" not in roles:
-            return False
-        thanked = [row for row in rows if CARD_PAYMENT.search(row[roles["description"]])]
-        if not thanked or not all(_MINUS.search(row[roles["amount"]]) for row in thanked):
-            return False
-        if all(_MINUS.search(row[roles["amount"]]) for row in rows):
-            raise self.fault(f"All amounts are negative, payments that the bank thanks for too; {_DESCRIBED}")
-        return True
-
-    def _credit_negative(self, rows: list[Row], roles: dict[str, int]) -> bool:
-        """Tell whether all of the credit column has a minus and nothing of the debit column: only cards print that."""
-        credits = [row[roles["credit"]] for row in rows if _amount_at(row, roles["credit"])]
-        debits = [row[roles["debit"]] for row in rows if _amount_at(row, roles["debit"])]
-        return bool(credits and debits) and all(map(_MINUS.search, credits)) and not any(map(_MINUS.search, debits))
-
-    def _proof(self, roles: dict[str, int], rows: list[Row], said: dict[str, Any], sign: int) -> bool:
-        """Tell whether the running balance follows from the amounts under this sign, and say so."""
-        if "balance" not in roles:
-            return False
-        words = {plain(word) for word in said.get("money_out", ())}
-        if self._holds(rows, roles, sign, words):
-            said["sign"] = "inverted" if sign < 0 else said["sign"]
-            self.reasons.append("the running balance follows from the amounts, which proves their signs")
-            return True
-        if sign < 0 and said["sign"] == "inverted" and self._holds(rows, roles, 1, words):
-            said["balance_owed"] = True
-            self.reasons.append("the running balance is what is owed: it follows from the amounts as printed")
-            return True
-        return False
-
-    def _holds(self, rows: list[Row], roles: dict[str, int], sign: int, out: set[str] | None = None) -> bool:
-        if len(rows) < 2:
-            return False
-        amounts = self._amounts(rows, roles, out or set())
-        balances = self._column(rows, roles["balance"])
-        usable = [
-            (amount * sign, balance) for amount, balance in zip(amounts, balances, strict=True) if amount is not None
-        ]
-        chain = follow([amount for amount, _ in usable], [balance for _, balance in usable])
-        return chain is not None and chain.holds and any(amount for amount, _ in usable)
-
-    def _amounts(self, rows: list[Row], roles: dict[str, int], out: set[str]) -> list[Decimal | None]:
-        if "amount" in roles:
-            found = self._column(rows, roles["amount"])
-            if "indicator" not in roles:
-                return found
-            at = roles["indicator"]
-            return [
-                -amount if amount is not None and plain(row[at]) in out else amount
-                for row, amount in zip(rows, found, strict=True)
-            ]
-        debits, credits = self._column(rows, roles["debit"]), self._column(rows, roles["credit"])
-        signed = all(not debit or debit < 0 for debit in debits) and any(debits)
-        return [
-            (credit or Decimal(0)) + (debit if signed else -debit) if debit else credit if credit is not None else debit
-            for debit, credit in zip(debits, credits, strict=True)
-        ]
-
-    def _column(self, rows: list[Row], at: int) -> list[Decimal | None]:
-        texts = [row[at] for row in rows]
-        marks = decide_mark(texts)
-        if self.options.decimal_mark is not None and not marks.plain:
-            marks = Marks(self.options.decimal_mark)
-        return read_amounts(texts, self.options.currency, marks, lambda index, message: None)
 
     def _status(self, roles: dict[str, int], rows: list[Row], said: dict[str, Any]) -> None:
         if "status" not in roles:
@@ -445,35 +310,7 @@ class _Guessing:
 
     def _fee(self, layout: Layout, rows: list[Row], roles: dict[str, int]) -> None:
         at = roles.get("fee")
-        if at is not None and any(self._column(rows, at)):
-            if "balance" in roles and self._holds(rows, {k: v for k, v in roles.items() if k != "fee"}, 1):
+        if at is not None and any(self.column(rows, at)):
+            if "balance" in roles and self.holds(rows, {k: v for k, v in roles.items() if k != "fee"}, 1):
                 return
-            raise self.fault(f"Nothing says whether the fees in their own column are in the amounts; {_DESCRIBED}")
-
-
-def _amount_at(row: Row, at: int) -> bool:
-    """Tell whether a cell has an amount that is not zero."""
-    return any(char in "123456789" for char in row[at])
-
-
-def _minus(rows: list[Row], at: int) -> bool:
-    return any(_MINUS.search(row[at]) for row in rows if _amount_at(row, at))
-
-
-def _is_money(rows: list[Row], at: int) -> bool:
-    cells = [row[at].strip() for row in rows if row[at].strip()]
-    return bool(cells) and all(map(looks_like_amount, cells)) and any(map(_DECIMALS.search, cells))
-
-
-def _filled(rows: list[Row], at: int) -> bool:
-    return any(row[at].strip() for row in rows)
-
-
-def _is_text(rows: list[Row], at: int) -> bool:
-    cells = [row[at].strip() for row in rows]
-    return any(any(char.isalpha() for char in cell) for cell in cells) and not _is_indicator(rows, at)
-
-
-def _is_indicator(rows: list[Row], at: int) -> bool:
-    words = {plain(row[at]) for row in rows if at < len(row)}
-    return bool(words) and "" not in words and words <= MONEY_IN | MONEY_OUT and len(words) <= 6
+            raise self.fault(f"Nothing says whether the fees in their own column are in the amounts; {DESCRIBED}")
