@@ -5,7 +5,8 @@ or a fault kind without a row fails `test_faults.py`, so that none is forgotten.
 
 Modes: an adapter is one text for both drivers, and the drivers have suites of their own (`tests/transport`,
 `tests/flow`). So the matrix asks the first adapter of each domain (`leads`) in both modes, and the others in one, which
-alternates from kind to kind so that each adapter meets both. `make long` asks everything in both.
+alternates from kind to kind so that each adapter meets both; there a fault strikes an operation once or for good, by
+turns. `make long` asks everything in both, both ways.
 """
 
 from __future__ import annotations
@@ -44,9 +45,20 @@ def leads(cls: type[Provider[Any]]) -> bool:
 
 def modes_of(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str, ...]:
     """Return the modes in which an adapter meets a kind of fault."""
+    return MODES if leads(cls) else turns(cls, kind, tier)
+
+
+def turns(cls: type[Provider[Any]], kind: str, tier: str = TIER) -> tuple[str, ...]:
+    """Return one mode of the two, by turns; both in `make long`."""
+    return MODES if tier == "long" else (MODES[kinds_of(vendor(cls)).index(kind) % len(MODES)],)
+
+
+def strikes(cls: type[Provider[Any]], kind: str, case: int, tier: str = TIER) -> tuple[bool, bool]:
+    """Return whether a kind of fault strikes a case once, and for good: both, or by turns where modes alternate too."""
     if tier == "long" or leads(cls):
-        return MODES
-    return (MODES[kinds_of(vendor(cls)).index(kind) % len(MODES)],)
+        return True, True
+    once = (kinds_of(vendor(cls)).index(kind) // len(MODES) + case) % 2 == 0
+    return once, not once
 
 
 def verdict_of(cls: type[Provider[Any]], kind: str) -> Verdict:

@@ -21,7 +21,7 @@ from fin_infra.settings import load
 from fin_infra.transport.config import HttpConfig
 from fin_infra.transport.http import HttpTransport
 from tests.conformance.fault_bench import Bench, Stage, Watch, bench, benches, offered, stage
-from tests.conformance.fault_cases import MODES, PARTIAL, modes_of, vendor, verdict_of
+from tests.conformance.fault_cases import MODES, PARTIAL, turns, vendor, verdict_of
 from tests.support.cases import Case
 from tests.support.logs import Everything, everything
 from tests.support.sandbox_kinds import kinds_of
@@ -39,7 +39,7 @@ CELLS = [
     for cls in every_provider()
     for kind in kinds_of(vendor(cls))
     if kind != "latency"
-    for mode in modes_of(cls, kind)
+    for mode in turns(cls, kind)
 ]
 
 
