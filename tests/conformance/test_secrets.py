@@ -1,7 +1,8 @@
 """Nothing secret or personal where people look: every log at DEBUG, every error in every form, every repr, each record.
 
-Run with the keys the sandbox takes and with keys that it refuses, under every fault, in both modes. What must not be
-found is known beforehand: the keys in each form they travel in, and the numbers, names and addresses of the household.
+Run with the keys the sandbox takes and with keys that it refuses, under every fault, in both modes by turns. What must
+not be found is known beforehand: the keys in each form they travel in, and the numbers, names and addresses of the
+household.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _learn(name: str, files: Sequence[Path], reads: Sequence[StatementFile], opt
     """Keep how the columns of one CSV file were read, for its bank's next files.
 
     Raises:
-        InvalidInput: there are several files, it is no CSV file, or the folder cannot be written to.
+        InvalidInput: there are several files, it is not a CSV file, or the folder cannot be written to.
     """
     from fin_infra.imports.statements.delimited import guess_delimited, learn
 
