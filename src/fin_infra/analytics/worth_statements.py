@@ -66,7 +66,7 @@ class _Reader:
         self.statement = statement
         self.source = source
         self.account = " ".join(statement.account.identity)
-        self.day = _day(statement)
+        self.day = day_of(statement)
 
     def item(self, what: str, amount: Money | None, at: date | None, missing: str, thing: str = "") -> WorthItem:
         """Return an item; `thing` is what tells it from others of the account, where `what` only names it."""
@@ -122,7 +122,7 @@ class _Reader:
         )
 
 
-def _day(statement: Statement) -> date | None:
+def day_of(statement: Statement) -> date | None:
     """Return the latest day that a statement speaks of."""
     balances = [balance.at for balance in statement.balances]
     positions = [position.at for position in statement.positions]
@@ -161,6 +161,18 @@ def _margin(statement: Statement, margin: StatementBalance) -> tuple[Money | Non
     if margin.amount.amount > 0:
         return None, day, "some brokers print money owed on margin as positive"
     return margin.amount, day, ""
+
+
+def cash_worth(statement: Statement) -> tuple[Money | None, date | None, str]:
+    """Return the cash of an investment account less its margin debt, and its day, or why it cannot be counted."""
+    cash, day, missing = _cash(statement)
+    margin = statement.balance("margin")
+    if cash is None or (margin is None and not _has(statement, "margin")):
+        return cash, day, missing
+    if margin is None or margin.amount.currency != cash.currency:
+        return None, day, _lacks(statement, "margin")
+    owed, _, missing = _margin(statement, margin)
+    return (None if owed is None else cash + owed), day, missing
 
 
 def ledger_worth(statement: Statement, ledger: StatementBalance) -> tuple[Money | None, date | None, str]:

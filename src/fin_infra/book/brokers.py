@@ -258,7 +258,7 @@ def hold(
     found += [_purse(account, each) for each in cash or ()]
     found += [_unread(account, error.place, error.id, error.reason) for error in held.errors]
     read.unread += map(str, held.errors)
-    read.positions += _told_apart(found)
+    read.positions += told_apart(found)
     read.held[account] = min([at, *(each.as_of for each in held)])
 
 
@@ -267,7 +267,7 @@ def _order(position: Position) -> tuple[str, ...]:
     return position.symbol_text, str(position.side), str(position.quantity), str(position.cost_basis)
 
 
-def _told_apart(positions: Sequence[pages.Position]) -> list[pages.Position]:
+def told_apart(positions: Sequence[pages.Position]) -> list[pages.Position]:
     """Give what is held in several rows, such as in cash and on margin, a number each."""
     seen: dict[str, int] = {}
     found: list[pages.Position] = []

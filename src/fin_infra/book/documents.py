@@ -15,13 +15,22 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from fin_infra.analytics.worth_statements import ledger_worth
+from fin_infra.analytics.worth_statements import cash_worth, day_of, ledger_worth
 from fin_infra.book.columns import decimal_text, microseconds
 from fin_infra.book.engine import put
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
 from fin_infra.book.tables import aliases, document_parts, documents, payloads
-from fin_infra.model import Money, Statement, StatementAccount, StatementBalance, StatementFile, StatementLine
+from fin_infra.model import (
+    AccountType,
+    Money,
+    Statement,
+    StatementAccount,
+    StatementBalance,
+    StatementFile,
+    StatementLine,
+    StatementPosition,
+)
 from fin_infra.security import mask
 from fin_infra.security.envelope import Sealed
 
@@ -40,6 +49,13 @@ class GivenFile:
     name: str
     digest: str
     read: StatementFile
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the file's reader says, and what of it an import leaves out."""
+        trades = sum(len(statement.trades) for statement in self.read.statements)
+        left_out = (f"{trades} trade(s) are shown and not stored; holdings are",) if trades else ()
+        return (*self.read.warnings, *left_out)
 
     @property
     def groups(self) -> list[Group]:
@@ -71,13 +87,21 @@ class Group:
         told: list[tuple[date, Decimal | None, Decimal | None]] = []
         for statement in self.statements:
             ledger, available = statement.balance("ledger"), statement.balance("available")
-            current, day, _ = ledger_worth(statement, ledger) if ledger else (None, None, "")
+            if self.account.type is AccountType.INVESTMENT:
+                current, day, _ = cash_worth(statement)  # what is held beside it is in the list of holdings
+            else:
+                current, day, _ = ledger_worth(statement, ledger) if ledger else (None, None, "")
             day = day or (available.at if available else None)
             free = _of_day(available, day, statement)
             amount = current.amount if current is not None and current.currency == self.account.currency else None
             if day is not None and (amount is not None or free is not None):
                 told.append((day, amount, free))
         return max(told, key=lambda each: each[0], default=None)
+
+    def held(self) -> tuple[date, tuple[StatementPosition, ...]] | None:
+        """Return the last day for which the file lists what the account holds, and that; None without a list."""
+        listed = [(day_of(each), each.positions) for each in self.statements if each.positions_listed]
+        return max(((day, held) for day, held in listed if day), key=lambda told: told[0], default=None)
 
     @property
     def difference(self) -> Money | None:

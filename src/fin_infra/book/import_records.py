@@ -71,6 +71,8 @@ class ImportPart(Model):
     """Lines that may be ones that the book has: an import keeps both and asks, unless `answers` says."""
     balance: Money | None = None
     balance_day: dt.date | None = None
+    holdings: int = 0
+    """How many holdings the file lists of the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from fin_infra.book.documents import (
 )
 from fin_infra.book.engine import put, reading, writing
 from fin_infra.book.file_accounts import FileAccounts, Match
+from fin_infra.book.file_holdings import write_holdings
 from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.import_records import ImportPart, ImportPlan, ImportResult, MatchReason
@@ -88,7 +89,7 @@ def plan(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], file: Give
             format=file.read.format,
             document=document_of(db, owner, known.id) if known else None,
             parts=tuple(_part(work, group, match, word) for group, match in zip(file.groups, matches, strict=True)),
-            warnings=file.read.warnings,
+            warnings=file.warnings,
         )
 
 
@@ -111,6 +112,7 @@ def _part(work: _Import, group: Group, match: Match, word: Word) -> ImportPart:
         asked=result.conflicts,
         balance=None if current is None else Money(current, account.currency),
         balance_day=level[0] if level else None,
+        holdings=len(held[1]) if (held := group.held()) else 0,
     )
 
 
@@ -150,7 +152,7 @@ def import_file(
         known=matched,
         asked=asked,
         changes=log.count,
-        warnings=file.read.warnings,
+        warnings=file.warnings,
     )
 
 
@@ -161,6 +163,7 @@ def _write(work: _Import, log: Log, document: int, group: Group, match: Match, w
     write_part(work.db, work.owner, work.sealer, document, group, row, log.at)
     asked = write_lines(work.db, work.owner, log, target, stored, result)
     write_level(work.db, work.owner, log, target, group)
+    write_holdings(work.db, work.owner, log, target, group)
     return len(result.new) + len(result.conflicts), len(result.matched), asked
 
 

@@ -86,10 +86,8 @@ def write_positions(
             now = _with_purses(now, old)
         put_snapshot(db, owner, log.source, account, at, now)
         if old != now:
-            before = (
-                None if old is None else msgspec.json.encode([dict(zip(_POSITION, row, strict=True)) for row in old])
-            )
-            log.add("holdings", "added" if old is None else "modified", account, before.decode() if before else None)
+            before = None if old is None else _told_positions(old)
+            log.add("holdings", "added" if old is None else "modified", account, before)
 
 
 def _with_purses(now: Sequence[tuple[Any, ...]], old: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -106,6 +104,21 @@ def put_snapshot(
     scope = (owner.tenant, owner.user_id, account, day.isoformat())
     put(db, snapshots, [(*scope, source, microseconds(at))])
     put(db, holdings, [(*scope, *row) for row in rows])
+
+
+def remove_snapshots(db: sa.Connection, owner: Owner, log: Log) -> None:
+    """Remove what the log's source told of holdings: what was known before it is the last word again."""
+    mine = sa.and_(owner.of(snapshots), snapshots.c.source == log.source)
+    for told in db.execute(sa.select(snapshots).where(mine).order_by(snapshots.c.account, snapshots.c.day)).all():
+        old = _positions_of(db, owner, told.account, told.day)
+        of_day = {"account": told.account, "day": told.day}
+        db.execute(holdings.delete().where(owner.of(holdings, **of_day)))
+        db.execute(snapshots.delete().where(owner.of(snapshots, **of_day)))
+        log.add("holdings", "removed", told.account, _told_positions(old))
+
+
+def _told_positions(rows: Sequence[tuple[Any, ...]]) -> str:
+    return msgspec.json.encode([dict(zip(_POSITION, row, strict=True)) for row in rows]).decode()
 
 
 def position_row(position: Position) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.imports import facts_from
 from fin_infra.book.lease import Owner
+from fin_infra.book.levels import remove_snapshots
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import Facts, Known, Merge
 from fin_infra.book.tables import aliases, balances, document_parts, documents, payloads
@@ -48,6 +49,7 @@ def undo(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], id: int, n
         db.execute(payloads.delete().where(owner.of(payloads, source=log.source)))
         accounts = Accounts(db, owner)
         _take_levels_back(db, owner, log, accounts)
+        remove_snapshots(db, owner, log)
         for row in sorted({part.account for part in parts}):
             _take_account_back(db, owner, log, accounts, row)
         db.execute(sa.update(documents).where(owner.of(documents, id=id)).values(state=UNDONE))

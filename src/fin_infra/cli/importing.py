@@ -230,6 +230,7 @@ def _plain(plan: ImportPlan | None) -> dict[str, object] | None:
                 "asked": len(part.asked),
                 "balance": part.balance,
                 "balance_day": part.balance_day,
+                "holdings": part.holdings,
             }
             for part in plan.parts
         ],
