@@ -38,7 +38,9 @@ Mark = Annotated[Literal[".", ","] | None, Query(description="What 1,234 means, 
 DayFirst = Annotated[bool | None, Query(description="Whether 01/02 is in February, where the file does not tell")]
 Skip = Annotated[bool, Query(description="Set aside what cannot be read, and name it")]
 Accept = Annotated[bool, Query(description="Read a file that does not add up, and keep the difference")]
-Password = Annotated[str | None, Header(alias="X-Statement-Password", max_length=128)]
+Password = Annotated[
+    str | None, Header(alias="X-Statement-Password", max_length=128, description="What opens a protected file")
+]
 Name = Annotated[str | None, Query(min_length=1, max_length=200, description="What to call the file")]
 Into = Annotated[int | None, Query(ge=1, le=2**53, description="`id` of the account that the file is of")]
 NewAccount = Annotated[bool, Query(description="The file is of an account that the book does not have")]
