@@ -278,3 +278,21 @@ def test_connect_when_the_provider_has_no_accounts_then_it_says_so(
     body = {"provider": provider} | ({"token": TOKEN} if status != 422 or "alpha" in provider else {})
     assert client.post("/connections", json=body).status_code == status
     assert ok(client, "/connections") == []
+
+
+def test_accounts_when_two_sources_show_one_ending_then_the_person_is_asked_and_says(
+    client: TestClient, connection: str
+) -> None:
+    login = {
+        "user_guid": "USR-6f1d5a90-3c1e-4c57-9a8e-2b7f00000001",
+        "member_guid": "MBR-6f1d5a90-3c1e-4c57-9a8e-2b7f00000101",
+    }
+    reply = client.post("/connections", json={"provider": "banking:mx", "credentials": login})
+    assert reply.status_code == 201, reply.text
+    [question] = ok(client, "/accounts/doubts")
+    assert {question["account"]["name"], question["other"]["name"]} == {"Student Checking"}
+    count = len(ok(client, "/accounts"))
+    said = client.post(f"/doubts/{question['id']}/{question['other_id']}", json={"same": True})
+    assert (said.status_code, said.json()["data"]["changes"] > 0) == (200, True)
+    assert ok(client, "/accounts/doubts") == []
+    assert len(ok(client, "/accounts")) == count - 1

@@ -44,6 +44,7 @@ DATA_ROUTES = {
     "/transactions/7": "book:read",
     "/changes": "book:read",
     "/doubts": "book:read",
+    "/accounts/doubts": "book:read",
     "/imports": "book:read",
 }
 AREAS = {path.split("/")[1].partition("?")[0] for path in DATA_ROUTES}

@@ -19,6 +19,7 @@ from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.api.words import Id, words_router
 from fin_infra.book import (
+    AccountQuestion,
     Book,
     BookAccount,
     BookBalance,
@@ -181,6 +182,11 @@ def _add_feed(router: APIRouter, book_of: BookOf, caller: Who) -> None:
     async def doubts(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
         """Return pairs of transactions that may be one, for a person to say, the oldest question first."""
         return await answers.private(book_of(user_of(who)).questions())
+
+    @router.get("/accounts/doubts", response_model=envelope(list[AccountQuestion]))
+    async def account_doubts(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
+        """Return pairs of accounts of two sources that may be one; the answer goes to `/doubts/{id}/{other_id}` too."""
+        return await answers.private(book_of(user_of(who)).account_questions())
 
 
 async def _changes(book: Book[Async], since: int, limit: int) -> Answer:
