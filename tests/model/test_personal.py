@@ -135,6 +135,7 @@ SOUNDS = {
         "Institution",
         "Overview",
         "StatementPosition",
+        "StatementTrade",
         "SymbolHit",
         "SymbolMatch",
     },
