@@ -100,6 +100,12 @@ def test_file_when_the_caller_names_what_it_does_not_say_then_it_is_read(client:
     )
 
 
+def test_file_when_its_columns_were_guessed_then_the_preview_gives_the_reasons(client: TestClient) -> None:
+    rows = b"Date,Description,Amount\n2026-11-02,Coffee,-3.50\n2026-11-13,Pay,100.00\n"
+    plan = sent(client, "/imports/preview", rows, status=200, account="12345678", currency="USD")
+    assert any("columns are read by their names" in reason for reason in plan["warnings"])
+
+
 def test_file_when_larger_than_allowed_then_413_before_it_is_read(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,10 +52,11 @@ class GivenFile:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the file's reader says, and what of it an import leaves out."""
+        """What the file's reader says of it and of each account, and what of it an import leaves out."""
         trades = sum(len(statement.trades) for statement in self.read.statements)
         left_out = (f"{trades} trade(s) are shown and not stored; holdings are",) if trades else ()
-        return (*self.read.warnings, *left_out)
+        told = (text for statement in self.read.statements for text in statement.warnings)
+        return tuple(dict.fromkeys((*self.read.warnings, *told, *left_out)))
 
     @property
     def groups(self) -> list[Group]:
