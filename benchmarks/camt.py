@@ -6,13 +6,11 @@ pycamt is timed on a tenth of the entries: its time grows with their number, and
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from io import BytesIO
 
 from lxml import etree
+from ofx import medians
 from pycamt.parser import Camt053Parser
 
 from fin_infra.imports.statements import read_statement
@@ -59,18 +57,6 @@ def walk(data: bytes) -> int:
         texts += bool(element.text)
         element.clear()
     return texts
-
-
-def medians(works: list[Callable[[], object]], rounds: int = 5) -> list[float]:
-    """Time each piece of work in turns, so that a busy moment meets all of them; the first round is a warm-up."""
-    times: list[list[float]] = [[] for _ in works]
-    for number in range(rounds + 1):
-        for work, taken in zip(works, times, strict=True):
-            start = time.perf_counter()
-            work()
-            if number:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 def main() -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+
+from ofx import medians
 
 from fin_infra.imports.statements import read_statement
 
@@ -47,18 +46,6 @@ def converted(data: bytes) -> list[tuple[object, ...]]:
         (date(int(row[1][6:]), int(row[1][:2]), int(row[1][3:5])), row[2], Decimal(row[3]), Decimal(row[5]))
         for row in split(data)[1:]
     ]
-
-
-def medians(works: list[Callable[[], object]], rounds: int = 5) -> list[float]:
-    """Time each piece of work in turns, so that a busy moment meets all of them; the first round is a warm-up."""
-    times: list[list[float]] = [[] for _ in works]
-    for number in range(rounds + 1):
-        for work, taken in zip(works, times, strict=True):
-            start = time.perf_counter()
-            work()
-            if number:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 def main() -> None:

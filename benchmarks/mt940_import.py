@@ -5,12 +5,10 @@ Run: python benchmarks/mt940_import.py [transactions]. Prints medians of rounds 
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 
 import mt940
+from ofx import medians
 
 from fin_infra.imports.statements import read_statement
 
@@ -29,18 +27,6 @@ def document(transactions: int) -> bytes:
         f":20:STARTUMS\r\n:25:37040044/0532013000\r\n:28C:1/1\r\n:60F:C251231EUR5000,00\r\n{rows}"
         f":62F:{'D' if closing < 0 else 'C'}260131EUR{abs(closing) // 100},{abs(closing) % 100:02}\r\n-\r\n"
     ).encode()
-
-
-def medians(works: list[Callable[[], object]], rounds: int = 3) -> list[float]:
-    """Time each piece of work in turns, so that a busy moment meets all of them; the first round is a warm-up."""
-    times: list[list[float]] = [[] for _ in works]
-    for number in range(rounds + 1):
-        for work, taken in zip(works, times, strict=True):
-            start = time.perf_counter()
-            work()
-            if number:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 def main() -> None:

@@ -5,14 +5,12 @@ Run: python benchmarks/pdf.py [pages]. Prints medians of rounds taken in turns; 
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from decimal import Decimal
 
 import pypdfium2
 from fpdf import FPDF
+from ofx import medians
 
 from fin_infra.imports.statements import read_statement
 
@@ -61,18 +59,6 @@ def boxes(data: bytes) -> int:
             count += 1
     document.close()
     return count
-
-
-def medians(works: list[Callable[[], object]], rounds: int = 5) -> list[float]:
-    """Time each piece of work in turns, so that a busy moment meets all of them; the first round is a warm-up."""
-    times: list[list[float]] = [[] for _ in works]
-    for number in range(rounds + 1):
-        for work, taken in zip(works, times, strict=True):
-            start = time.perf_counter()
-            work()
-            if number:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 def main() -> None:

@@ -13,10 +13,7 @@ application shows 2.12 s against 0.81 s (2.6 times; 1.4 times).
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -25,6 +22,7 @@ from random import Random
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from teller_parse import measure
 
 from fin_infra.model import Category, Money, TransactionStatus
 from fin_infra.providers.banking.plaid.categories import category
@@ -183,19 +181,6 @@ class Page(BaseModel, Generic[T]):
     added: list[T]
     next_cursor: str
     has_more: bool
-
-
-def measure(parse: Callable[[list[bytes]], list[Any]], given: list[bytes], rounds: int, collector: bool) -> float:
-    best = float("inf")
-    for _ in range(rounds):
-        gc.collect()
-        (gc.enable if collector else gc.disable)()
-        start = time.process_time()
-        kept = parse(given)
-        best = min(best, time.process_time() - start)
-        gc.enable()
-        del kept
-    return best
 
 
 def check(ours: list[Any], theirs: list[Any]) -> None:
