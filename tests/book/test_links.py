@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import sqlalchemy as sa
 
-from fin_infra.book import Book, Connection, ConnectionState, logins, open_book, syncs
+from fin_infra.book import Book, Connection, ConnectionState, logins, syncs
 from fin_infra.book.due import Cadence, due
 from fin_infra.book.engine import reading
 from fin_infra.book.methods import utc_now
 from fin_infra.book.tables import connections, links
 from fin_infra.errors import BookUnavailable, InvalidInput, InvalidRequest, NotRemembered
 from fin_infra.model import LinkStart
-from fin_infra.providers.registry import reset
-from fin_infra.testing import Sandbox, sandbox
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Flow, Sync, blocking
 
 PLAID, TELLER = "banking:plaid", "banking:teller"
 ENDED = "You ended it."
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
-    vendor.reset()
-    reset()
-    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
-    yield found
-    found.engine.dispose()
 
 
 def person(vendor: Sandbox, start: LinkStart, action: str = "finish", institution: str = "ins_900102") -> None:

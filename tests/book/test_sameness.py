@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fin_infra.banking import easy_banking
-from fin_infra.book import Book, BookAccount, BookTransaction, ConnectionState, SplitPart, open_book, sameness
+from fin_infra.book import Book, BookAccount, BookTransaction, ConnectionState, SplitPart, sameness
 from fin_infra.book.sameness import overlap_proves
 from fin_infra.errors import InvalidInput, NotRemembered
 from fin_infra.model import AccountStatus, Money, TransactionStatus
-from fin_infra.providers.registry import reset
-from fin_infra.testing import Sandbox, sandbox
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Sync
 
 USER = "USR-6f1d5a90-3c1e-4c57-9a8e-2b7f00000001"
@@ -70,21 +67,6 @@ def test_overlap_when_it_may_be_chance_then_it_proves_nothing(same: Counter[tupl
 
 def test_overlap_when_it_is_just_long_enough_then_it_proves() -> None:
     assert overlap_proves(told(37), told(37))
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Sandbox]:
-    with sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def book(vendor: Sandbox, tmp_path: Path) -> Iterator[Book[Sync]]:
-    vendor.reset()
-    reset()
-    found = open_book(f"sqlite:///{tmp_path / 'book.db'}")
-    yield found
-    found.engine.dispose()
 
 
 def all_of(book: Book[Sync], **asked: Any) -> list[BookTransaction]:
