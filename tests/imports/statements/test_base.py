@@ -36,6 +36,9 @@ class Shout(StatementFormat):
         return StatementFile(format="shout", encoding="ascii", statements=())
 
 
+CSV = list(metadata.entry_points(group=GROUP, name="csv"))
+
+
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """Entry points that the tests pretend are installed."""
@@ -118,6 +121,23 @@ def test_plugin_when_installed_then_reads_its_files_and_is_named(plugins: list[E
     assert read_statement(b"SHOUT 1").format == "shout"
     with pytest.raises(StatementUnreadable, match="SHOUT"):
         read_statement(b"something else")
+
+
+class Likely(Shout):
+    """One that takes every file for its own."""
+
+    title = "LIKELY"
+    guesses = True
+
+    def recognizes(self, head: bytes) -> bool:
+        return True
+
+
+def test_plugin_when_it_has_marks_then_it_is_asked_before_what_guesses(plugins: list[EntryPoint]) -> None:
+    sys.modules.setdefault(__name__, sys.modules[Shout.__module__])
+    plugins[:0] = [EntryPoint("likely", f"{__name__}:Likely", GROUP), *CSV]
+    plugins.append(EntryPoint("shout", f"{__name__}:Shout", GROUP))
+    assert list(statement_formats()) == ["ofx", "shout", "csv", "likely"]
 
 
 def test_plugin_when_it_takes_a_built_in_name_then_the_built_in_stays(plugins: list[EntryPoint]) -> None:

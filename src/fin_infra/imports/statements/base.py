@@ -55,6 +55,9 @@ class StatementFormat(ABC):
     title: ClassVar[str]
     """What people call the format; shown where a file has none of the known formats."""
 
+    guesses: ClassVar[bool] = False
+    """Whether it knows files by their likeness alone; it is asked after all formats that have marks of their own."""
+
     @abstractmethod
     def recognizes(self, head: bytes) -> bool:
         """Tell from the first 64 KiB whether a file has this format. Must be quick and must not raise."""
@@ -156,7 +159,10 @@ def _bytes(source: str | os.PathLike[str] | bytes, max_bytes: int) -> bytes:
 
 
 def statement_formats() -> Mapping[str, StatementFormat]:
-    """Return the installed formats that can be used by name, built-in ones first; looked up once per process."""
+    """Return the installed formats that can be used by name, in the order in which they are asked.
+
+    Built-in ones come before others, and what guesses comes last. Looked up once per process.
+    """
     return _installed()[0]
 
 
@@ -175,7 +181,8 @@ def _installed() -> tuple[Mapping[str, StatementFormat], tuple[ConfigurationErro
             formats[name] = _load(name, point.load)
         except ConfigurationError as exc:
             broken.append(exc)
-    return MappingProxyType(formats), tuple(broken)
+    asked = dict(sorted(formats.items(), key=lambda each: each[1].guesses))
+    return MappingProxyType(asked), tuple(broken)
 
 
 def _load(name: str, load: Callable[[], object]) -> StatementFormat:

@@ -49,6 +49,7 @@ KNOWN = (*BANKS, *(traded.rows for traded in TRADES))
 
 class Delimited(StatementFormat):
     title = "CSV"
+    guesses = True
 
     def recognizes(self, head: bytes) -> bool:
         try:
