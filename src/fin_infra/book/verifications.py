@@ -138,7 +138,7 @@ class Verifications(Household[M]):
         if row.redaction != RedactionState.NONE:
             raise verified.gone()
         if row.vendor_id is None:
-            raise NotFound("the verification was not started, so there is no report; start it again")
+            raise NotFound("the verification was never started and has nothing to report; start it again")
         report: IdentityReport = yield Invoke(partial(self._identity(row.provider).report, row.vendor_id))
         if row.state != VerificationState.VERIFIED:
             return report
@@ -190,7 +190,7 @@ class Verifications(Household[M]):
             keep: FIN_INFRA_IDENTITY_KEEP_DAYS where None.
 
         Raises:
-            ConfigurationError: `keep` is None, and there is no policy.
+            ConfigurationError: `keep` is None, and no policy says how long.
             InvalidInput: `keep` is negative.
             BookUnavailable: the database cannot be used now.
         """

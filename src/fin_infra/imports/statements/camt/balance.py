@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fin_infra.errors import InvalidInput, StatementUnreadable
+from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements.camt.entry import day, direction, money
 from fin_infra.imports.statements.camt.tree import Branch, Source
 from fin_infra.imports.statements.parts import Notes
@@ -56,9 +56,6 @@ def read_balances(statement: Branch, source: Source, notes: Notes, offset: int) 
             printed = _read(branch, notes)
         except InvalidInput as error:
             notes.set_aside("balance", source.fault(f"A balance: {error}", offset))
-            continue
-        except StatementUnreadable as error:  # pragma: no cover - values raise InvalidInput
-            notes.set_aside("balance", error)
             continue
         if printed:
             found.append(printed)

@@ -118,7 +118,7 @@ def balance(row: fields.Row, currency: str | None, as_of: datetime) -> Balance:
     what is left of it add up to the balance with the other sign, they are believed.
 
     Raises:
-        UnexpectedPayload: there is no balance, or it cannot be told whether it is owed.
+        UnexpectedPayload: the balance is missing, or nothing says whether it is owed.
     """
     code, word = readable(row, currency)
     kind = TYPES.get(word, _NO_TYPE)[0]

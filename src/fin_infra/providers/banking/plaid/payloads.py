@@ -300,7 +300,7 @@ def balance(row: fields.Row, reply: Reply) -> Balance:
 
 
 def money_of(amount: Decimal | None, row: fields.Row) -> Money | None:
-    """Return an amount in the currency of its row; None where there is no amount.
+    """Return an amount in the currency of its row; None where the amount is missing.
 
     Raises:
         UnexpectedPayload: the currency has no ISO 4217 code.

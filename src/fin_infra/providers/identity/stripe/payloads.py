@@ -235,7 +235,7 @@ def report(row: fields.Row, reply: Reply) -> IdentityReport:
     """Read a session whose report and outputs were asked for with it.
 
     Raises:
-        NotFound: no try has ended yet, so that there is no report.
+        NotFound: no try has ended yet, and nothing can be reported.
         UnexpectedPayload: a field is not as documented, the status of a check is not known, or the report is of
             another session.
     """
