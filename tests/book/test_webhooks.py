@@ -246,10 +246,27 @@ def test_event_when_it_is_of_before_the_connection_then_it_is_of_another_one(
     database: Database, late: EventKind
 ) -> None:
     item = connect(database)
-    tell(database, event(late, said_at=NOON - timedelta(seconds=1)))
+    tell(database, event(late, said_at=NOON - timedelta(seconds=3)))
     settle(database.engine, NOON)
     assert row_of(database, item).state is ConnectionState.HEALTHY
     assert planned(database) == []
+
+
+@pytest.mark.parametrize("early_s", [0.9, 1.9])
+def test_event_when_it_is_of_the_second_of_the_connection_then_it_counts(database: Database, early_s: float) -> None:
+    """A vendor writes 12:00:00 of what happens at 12:00:00.9, to a connection made at 12:00:00.5."""
+    item = connect(database)
+    tell(database, event(EventKind.NEWS, said_at=NOON - timedelta(seconds=early_s)))
+    settle(database.engine, NOON)
+    assert planned(database, NOON + NEWS) == [item]
+
+
+def test_event_when_it_is_of_the_second_of_a_sync_then_the_person_is_asked(database: Database) -> None:
+    item = connect(database)
+    synced(database, item.owner, item.connection, NOON + timedelta(seconds=60.5))
+    tell(database, event(EventKind.PERSON_MUST_ACT, said_at=NOON + timedelta(seconds=60)))
+    settle(database.engine, NOON)
+    assert row_of(database, item).state is ConnectionState.PERSON_MUST_ACT
 
 
 def test_event_when_a_sync_has_worked_since_then_the_login_does_not_need_the_person(database: Database) -> None:

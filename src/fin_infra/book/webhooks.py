@@ -25,6 +25,9 @@ KEPT = timedelta(days=30)
 """How long an event is known, and not taken a second time: vendors repeat for three days at most."""
 MOST = 200
 """Events to a step."""
+CLOCKS_DIFFER = timedelta(seconds=2)
+"""How much later than it says an event may have happened: vendors write whole seconds, by clocks of their own. One sync
+too many costs a call; an event that is taken for an old one is lost."""
 
 
 class Outcome(StrEnum):
@@ -72,10 +75,11 @@ class _Reached:
         """
         if event.said_at is None:
             return False
-        if event.said_at < self.made_at:
+        latest = event.said_at + CLOCKS_DIFFER
+        if latest < self.made_at:
             return True
-        healthy = self.state is ConnectionState.HEALTHY and self.tried_at is not None
-        return event.kind is EventKind.PERSON_MUST_ACT and healthy and event.said_at < (self.tried_at or event.said_at)
+        worked = self.tried_at if self.state is ConnectionState.HEALTHY else None
+        return event.kind is EventKind.PERSON_MUST_ACT and worked is not None and latest < worked
 
 
 def take(engine: sa.Engine, provider: str, event: WebhookEvent, now: datetime) -> bool:
