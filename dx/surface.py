@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,22 @@ def surface(root: Path) -> set[str]:
     for file in root.rglob("*.py"):
         found |= set(_module(file, root))
         shared |= _shared(file, root)
-    for _ in range(2):  # what is handed on may come from a package that hands it on
+    before: set[str] = set()
+    while len(found) > len(before):  # what is handed on may come from a package that hands it on
+        below = _below(found - before)
+        before = found.copy()
         for name, origin in shared.items():
-            found |= {name + line.removeprefix(origin) for line in found if re.match(re.escape(origin) + r"\W", line)}
+            found |= {name + line.removeprefix(origin) for line in below[origin]}
+    return found
+
+
+def _below(lines: set[str]) -> defaultdict[str, list[str]]:
+    """Return the lines by each path that they go on from, as `pkg.Thing` does in `pkg.Thing.size` and `pkg.Thing()`."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        for path in _parents(_dotted(line)):
+            if path != line:
+                found[path].append(line)
     return found
 
 
@@ -48,9 +62,12 @@ def moved(file: Path) -> dict[str, str]:
 
 
 def _renamed(line: str, moves: dict[str, str]) -> str:
-    path = re.split(r"[^\w.]", line, maxsplit=1)[0]
-    old = next((module for module in _parents(path) if module in moves), None)
+    old = next((module for module in _parents(_dotted(line)) if module in moves), None)
     return line if old is None else moves[old] + line.removeprefix(old)
+
+
+def _dotted(line: str) -> str:
+    return re.split(r"[^\w.]", line, maxsplit=1)[0]
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -33,12 +33,15 @@ class Sandbox:
         Raises:
             InvalidInput: it refuses the request; the text says why.
         """
+        import ssl
+
         import httpx2
 
         from fin_infra.errors import InvalidInput
 
         verb = method or ("GET" if body is None else "POST")
-        with httpx2.Client(base_url=self.url, trust_env=False, timeout=30) as client:
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading authorities takes longer than the call, and it is http
+        with httpx2.Client(base_url=self.url, trust_env=False, timeout=30, verify=nobody) as client:
             reply = client.request(verb, f"/_sandbox/{path}", json=body)
         if reply.is_error:
             raise InvalidInput(f"The sandbox refuses {verb} /_sandbox/{path}: {reply.text}")
