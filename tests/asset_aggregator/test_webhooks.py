@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from asset_aggregator.api import create_app
@@ -23,6 +24,7 @@ from asset_aggregator.webhooks import Hooks
 from fin_infra.api import User
 from fin_infra.book import ConnectionState, webhooks
 from fin_infra.book.due import Cadence
+from fin_infra.book.engine import reading
 from fin_infra.errors import ProviderUnavailable, WebhookRefused
 from fin_infra.providers import registry
 from fin_infra.providers.interfaces.webhooks import Delivery, EventKind, WebhookEvent
@@ -117,14 +119,22 @@ def test_webhook_when_it_does_not_count_then_400_with_the_reason_and_nothing_is_
     client: TestClient, how: str, folder: Path
 ) -> None:
     body, headers, reason = FORGED[how]()
+    before = kept(folder)
     reply = client.post(URL, content=body, headers=headers)
     assert (reply.status_code, reply.json()["reason"]) == (400, reason)
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.json()["code"] == "fin.webhook_refused"
     assert SECRET not in reply.text
+    assert kept(folder) == before
+
+
+def kept(folder: Path) -> set[str]:
+    """Return the ids of all events that the service has, settled or not."""
     books = Books(f"sqlite:///{folder / 'fin-infra' / 'book.db'}")
-    assert webhooks.waiting(books.open().engine) == []
+    with reading(books.open().engine) as db:
+        found = set(db.scalars(sa.select(webhooks.webhooks.c.event_id)))
     books.close()
+    return found
 
 
 def test_webhook_when_signed_twice_over_two_headers_then_refused(client: TestClient) -> None:

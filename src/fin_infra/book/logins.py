@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.engine import writing
-from fin_infra.book.lease import NEVER, Owner
+from fin_infra.book.lease import NEVER, Owner, begun
 from fin_infra.book.link_pages import use
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
@@ -226,12 +226,15 @@ def told(
     *,
     waiting: bool = False,
     repairs: bool = False,
+    news: int | None = None,
 ) -> ConnectionState:
     """Write how a sync ended, None for well; return the state that the connection has by it.
 
     Args:
         waiting: the vendor is still reading the bank for the first time.
         repairs: the vendor has a page on which the person repairs a login, which keeps its token.
+        news: how much the vendor had told of when the sync began; None of one that failed before. It is heard from now
+            on and not before, or a crash in the middle would leave it to the next sync by the clock.
     """
     state, reason, step = standing(error)
     if repairs and isinstance(error, ReauthRequired):
@@ -241,10 +244,22 @@ def told(
         reason, step = "The vendor is still reading the bank for the first time.", "Sync again in a minute."
     with writing(engine) as db:
         row = stored(db, owner, connection)
+        _tried(db, owner, connection, news, now)
         if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):  # a person's word while the sync ran
             return ConnectionState(row.state)
         set_state(db, owner, row, state, reason, step, connection, now)
         return state
+
+
+def _tried(db: sa.Connection, owner: Owner, connection: str, news: int | None, now: datetime) -> None:
+    """Write what news a sync has heard; and when it was tried, of one that failed before it had begun."""
+    mine = owner.of(streams, connection=connection)
+    if news is None:
+        begun(db, owner, connection)
+        db.execute(sa.update(streams).where(mine).values(tried_at=now, heard=streams.c.news))
+    else:
+        unheard = sa.func.coalesce(streams.c.heard, 0) < news
+        db.execute(sa.update(streams).where(mine, unheard).values(heard=news))
 
 
 def standing(error: FinInfraError | None) -> tuple[ConnectionState, str | None, str | None]:

@@ -24,7 +24,7 @@ from fin_infra.providers.interfaces.webhooks import EventKind, WebhookEvent
 KEPT = timedelta(days=30)
 """How long an event is known, and not taken a second time: vendors repeat for three days at most."""
 MOST = 200
-"""Events to a step."""
+"""Events that are read at once."""
 
 
 class Outcome(StrEnum):
@@ -65,15 +65,16 @@ class _Reached:
     made_at: datetime
     tried_at: datetime | None
 
-    def overtaken(self, event: WebhookEvent) -> bool:
+    def overtaken(self, taken: TakenEvent) -> bool:
         """Say whether an event comes too late: it is of before this connection, or a sync has worked since.
 
-        Only vendors that say when it happened can be told so; deliveries have no order.
+        The latter only of vendors that say when it happened: deliveries have no order.
         """
+        event = taken.event
+        if (event.said_at or taken.taken_at) < self.made_at:
+            return True
         if event.said_at is None:
             return False
-        if event.said_at < self.made_at:
-            return True
         healthy = self.state is ConnectionState.HEALTHY and self.tried_at is not None
         return event.kind is EventKind.PERSON_MUST_ACT and healthy and event.said_at < (self.tried_at or event.said_at)
 
@@ -110,7 +111,9 @@ def _row(provider: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
 def settle(
     engine: sa.Engine, now: datetime, *, keep_waiting: Callable[[TakenEvent], bool] = lambda _: False
 ) -> Settled:
-    """Do what the waiting events ask for, the oldest first.
+    """Do what the waiting events ask for, and those that named a login nobody had at that time; the oldest first.
+
+    All of them in one go, however many there are: a connection's are one sync together.
 
     Args:
         keep_waiting: says of an event that somebody else settles it and calls `finish`.
@@ -118,36 +121,48 @@ def settle(
     Raises:
         BookUnavailable: the database cannot be used now; the next step goes on.
     """
-    found = Settled()
-    nudged: set[tuple[Owner, str]] = set()
-    outcomes: dict[Outcome, list[TakenEvent]] = {Outcome.DONE: [], Outcome.UNKNOWN: []}
-    known: dict[tuple[str | None, ...], Sequence[_Reached]] = {}
-    for taken in waiting(engine):
-        if keep_waiting(taken):
-            continue
-        news, about = taken.event.kind is EventKind.NEWS, (taken.provider, taken.event.login, taken.event.account)
-        reached = known[about] if news and about in known else _reached_by(engine, taken)
-        outcomes[Outcome.UNKNOWN if reached is not None and not reached else Outcome.DONE].append(taken)
-        for each in reached or ():
-            if each.state is not ConnectionState.REVOKED and not each.overtaken(taken.event):
-                if not news:
-                    known.clear()  # it changes how a connection stands
-                if _act(engine, each, taken.event, now):
-                    nudged.add((each.owner, each.connection))
-        if news and reached is not None:
-            known[about] = reached
-    for owner, connection in nudged:  # one for all that a connection's vendor has told
+    found, work = Settled(), _Settling(engine, now)
+    mine = [taken for taken in waiting(engine) if not keep_waiting(taken)]
+    for taken in sorted(mine + _known_since(engine), key=_order):
+        work.take(taken)
+    for owner, connection in work.nudged:  # before they count as done, or a crash in between would lose them
         _nudge(engine, owner, connection)
-    for outcome, these in outcomes.items():
+    for outcome, these in work.outcomes.items():
         finish(engine, these, outcome)
         found.done += len(these)
-    found.unknown, found.nudged = outcomes[Outcome.UNKNOWN], len(nudged)
+    found.unknown, found.nudged = work.outcomes[Outcome.UNKNOWN], len(work.nudged)
     return found
 
 
-def waiting(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
-    """Return the events that nothing was done about yet, the oldest first."""
-    return _events(engine, Outcome.WAITING, limit)
+class _Settling:
+    """What one step does about events, one after the other."""
+
+    def __init__(self, engine: sa.Engine, now: datetime) -> None:
+        self._engine, self._now = engine, now
+        self._known: dict[tuple[str | None, ...], Sequence[_Reached]] = {}
+        self.nudged: set[tuple[Owner, str]] = set()
+        self.outcomes: dict[Outcome, list[TakenEvent]] = {Outcome.DONE: [], Outcome.UNKNOWN: []}
+
+    def take(self, taken: TakenEvent) -> None:
+        news, about = taken.event.kind is EventKind.NEWS, (taken.provider, taken.event.login, taken.event.account)
+        reached = self._known[about] if news and about in self._known else _reached_by(self._engine, taken)
+        self.outcomes[Outcome.UNKNOWN if reached is not None and not reached else Outcome.DONE].append(taken)
+        for each in reached or ():
+            if each.state is not ConnectionState.REVOKED and not each.overtaken(taken):
+                if not news:
+                    self._known.clear()  # it changes how a connection stands
+                if _act(self._engine, each, taken.event, self._now):
+                    self.nudged.add((each.owner, each.connection))
+        if news and reached is not None:
+            self._known[about] = reached
+
+
+def waiting(engine: sa.Engine) -> list[TakenEvent]:
+    """Return all events that nothing was done about yet, the oldest first."""
+    found: list[TakenEvent] = []
+    while part := _events(engine, Outcome.WAITING, MOST, found[-1] if found else None):
+        found += part
+    return found
 
 
 def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
@@ -157,12 +172,12 @@ def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
 
 
 def finish(engine: sa.Engine, taken: Sequence[TakenEvent], outcome: Outcome = Outcome.DONE) -> None:
-    """Write what became of events."""
+    """Write what became of events; what was done stays done."""
     if not taken:
         return
     c = webhooks.c
     mine = sa.and_(c.provider == sa.bindparam("of"), c.event_id == sa.bindparam("id"))
-    ended = sa.update(webhooks).where(mine, c.outcome == Outcome.WAITING.value).values(outcome=outcome.value)
+    ended = sa.update(webhooks).where(mine, c.outcome != Outcome.DONE.value).values(outcome=outcome.value)
     with writing(engine) as db:
         db.execute(ended, [{"of": each.provider, "id": each.event.event_id} for each in taken])
 
@@ -188,12 +203,35 @@ def forget_logins(db: sa.Connection, owner: Owner) -> int:
     return count
 
 
-def _events(engine: sa.Engine, outcome: Outcome, limit: int) -> list[TakenEvent]:
-    ask = sa.select(webhooks).where(webhooks.c.outcome == outcome.value)
+def _order(taken: TakenEvent) -> tuple[datetime, str, str]:
+    return taken.taken_at, taken.provider, taken.event.event_id
+
+
+def _events(engine: sa.Engine, outcome: Outcome, limit: int, after: TakenEvent | None = None) -> list[TakenEvent]:
+    order = (webhooks.c.taken_at, *webhooks.primary_key)
+    ask = sa.select(webhooks).where(webhooks.c.outcome == outcome.value).order_by(*order).limit(limit)
+    if after is not None:
+        last = (sa.literal(value, column.type) for value, column in zip(_order(after), order, strict=True))
+        ask = ask.where(sa.tuple_(*order) > sa.tuple_(*last))
     with reading(engine) as db:
-        return [
-            _taken(row) for row in db.execute(ask.order_by(webhooks.c.taken_at, *webhooks.primary_key).limit(limit))
-        ]
+        return [_taken(row) for row in db.execute(ask)]
+
+
+def _known_since(engine: sa.Engine) -> list[TakenEvent]:
+    """Return the events that named a login nobody had, of which a connection that was there already has learned since.
+
+    Some vendors say with the first pages only how they name a login and its accounts. What they told while those were
+    being read is news that the pages may not have.
+    """
+    c, w = connections.c, webhooks.c
+    theirs = sa.and_(c.provider == w.provider, c.vendor_id == w.login, c.made_at <= w.taken_at)
+    holds = accounts.join(connections, _told_by(accounts, connections))
+    named = sa.and_(c.provider == w.provider, accounts.c.vendor_id == w.account, c.made_at <= w.taken_at)
+    by_login = sa.exists().select_from(connections).where(theirs)
+    by_account = sa.and_(w.login.is_(None), sa.exists().select_from(holds).where(named))
+    ask = sa.select(webhooks).where(w.outcome == Outcome.UNKNOWN.value, sa.or_(by_login, by_account))
+    with reading(engine) as db:
+        return [_taken(row) for row in db.execute(ask)]
 
 
 def _taken(row: Any) -> TakenEvent:
