@@ -36,6 +36,9 @@ from fin_infra.security.envelope import Scope, Sealed, WrappedKey
 from fin_infra.security.vault import Vault
 
 PURPOSE = "credentials"
+ENDED = "You ended it."
+ENDED_THERE = "The access was ended at the vendor."
+STILL_ENDING = "This connection was ended and its vendor could not be told yet; sync it once more, then connect again."
 
 
 def add(
@@ -56,7 +59,7 @@ def add(
         link: digest of the page on which it was linked; it is used by that.
 
     Raises:
-        InvalidInput: this login is connected already.
+        InvalidInput: this login is connected already, or its access was ended at the vendor.
         VaultError: the vault cannot seal.
     """
     connection = f"c-{secrets.token_hex(8)}"
@@ -91,19 +94,38 @@ def _refuse_twice(
     vault: Vault | None,
     besides: str | None = None,
 ) -> None:
-    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared."""
+    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared.
+
+    One that was ended is in the way only while its vendor was not told, and its token is sealed for that.
+    """
     if not credentials:
         return
-    c = connections.c
-    mine = owner.of(connections, provider=provider)
-    ask = sa.select(connections).where(mine, c.sealed.is_not(None), c.state != ConnectionState.REVOKED.value)
+    ask = sa.select(connections).where(owner.of(connections, provider=provider), connections.c.sealed.is_not(None))
     given = _comparable(credentials)
     for row in db.execute(ask).all():
         with suppress(VaultError):
             if row.id != besides and compare_digest(_comparable(opened(row, owner, vault)), given):
-                raise InvalidInput(
-                    f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
-                )
+                _hand_over(db, owner, row)
+
+
+def _hand_over(db: sa.Connection, owner: Owner, row: Any) -> None:
+    """Take the token from an ended connection whose person wants the login again: it would end the login later.
+
+    Raises:
+        InvalidInput: the connection is live, or it was the vendor who ended the access.
+    """
+    if row.state != ConnectionState.REVOKED:
+        raise InvalidInput(
+            f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
+        )
+    if (row.reason or "").startswith(ENDED_THERE):
+        raise InvalidInput(
+            f"The access of this login, {row.id}, was ended at the vendor; sign in there again, and connect with the "
+            "token that it gives then."
+        )
+    gone = {"sealed": None, "data_key": None, "reason": f"{ENDED} Its login was connected again since."}
+    mine = owner.of(connections, id=row.id)
+    db.execute(sa.update(connections).where(mine).values(**gone, next_step=None))
 
 
 def _comparable(credentials: Mapping[str, str]) -> bytes:
@@ -172,12 +194,14 @@ def renew(
 
     Raises:
         NotRemembered: the household has no such connection.
-        InvalidInput: another connection has these credentials.
+        InvalidInput: another connection has these credentials, or this one was ended and its vendor was not told yet.
         VaultError: the vault cannot seal.
     """
     with writing(engine) as db:
         Log(db, owner, PERSON, now)  # for the household's lock
         row = stored(db, owner, connection)
+        if row.state == ConnectionState.REVOKED and row.sealed is not None:  # or nobody could ever end that login
+            raise InvalidInput(STILL_ENDING)
         _refuse_twice(db, owner, row.provider, credentials, vault, besides=connection)
         generation = row.generation + 1
         scope = scope_of(owner, row.provider, connection, generation)

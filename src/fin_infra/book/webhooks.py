@@ -286,7 +286,7 @@ def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetim
     try:
         match event.kind:
             case EventKind.ENDED:
-                endings.end(engine, owner, connection, now, reason=endings.ENDED_THERE)
+                endings.end(engine, owner, connection, now, reason=logins.ENDED_THERE)
             case EventKind.EXPIRING:
                 if event.ends_at is not None:
                     logins.expires(engine, owner, connection, event.ends_at, now)
