@@ -98,6 +98,15 @@ def test_event_when_it_comes_again_then_it_is_known_also_after_a_restart(databas
     again.engine.dispose()
 
 
+def test_event_when_it_is_twice_in_what_arrives_together_then_the_first_counts(database: Database) -> None:
+    other = replace(NEWS_EVENT, event_id="e-2")
+    tell(database, other)
+    both = [(BANK, NEWS_EVENT), (BANK, other), (BANK, NEWS_EVENT), ("banking:two", NEWS_EVENT)]
+    assert webhooks.take_all(database.engine, both, NOON) == [True, False, False, True]
+    assert webhooks.take_all(database.engine, [], NOON) == []
+    assert len(webhooks.waiting(database.engine)) == 3
+
+
 def test_event_when_it_comes_fifty_times_at_once_then_one_of_them_counts(database: Database) -> None:
     item = connect(database)
     with ThreadPoolExecutor(10) as pool:

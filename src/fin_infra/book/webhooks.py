@@ -94,10 +94,18 @@ def take_all(engine: sa.Engine, events: Sequence[tuple[str, WebhookEvent]], now:
     Raises:
         BookUnavailable: the database cannot be written now; none is kept.
     """
+    if not events:
+        return []
     with writing(engine) as db:
         insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.event_id)
-        return [db.execute(taken, _row(provider, event, now)).first() is not None for provider, event in events]
+        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.provider, webhooks.c.event_id)
+        rows = db.execute(taken, [_row(provider, event, now) for provider, event in events])
+        new = {(row.provider, row.event_id) for row in rows}
+    found: list[bool] = []
+    for provider, event in events:  # of one that is there twice, the first is the new one
+        found.append((provider, event.event_id) in new)
+        new.discard((provider, event.event_id))
+    return found
 
 
 def _row(provider: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
