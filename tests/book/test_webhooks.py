@@ -319,6 +319,21 @@ def test_event_when_the_login_expires_then_the_day_is_shown_until_it_is_repaired
     assert planned(database, NOON + timedelta(hours=2)) == [item]
 
 
+def test_event_when_it_expires_by_a_message_that_came_late_then_the_day_goes_with_the_first_sync_after_it(
+    database: Database,
+) -> None:
+    item, ends = connect(database), NOON + timedelta(days=7)
+    tell(database, event(EventKind.REPAIRED, event_id="e-2"))
+    tell(database, event(EventKind.EXPIRING, ends_at=ends), at=NOON + timedelta(seconds=1))
+    settle(database.engine, NOON)
+    synced(database, item.owner, item.connection, ends - timedelta(seconds=1))
+    assert row_of(database, item).ends_at == ends
+    logins.told(database.engine, item.owner, item.connection, ProviderUnavailable("one: down"), ends)
+    assert row_of(database, item).ends_at == ends, "nobody knows whether it works"
+    synced(database, item.owner, item.connection, ends + timedelta(hours=1))
+    assert row_of(database, item).ends_at is None
+
+
 def test_event_when_it_is_about_no_login_then_nothing_is_done_and_nobody_is_unknown(database: Database) -> None:
     connect(database)
     tell(database, event(EventKind.OTHER, login="x"), event(EventKind.VERIFICATION_CHANGED, event_id="e-2", login="vs"))

@@ -272,6 +272,8 @@ def told(
         if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):  # a person's word while the sync ran
             return ConnectionState(row.state)
         set_state(db, owner, row, state, reason, step, connection, now)
+        if error is None and row.ends_at is not None and row.ends_at <= now:  # it works on: a message of it came late
+            _set_end(db, owner, row, None, now)
         return state
 
 
@@ -352,13 +354,16 @@ def expires(engine: sa.Engine, owner: Owner, connection: str, ends_at: datetime 
     """Write when the vendor ends a login by itself; None where it does not any more."""
     with writing(engine) as db:
         row = stored(db, owner, connection)
-        if row.ends_at == ends_at or row.state == ConnectionState.REVOKED:
-            return
-        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(ends_at=ends_at))
-        log = Log(db, owner, connection, now)
-        before = {"connection": connection, "ends_at": row.ends_at and row.ends_at.isoformat()}
-        log.add("connection", "ends_at", None, msgspec.json.encode(before).decode())
-        log.close()
+        if row.ends_at != ends_at and row.state != ConnectionState.REVOKED:
+            _set_end(db, owner, row, ends_at, now)
+
+
+def _set_end(db: sa.Connection, owner: Owner, row: Any, ends_at: datetime | None, now: datetime) -> None:
+    db.execute(sa.update(connections).where(owner.of(connections, id=row.id)).values(ends_at=ends_at))
+    log = Log(db, owner, row.id, now)
+    before = {"connection": row.id, "ends_at": row.ends_at and row.ends_at.isoformat()}
+    log.add("connection", "ends_at", None, msgspec.json.encode(before).decode())
+    log.close()
 
 
 def set_state(
