@@ -99,7 +99,7 @@ class Mail:
         else:
             row["login"] = self.login
         if self.dated:
-            row["said_at"] = self.clock().isoformat()
+            row["said_at"] = self.clock().replace(microsecond=0).isoformat()  # whole seconds, as some vendors do
         letter = Letter(name, json.dumps(row).encode(), stranger)
         self.outbox.append(letter)
         return letter

@@ -211,6 +211,19 @@ def test_event_when_it_waited_while_the_connection_was_made_then_it_is_of_anothe
     assert row_of(database, item).state is ConnectionState.HEALTHY
 
 
+@pytest.mark.parametrize("kind", [EventKind.NEWS, EventKind.PERSON_MUST_ACT])
+def test_event_when_the_vendor_tells_whole_seconds_then_one_of_the_same_second_counts(
+    database: Database, kind: EventKind
+) -> None:
+    item = connect(database)
+    moment = NOON + timedelta(milliseconds=900)
+    with writing(database.engine) as db:
+        db.execute(sa.update(connections).where(ANA.of(connections, id=item.connection)).values(made_at=moment))
+    synced(database, item.owner, item.connection, moment)
+    tell(database, event(kind, said_at=NOON), at=NOON + timedelta(seconds=2))
+    assert settle(database.engine, NOON).nudged == 1
+
+
 def test_storm_when_it_is_longer_than_one_look_reads_then_it_is_one_sync_all_the_same(database: Database) -> None:
     item = connect(database)
     storm = [(BANK, replace(NEWS_EVENT, event_id=f"e-{n}")) for n in range(2 * MOST + 1)]

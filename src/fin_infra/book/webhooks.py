@@ -68,15 +68,17 @@ class _Reached:
     def overtaken(self, taken: TakenEvent) -> bool:
         """Say whether an event comes too late: it is of before this connection, or a sync has worked since.
 
-        The latter only of vendors that say when it happened: deliveries have no order.
+        The latter only of vendors that say when it happened: deliveries have no order. Some say it in whole seconds, so
+        what may be of the same second counts.
         """
         event = taken.event
-        if (event.said_at or taken.taken_at) < self.made_at:
+        if (event.said_at or taken.taken_at) < self.made_at.replace(microsecond=0):
             return True
         if event.said_at is None:
             return False
-        healthy = self.state is ConnectionState.HEALTHY and self.tried_at is not None
-        return event.kind is EventKind.PERSON_MUST_ACT and healthy and event.said_at < (self.tried_at or event.said_at)
+        if event.kind is not EventKind.PERSON_MUST_ACT or self.state is not ConnectionState.HEALTHY:
+            return False
+        return self.tried_at is not None and event.said_at < self.tried_at.replace(microsecond=0)
 
 
 def take(engine: sa.Engine, provider: str, event: WebhookEvent, now: datetime) -> bool:
