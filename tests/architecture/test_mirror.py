@@ -262,7 +262,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "cli/serving",
         "cli/statements",
     ),
-    "cli/test_books.py": ("book/doctor", "cli/connecting", "cli/keeping", "cli/linking"),
+    "cli/test_books.py": ("book/doctor", "cli/connecting", "cli/doubting", "cli/keeping", "cli/linking"),
     "cli/test_identity.py": ("cli/verifying",),
     "cli/test_questions.py": ("cli/asking", "cli/layouts", "cli/spreadsheets", "model/spreadsheets"),
     "cli/test_features_command.py": ("cli/features",),

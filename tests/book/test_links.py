@@ -206,6 +206,24 @@ def test_disconnect_when_the_vendor_is_down_then_the_token_stays_sealed_and_each
         book.sync(made.id)
 
 
+def test_reconnect_when_it_was_ended_then_its_vendor_is_told_before_and_it_goes_on_with_its_history(
+    book: Book[Sync], vendor: Sandbox
+) -> None:
+    made = linked(book, vendor)
+    assert made.vendor_id is not None
+    vendor.fault(vendor="plaid", kind="status_500", path="/item/remove", count=2)
+    book.disconnect(made.id)
+    token, old = public_token(vendor), sealed(book, made.id)
+    with pytest.raises(InvalidInput, match="its vendor could not be told yet"):
+        book.reconnect(made.id, token)
+    assert sealed(book, made.id) == old, "or nobody could ever end the old login"
+    found = book.reconnect(made.id, token)
+    assert (found.id, found.state, found.ending) == (made.id, ConnectionState.HEALTHY, False)
+    assert items(vendor)[made.vendor_id], "the old login was ended"
+    assert found.vendor_id != made.vendor_id
+    assert book.transactions(limit=1)
+
+
 def test_disconnect_when_it_stops_half_way_then_the_next_sync_finishes_it(
     book: Book[Sync], vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -59,6 +60,44 @@ def test_login_when_it_is_somebody_elses_or_was_ended_then_it_is_a_connection(da
     endings.end(database.engine, home.owner, home.connection, home.clock())
     add(home, TOKEN)
     assert count(home, connections) == 3
+
+
+def test_login_when_it_was_ended_and_its_vendor_not_told_then_connecting_again_takes_its_token_over(
+    database: Database,
+) -> None:
+    home = Home(database)
+    endings.end(database.engine, home.owner, home.connection, home.clock())
+    assert home.row().sealed is not None
+    again_id = add(home, TOKEN)
+    ended = home.row()
+    assert (ended.state, ended.reason) == ("revoked", "You ended it. Its login was connected again since.")
+    assert (ended.sealed, ended.data_key, ended.next_step) == (None, None, None), "or it would end the login later"
+    with pytest.raises(InvalidInput, match=f"connected already, as {again_id}"):
+        add(home, TOKEN)
+
+
+def test_login_when_its_access_was_ended_at_the_vendor_then_the_person_is_led_back_there(database: Database) -> None:
+    home = Home(database)
+    endings.end(database.engine, home.owner, home.connection, home.clock(), reason=logins.ENDED_THERE)
+    with pytest.raises(InvalidInput, match="was ended at the vendor; sign in there again") as caught:
+        add(home, TOKEN)
+    assert home.connection in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    assert (count(home, connections), home.row().sealed is not None) == (1, True), "its vendor is still to be told"
+    add(home, "the token of a new sign-in")
+    assert count(home, connections) == 2
+
+
+def test_reconnect_when_it_was_ended_then_only_after_its_vendor_was_told(database: Database) -> None:
+    home = Home(database)
+    renew = partial(logins.renew, database.engine, home.owner, home.connection, {"access_token": "new"}, home.vault)
+    endings.end(database.engine, home.owner, home.connection, home.clock())
+    with pytest.raises(InvalidInput, match="its vendor could not be told yet"):
+        renew(home.clock())
+    assert logins.opened(home.row(), home.owner, home.vault) == {"access_token": TOKEN}
+    endings.destroy(database.engine, home.owner, home.connection)
+    renew(home.clock())
+    assert (home.row().state, home.row().reason) == ("linking", None)
 
 
 def test_login_when_an_earlier_one_cannot_be_opened_then_it_is_not_in_the_way(database: Database) -> None:

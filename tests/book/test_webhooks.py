@@ -12,13 +12,14 @@ import pytest
 import sqlalchemy as sa
 
 from fin_infra.book import endings, erasure, logins, schema, webhooks
-from fin_infra.book.due import NEWS, Cadence, Due, due, still_due
+from fin_infra.book.due import FAILED, NEWS, Cadence, Due, due, still_due
 from fin_infra.book.engine import Database, reading, writing
 from fin_infra.book.lease import LEASE, Owner, release, take
 from fin_infra.book.read import connection_rows, read
 from fin_infra.book.records import Connection, ConnectionState
 from fin_infra.book.tables import accounts, connections, meta, streams
-from fin_infra.book.webhooks import KEPT, Outcome, settle
+from fin_infra.book.webhooks import KEPT, MOST, Outcome, settle
+from fin_infra.errors import ProviderUnavailable
 from fin_infra.providers.interfaces.webhooks import EventKind, WebhookEvent
 from fin_infra.security.vault import demo_vault
 from tests.support.postgres_server import PostgresServer
@@ -64,7 +65,7 @@ def synced(database: Database, owner: Owner, connection: str, at: datetime) -> N
     lease = take(database.engine, owner, connection, at)
     assert lease is not None
     release(database.engine, lease)
-    logins.told(database.engine, owner, connection, None, at)
+    logins.told(database.engine, owner, connection, None, at, news=lease.news)
 
 
 def event(kind: EventKind, **more: object) -> WebhookEvent:
@@ -95,6 +96,15 @@ def test_event_when_it_comes_again_then_it_is_known_also_after_a_restart(databas
     assert settle(again.engine, NOON).done == 0
     assert planned(again, NOON + NEWS * 2) == []
     again.engine.dispose()
+
+
+def test_event_when_it_is_twice_in_what_arrives_together_then_the_first_counts(database: Database) -> None:
+    other = replace(NEWS_EVENT, event_id="e-2")
+    tell(database, other)
+    both = [(BANK, NEWS_EVENT), (BANK, other), (BANK, NEWS_EVENT), ("banking:two", NEWS_EVENT)]
+    assert webhooks.take_all(database.engine, both, NOON) == [True, False, False, True]
+    assert webhooks.take_all(database.engine, [], NOON) == []
+    assert len(webhooks.waiting(database.engine)) == 3
 
 
 def test_event_when_it_comes_fifty_times_at_once_then_one_of_them_counts(database: Database) -> None:
@@ -134,6 +144,103 @@ def test_news_when_a_worker_died_over_them_then_they_are_not_lost_with_it(databa
     tell(database, NEWS_EVENT)
     settle(database.engine, NOON)
     assert planned(database, NOON + NEWS + LEASE) == [item]
+
+
+def test_news_when_the_sync_that_was_to_fetch_them_is_cut_off_then_they_are_still_to_be_fetched(
+    database: Database,
+) -> None:
+    item = connect(database)
+    tell(database, NEWS_EVENT)
+    settle(database.engine, NOON)
+    lease = take(database.engine, item.owner, item.connection, NOON + NEWS)
+    assert lease is not None
+    assert planned(database, NOON + NEWS + LEASE) == [item], "the worker died"
+    release(database.engine, lease)
+    assert planned(database, NOON + NEWS * 2) == [item], "the service was stopped, and nobody knows how it ended"
+    logins.told(database.engine, item.owner, item.connection, None, NOON + NEWS, news=lease.news)
+    assert planned(database, NOON + NEWS + LEASE) == []
+
+
+def test_news_when_the_sync_of_them_failed_then_the_vendor_is_left_alone_for_a_while(database: Database) -> None:
+    item = connect(database)
+    tell(database, NEWS_EVENT)
+    settle(database.engine, NOON)
+    lease = take(database.engine, item.owner, item.connection, NOON + NEWS)
+    assert lease is not None
+    release(database.engine, lease)
+    down = ProviderUnavailable("one: down")
+    logins.told(database.engine, item.owner, item.connection, down, NOON + NEWS, news=lease.news)
+    assert planned(database, NOON + NEWS + FAILED - timedelta(seconds=1)) == []
+    assert planned(database, NOON + NEWS + FAILED) == [item]
+
+
+def test_first_sync_when_it_fails_before_it_begins_then_it_is_not_tried_at_every_look(database: Database) -> None:
+    made = logins.add(database.engine, ANA, BANK, {}, None, NOON)
+    assert planned(database, NOON) == [Due(ANA, made, BANK)]
+    logins.told(database.engine, ANA, made, ProviderUnavailable("one: down"), NOON)
+    assert planned(database, NOON + FAILED - timedelta(seconds=1)) == []
+    assert planned(database, NOON + FAILED) == [Due(ANA, made, BANK)]
+
+
+def test_news_when_the_first_sync_learns_the_login_after_them_then_another_sync_fetches_them(
+    database: Database,
+) -> None:
+    made = connect(database, login=None)
+    tell(database, NEWS_EVENT, replace(NEWS_EVENT, event_id="e-2", login=None, account="acc-1"))
+    assert len(settle(database.engine, NOON).unknown) == 2
+    assert planned(database) == []
+    logins.met(database.engine, ANA, made.connection, "login-1", None)
+    assert settle(database.engine, NOON).nudged == 1
+    assert [each.event.account for each in webhooks.unknown(database.engine)] == ["acc-1"]
+    assert planned(database) == [made]
+
+
+def test_event_when_the_connection_was_made_after_it_then_it_stays_unknown(database: Database) -> None:
+    tell(database, event(EventKind.ENDED), at=NOON - timedelta(seconds=1))
+    settle(database.engine, NOON)
+    item = connect(database)
+    assert settle(database.engine, NOON).done == 0
+    assert len(webhooks.unknown(database.engine)) == 1
+    assert row_of(database, item).state is ConnectionState.HEALTHY
+
+
+def test_event_when_it_waited_while_the_connection_was_made_then_it_is_of_another_one(database: Database) -> None:
+    tell(database, event(EventKind.ENDED), at=NOON - timedelta(seconds=1))
+    item = connect(database)
+    assert settle(database.engine, NOON).done == 1
+    assert row_of(database, item).state is ConnectionState.HEALTHY
+
+
+@pytest.mark.parametrize("kind", [EventKind.NEWS, EventKind.PERSON_MUST_ACT])
+def test_event_when_the_vendor_tells_whole_seconds_then_one_of_the_same_second_counts(
+    database: Database, kind: EventKind
+) -> None:
+    item = connect(database)
+    moment = NOON + timedelta(milliseconds=900)
+    with writing(database.engine) as db:
+        db.execute(sa.update(connections).where(ANA.of(connections, id=item.connection)).values(made_at=moment))
+    synced(database, item.owner, item.connection, moment)
+    tell(database, event(kind, said_at=NOON), at=NOON + timedelta(seconds=2))
+    assert settle(database.engine, NOON).nudged == 1
+
+
+def test_storm_when_it_is_longer_than_one_look_reads_then_it_is_one_sync_all_the_same(database: Database) -> None:
+    item = connect(database)
+    storm = [(BANK, replace(NEWS_EVENT, event_id=f"e-{n}")) for n in range(2 * MOST + 1)]
+    webhooks.take_all(database.engine, storm, NOON)
+    found = settle(database.engine, NOON)
+    assert (found.done, found.nudged, webhooks.waiting(database.engine)) == (2 * MOST + 1, 1, [])
+    synced(database, item.owner, item.connection, NOON + NEWS)
+    assert planned(database, NOON + NEWS * 3) == []
+
+
+def test_settle_when_many_wait_for_somebody_else_then_those_behind_them_are_done(database: Database) -> None:
+    item = connect(database)
+    waits = [(BANK, event(EventKind.VERIFICATION_CHANGED, event_id=f"a-{n}")) for n in range(MOST)]
+    webhooks.take_all(database.engine, waits, NOON)
+    tell(database, NEWS_EVENT, at=NOON + timedelta(seconds=1))
+    settle(database.engine, NOON, keep_waiting=lambda taken: taken.event.kind is EventKind.VERIFICATION_CHANGED)
+    assert planned(database) == [item]
 
 
 def test_news_when_the_login_is_in_two_households_then_both_and_no_third(database: Database) -> None:
@@ -223,6 +330,21 @@ def test_event_when_the_login_expires_then_the_day_is_shown_until_it_is_repaired
     settle(database.engine, NOON)
     assert row_of(database, item).ends_at is None
     assert planned(database, NOON + timedelta(hours=2)) == [item]
+
+
+def test_event_when_it_expires_by_a_message_that_came_late_then_the_day_goes_with_the_first_sync_after_it(
+    database: Database,
+) -> None:
+    item, ends = connect(database), NOON + timedelta(days=7)
+    tell(database, event(EventKind.REPAIRED, event_id="e-2"))
+    tell(database, event(EventKind.EXPIRING, ends_at=ends), at=NOON + timedelta(seconds=1))
+    settle(database.engine, NOON)
+    synced(database, item.owner, item.connection, ends - timedelta(seconds=1))
+    assert row_of(database, item).ends_at == ends
+    logins.told(database.engine, item.owner, item.connection, ProviderUnavailable("one: down"), ends)
+    assert row_of(database, item).ends_at == ends, "nobody knows whether it works"
+    synced(database, item.owner, item.connection, ends + timedelta(hours=1))
+    assert row_of(database, item).ends_at is None
 
 
 def test_event_when_it_is_about_no_login_then_nothing_is_done_and_nobody_is_unknown(database: Database) -> None:

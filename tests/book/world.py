@@ -174,11 +174,12 @@ class ChangesProvider(WindowProvider):
             self.bank.happened["restart"] += 1
             raise CursorRefused("the bank changed", from_beginning=False) from None
         told = [self._row(row) for row in rows]
+        known = [] if (cursor or "0").partition("/")[0] == "0" else told[1::2]  # told whole, nothing is known before
         return TransactionChanges(
             source="banking:model",
             as_of=self.clock(),
-            added=tuple(told[::2]),
-            modified=tuple(told[1::2]),
+            added=tuple(row for row in told if row not in known),
+            modified=tuple(known),
             removed=tuple(removed),
             next_cursor=after,
             has_more=not whole,

@@ -6,16 +6,21 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from fin_infra.book import open_book
+from fin_infra.book import open_book, tables, webhooks
+from fin_infra.book.engine import writing
+from fin_infra.book.lease import Owner
+from fin_infra.book.read import ABOUT_ACCOUNTS
 from fin_infra.cli import linking
 from fin_infra.cli.main import app
 from fin_infra.providers import registry
+from fin_infra.providers.interfaces.webhooks import EventKind, WebhookEvent
 from fin_infra.sandbox import environment, running
 
 TOKEN = "test_token_sandbox"
@@ -239,3 +244,81 @@ def test_households_when_two_share_a_database_then_each_command_is_of_one() -> N
     assert json.loads(run("book", "where", "--tenant", "other", "--json")[1])["transactions"] == 0
     run("book", "erase", "--user", "bob", "--yes")
     assert len(json.loads(run("connections", "--json")[1])) == 1
+
+
+def test_unknown_logins_when_webhooks_name_them_then_each_is_listed_once_and_known_ones_are_not(place: Path) -> None:
+    connected()
+    assert run("connections", "unknown", "--json")[:2] == (0, "[]\n")
+    assert "No vendor tells of a login" in run("connections", "unknown")[2]
+    engine, noon = open_book().engine, datetime(2026, 3, 3, 12, tzinfo=UTC)
+    for number, (login, account) in enumerate([("enr_x", None), ("enr_x", None), (None, "acc_y")]):
+        event = WebhookEvent(
+            event_id=f"wh_{number}", kind=EventKind.NEWS, type="transactions.processed", login=login, account=account
+        )
+        webhooks.take(engine, "banking:teller", event, noon + timedelta(hours=number))
+    webhooks.settle(engine, noon)
+    code, out, _ = run("connections", "unknown", "--json")
+    assert (code, json.loads(out)) == (0, [
+        {"provider": "banking:teller", "login": "enr_x", "account": None, "events": 2,
+         "last_type": "transactions.processed",
+         "first_at": "2026-03-03T12:00:00+00:00", "last_at": "2026-03-03T13:00:00+00:00"},
+        {"provider": "banking:teller", "login": None, "account": "acc_y", "events": 1,
+         "last_type": "transactions.processed",
+         "first_at": "2026-03-03T14:00:00+00:00", "last_at": "2026-03-03T14:00:00+00:00"},
+    ])  # fmt: skip
+    code, out, _ = run("connections", "unknown")
+    assert code == 0
+    assert "enr_x" in out
+    assert "account acc_y" in out
+
+
+def ask_about_accounts() -> tuple[int, int]:
+    """Make two accounts of two files that show one ending, and a question about them; return its ids."""
+    engine, owner, noon = open_book().engine, Owner("default", ""), datetime(2026, 3, 3, 12, tzinfo=UTC)
+    with writing(engine) as db:
+        rows = [
+            {"id": id, "source": source, "vendor_id": f"v-{id}", "name": "Checking", "type": "depository",
+             "subtype": "checking", "currency": "USD", "institution": bank, "status": "open", "ending": "1111"}
+            for id, source, bank in ((901, "c-1", "First Bank"), (902, "c-2", "First Bank NA"))
+        ]  # fmt: skip
+        for row in rows:
+            db.execute(tables.accounts.insert(), {**owner.scope, **row})
+        asked = {"row": 902, "other": 901, "kind": ABOUT_ACCOUNTS, "institution": "First Bank", "same": None}
+        db.execute(tables.doubts.insert(), {**owner.scope, **asked, "pattern": ABOUT_ACCOUNTS, "at": noon})
+    return 902, 901
+
+
+@pytest.mark.parametrize(("word", "joined"), [("same", True), ("different", False)])
+def test_doubts_when_two_accounts_may_be_one_then_they_are_listed_and_answered_for_good(
+    word: str, joined: bool
+) -> None:
+    connected()
+    assert json.loads(run("doubts", "--json")[1]) == {"accounts": [], "transactions": []}
+    assert run("doubts") == (0, "", "The book has no questions.\n")
+    ids = [str(each) for each in ask_about_accounts()]
+    [asked] = json.loads(run("doubts", "--json")[1])["accounts"]
+    assert [str(asked["id"]), str(asked["other_id"])] == ids
+    assert (asked["account"]["institution"], asked["other"]["institution"]) == ("First Bank NA", "First Bank")
+    out = run("doubts")[1]
+    assert "First Bank NA: Checking ...1111 (c-2)" in out
+    assert "fin-infra doubts answer" in out
+    code, out, err = run("doubts", "answer", *ids, word, "--json")
+    assert (code, json.loads(out)["changes"] > 0, err) == (0, True, "")
+    assert (901 in _accounts(), 902 in _accounts()) == (True, not joined)
+    assert json.loads(run("doubts", "--json")[1])["accounts"] == []
+    assert "nothing was changed" in run("doubts", "answer", *ids, word)[1]
+    other = "different" if joined else "same"
+    code, _, err = run("doubts", "answer", *ids, other)
+    assert (code, err) == (5, "error: This question has been answered before, the other way.\n")
+
+
+def test_doubts_when_the_book_does_not_ask_or_the_word_is_another_then_one_sentence_says_so() -> None:
+    connected()
+    code, _, err = run("doubts", "answer", "1", "2", "same")
+    assert (code, err.count("\n"), "does not ask" in err) == (5, 1, True)
+    code, _, err = run("doubts", "answer", "1", "2", "perhaps")
+    assert (code, "perhaps" in err) == (2, True)
+
+
+def _accounts() -> set[int]:
+    return {each.id for each in open_book().accounts()}

@@ -27,7 +27,7 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"book", "connections", "demo", "sandbox", "providers", "keys", "order"}
+GROUPS = {"book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
 OTHERS = {"connect", "link", "repair", "disconnect", "sync", "features"}
 OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
 

@@ -113,7 +113,7 @@ def still_due(engine: sa.Engine, planned: Due, now: datetime, cadence: Cadence) 
 
 _IDS = (connections.c.tenant, connections.c.user_id, connections.c.id)
 _UNHEARD = sa.func.coalesce(streams.c.news, 0) > sa.func.coalesce(streams.c.heard, 0)
-"""The vendor has told of news since the last sync began; counted, because the clocks of two machines differ."""
+"""The vendor has told of news that no sync has asked for; counted, because the clocks of two machines differ."""
 
 
 def _planned(now: datetime) -> sa.Select[Any]:

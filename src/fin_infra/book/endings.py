@@ -12,14 +12,12 @@ import sqlalchemy as sa
 from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner, begun
 from fin_infra.book.log import PERSON
-from fin_infra.book.logins import set_state, stored, throw_away
+from fin_infra.book.logins import ENDED, ENDED_THERE, set_state, stored, throw_away
 from fin_infra.book.records import ConnectionState
 from fin_infra.book.tables import connections, streams
 from fin_infra.errors import FinInfraError
 from fin_infra.security import mask
 
-ENDED = "You ended it."
-ENDED_THERE = "The access was ended at the vendor."
 _ENDING = "Sync once more: each sync tells the vendor again, and destroys the token then."
 
 

@@ -67,6 +67,8 @@ class Lease:
     """Whether the kept pages are a whole run, left by a worker that ended before it had applied them."""
     sealer: Sealer | None = None
     """What seals the pages; None where the connection has no key."""
+    news: int = 0
+    """How much the vendor had told of when the sync began: that much is heard once it stands how the sync ended."""
 
 
 def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer: Sealer | None = None) -> Lease | None:
@@ -79,7 +81,7 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
         ensure(db, households, head=0, **owner.scope)
         begun(db, owner, connection)
         free = sa.update(streams).where(owner.of(streams, connection=connection), streams.c.until <= now)
-        held = {"until": now + LEASE, "tried_at": now, "heard": streams.c.news}
+        held = {"until": now + LEASE, "tried_at": now}
         taken = free.values(fence=streams.c.fence + 1, **held).returning(*streams.c)
         row = db.execute(taken).first()
         if row is None:
@@ -87,7 +89,8 @@ def take(engine: sa.Engine, owner: Owner, connection: str, now: datetime, sealer
         there = sa.select(connections.c.id).where(owner.of(connections, id=connection)).with_for_update(read=True)
         if db.execute(there).first() is None:  # or a sync that began before an erasure would fill the book again
             raise LeaseLost(f"The connection {connection} was erased; there is nothing to sync.")
-        return Lease(owner, connection, row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole), sealer)
+        where = (row.fence, row.cursor, row.run_cursor, row.kept, bool(row.whole))
+        return Lease(owner, connection, *where, sealer, row.news or 0)
 
 
 def begun(db: sa.Connection, owner: Owner, connection: str) -> None:
@@ -114,11 +117,16 @@ def hold(db: sa.Connection, lease: Lease, now: datetime, before: str | None = No
     return str(row.cursor)
 
 
-def release(engine: sa.Engine, lease: Lease) -> None:
-    """Let the next worker in at once; what another one has taken meanwhile stays its own."""
+def release(engine: sa.Engine, lease: Lease, *, heard: bool = False) -> None:
+    """Let the next worker in at once; what another one has taken meanwhile stays its own.
+
+    Args:
+        heard: the news before the sync are done with, whatever came of it; `told` says so of one that has an end.
+    """
     with writing(engine) as db:
         mine = sa.and_(lease.owner.of(streams, connection=lease.connection), streams.c.fence == lease.fence)
-        db.execute(sa.update(streams).where(mine).values(until=NEVER))
+        values: dict[str, Any] = {"until": NEVER} | ({"heard": lease.news} if heard else {})
+        db.execute(sa.update(streams).where(mine).values(**values))
 
 
 def keep(engine: sa.Engine, lease: Lease, page: Page, before: str, now: datetime) -> None:

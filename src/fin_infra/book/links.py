@@ -170,15 +170,22 @@ class Links(Syncs[M]):
     def reconnect(self, connection: str, token: str | None = None, /, **settings: Any) -> Flow[Connection]:
         """Let a connection go on after the person has signed in at the vendor again, and sync it.
 
+        One that was ended goes on too, with its history; its vendor is told of the end of the old login before.
+
         Args:
             token: the new token, or a public one that is exchanged. None where the login keeps its own, as it does
                 at vendors with a page for repairs (`repair`).
 
         Raises:
             NotRemembered: there is no such connection.
-            InvalidInput: no credentials were given, and the vendor has no page for repairs.
+            InvalidInput: no credentials were given, and the vendor has no page for repairs; or it was ended, and the
+                vendor cannot be told now.
         """
         row = yield from self.ask(logins.stored, connection)
+        given = token is not None or bool(settings)
+        ending = row.state == ConnectionState.REVOKED and row.sealed is not None
+        if given and ending and (yield from self.tell_end(connection)) is not None:
+            raise InvalidInput(logins.STILL_ENDING)
         if token is None and not settings and row.sealed is not None and _repairs(row.provider):
             yield from blocking(logins.repaired, self.engine, self.owner, connection, self.clock())
         else:

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.engine import writing
-from fin_infra.book.lease import NEVER, Owner
+from fin_infra.book.lease import NEVER, Owner, begun
 from fin_infra.book.link_pages import use
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.records import ConnectionState
@@ -36,6 +36,9 @@ from fin_infra.security.envelope import Scope, Sealed, WrappedKey
 from fin_infra.security.vault import Vault
 
 PURPOSE = "credentials"
+ENDED = "You ended it."
+ENDED_THERE = "The access was ended at the vendor."
+STILL_ENDING = "This connection was ended and its vendor could not be told yet; sync it once more, then connect again."
 
 
 def add(
@@ -56,7 +59,7 @@ def add(
         link: digest of the page on which it was linked; it is used by that.
 
     Raises:
-        InvalidInput: this login is connected already.
+        InvalidInput: this login is connected already, or its access was ended at the vendor.
         VaultError: the vault cannot seal.
     """
     connection = f"c-{secrets.token_hex(8)}"
@@ -91,19 +94,38 @@ def _refuse_twice(
     vault: Vault | None,
     besides: str | None = None,
 ) -> None:
-    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared."""
+    """Refuse credentials that a connection of the household has; what cannot be opened cannot be compared.
+
+    One that was ended is in the way only while its vendor was not told, and its token is sealed for that.
+    """
     if not credentials:
         return
-    c = connections.c
-    mine = owner.of(connections, provider=provider)
-    ask = sa.select(connections).where(mine, c.sealed.is_not(None), c.state != ConnectionState.REVOKED.value)
+    ask = sa.select(connections).where(owner.of(connections, provider=provider), connections.c.sealed.is_not(None))
     given = _comparable(credentials)
     for row in db.execute(ask).all():
         with suppress(VaultError):
             if row.id != besides and compare_digest(_comparable(opened(row, owner, vault)), given):
-                raise InvalidInput(
-                    f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
-                )
+                _hand_over(db, owner, row)
+
+
+def _hand_over(db: sa.Connection, owner: Owner, row: Any) -> None:
+    """Take the token from an ended connection whose person wants the login again: it would end the login later.
+
+    Raises:
+        InvalidInput: the connection is live, or it was the vendor who ended the access.
+    """
+    if row.state != ConnectionState.REVOKED:
+        raise InvalidInput(
+            f"This login is connected already, as {row.id}; sync that connection, or disconnect it first."
+        )
+    if (row.reason or "").startswith(ENDED_THERE):
+        raise InvalidInput(
+            f"The access of this login, {row.id}, was ended at the vendor; sign in there again, and connect with the "
+            "token that it gives then."
+        )
+    gone = {"sealed": None, "data_key": None, "reason": f"{ENDED} Its login was connected again since."}
+    mine = owner.of(connections, id=row.id)
+    db.execute(sa.update(connections).where(mine).values(**gone, next_step=None))
 
 
 def _comparable(credentials: Mapping[str, str]) -> bytes:
@@ -172,12 +194,14 @@ def renew(
 
     Raises:
         NotRemembered: the household has no such connection.
-        InvalidInput: another connection has these credentials.
+        InvalidInput: another connection has these credentials, or this one was ended and its vendor was not told yet.
         VaultError: the vault cannot seal.
     """
     with writing(engine) as db:
         Log(db, owner, PERSON, now)  # for the household's lock
         row = stored(db, owner, connection)
+        if row.state == ConnectionState.REVOKED and row.sealed is not None:  # or nobody could ever end that login
+            raise InvalidInput(STILL_ENDING)
         _refuse_twice(db, owner, row.provider, credentials, vault, besides=connection)
         generation = row.generation + 1
         scope = scope_of(owner, row.provider, connection, generation)
@@ -226,12 +250,15 @@ def told(
     *,
     waiting: bool = False,
     repairs: bool = False,
+    news: int | None = None,
 ) -> ConnectionState:
     """Write how a sync ended, None for well; return the state that the connection has by it.
 
     Args:
         waiting: the vendor is still reading the bank for the first time.
         repairs: the vendor has a page on which the person repairs a login, which keeps its token.
+        news: how much the vendor had told of when the sync began; None of one that failed before. It is heard from now
+            on and not before, or a crash in the middle would leave it to the next sync by the clock.
     """
     state, reason, step = standing(error)
     if repairs and isinstance(error, ReauthRequired):
@@ -241,10 +268,24 @@ def told(
         reason, step = "The vendor is still reading the bank for the first time.", "Sync again in a minute."
     with writing(engine) as db:
         row = stored(db, owner, connection)
+        _tried(db, owner, connection, news, now)
         if row.state in (ConnectionState.REVOKED, ConnectionState.PAUSED):  # a person's word while the sync ran
             return ConnectionState(row.state)
         set_state(db, owner, row, state, reason, step, connection, now)
+        if error is None and row.ends_at is not None and row.ends_at <= now:  # it works on: a message of it came late
+            _set_end(db, owner, row, None, now)
         return state
+
+
+def _tried(db: sa.Connection, owner: Owner, connection: str, news: int | None, now: datetime) -> None:
+    """Write what news a sync has heard; and when it was tried, of one that failed before it had begun."""
+    mine = owner.of(streams, connection=connection)
+    if news is None:
+        begun(db, owner, connection)
+        db.execute(sa.update(streams).where(mine).values(tried_at=now, heard=streams.c.news))
+    else:
+        unheard = sa.func.coalesce(streams.c.heard, 0) < news
+        db.execute(sa.update(streams).where(mine, unheard).values(heard=news))
 
 
 def standing(error: FinInfraError | None) -> tuple[ConnectionState, str | None, str | None]:
@@ -313,13 +354,16 @@ def expires(engine: sa.Engine, owner: Owner, connection: str, ends_at: datetime 
     """Write when the vendor ends a login by itself; None where it does not any more."""
     with writing(engine) as db:
         row = stored(db, owner, connection)
-        if row.ends_at == ends_at or row.state == ConnectionState.REVOKED:
-            return
-        db.execute(sa.update(connections).where(owner.of(connections, id=connection)).values(ends_at=ends_at))
-        log = Log(db, owner, connection, now)
-        before = {"connection": connection, "ends_at": row.ends_at and row.ends_at.isoformat()}
-        log.add("connection", "ends_at", None, msgspec.json.encode(before).decode())
-        log.close()
+        if row.ends_at != ends_at and row.state != ConnectionState.REVOKED:
+            _set_end(db, owner, row, ends_at, now)
+
+
+def _set_end(db: sa.Connection, owner: Owner, row: Any, ends_at: datetime | None, now: datetime) -> None:
+    db.execute(sa.update(connections).where(owner.of(connections, id=row.id)).values(ends_at=ends_at))
+    log = Log(db, owner, row.id, now)
+    before = {"connection": row.id, "ends_at": row.ends_at and row.ends_at.isoformat()}
+    log.add("connection", "ends_at", None, msgspec.json.encode(before).decode())
+    log.close()
 
 
 def set_state(

@@ -32,6 +32,8 @@ class Progress:
     unread: list[str] = field(default_factory=list[str])
     waiting: bool = False
     """The vendor is still reading the bank for the first time."""
+    news: int | None = None
+    """How much the vendor had told of when the sync began; None where it has not."""
     told: Callable[[Progress], None] | None = None
 
     def page(self, changes: int, unread: list[str]) -> None:
@@ -61,13 +63,14 @@ def sync(
     lease = yield from blocking(leases.take, engine, owner, connection, clock(), sealer)
     if lease is None:
         return False
+    progress.news = lease.news
     try:
         yield from _synced(engine, lease, source, clock, progress)
     except GeneratorExit:
         _let_go(engine, lease)
         raise
-    except Exception:
-        yield from blocking(_let_go, engine, lease)
+    except Exception as exc:  # a fault of ours is not repeated every few seconds
+        yield from blocking(_let_go, engine, lease, heard=not isinstance(exc, FinInfraError))
         raise
     yield from blocking(_let_go, engine, lease)
     return True
@@ -108,7 +111,7 @@ def _write_kept(engine: sa.Engine, lease: Lease, clock: Clock, progress: Progres
         progress.changes += written
 
 
-def _let_go(engine: sa.Engine, lease: Lease) -> None:
+def _let_go(engine: sa.Engine, lease: Lease, *, heard: bool = False) -> None:
     """Release the lease; where that fails it ends by itself."""
     with suppress(FinInfraError):
-        leases.release(engine, lease)
+        leases.release(engine, lease, heard=heard)

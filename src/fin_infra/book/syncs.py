@@ -134,7 +134,7 @@ class Syncs(Household[M]):
         state = ConnectionState(row.state)
         if done:
             state = yield from blocking(
-                partial(logins.told, waiting=progress.waiting, repairs=repairs),
+                partial(logins.told, waiting=progress.waiting, repairs=repairs, news=progress.news),
                 self.engine,
                 self.owner,
                 connection,

@@ -78,7 +78,7 @@ links = _personal(
 )
 
 # Where the sync of a connection is, and who is at it: see lease.py. `news` counts what the vendor has told by itself,
-# and `heard` how much of that there was when the last sync began.
+# and `heard` how much of that there was when the last sync began that came to an end.
 streams = _personal(
     "streams",
     _key("connection"),

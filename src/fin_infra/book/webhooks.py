@@ -24,7 +24,7 @@ from fin_infra.providers.interfaces.webhooks import EventKind, WebhookEvent
 KEPT = timedelta(days=30)
 """How long an event is known, and not taken a second time: vendors repeat for three days at most."""
 MOST = 200
-"""Events to a step."""
+"""Events that are read at once."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 """How much later than it says an event may have happened: vendors write whole seconds, by clocks of their own. One sync
 too many costs a call; an event that is taken for an old one is lost."""
@@ -68,18 +68,18 @@ class _Reached:
     made_at: datetime
     tried_at: datetime | None
 
-    def overtaken(self, event: WebhookEvent) -> bool:
+    def overtaken(self, taken: TakenEvent) -> bool:
         """Say whether an event comes too late: it is of before this connection, or a sync has worked since.
 
-        Only vendors that say when it happened can be told so; deliveries have no order.
+        The latter only of vendors that say when it happened: deliveries have no order.
         """
-        if event.said_at is None:
-            return False
-        latest = event.said_at + CLOCKS_DIFFER
+        event = taken.event
+        latest = taken.taken_at if event.said_at is None else event.said_at + CLOCKS_DIFFER
         if latest < self.made_at:
             return True
-        worked = self.tried_at if self.state is ConnectionState.HEALTHY else None
-        return event.kind is EventKind.PERSON_MUST_ACT and worked is not None and latest < worked
+        if event.said_at is None or event.kind is not EventKind.PERSON_MUST_ACT:
+            return False
+        return self.state is ConnectionState.HEALTHY and self.tried_at is not None and latest < self.tried_at
 
 
 def take(engine: sa.Engine, provider: str, event: WebhookEvent, now: datetime) -> bool:
@@ -97,10 +97,18 @@ def take_all(engine: sa.Engine, events: Sequence[tuple[str, WebhookEvent]], now:
     Raises:
         BookUnavailable: the database cannot be written now; none is kept.
     """
+    if not events:
+        return []
     with writing(engine) as db:
         insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.event_id)
-        return [db.execute(taken, _row(provider, event, now)).first() is not None for provider, event in events]
+        taken = insert(webhooks).on_conflict_do_nothing().returning(webhooks.c.provider, webhooks.c.event_id)
+        rows = db.execute(taken, [_row(provider, event, now) for provider, event in events])
+        new = {(row.provider, row.event_id) for row in rows}
+    found: list[bool] = []
+    for provider, event in events:  # of one that is there twice, the first is the new one
+        found.append((provider, event.event_id) in new)
+        new.discard((provider, event.event_id))
+    return found
 
 
 def _row(provider: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
@@ -114,7 +122,9 @@ def _row(provider: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
 def settle(
     engine: sa.Engine, now: datetime, *, keep_waiting: Callable[[TakenEvent], bool] = lambda _: False
 ) -> Settled:
-    """Do what the waiting events ask for, the oldest first.
+    """Do what the waiting events ask for, and those that named a login nobody had at that time; the oldest first.
+
+    All of them in one go, however many there are: a connection's are one sync together.
 
     Args:
         keep_waiting: says of an event that somebody else settles it and calls `finish`.
@@ -122,36 +132,48 @@ def settle(
     Raises:
         BookUnavailable: the database cannot be used now; the next step goes on.
     """
-    found = Settled()
-    nudged: set[tuple[Owner, str]] = set()
-    outcomes: dict[Outcome, list[TakenEvent]] = {Outcome.DONE: [], Outcome.UNKNOWN: []}
-    known: dict[tuple[str | None, ...], Sequence[_Reached]] = {}
-    for taken in waiting(engine):
-        if keep_waiting(taken):
-            continue
-        news, about = taken.event.kind is EventKind.NEWS, (taken.provider, taken.event.login, taken.event.account)
-        reached = known[about] if news and about in known else _reached_by(engine, taken)
-        outcomes[Outcome.UNKNOWN if reached is not None and not reached else Outcome.DONE].append(taken)
-        for each in reached or ():
-            if each.state is not ConnectionState.REVOKED and not each.overtaken(taken.event):
-                if not news:
-                    known.clear()  # it changes how a connection stands
-                if _act(engine, each, taken.event, now):
-                    nudged.add((each.owner, each.connection))
-        if news and reached is not None:
-            known[about] = reached
-    for owner, connection in nudged:  # one for all that a connection's vendor has told
+    found, work = Settled(), _Settling(engine, now)
+    mine = [taken for taken in waiting(engine) if not keep_waiting(taken)]
+    for taken in sorted(mine + _known_since(engine), key=_order):
+        work.take(taken)
+    for owner, connection in work.nudged:  # before they count as done, or a crash in between would lose them
         _nudge(engine, owner, connection)
-    for outcome, these in outcomes.items():
+    for outcome, these in work.outcomes.items():
         finish(engine, these, outcome)
         found.done += len(these)
-    found.unknown, found.nudged = outcomes[Outcome.UNKNOWN], len(nudged)
+    found.unknown, found.nudged = work.outcomes[Outcome.UNKNOWN], len(work.nudged)
     return found
 
 
-def waiting(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
-    """Return the events that nothing was done about yet, the oldest first."""
-    return _events(engine, Outcome.WAITING, limit)
+class _Settling:
+    """What one step does about events, one after the other."""
+
+    def __init__(self, engine: sa.Engine, now: datetime) -> None:
+        self._engine, self._now = engine, now
+        self._known: dict[tuple[str | None, ...], Sequence[_Reached]] = {}
+        self.nudged: set[tuple[Owner, str]] = set()
+        self.outcomes: dict[Outcome, list[TakenEvent]] = {Outcome.DONE: [], Outcome.UNKNOWN: []}
+
+    def take(self, taken: TakenEvent) -> None:
+        news, about = taken.event.kind is EventKind.NEWS, (taken.provider, taken.event.login, taken.event.account)
+        reached = self._known[about] if news and about in self._known else _reached_by(self._engine, taken)
+        self.outcomes[Outcome.UNKNOWN if reached is not None and not reached else Outcome.DONE].append(taken)
+        for each in reached or ():
+            if each.state is not ConnectionState.REVOKED and not each.overtaken(taken):
+                if not news:
+                    self._known.clear()  # it changes how a connection stands
+                if _act(self._engine, each, taken.event, self._now):
+                    self.nudged.add((each.owner, each.connection))
+        if news and reached is not None:
+            self._known[about] = reached
+
+
+def waiting(engine: sa.Engine) -> list[TakenEvent]:
+    """Return all events that nothing was done about yet, the oldest first."""
+    found: list[TakenEvent] = []
+    while part := _events(engine, Outcome.WAITING, MOST, found[-1] if found else None):
+        found += part
+    return found
 
 
 def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
@@ -161,12 +183,12 @@ def unknown(engine: sa.Engine, limit: int = MOST) -> list[TakenEvent]:
 
 
 def finish(engine: sa.Engine, taken: Sequence[TakenEvent], outcome: Outcome = Outcome.DONE) -> None:
-    """Write what became of events."""
+    """Write what became of events; what was done stays done."""
     if not taken:
         return
     c = webhooks.c
     mine = sa.and_(c.provider == sa.bindparam("of"), c.event_id == sa.bindparam("id"))
-    ended = sa.update(webhooks).where(mine, c.outcome == Outcome.WAITING.value).values(outcome=outcome.value)
+    ended = sa.update(webhooks).where(mine, c.outcome != Outcome.DONE.value).values(outcome=outcome.value)
     with writing(engine) as db:
         db.execute(ended, [{"of": each.provider, "id": each.event.event_id} for each in taken])
 
@@ -192,12 +214,35 @@ def forget_logins(db: sa.Connection, owner: Owner) -> int:
     return count
 
 
-def _events(engine: sa.Engine, outcome: Outcome, limit: int) -> list[TakenEvent]:
-    ask = sa.select(webhooks).where(webhooks.c.outcome == outcome.value)
+def _order(taken: TakenEvent) -> tuple[datetime, str, str]:
+    return taken.taken_at, taken.provider, taken.event.event_id
+
+
+def _events(engine: sa.Engine, outcome: Outcome, limit: int, after: TakenEvent | None = None) -> list[TakenEvent]:
+    order = (webhooks.c.taken_at, *webhooks.primary_key)
+    ask = sa.select(webhooks).where(webhooks.c.outcome == outcome.value).order_by(*order).limit(limit)
+    if after is not None:
+        last = (sa.literal(value, column.type) for value, column in zip(_order(after), order, strict=True))
+        ask = ask.where(sa.tuple_(*order) > sa.tuple_(*last))
     with reading(engine) as db:
-        return [
-            _taken(row) for row in db.execute(ask.order_by(webhooks.c.taken_at, *webhooks.primary_key).limit(limit))
-        ]
+        return [_taken(row) for row in db.execute(ask)]
+
+
+def _known_since(engine: sa.Engine) -> list[TakenEvent]:
+    """Return the events that named a login nobody had, of which a connection that was there already has learned since.
+
+    Some vendors say with the first pages only how they name a login and its accounts. What they told while those were
+    being read is news that the pages may not have.
+    """
+    c, w = connections.c, webhooks.c
+    theirs = sa.and_(c.provider == w.provider, c.vendor_id == w.login, c.made_at <= w.taken_at)
+    holds = accounts.join(connections, _told_by(accounts, connections))
+    named = sa.and_(c.provider == w.provider, accounts.c.vendor_id == w.account, c.made_at <= w.taken_at)
+    by_login = sa.exists().select_from(connections).where(theirs)
+    by_account = sa.and_(w.login.is_(None), sa.exists().select_from(holds).where(named))
+    ask = sa.select(webhooks).where(w.outcome == Outcome.UNKNOWN.value, sa.or_(by_login, by_account))
+    with reading(engine) as db:
+        return [_taken(row) for row in db.execute(ask)]
 
 
 def _taken(row: Any) -> TakenEvent:
@@ -252,7 +297,7 @@ def _act(engine: sa.Engine, reached: _Reached, event: WebhookEvent, now: datetim
     try:
         match event.kind:
             case EventKind.ENDED:
-                endings.end(engine, owner, connection, now, reason=endings.ENDED_THERE)
+                endings.end(engine, owner, connection, now, reason=logins.ENDED_THERE)
             case EventKind.EXPIRING:
                 if event.ends_at is not None:
                     logins.expires(engine, owner, connection, event.ends_at, now)

@@ -4,7 +4,7 @@ Floor 8: `keeping.py` and `connecting.py` do it, and are imported then."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,12 +22,14 @@ book_app = typer.Typer(
 )
 
 connections_app = typer.Typer(invoke_without_command=True)
+doubts_app = typer.Typer(invoke_without_command=True)
 
 
 def add_books(app: typer.Typer) -> None:
     """Add the group `book` and the commands of connections."""
     app.add_typer(book_app, name="book")
     app.add_typer(connections_app, name="connections")
+    app.add_typer(doubts_app, name="doubts")
     for name, command in (
         ("connect", connect),
         ("link", link),
@@ -169,6 +171,44 @@ def connections_doctor(
 
     with reported(as_json):
         doctor(connection, user, tenant, as_json=as_json)
+
+
+@connections_app.command("unknown")
+def connections_unknown(as_json: JsonOption = False) -> None:
+    """List logins that webhooks name and no household has: made elsewhere, or ended here and not at the vendor."""
+    from fin_infra.cli.connecting import unknown
+
+    with reported(as_json):
+        unknown(as_json=as_json)
+
+
+@doubts_app.callback()
+def doubts(
+    context: typer.Context, user: UserOption = "", tenant: TenantOption = "default", as_json: JsonOption = False
+) -> None:
+    """List what the book asks: accounts that may be one, and transactions that may be one. `answer` says it."""
+    if context.invoked_subcommand is not None:
+        return
+    from fin_infra.cli.doubting import doubts
+
+    with reported(as_json):
+        doubts(user, tenant, as_json=as_json)
+
+
+@doubts_app.command("answer")
+def doubts_answer(
+    id: Annotated[int, typer.Argument(help="The first id of the question, as `fin-infra doubts` lists it.")],
+    other: Annotated[int, typer.Argument(help="The second id of the question.")],
+    says: Annotated[Literal["same", "different"], typer.Argument(help="Whether the two are one.")],
+    user: UserOption = "",
+    tenant: TenantOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question of the book, which is settled for good by it."""
+    from fin_infra.cli.doubting import answer
+
+    with reported(as_json):
+        answer((id, other), user, tenant, same=says == "same", as_json=as_json)
 
 
 def link(

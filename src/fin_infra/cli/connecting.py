@@ -1,4 +1,4 @@
-"""`fin-infra connect`, `connections`, `disconnect` and `sync`.
+"""`fin-infra connect`, `connections`, `connections unknown`, `disconnect` and `sync`.
 Floor 8: a token is taken from a prompt, a pipe or the environment, and shown nowhere."""
 
 from __future__ import annotations
@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from getpass import getpass
+from typing import Any
 
-from fin_infra.book import Book, Connection, ConnectionState, SyncResult, open_book
+from fin_infra.book import Book, Connection, ConnectionState, SyncResult, open_book, webhooks
 from fin_infra.book.backup import require
 from fin_infra.book.engine import Database, default_url
 from fin_infra.book.sync import Progress
+from fin_infra.book.webhooks import TakenEvent
 from fin_infra.cli.keeping import Declined
 from fin_infra.cli.output import ask, print_json, say, tell
 from fin_infra.cli.tables import print_table, say_wrapped
@@ -19,6 +21,8 @@ from fin_infra.errors import InvalidInput
 from fin_infra.security import mask
 from fin_infra.transport import Sync
 
+MOST_UNKNOWN = 100_000
+"""Events that are looked at, the oldest first; they are kept for 30 days."""
 ASKED = "-"
 """What `--token` says where the token is to be asked for."""
 
@@ -139,6 +143,44 @@ def doctor(connection: str, user: str, tenant: str, *, as_json: bool) -> None:
     ]
     for name, text in rows:
         say_wrapped(f"{name:<16} {text}")
+
+
+def unknown(*, as_json: bool) -> None:
+    """Print the logins of which vendors tell and no household has any; not of one household, since it is nobody's."""
+    database = Database(default_url())
+    require(database)
+    found = [_unknown(events) for events in _by_login(webhooks.unknown(database.engine, limit=MOST_UNKNOWN))]
+    if as_json:
+        print_json(found)
+    elif found:
+        rows = [
+            (each["provider"], each["login"] or f"account {each['account']}", f"{each['events']:,}", each["last_type"],
+             _time(each["first_at"]), _time(each["last_at"]))
+            for each in found
+        ]  # fmt: skip
+        columns = ("provider", "login", "events", "last event", "first taken", "last taken")
+        print_table("Logins that no household has", columns, rows, right=("events",), minor=("first taken",))
+        say_wrapped("End them at the vendor where nobody needs them, since it may charge for each.")
+    else:
+        tell("No vendor tells of a login that no household has.")
+
+
+def _by_login(events: Sequence[TakenEvent]) -> list[list[TakenEvent]]:
+    """Return events, the oldest first, by the login that they name."""
+    found: dict[tuple[str, str | None, str | None], list[TakenEvent]] = {}
+    for each in events:
+        account = each.event.account if each.event.login is None else None
+        found.setdefault((each.provider, each.event.login, account), []).append(each)
+    return list(found.values())
+
+
+def _unknown(events: Sequence[TakenEvent]) -> dict[str, Any]:
+    last = events[-1]
+    return {
+        "provider": last.provider, "login": last.event.login,
+        "account": last.event.account if last.event.login is None else None, "events": len(events),
+        "last_type": last.event.type, "first_at": events[0].taken_at, "last_at": last.taken_at,
+    }  # fmt: skip
 
 
 def _book(user: str, tenant: str) -> Book[Sync]:

@@ -40,7 +40,7 @@ class Sandbox:
         from fin_infra.errors import InvalidInput
 
         verb = method or ("GET" if body is None else "POST")
-        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading authorities takes longer than the call, and it is http
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # http needs none, and loading them takes longer
         with httpx2.Client(base_url=self.url, trust_env=False, timeout=30, verify=nobody) as client:
             reply = client.request(verb, f"/_sandbox/{path}", json=body)
         if reply.is_error:
