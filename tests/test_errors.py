@@ -137,6 +137,8 @@ def made(cls: type[FinInfraError]) -> FinInfraError:
         return cls("text", retryable=True, retry_after=2.5, vendor_code="v", provider="banking:x", operation="accounts")
     if cls is errors.AmbiguousSymbol:
         return errors.AmbiguousSymbol("text", ["US:A", "US:B"])
+    if cls is errors.SeveralRates:
+        return errors.SeveralRates("text", [0.25, 4.0])
     if cls is errors.BeyondCalendar:
         return errors.BeyondCalendar("text", "1990-01-01", "2028-12-31")
     if cls is errors.OrderChecksFailed:
