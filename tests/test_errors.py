@@ -41,6 +41,7 @@ CODES = {
     "fin.unknown_currency": 422,
     "fin.invalid_instrument": 422,
     "fin.ambiguous_symbol": 409,
+    "fin.several_rates": 422,
     "fin.naive_time": 422,
     "fin.not_remembered": 404,
     "fin.unknown_calendar": 422,

@@ -30,7 +30,8 @@ def npv(rate: Number, flows: Sequence[Number], *, first: Literal[0, 1] = 0) -> f
     Raises:
         InvalidInput: no flows, one that is not a finite number, or a rate of -1 or below.
 
-    >>> round(npv(0.1, [-10000, 3000, 4200, 6800]), 2), round(npv(0.1, [-10000, 3000, 4200, 6800], first=1), 2)
+    >>> flows = [-10000, 3000, 4200, 6800]
+    >>> round(npv(0.1, flows), 2), round(npv(0.1, flows, first=1), 2)
     (1307.29, 1188.44)
     """
     import pyxirr
