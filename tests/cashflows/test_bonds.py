@@ -72,6 +72,8 @@ def test_coupon_dates_when_maturity_ends_a_month_then_each_does() -> None:
     bond = Bond(coupon=0.01, maturity=date(2027, 8, 31))
     assert bond.coupon_dates(date(2026, 2, 28)) == [date(2026, 8, 31), date(2027, 2, 28), date(2027, 8, 31)]
     assert bond.coupon_dates(date(2026, 2, 27))[0] == date(2026, 2, 28)
+    short = Bond(coupon=0.01, maturity=date(2027, 2, 28))
+    assert short.coupon_dates(date(2026, 8, 30)) == [date(2026, 8, 31), date(2027, 2, 28)]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fin_infra.cashflows import xirr, xirr_all, xnpv
 from fin_infra.errors import InvalidInput, SeveralRates
+from fin_infra.model import Money
 from tests.support.effort import effort
 
 DATES = [date(2008, 1, 1), date(2008, 3, 1), date(2008, 10, 30), date(2009, 2, 15), date(2009, 4, 1)]
@@ -144,6 +145,9 @@ D, E = date(2026, 1, 1), date(2026, 6, 1)
         ),
         ([D, E], [-1, math.nan], "`flows[1]` must be a finite number, not float nan."),
         ([D, E], [-math.inf, 1], "`flows[0]` must be a finite number, not float -inf."),
+        ([D, E], [-1, 10**400], "`flows[1]` must be a finite number, not an int of that size."),
+        ([D, E], [-1, Decimal("sNaN")], "`flows[1]` must be a finite number, not Decimal sNaN."),
+        ([D, E], [-1, Money.of("2.00", "USD")], "`flows[1]` must be a number, not a Money; pass its `amount`."),
         ([D, "2026-06-01"], [-1, 2], "`dates[1]` must be a datetime.date, not '2026-06-01'."),
         (
             [datetime(2026, 1, 1), datetime(2026, 6, 1)],  # noqa: DTZ001  # it is refused for being a datetime

@@ -35,7 +35,10 @@ def number(name: str, value: Number) -> float:
     except (OverflowError, ValueError):
         made = math.inf
     if not math.isfinite(made):
-        raise InvalidInput(f"`{name}` must be a finite number, not {shown(value)}.")
+        what = shown(value).strip()
+        raise InvalidInput(
+            f"`{name}` must be a finite number, not {what if ' ' in what else f'an {what} of that size'}."
+        )
     return made
 
 

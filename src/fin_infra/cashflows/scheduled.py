@@ -64,7 +64,7 @@ def xirr(dates: Sequence[date], flows: Sequence[Number]) -> float | None:
     """
     try:
         quick = _single(dates, flows)
-    except TypeError:  # something is not what it should be; the slow way says what
+    except (TypeError, ValueError, ArithmeticError):  # something is not what it should be; the slow way says what
         quick = None
     return only(xirr_all(dates, flows)) if quick is None else quick
 
