@@ -49,6 +49,7 @@ FUNCTIONS = (
     ("fin_infra.analytics", ()),
     ("fin_infra.normalize", ()),
     ("fin_infra.calendars", ("calendar", "Calendar", "Session")),
+    ("fin_infra.cashflows", ()),
     ("fin_infra.imports.statements", ()),
     ("fin_infra.i18n", ("format_money", "format_date", "format_time")),
     ("fin_infra.flow", ("row_errors", "deadline", "request_id", "observe_calls", "observe_breakers", "CallRecord")),

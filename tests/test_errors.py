@@ -41,6 +41,7 @@ CODES = {
     "fin.unknown_currency": 422,
     "fin.invalid_instrument": 422,
     "fin.ambiguous_symbol": 409,
+    "fin.several_rates": 422,
     "fin.naive_time": 422,
     "fin.not_remembered": 404,
     "fin.unknown_calendar": 422,
@@ -137,6 +138,8 @@ def made(cls: type[FinInfraError]) -> FinInfraError:
         return cls("text", retryable=True, retry_after=2.5, vendor_code="v", provider="banking:x", operation="accounts")
     if cls is errors.AmbiguousSymbol:
         return errors.AmbiguousSymbol("text", ["US:A", "US:B"])
+    if cls is errors.SeveralRates:
+        return errors.SeveralRates("text", [0.25, 4.0])
     if cls is errors.BeyondCalendar:
         return errors.BeyondCalendar("text", "1990-01-01", "2028-12-31")
     if cls is errors.OrderChecksFailed:

@@ -12,6 +12,7 @@ FinInfraError
 │   ├── InvalidInstrument         not an instrument key, or with a wrong check digit
 │   ├── NotCovered                a good question that this source has no answer to
 │   ├── AmbiguousSymbol           several instruments answer to that text; `candidates` names them
+│   ├── SeveralRates              cash flows with several internal rates of return; `rates` are all of them
 │   ├── NaiveTime                 a datetime without a time zone
 │   ├── NotRemembered             the book of this household has nothing under that id
 │   ├── WebhookRefused            a webhook is not the vendor's, was changed, or is not of now; `reason` says which
@@ -229,6 +230,24 @@ class AmbiguousSymbol(InvalidInput):
 
     def extra(self) -> dict[str, object]:
         return {"candidates": list(self.candidates)}
+
+
+class SeveralRates(InvalidInput):
+    """Cash flows with several internal rates of return; `rates` are all of them.
+
+    Choose one of `rates` for a reason of your own, or compare by net present value, which is one number.
+    """
+
+    code = "fin.several_rates"
+    title = "Several rates of return"
+    next_step = "Choose one of `rates` for a reason of your own, or compare by net present value, which is one number."
+
+    def __init__(self, message: str, rates: Sequence[float] = ()) -> None:
+        super().__init__(message)
+        self.rates = tuple(rates)
+
+    def extra(self) -> dict[str, object]:
+        return {"rates": list(self.rates)}
 
 
 class NaiveTime(InvalidInput):

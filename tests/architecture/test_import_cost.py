@@ -20,6 +20,7 @@ HEAVY = [
     "prometheus_client",
     "pydantic",
     "pydantic_settings",
+    "pyxirr",
     "requests",
     "rich",
     "sqlalchemy",
@@ -51,6 +52,7 @@ def ours(statement: str) -> set[str]:
         "import fin_infra.transport.http",
         "import fin_infra.transport.replay",
         "import fin_infra.security",
+        "import fin_infra.cashflows",
     ],
 )
 def test_import_when_nothing_is_used_yet_then_loads_nothing_heavy(statement: str) -> None:

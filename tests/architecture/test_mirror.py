@@ -74,6 +74,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "analytics/test_networth.py": ("model/networth", "analytics/worth_ages"),
     "analytics/test_worth_statements.py": ("analytics/worth_views",),
     "questions/test_net_worth.py": ("questions/clock",),
+    "cashflows/test_periodic.py": ("cashflows/checks", "cashflows/roots"),
     # the book: tried through what it remembers
     "book/test_book.py": (
         "book/accounts",

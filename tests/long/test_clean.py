@@ -66,7 +66,7 @@ def test_core_when_installed_alone_then_few_packages_and_its_commands_answer(cor
     for extra in ("fastapi", "svc-infra", "SQLAlchemy", "hypothesis"):
         assert not [name for name in packages if name.startswith(f"{extra}==")]
     assert "teller" in run(core / "fin-infra", "providers", "ls", cwd=tmp_path)
-    doors = ("banking", "markets", "crypto", "fx", "brokerage")
+    doors = ("banking", "markets", "crypto", "fx", "brokerage", "cashflows")
     imports = "; ".join(f"import fin_infra.{door}" for door in doors)
     run(core / "python", "-I", "-c", f"{imports}; import bankersbank", cwd=tmp_path)
 
