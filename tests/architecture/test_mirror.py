@@ -106,6 +106,13 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/words",
     ),
     "book/test_assets.py": ("book/by_hand",),
+    "book/test_file_trades.py": (
+        "book/deal_doubts",
+        "book/deal_facts",
+        "book/deal_kinds",
+        "book/join_trades",
+        "book/trade_match",
+    ),
     "book/test_brokers.py": ("book/deals",),
     "book/test_links.py": ("book/endings", "book/link_pages", "book/syncs", "book/twins"),
     "book/test_history.py": ("book/fill", "book/prices"),
