@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from fin_infra.book import Book, DealKind, open_book
+from fin_infra.book import Book, DealKind, logins, open_book
 from fin_infra.book.engine import Database
+from fin_infra.book.pages import Deal, Holder, Page
+from fin_infra.book.sync import Progress, sync
 from fin_infra.book.trade_match import Told, Trade, match_trades
 from fin_infra.imports.statements import read_statement
-from fin_infra.model import StatementFile
+from fin_infra.model import StatementFile, StatementTrade
 from fin_infra.security import keyring
 from fin_infra.transport import Sync
 
 FILE = Path(__file__).parents[1] / "imports" / "fixtures" / "ofx" / "brokerage.ofx"
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HOLDER = Holder(
+    vendor_id="b", name="Broker", type="investment", subtype="brokerage", currency="USD", institution="Model"
+)
 SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "ofx" / "fidelity.ofx"
 
 
@@ -95,3 +101,53 @@ def test_match_when_one_thing_differs_then_it_is_asked_unless_a_fee_explains_it(
     found = match_trades([Trade(1, (told(scheme="csv", **more),))], [Trade(7, (told(),))])
     assert [each.kind for each in found.questions] == ([asked] if asked else [])
     assert bool(found.same) is (asked is None)
+
+
+class Broker:
+    """A connection whose account has one deal, told alike by the file."""
+
+    resumes = True
+
+    def __init__(self, book: Book[Sync]) -> None:
+        self.book, self.runs = book, 0
+        self.connection = logins.add(book.engine, book.owner, "brokerage:model", {}, None, NOON)
+
+    def says(self, *deals: Deal) -> None:
+        self.deals = list(deals)
+        flow = sync(self.book.engine, self.book.owner, self.connection, self, lambda: NOON, Progress())
+        assert self.book.transport.run(flow) is True
+
+    def changes(self, cursor: str) -> Iterator[None]:
+        yield from ()
+        self.runs += 1
+        return Page(after=f"{self.runs}", complete=True, holders=[HOLDER], deals=self.deals)
+
+
+def as_deal(trade: StatementTrade) -> Deal:
+    return Deal(
+        vendor_id="b-1", account="b", day=trade.day, at=None, kind=trade.type_text, instrument=None,
+        quantity=trade.units, price=trade.unit_price and trade.unit_price.amount,
+        amount=trade.amount and trade.amount.amount, currency="USD", text="as the broker says", symbol=trade.ticker,
+        reference=trade.id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("joined_first", [True, False])
+def test_broker_when_it_tells_what_a_file_did_then_it_is_one_and_an_undo_leaves_the_brokers(
+    book: Book[Sync], joined_first: bool
+) -> None:
+    file = part(read_statement(FILE), 0, 1)
+    deal = as_deal(file.statements[0].trades[0])
+    result = book.import_statement(file)
+    broker = Broker(book)
+    broker.says(*([] if joined_first else [deal]))
+    one, other = (account.id for account in book.accounts())
+    book.join(one, other)
+    broker.says(deal)
+    [trade] = book.trades()
+    assert (trade.source, trade.vendor_id) == (broker.connection, "b-1")
+    again = book.import_statement(part(read_statement(FILE), 0, 2))
+    assert (again.trades.known, again.trades.new) == (1, 1)
+    book.undo_import(again.document.id)
+    book.undo_import(result.document.id)
+    assert list(book.trades()) == [trade]
