@@ -88,7 +88,7 @@ def write_deals(
 
 
 def _has_the_word(new: Kept, old: Kept) -> bool:
-    """Tell whether a deal is told anew by who told it; what another connection tells of it stays that one's."""
+    """Tell whether a deal comes from who told it before; what another connection tells of it stays that one's."""
     return old.source == new.source or not is_connection(old.source) or (old.state, new.state) == (REMOVED, POSTED)
 
 

@@ -114,7 +114,7 @@ class Question(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Matched:
     same: dict[int, int]
-    """Which old row each new one is; new ones that are no old one are not in it."""
+    """Which old row each new one is; a new trade of its own is not in it."""
     questions: list[Question]
 
 
