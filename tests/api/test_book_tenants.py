@@ -139,7 +139,16 @@ def attacks(victim: Household) -> dict[str, tuple[str, str, dict[str, Any], set[
 
 def whole(client: TestClient) -> list[Any]:
     """Return everything that the victim can read."""
-    paths = ("/connections", "/accounts", "/balances", "/holdings", "/doubts", "/accounts/doubts", "/imports")
+    paths = (
+        "/connections",
+        "/accounts",
+        "/balances",
+        "/holdings",
+        "/doubts",
+        "/accounts/doubts",
+        "/trades/doubts",
+        "/imports",
+    )
     rows = [client.get(path, headers=bearer(VICTIM)).json()["data"] for path in paths]
     for path, params in (("/transactions", {"limit": 1000, "hidden": "true"}), ("/changes", {"limit": 5000})):
         rows.append(client.get(path, headers=bearer(VICTIM), params=params).json()["data"])

@@ -45,6 +45,7 @@ DATA_ROUTES = {
     "/changes": "book:read",
     "/doubts": "book:read",
     "/accounts/doubts": "book:read",
+    "/trades/doubts": "book:read",
     "/imports": "book:read",
 }
 AREAS = {path.split("/")[1].partition("?")[0] for path in DATA_ROUTES}

@@ -28,6 +28,7 @@ from fin_infra.book import (
     Change,
     NetWorthPoint,
     OpenQuestion,
+    TradeQuestion,
 )
 from fin_infra.errors import InvalidInput
 from fin_infra.model import TransactionStatus
@@ -182,6 +183,11 @@ def _add_feed(router: APIRouter, book_of: BookOf, caller: Who) -> None:
     async def doubts(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
         """Return pairs of transactions that may be one, for a person to say, the oldest question first."""
         return await answers.private(book_of(user_of(who)).questions())
+
+    @router.get("/trades/doubts", response_model=envelope(list[TradeQuestion]))
+    async def trade_doubts(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
+        """Return pairs of trades of two sources that may be one; the answer goes to `/doubts/{id}/{other_id}` too."""
+        return await answers.private(book_of(user_of(who)).trade_questions())
 
     @router.get("/accounts/doubts", response_model=envelope(list[AccountQuestion]))
     async def account_doubts(who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way

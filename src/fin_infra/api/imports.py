@@ -136,7 +136,7 @@ def _add_import(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         new_account: NewAccount = False,
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
-        """Import the statement file in the body; what is unclear is kept twice, and asked in `/doubts`.
+        """Import the statement file in the body; what is unclear is kept twice and asked: `/doubts`, `/trades/doubts`.
 
         200 where the same content had been imported before: nothing was changed.
         """

@@ -141,7 +141,7 @@ def _add_answers(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         request: Request,
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
-        """Answer a question of `/doubts` or `/accounts/doubts`: whether the two are one. It is settled for good."""
+        """Answer a question of `/doubts` (of trades and accounts too): whether the two are one, for good."""
         body = await read_body(request, AnswerBody, "the answer")
         changes = await book_of(user_of(who)).answer(transaction_id, other_id, same=body.same)
         return answers.known(Answer(Said(changes=changes)))

@@ -11,6 +11,7 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("sqlalchemy", "alembic"):
         raise
     raise MissingExtra.of("The book needs", missing.name, "book") from None
+from fin_infra.book.deal_kinds import DealKind
 from fin_infra.book.fill import HistorySources
 from fin_infra.book.import_records import (
     Document,
@@ -19,6 +20,7 @@ from fin_infra.book.import_records import (
     ImportPlan,
     ImportResult,
     MatchReason,
+    TradeCounts,
 )
 from fin_infra.book.records import (
     AccountQuestion,
@@ -45,6 +47,7 @@ from fin_infra.book.records import (
     RetentionResult,
     SplitPart,
     SyncResult,
+    TradeQuestion,
     VerificationLink,
 )
 
@@ -62,6 +65,7 @@ __all__ = [
     "Change",
     "Connection",
     "ConnectionState",
+    "DealKind",
     "Diagnosis",
     "Discrepancy",
     "Document",
@@ -82,6 +86,8 @@ __all__ = [
     "RetentionResult",
     "SplitPart",
     "SyncResult",
+    "TradeCounts",
+    "TradeQuestion",
     "VerificationLink",
     "open_book",
     "restore_backup",

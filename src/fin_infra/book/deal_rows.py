@@ -7,43 +7,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, microseconds
+from fin_infra.book.deal_doubts import ask_about, match_deals, told_by, unite_deals
+from fin_infra.book.deal_facts import DEAL, Kept, deals_of, deals_where, name_deals, put_deals, told_of
+from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import put, wanted
 from fin_infra.book.lease import Owner
-from fin_infra.book.log import Log, differing
+from fin_infra.book.log import Log
 from fin_infra.book.merge import POSTED, REMOVED
 from fin_infra.book.pages import NO_CURRENCY, Deal, Page
 from fin_infra.book.tables import aliases, trades
-
-DEAL = "deal:"
-"""Deals have ids of their own beside those of transactions."""
-
-
-class Kept(NamedTuple):
-    """A deal as it is stored, in the order of the columns of `trades` after its id."""
-
-    account: int
-    source: str
-    vendor_id: str
-    day: str
-    at: int | None
-    kind: str
-    instrument: str | None
-    quantity: str | None
-    price: str | None
-    amount: str | None
-    currency: str
-    text: str
-    state: str
-
-    @property
-    def content(self) -> tuple[Any, ...]:
-        """What stays when a vendor gives it another id."""
-        return self.account, *self[3:-1]
+from fin_infra.book.trade_match import Question, Trade
 
 
 @dataclass(slots=True)
@@ -91,38 +69,73 @@ def write_deals(
     pool: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
     for row, kept in sorted(stored.gone.items()):
         pool[kept.content].append(row)
-    rows: list[tuple[Any, ...]] = []
-    names: list[tuple[Any, ...]] = []
+    before, fresh = dict(stored.rows), list[Kept]()
+    changed: dict[int, Kept] = {}
+    renamed: list[tuple[str, int]] = []
     for new in told.values():
         known = _row_of(new, stored, pool, shown)
-        old = stored.rows[known] if known is not None else None
-        if old == new:
+        if known is None:
+            fresh.append(new)
             continue
-        changed = None if old is None else differing(old._asdict(), new._asdict())
-        row = log.add("trade", _kind(old, new), known, changed)
-        stored.rows[row] = new
-        rows.append((owner.tenant, owner.user_id, row, *new))
-        names.append((owner.tenant, owner.user_id, log.source, DEAL + new.vendor_id, row))
-    put(db, trades, rows)
-    put(db, aliases, names)
+        if _has_the_word(new, stored.rows[known]):
+            changed[known] = stored.rows[known] = new
+        if DEAL + new.vendor_id not in stored.names:
+            renamed.append((new.vendor_id, known))
+    put_deals(db, owner, log, changed, before)
+    name_deals(db, owner, log.source, renamed)
+    _write_fresh(db, owner, log, fresh)
+    _take_in(db, owner, log, {row: new for row, new in changed.items() if new.content != before[row].content})
+
+
+def _has_the_word(new: Kept, old: Kept) -> bool:
+    """Tell whether a deal comes from who told it before; what another connection tells of it stays that one's."""
+    return old.source == new.source or not is_connection(old.source) or (old.state, new.state) == (REMOVED, POSTED)
+
+
+def _write_fresh(db: sa.Connection, owner: Owner, log: Log, deals: Sequence[Kept]) -> None:
+    """Write deals that are told for the first time: as rows that others have told, or as new ones."""
+    fresh = sorted(deals, key=lambda deal: deal.state == REMOVED)  # what was canceled is the last to be another's
+    by_account: defaultdict[int, list[Trade]] = defaultdict(list)
+    for number, deal in enumerate(fresh):
+        by_account[deal.account].append(Trade(number, (told_of(deal, log.source),)))
+    same: dict[int, int] = {}
+    asked: list[tuple[int, Question]] = []
+    for account, told in by_account.items():
+        found = match_deals(db, owner, log.source, account, told)
+        same |= found.same
+        asked += [(account, each) for each in found.questions if fresh[each.new].state == POSTED]
+    old = deals_of(db, owner, same.values())
+    taken = {same[number]: deal for number, deal in enumerate(fresh) if number in same}
+    put_deals(db, owner, log, {row: new for row, new in taken.items() if _has_the_word(new, old[row])}, old)
+    rows = {number: log.add("trade", "added") for number in range(len(fresh)) if number not in same}
+    put(db, trades, [(owner.tenant, owner.user_id, row, *fresh[number]) for number, row in rows.items()])
+    name_deals(db, owner, log.source, [(deal.vendor_id, (same | rows)[at]) for at, deal in enumerate(fresh)])
+    for account, each in asked:
+        ask_about(db, owner, log, account, [each._replace(new=rows[each.new])])
+
+
+def _take_in(db: sa.Connection, owner: Owner, log: Log, renewed: Mapping[int, Kept]) -> None:
+    """Take in rows of others whose content a corrected deal has come to have."""
+    for row, deal in renewed.items():
+        if deal.state == POSTED:
+            sources = told_by(db, owner, [row])[row]
+            told = Trade(row, (told_of(deal, log.source),), sources)
+            for newer in match_deals(db, owner, log.source, deal.account, [told]).same.values():
+                unite_deals(db, owner, log, newer, row)
 
 
 def remove_gone(db: sa.Connection, owner: Owner, log: Log, shown: DealsShown, accounts: Mapping[str, int]) -> None:
     """Remove what the whole run would have shown and does not show."""
-    rows: list[tuple[Any, ...]] = []
-    for row, old in sorted(_gone(db, owner, log.source, shown, accounts).items()):
-        new = old._replace(state=REMOVED)
-        log.add("trade", "removed", row, differing(old._asdict(), new._asdict()))
-        rows.append((owner.tenant, owner.user_id, row, *new))
-    put(db, trades, rows)
+    old = _gone(db, owner, log.source, shown, accounts)
+    put_deals(db, owner, log, {row: kept._replace(state=REMOVED) for row, kept in old.items()}, old)
 
 
 def _row_of(new: Kept, stored: _Stored, pool: Mapping[tuple[Any, ...], list[int]], shown: DealsShown) -> int | None:
     """Return the row that a deal is; None where it is a new one."""
     row = stored.names.get(DEAL + new.vendor_id)
     if row is not None:
-        current = stored.rows[row].vendor_id
-        if current == new.vendor_id or current not in shown.names:
+        current = stored.rows[row]
+        if current.source != new.source or current.vendor_id == new.vendor_id or current.vendor_id not in shown.names:
             return row
     elif pool.get(new.content):
         return pool[new.content].pop(0)
@@ -134,8 +147,7 @@ def _stored(
 ) -> _Stored:
     ask = sa.select(aliases.c.vendor_id, aliases.c.id).where(owner.of(aliases, source=source))
     known: dict[str, int] = dict(wanted(db, ask, aliases.c.vendor_id, names))
-    found = sa.select(trades.c.id, *_STORED).where(owner.of(trades))
-    rows = {row[0]: Kept(*row[1:]) for row in wanted(db, found, trades.c.id, sorted(set(known.values())))}
+    rows = deals_of(db, owner, set(known.values()))
     gone = _gone(db, owner, source, shown, accounts) if len(known) < len(names) else {}
     return _Stored(known, gone | rows, gone)
 
@@ -149,22 +161,12 @@ def _gone(
         return {}
     t = trades
     recent = sa.and_(t.c.account.in_(sorted(starts)), t.c.day >= min(starts.values()), t.c.state == POSTED)
-    ask = sa.select(t.c.id, *_STORED).where(owner.of(t, source=source), recent)
-    rows = {row[0]: Kept(*row[1:]) for row in db.execute(ask)}
+    rows = deals_where(db, owner.of(t, source=source), recent)
     return {
         row: kept
         for row, kept in rows.items()
         if kept.day >= starts[kept.account].isoformat() and kept.vendor_id not in shown.names
     }
-
-
-def _plain(name: str) -> Any:
-    column = trades.c[name]
-    kind: Any = sa.BigInteger() if name == "at" else sa.Text()
-    return sa.type_coerce(column, kind) if isinstance(column.type, sa.TypeDecorator) else column
-
-
-_STORED = tuple(_plain(name) for name in Kept._fields)
 
 
 def _kept(deal: Deal, source: str, account: int, currencies: Mapping[int, str]) -> Kept:
@@ -183,12 +185,7 @@ def _kept(deal: Deal, source: str, account: int, currencies: Mapping[int, str]) 
         currency=currencies[account] if unnamed else deal.currency,
         text=deal.text,
         state=REMOVED if deal.canceled else POSTED,
+        symbol=deal.symbol,
+        fee=decimal_text(deal.fee) if deal.fee is not None else None,
+        reference=deal.reference,
     )
-
-
-def _kind(old: Kept | None, new: Kept) -> str:
-    if old is None:
-        return "added"
-    if new.state == REMOVED:
-        return "removed"
-    return "restored" if old.state == REMOVED else "modified"

@@ -141,6 +141,11 @@ def of_activity(account: str, currency: str, row: BrokerActivity) -> list[Deal]:
             currency=money.currency if money is not None else currency,
             text=row.description or f"{row.type} {row.symbol_text}".strip(),
             canceled=not row.counts,
+            symbol=row.symbol_text or None,
+            fee=row.fee.amount
+            if row.fee is not None and (money is None or row.fee.currency == money.currency)
+            else None,
+            reference=row.order_id,
         )
     ]
 
@@ -165,5 +170,6 @@ def of_orders(account: str, row: Order | HoldingOrder) -> list[Deal]:
         amount=None,
         currency=row.currency or "XXX",
         text=f"{row.side.value} {row.symbol_text}".strip(),
+        symbol=row.symbol_text or None,
     )
     return [own, *found]

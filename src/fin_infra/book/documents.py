@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -20,6 +20,7 @@ from fin_infra.book.columns import decimal_text, microseconds
 from fin_infra.book.engine import put
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
+from fin_infra.book.log import PERSON
 from fin_infra.book.tables import aliases, document_parts, documents, payloads
 from fin_infra.model import (
     AccountType,
@@ -30,6 +31,7 @@ from fin_infra.model import (
     StatementFile,
     StatementLine,
     StatementPosition,
+    StatementTrade,
 )
 from fin_infra.security import mask
 from fin_infra.security.envelope import Sealed
@@ -42,6 +44,11 @@ def source_of(document: int) -> str:
     return f"{SOURCE}{document}"
 
 
+def is_connection(source: str) -> bool:
+    """Tell whether a source is a connection, whose word of a transaction comes before a file's."""
+    return not source.startswith((SOURCE, PERSON))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenFile:
     """A file as it was read, with the name and the digest that the book knows it by."""
@@ -52,23 +59,27 @@ class GivenFile:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the file's reader says of it and of each account, and what of it an import leaves out."""
-        trades = sum(len(statement.trades) for statement in self.read.statements)
-        left_out = (f"{trades} trade(s) are shown and not stored; holdings are",) if trades else ()
+        """What the file's reader says of it and of each account."""
         told = (text for statement in self.read.statements for text in statement.warnings)
-        return tuple(dict.fromkeys((*self.read.warnings, *told, *left_out)))
+        return tuple(dict.fromkeys((*self.read.warnings, *told)))
 
     @property
     def groups(self) -> list[Group]:
-        """The file by account; a line is numbered by its place in the whole file, in `offset`."""
+        """The file by account; a line is numbered by its place in the whole file, in `offset`, and so is a trade."""
         found: dict[tuple[str, ...], Group] = {}
-        number = 0
+        number = traded = 0
         for statement in self.read.statements:
             group = found.setdefault(statement.account.identity, Group(len(found), statement.account, [], []))
             group.lines += [replace(line, offset=number + at) for at, line in enumerate(statement.lines)]
+            group.trades += list(enumerate(statement.trades, traded))
             group.statements.append(statement)
             number += len(statement.lines)
+            traded += len(statement.trades)
         return list(found.values())
+
+
+NumberedTrade = tuple[int, StatementTrade]
+"""A trade with its place among those of the whole file."""
 
 
 @dataclass(slots=True)
@@ -79,6 +90,7 @@ class Group:
     account: StatementAccount
     lines: list[StatementLine]
     statements: list[Statement]
+    trades: list[NumberedTrade] = field(default_factory=list[NumberedTrade])
 
     def level(self) -> tuple[date, Decimal | None, Decimal | None] | None:
         """Return the last day of which the file tells a balance, what the account held then, and what was available.
@@ -147,13 +159,20 @@ def write_part(
     texts.append(None if difference is None else decimal_text(difference.amount))
     row = (document, group.number, account, len(group.lines), day and day.isoformat(), currency, *texts)
     put(db, document_parts, [(owner.tenant, owner.user_id, *row)])
-    body = sealer.seal(zlib.compress(msgspec.json.encode(group.lines), 1), _purpose(document, group.number))
-    scope = {**owner.scope, "source": source_of(document), "position": group.number}
-    db.execute(payloads.insert(), {**scope, "at": now, "body": body.content})
+    told = {group.number: group.lines} | ({_trades_at(group.number): group.trades} if group.trades else {})
+    for position, rows in told.items():
+        body = sealer.seal(zlib.compress(msgspec.json.encode(rows), 1), _purpose(document, position))
+        scope = {**owner.scope, "source": source_of(document), "position": position}
+        db.execute(payloads.insert(), {**scope, "at": now, "body": body.content})
 
 
-def _purpose(document: int, number: int) -> str:
-    return f"lines:{document}:{number}"
+def _trades_at(number: int) -> int:
+    """Return where the trades of a part are kept, beside its lines at its number."""
+    return -1 - number
+
+
+def _purpose(document: int, position: int) -> str:
+    return f"lines:{document}:{position}" if position >= 0 else f"trades:{document}:{-1 - position}"
 
 
 def lines_of(
@@ -162,17 +181,47 @@ def lines_of(
     """Return the lines of parts of documents, by document and number of the line."""
     found: dict[tuple[int, str], StatementLine] = {}
     for document, number in parts:
-        ask = sa.select(payloads.c.body).where(owner.of(payloads, source=source_of(document), position=number))
-        sealed = Sealed.from_bytes(bytes(db.execute(ask).scalar_one()))
-        content = zlib.decompress(sealer.open(sealed, _purpose(document, number)))
-        lines: list[StatementLine] = _decoder().decode(content)
+        lines: list[StatementLine] = _decoder().decode(_opened(db, owner, sealer, document, number))
         found.update(((document, str(line.offset)), line) for line in lines)
     return found
+
+
+def trades_of(
+    db: sa.Connection, owner: Owner, sealer: FileSealer, parts: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], StatementTrade]:
+    """Return the trades of parts of documents, by document and number of the trade."""
+    found: dict[tuple[int, int], StatementTrade] = {}
+    for document, number in parts:
+        content = _opened(db, owner, sealer, document, _trades_at(number))
+        trades: list[NumberedTrade] = _trade_decoder().decode(content or b"[]")
+        found.update(((document, at), trade) for at, trade in trades)
+    return found
+
+
+def records_at(db: sa.Connection, owner: Owner, sealer: FileSealer, document: int, position: int) -> list[Any]:
+    """Return what a document's payload has, lines or trades, as plain values."""
+    if position >= 0:
+        return [msgspec.to_builtins(line) for line in lines_of(db, owner, sealer, [(document, position)]).values()]
+    trades = trades_of(db, owner, sealer, [(document, -1 - position)])
+    return [{"number": number, **msgspec.to_builtins(trade)} for (_, number), trade in trades.items()]
+
+
+def _opened(db: sa.Connection, owner: Owner, sealer: FileSealer, document: int, position: int) -> bytes | None:
+    ask = sa.select(payloads.c.body).where(owner.of(payloads, source=source_of(document), position=position))
+    body = db.scalar(ask)
+    if body is None:
+        return None
+    return zlib.decompress(sealer.open(Sealed.from_bytes(bytes(body)), _purpose(document, position)))
 
 
 @cache
 def _decoder() -> Any:
     return msgspec.json.Decoder(list[StatementLine])
+
+
+@cache
+def _trade_decoder() -> Any:
+    return msgspec.json.Decoder(list[NumberedTrade])
 
 
 def parts_in(db: sa.Connection, owner: Owner, accounts: Sequence[int]) -> list[tuple[int, int]]:

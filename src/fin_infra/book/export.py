@@ -17,7 +17,7 @@ from fin_infra.book import logins, read, verified
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import Instant, instant
 from fin_infra.book.copying import PART, stored_rows
-from fin_infra.book.documents import SOURCE, lines_of
+from fin_infra.book.documents import SOURCE, records_at
 from fin_infra.book.engine import reading
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
@@ -203,9 +203,8 @@ def _vendor_records(db: sa.Connection, owner: Owner, vault: Callable[[], Vault])
             shown = {name: row[name] for name in ("source", "position")} | {"at": instant(row["at"]).isoformat()}
             try:
                 if row["source"].startswith(SOURCE):
-                    part_of = (int(row["source"].removeprefix(SOURCE)), row["position"])
-                    lines = lines_of(db, owner, FileSealer(db, owner, vault), [part_of])
-                    yield {**shown, "records": msgspec.to_builtins(list(lines.values()))}
+                    document, files = int(row["source"].removeprefix(SOURCE)), FileSealer(db, owner, vault)
+                    yield {**shown, "records": records_at(db, owner, files, document, row["position"])}
                     continue
                 if row["source"] not in sealers:
                     stored = logins.stored(db, owner, row["source"])

@@ -33,6 +33,28 @@ class MatchReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradeCounts(Model):
+    """How many trades of a file are what; `new`, `known` and `asked` are all of them."""
+
+    new: int = 0
+    """Not in the book before."""
+    known: int = 0
+    """In the book already, from a broker or another file."""
+    asked: int = 0
+    """Perhaps there already: an import keeps both, and asks."""
+    unknown: int = 0
+    """Of all of them, those whose word says no kind: kept as `DealKind.UNKNOWN` with the file's words."""
+
+    def __add__(self, other: TradeCounts) -> TradeCounts:
+        return TradeCounts(
+            new=self.new + other.new,
+            known=self.known + other.known,
+            asked=self.asked + other.asked,
+            unknown=self.unknown + other.unknown,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Model):
     """A statement file that was imported."""
 
@@ -49,6 +71,8 @@ class Document(Model):
     """The transactions that it names, whoever else does; 0 once it is undone."""
     differences: tuple[Money, ...] = ()
     """By how much its statements do not add up, where that was accepted: what a closing balance is above the rest."""
+    trades: int = 0
+    """The trades that it names, whoever else does; 0 once it is undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +97,7 @@ class ImportPart(Model):
     balance_day: dt.date | None = None
     holdings: int = 0
     """How many holdings the file lists of the account."""
+    trades: TradeCounts = TradeCounts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,4 +133,6 @@ class ImportResult(Model):
     """Questions to a person that are open by it; both rows stay until they are answered."""
     changes: int = 0
     """Entries that the import added to the log."""
+    trades: TradeCounts = TradeCounts()
+    """Of the file, account by account together; none of them is in `added`, `known` or `asked`."""
     warnings: tuple[str, ...] = field(default=(), repr=False, metadata=pii(Personal.FREE_TEXT))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
+from fin_infra.book.deal_facts import DEAL
 from fin_infra.book.documents import source_of
 from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.lease import Owner
@@ -46,7 +47,8 @@ def document_of(db: sa.Connection, owner: Owner, id: int) -> Document:
 def _document(
     db: sa.Connection, owner: Owner, row: sa.Row[tuple[object, ...]], accounts: set[int], differences: Iterable[Money]
 ) -> Document:
-    named = sa.select(sa.func.count(sa.distinct(aliases.c.id))).where(owner.of(aliases, source=source_of(row.id)))
+    mine, deal = owner.of(aliases, source=source_of(row.id)), aliases.c.vendor_id.startswith(DEAL)
+    named = sa.select(sa.func.count(sa.distinct(aliases.c.id)))
     return Document(
         id=row.id,
         name=row.name,
@@ -54,6 +56,7 @@ def _document(
         state=DocumentState(row.state),
         at=row.at,
         account_ids=tuple(sorted(accounts)),
-        transactions=int(db.execute(named).scalar_one()),
+        transactions=int(db.execute(named.where(mine, ~deal)).scalar_one()),
         differences=tuple(differences),
+        trades=int(db.execute(named.where(mine, deal)).scalar_one()),
     )

@@ -3,9 +3,10 @@ Floor 6: one transaction each; the merge of exports decides, and what it cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,7 +26,8 @@ from fin_infra.book.file_accounts import FileAccounts, Match
 from fin_infra.book.file_holdings import write_holdings
 from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
 from fin_infra.book.file_sealing import FileSealer
-from fin_infra.book.import_records import ImportPart, ImportPlan, ImportResult, MatchReason
+from fin_infra.book.file_trades import StoredTrades, TradeDecision, decide_trades, stored_trades, write_trades
+from fin_infra.book.import_records import ImportPart, ImportPlan, ImportResult, MatchReason, TradeCounts
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
@@ -57,11 +59,12 @@ class _Import:
     sealer: FileSealer
     accounts: Accounts
     file_accounts: FileAccounts
+    format: str
 
     @classmethod
-    def of(cls, db: sa.Connection, owner: Owner, vault: Callable[[], Vault]) -> _Import:
+    def of(cls, db: sa.Connection, owner: Owner, vault: Callable[[], Vault], format: str) -> _Import:
         accounts, sealer = Accounts(db, owner), FileSealer(db, owner, vault)
-        return cls(db, owner, sealer, accounts, FileAccounts(accounts, sealer))
+        return cls(db, owner, sealer, accounts, FileAccounts(accounts, sealer), format)
 
     def decide(self, group: Group, target: int | None, answers: Sequence[Answer]) -> tuple[Stored, MergeResult]:
         if target is None:
@@ -70,6 +73,12 @@ class _Import:
         stored = stored_in(self.db, self.owner, self.sealer, self.accounts, target)
         ask = settled_by(self.db, self.owner, self.accounts)
         return stored, decided(stored, group.lines, answers, lambda pattern: ask(target, pattern))
+
+    def decide_trades(self, group: Group, target: int | None) -> TradeDecision:
+        stored = StoredTrades()
+        if group.trades and target is not None:
+            stored = stored_trades(self.db, self.owner, self.sealer, self.accounts, target)
+        return decide_trades(self.db, self.owner, group, self.format, target, stored)
 
 
 def plan(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], file: GivenFile, word: Word) -> ImportPlan:
@@ -81,16 +90,23 @@ def plan(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], file: Give
         BookUnavailable: the database cannot be read now.
     """
     with reading(engine) as db:
-        work = _Import.of(db, owner, vault)
+        work = _Import.of(db, owner, vault, file.read.format)
         known = imported(db, owner, file.digest)
         matches = work.file_accounts.matches(file.groups, word.account_id, new_account=word.new_account)
+        pairs = zip(file.groups, matches, strict=True)
+        parts = tuple(_part(work, group, match, word) for group, match in pairs)
         return ImportPlan(
             name=file.name,
             format=file.read.format,
             document=document_of(db, owner, known.id) if known else None,
-            parts=tuple(_part(work, group, match, word) for group, match in zip(file.groups, matches, strict=True)),
-            warnings=file.warnings,
+            parts=parts,
+            warnings=(*file.warnings, *_of_no_kind(sum((part.trades for part in parts), TradeCounts()))),
         )
+
+
+def _of_no_kind(trades: TradeCounts) -> Iterator[str]:
+    if trades.unknown:
+        yield f"{trades.unknown} trade(s) are of no known kind; they are kept in the file's words, as unknown"
 
 
 def _part(work: _Import, group: Group, match: Match, word: Word) -> ImportPart:
@@ -113,6 +129,7 @@ def _part(work: _Import, group: Group, match: Match, word: Word) -> ImportPart:
         balance=None if current is None else Money(current, account.currency),
         balance_day=level[0] if level else None,
         holdings=len(held[1]) if (held := group.held()) else 0,
+        trades=work.decide_trades(group, match.target).counts,
     )
 
 
@@ -131,8 +148,9 @@ def import_file(
         known = imported(db, owner, file.digest)
         if known is not None:
             document = document_of(db, owner, known.id)
-            return ImportResult(document=document, already=True, known=document.transactions)
-        work = _Import.of(db, owner, vault)
+            counts = TradeCounts(known=document.trades)
+            return ImportResult(document=document, already=True, known=document.transactions, trades=counts)
+        work = _Import.of(db, owner, vault, file.read.format)
         matches = work.file_accounts.matches(file.groups, word.account_id, new_account=word.new_account)
         for group, match in zip(file.groups, matches, strict=True):
             if match.reason is MatchReason.UNDECIDED:
@@ -141,30 +159,42 @@ def import_file(
         log.source = source_of(number)
         write_document(db, owner, log.add("document", "added"), file, now)
         pairs = zip(file.groups, matches, strict=True)
-        counts = [_write(work, log, number, group, match, word) for group, match in pairs]
+        written = [_write(work, log, number, group, match, word) for group, match in pairs]
         log.close()
-        added, matched, asked = (sum(each[at] for each in counts) for at in range(3))
+        trades = sum((each.trades for each in written), TradeCounts())
         document = document_of(db, owner, number)
     return ImportResult(
         document=document,
         already=False,
-        added=added,
-        known=matched,
-        asked=asked,
+        added=sum(each.added for each in written),
+        known=sum(each.known for each in written),
+        asked=sum(each.asked for each in written),
         changes=log.count,
-        warnings=file.warnings,
+        trades=trades,
+        warnings=(*file.warnings, *_of_no_kind(trades)),
     )
 
 
-def _write(work: _Import, log: Log, document: int, group: Group, match: Match, word: Word) -> tuple[int, int, int]:
-    """Write one account's part; return how many lines are new and known, and how many are asked about."""
+class _Written(NamedTuple):
+    """How many lines and trades of a part are new and known, and how many questions there are."""
+
+    added: int
+    known: int
+    asked: int
+    trades: TradeCounts
+
+
+def _write(work: _Import, log: Log, document: int, group: Group, match: Match, word: Word) -> _Written:
+    """Write one account's part."""
     row, target = work.file_accounts.write(log, group, match)
     stored, result = work.decide(group, target, word.answers)
+    decision = work.decide_trades(group, target)
     write_part(work.db, work.owner, work.sealer, document, group, row, log.at)
     asked = write_lines(work.db, work.owner, log, target, stored, result)
     write_level(work.db, work.owner, log, target, group)
     write_holdings(work.db, work.owner, log, target, group)
-    return len(result.new) + len(result.conflicts), len(result.matched), asked
+    trades = write_trades(work.db, work.owner, log, target, decision)
+    return _Written(len(result.new) + len(result.conflicts), len(result.matched), asked, trades)
 
 
 def write_lines(db: sa.Connection, owner: Owner, log: Log, target: int, stored: Stored, result: MergeResult) -> int:

@@ -12,14 +12,17 @@ import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import microseconds
+from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import put, writing
 from fin_infra.book.file_accounts import FILE, FileAccounts
 from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
 from fin_infra.book.file_sealing import FileSealer
+from fin_infra.book.file_trades import stored_trades
+from fin_infra.book.join_trades import join_trades
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, REMOVED, Known, Merge, united
-from fin_infra.book.say import is_connection, unite
+from fin_infra.book.say import unite
 from fin_infra.book.tables import doubts, transactions
 from fin_infra.book.words import hand_over_all
 from fin_infra.book.write import rows_of, settled_by, store
@@ -70,6 +73,7 @@ def joined(db: sa.Connection, owner: Owner, vault: Callable[[], Vault], log: Log
     for newer, older in pairs:
         here.rows.pop(newer, None)
         there.rows.pop(older, None)
+    trades = [stored_trades(db, owner, sealer, accounts, account) for account in (stays, goes)]
     ask = settled_by(db, owner, accounts)
     result = decided(there, _lines(here), (), lambda pattern: ask(stays, pattern))
     _move(db, owner, log, sorted(accounts.all_of(goes)), stays)
@@ -77,6 +81,7 @@ def joined(db: sa.Connection, owner: Owner, vault: Callable[[], Vault], log: Log
     _unite_pairs(db, owner, log, pairs)
     _unite(db, owner, log, result)
     _ask(db, owner, log, kept.institution, result)
+    join_trades(db, owner, log, stays, trades[0], trades[1])
 
 
 Content = tuple[date, Decimal, str]

@@ -118,6 +118,12 @@ class Deal:
     currency: str
     text: str
     canceled: bool = False
+    symbol: str | None = None
+    """As the broker writes it."""
+    fee: Decimal | None = None
+    """Positive; as a rule `amount` has it in."""
+    reference: str | None = None
+    """The order that it is of, or what else it is called beside its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

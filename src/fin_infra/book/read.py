@@ -13,6 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import REMOVED, Accounts
+from fin_infra.book.deal_doubts import ABOUT_TRADES
+from fin_infra.book.deal_kinds import deal_kind
 from fin_infra.book.engine import reading, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.merge import PENDING, POSTED
@@ -28,6 +30,7 @@ from fin_infra.book.records import (
     ConnectionState,
     OpenQuestion,
     SplitPart,
+    TradeQuestion,
 )
 from fin_infra.book.tables import (
     balances,
@@ -45,6 +48,7 @@ from fin_infra.model import AccountStatus, AccountSubtype, AccountType, AssetCla
 from fin_infra.providers.bulk import collector_paused, quick
 
 ABOUT_ACCOUNTS = "account"
+_ABOUT_TRANSACTIONS = (doubts.c.kind != ABOUT_ACCOUNTS, ~doubts.c.kind.startswith(ABOUT_TRADES))
 """The kind of a question whose two ids are accounts, not transactions."""
 
 
@@ -281,7 +285,7 @@ def question_rows(db: sa.Connection, owner: Owner) -> list[OpenQuestion]:
     """Return what a person has not answered yet, the oldest first."""
     ask = (
         sa.select(doubts)
-        .where(owner.of(doubts), doubts.c.same.is_(None), doubts.c.kind != ABOUT_ACCOUNTS)
+        .where(owner.of(doubts), doubts.c.same.is_(None), *_ABOUT_TRANSACTIONS)
         .order_by(doubts.c.at, doubts.c.row, doubts.c.other)
     )
     rows = db.execute(ask).all()
@@ -384,7 +388,7 @@ def holding_of(row: Any, snapshot: Any, account: int) -> BookHolding:
 def trade_rows(
     db: sa.Connection, owner: Owner, account_id: int | None, start: date | None, end: date | None, limit: int
 ) -> list[BookTrade]:
-    """Return what was bought, sold and paid at brokers, newest first."""
+    """Return what was bought, sold and paid, newest first."""
     t = trades
     found = Accounts(db, owner)
     ask = sa.select(t).where(owner.of(t), t.c.state != REMOVED)
@@ -397,22 +401,51 @@ def trade_rows(
     if end is not None:
         ask = ask.where(t.c.day < end)
     ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(limit)
+    return [_trade(row, found) for row in db.execute(ask)]
+
+
+def _trade(row: Any, accounts: Accounts) -> BookTrade:
+    return BookTrade(
+        id=row.id,
+        account_id=accounts.target(row.account),
+        date=row.day,
+        at=row.at,
+        kind=row.kind,
+        instrument=row.instrument,
+        quantity=row.quantity,
+        price=row.price,
+        amount=_money(row.amount, row.currency),
+        description=row.text,
+        source=row.source,
+        vendor_id=row.vendor_id,
+        type=deal_kind(row.kind, row.quantity),
+        symbol=row.symbol,
+        identifier=row.identifier,
+        settled=row.settled,
+        fee=_money(row.fee, row.currency),
+        reference=row.reference,
+    )
+
+
+def trade_question_rows(db: sa.Connection, owner: Owner) -> list[TradeQuestion]:
+    """Return which trades a person has not said yet to be one or two, the oldest first."""
+    mine = sa.and_(owner.of(doubts), doubts.c.same.is_(None), doubts.c.kind.startswith(ABOUT_TRADES))
+    asked = db.execute(sa.select(doubts).where(mine).order_by(doubts.c.at, doubts.c.row, doubts.c.other)).all()
+    ids = sorted({each for row in asked for each in (row.row, row.other)})
+    stored = wanted(db, sa.select(trades).where(owner.of(trades), trades.c.state != REMOVED), trades.c.id, ids)
+    accounts = Accounts(db, owner)
+    found = {row.id: _trade(row, accounts) for row in stored}
     return [
-        BookTrade(
-            id=row.id,
-            account_id=found.target(row.account),
-            date=row.day,
-            at=row.at,
-            kind=row.kind,
-            instrument=row.instrument,
-            quantity=row.quantity,
-            price=row.price,
-            amount=_money(row.amount, row.currency),
-            description=row.text,
-            source=row.source,
-            vendor_id=row.vendor_id,
+        TradeQuestion(
+            id=row.row,
+            other_id=row.other,
+            kind=row.kind.removeprefix(ABOUT_TRADES),
+            trade=found[row.row],
+            other=found[row.other],
+            asked_at=row.at,
         )
-        for row in db.execute(ask)
+        for row in asked
+        if row.row in found and row.other in found
     ]
 
 

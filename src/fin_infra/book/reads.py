@@ -19,6 +19,7 @@ from fin_infra.book.records import (
     Change,
     Connection,
     OpenQuestion,
+    TradeQuestion,
 )
 from fin_infra.errors import InvalidInput
 from fin_infra.model import Listing, TransactionStatus
@@ -108,7 +109,7 @@ class Reads(Household[M]):
     def trades(
         self, *, account_id: int | None = None, start: date | None = None, end: date | None = None, limit: int = 100
     ) -> Flow[Listing[BookTrade]]:
-        """Return purchases, sales, dividends and fees at brokers, newest first."""
+        """Return purchases, sales, dividends and fees, of brokers and files, newest first."""
         _check_limit(limit)
         return Listing((yield from self.ask(read.trade_rows, account_id, start, end, limit)))
 
@@ -116,6 +117,11 @@ class Reads(Household[M]):
     def questions(self) -> Flow[Listing[OpenQuestion]]:
         """Return what the book asks a person, the oldest first; `answer` takes what they say."""
         return Listing((yield from self.ask(read.question_rows)))
+
+    @method
+    def trade_questions(self) -> Flow[Listing[TradeQuestion]]:
+        """Return which trades may be one, the oldest question first; `answer` takes what a person says."""
+        return Listing((yield from self.ask(read.trade_question_rows)))
 
     @method
     def account_questions(self) -> Flow[Listing[AccountQuestion]]:

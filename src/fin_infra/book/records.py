@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from fin_infra.book.deal_kinds import DealKind
 from fin_infra.model import (
     AccountStatus,
     AccountSubtype,
@@ -164,14 +165,14 @@ class BookHolding(Model):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTrade(Model):
-    """A purchase, sale, dividend or fee at a broker. A positive `amount` is money in."""
+    """A purchase, sale, dividend or fee, as a broker or a file tells it. A positive `amount` is money in."""
 
     id: int
     account_id: int
     date: dt.date
     at: dt.datetime | None
     kind: str
-    """The broker's word for it, such as `fill` or `dividend`."""
+    """The source's own word for it, such as `fill`, `dividend` or `buystock`."""
     instrument: str | None
     quantity: Decimal | None
     """Positive for what came in, negative for what went out."""
@@ -180,6 +181,18 @@ class BookTrade(Model):
     description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     source: str
     vendor_id: str
+    """The broker's id; of a file the place among its trades, from 0 on."""
+    type: DealKind = DealKind.UNKNOWN
+    """What the book makes of `kind`."""
+    symbol: str | None = None
+    """As the source writes it."""
+    identifier: str | None = None
+    """The instrument's, behind its scheme: `CUSIP 037833100`, `ISIN US0378331005`, or `NAME` and the file's name."""
+    settled: dt.date | None = None
+    fee: Money | None = None
+    """Positive; as a rule `amount` has it in already."""
+    reference: str | None = None
+    """What the source calls it beside its id: the order, or the file's own id of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +274,20 @@ class OpenQuestion(Model):
     """What differs: `tip`, `hold`, `wording` or `amount`."""
     transaction: BookTransaction
     other: BookTransaction
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeQuestion(Model):
+    """Two trades of different sources that may be one, for a person to say; `book.answer(question, same=...)`."""
+
+    id: int
+    """The id of the newer trade."""
+    other_id: int
+    kind: str
+    """What differs: `instrument` (each names it in a way of its own), `kind`, `quantity`, `amount`, `day` or `id`."""
+    trade: BookTrade
+    other: BookTrade
     asked_at: dt.datetime
 
 

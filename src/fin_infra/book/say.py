@@ -11,6 +11,8 @@ import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, exact_sum
+from fin_infra.book.deal_doubts import answer_deals, is_about_trades
+from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
@@ -97,7 +99,7 @@ def link(engine: sa.Engine, owner: Owner, one: int, other: int | None, now: date
 
 
 def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, now: datetime) -> int:
-    """Write whether two transactions are one. Said again, it changes nothing.
+    """Write whether two transactions, or two trades, are one. Said again, it changes nothing.
 
     The same: the older one stays, with what its bank says of it now and what a person said of either; the newer one is
     removed, and its ids name the older one from then on.
@@ -111,18 +113,26 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
         mine = owner.of(doubts, row=row, other=other)
         doubt = db.execute(sa.select(doubts).where(mine)).first()
         if doubt is None:
-            raise NotRemembered("The book does not ask about these two transactions; list what it asks.")
+            raise NotRemembered("The book does not ask about these two; list what it asks.")
         if doubt.same is not None:
             if bool(doubt.same) == same:
                 return 0
             raise InvalidInput("This question has been answered before, the other way.")
-        db.execute(sa.update(doubts).where(mine).values(same=int(same)))
-        log.add("doubt", "same" if same else "different", row, msgspec.json.encode({"other": other}).decode())
-        if same:
-            _close_rivals(db, owner, row, other)
-            unite(db, owner, log, row, other)
+        if is_about_trades(doubt.kind):
+            answer_deals(db, owner, log, (row, other), doubt.pattern, same)
+        else:
+            _answer(db, owner, log, (row, other), same)
         log.close()
         return log.count
+
+
+def _answer(db: sa.Connection, owner: Owner, log: Log, pair: tuple[int, int], same: bool) -> None:
+    row, other = pair
+    db.execute(sa.update(doubts).where(owner.of(doubts, row=row, other=other)).values(same=int(same)))
+    log.add("doubt", "same" if same else "different", row, msgspec.json.encode({"other": other}).decode())
+    if same:
+        _close_rivals(db, owner, row, other)
+        unite(db, owner, log, row, other)
 
 
 def _close_rivals(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
@@ -149,8 +159,3 @@ def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> 
     merge.settle(newer, united(new, older))
     store(db, owner, log, merge.out)
     hand_over(db, owner, log, newer, older)
-
-
-def is_connection(source: str) -> bool:
-    """Tell whether a source is a connection, whose word of a transaction comes before a file's."""
-    return not source.startswith(("import:", PERSON))

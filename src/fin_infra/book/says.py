@@ -60,7 +60,9 @@ class Says(Household[M]):
 
     @method
     def answer(self, id: int, other_id: int, *, same: bool) -> Flow[int]:
-        """Answer whether two transactions, or two accounts, are one. Return the number of changes.
+        """Answer whether two transactions, trades or accounts are one. Return the number of changes.
+
+        That two names are of one instrument is answered for all trades of which it is asked.
 
         Raises:
             NotRemembered: the book does not ask that.

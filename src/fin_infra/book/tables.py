@@ -175,7 +175,8 @@ transactions = _personal(
 sa.Index("transactions_day", *(transactions.c[name] for name in (*SCOPE, "day", "id")))
 sa.Index("transactions_account", *(transactions.c[name] for name in (*SCOPE, "account", "day")))
 
-# A purchase, sale, dividend or fee at a broker, as it tells it now.
+# A purchase, sale, dividend or fee at a broker, as it or a file tells it now; `reference` is what a vendor may call it
+# beside its id, and `identifier` the instrument's, behind its scheme.
 trades = _personal(
     "trades",
     _key("id", Whole),
@@ -192,6 +193,11 @@ trades = _personal(
     _fact("currency"),
     _fact("text"),
     _fact("state"),
+    _maybe("symbol"),
+    _maybe("identifier"),
+    _maybe("settled", Day),
+    _maybe("fee", Exact),
+    _maybe("reference"),
 )
 sa.Index("trades_account", *(trades.c[name] for name in (*SCOPE, "account", "day")))
 

@@ -14,6 +14,7 @@ from fin_infra.book.columns import decimal_text, e4, microseconds
 from fin_infra.book.documents import SOURCE, UNDONE, lines_of, source_of
 from fin_infra.book.engine import put, wanted, writing
 from fin_infra.book.file_sealing import FileSealer
+from fin_infra.book.file_trades import take_trades_back
 from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.imports import facts_from
@@ -43,7 +44,9 @@ def undo(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], id: int, n
             raise InvalidInput(f"The import {id} was undone before; import the file again to have it back.")
         log.source = source_of(id)
         log.add("document", "undone", id, msgspec.json.encode({"state": document.state}).decode())
-        _take_rows_back(db, owner, log, FileSealer(db, owner, vault))
+        sealer = FileSealer(db, owner, vault)
+        take_trades_back(db, owner, log, sealer)
+        _take_rows_back(db, owner, log, sealer)
         parts = db.execute(sa.select(document_parts).where(owner.of(document_parts, document=id))).all()
         db.execute(document_parts.delete().where(owner.of(document_parts, document=id)))
         db.execute(payloads.delete().where(owner.of(payloads, source=log.source)))

@@ -18,7 +18,7 @@ from fin_infra.imports.statements import ReadOptions, read_statement
 from fin_infra.model import StatementFile
 
 if TYPE_CHECKING:
-    from fin_infra.book import Book, BookAccount, Document, ImportPart, ImportPlan, ImportResult
+    from fin_infra.book import Book, BookAccount, Document, ImportPart, ImportPlan, ImportResult, TradeCounts
     from fin_infra.imports.statements.base import DecimalMark
     from fin_infra.transport import Sync
 
@@ -179,6 +179,10 @@ def _show_plan(plan: ImportPlan) -> None:
     columns = ("account", "in the book", "new", "known", "to ask", "balance")
     right = ("new", "known", "to ask", "balance")
     print_table("What an import does", columns, map(_cells, plan.parts), right=right, minor=("balance",))
+    traded = [part for part in plan.parts if part.trades.new or part.trades.known or part.trades.asked]
+    if traded:
+        counted = ("new", "known", "to ask", "no known kind")
+        print_table("Its trades", ("account", *counted), map(_trade_cells, traded), right=counted)
     for part in plan.parts:
         for each in part.candidates if part.reason == "undecided" else ():
             say(f"  The account ending {part.ending} may be {_named(each)}: --into {each.id}, or --new-account.")
@@ -188,6 +192,11 @@ def _cells(part: ImportPart) -> tuple[str, ...]:
     where = _WHY[part.reason] if part.account_id is None else f"{part.account_id}, {_WHY[part.reason]}"
     counts = (str(len(rows)) for rows in (part.new, part.known, part.asked))
     return (f"ending {part.ending}", where, *counts, str(part.balance or ""))
+
+
+def _trade_cells(part: ImportPart) -> tuple[str, ...]:
+    trades = part.trades
+    return (f"ending {part.ending}", *map(str, (trades.new, trades.known, trades.asked, trades.unknown)))
 
 
 def _named(account: BookAccount) -> str:
@@ -207,10 +216,20 @@ def _show_result(result: ImportResult) -> None:
     )
     if result.asked:
         say(f"{_counted(result.asked)} perhaps there already; the book keeps both until you have answered.")
+    _show_trades(result.trades)
 
 
-def _counted(count: int) -> str:
-    return f"{count} transaction{' is' if count == 1 else 's are'}"
+def _show_trades(trades: TradeCounts) -> None:
+    if trades.new or trades.known or trades.asked:
+        say(f"{_counted(trades.new + trades.asked, 'trade')} new, {trades.known} known before.")
+    if trades.asked:
+        say(f"{_counted(trades.asked, 'trade')} perhaps there already; the book keeps both until you have answered.")
+    if trades.unknown:
+        say(f"{_counted(trades.unknown, 'trade')} of no known kind; kept in the words of the file.")
+
+
+def _counted(count: int, what: str = "transaction") -> str:
+    return f"{count} {what}{' is' if count == 1 else 's are'}"
 
 
 def _plain(plan: ImportPlan | None) -> dict[str, object] | None:
@@ -231,6 +250,7 @@ def _plain(plan: ImportPlan | None) -> dict[str, object] | None:
                 "balance": part.balance,
                 "balance_day": part.balance_day,
                 "holdings": part.holdings,
+                "trades": part.trades,
             }
             for part in plan.parts
         ],
