@@ -136,7 +136,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0006_webhooks",
         "book/revisions/versions/0007_identity",
         "book/revisions/versions/0008_differences",
-        "book/revisions/versions/0010_trades_of_files",
+        "book/revisions/versions/0009_trades_of_files",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "api/connect_page/test_routes.py": ("api/links",),

@@ -8,7 +8,7 @@ from alembic import op
 
 from fin_infra.book.columns import Day, Exact, Key
 
-revision = "0010"
+revision = "0009"
 down_revision = "0008"
 
 
