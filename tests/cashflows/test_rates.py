@@ -59,7 +59,7 @@ def test_nominal_rate_when_made_from_the_effective_then_back_again(effective: fl
             "`payments[0].fraction` must be from 0 to below 1, not 1.5.",
         ),
         (lambda: apr(-100, [Term(110, 1)], per_year=12), "`advances[0].amount` must be above 0"),
-        (lambda: apr(100, [5], per_year=12), "`payments[0]` must be a Term"),  # type: ignore[list-item]  # that is the point
+        (lambda: apr(100, [5], per_year=12), "`payments` must be a list, each item a Term, not list "),  # type: ignore[list-item]  # that is the point
         (lambda: apr(100, [Term(110, 1)], per_year=0), "`per_year` must be a whole number of at least 1"),
         (
             lambda: apr([Term(100, 0), Term(100, 2)], [Term(150, 1), Term(100, 3)], per_year=12),

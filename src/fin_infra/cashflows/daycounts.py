@@ -7,7 +7,7 @@ from calendar import isleap, monthrange
 from datetime import date
 from enum import StrEnum
 
-from fin_infra.arguments import shown
+from fin_infra.arguments import checked, shown
 from fin_infra.cashflows.checks import count, day
 from fin_infra.errors import InvalidInput
 
@@ -48,6 +48,7 @@ def days_between(start: date, end: date, basis: DayCount | str) -> int:
     return (last - first).days
 
 
+@checked
 def year_fraction(
     start: date,
     end: date,

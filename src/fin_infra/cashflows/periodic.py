@@ -7,8 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from fin_infra.cashflows.checks import Number, count, finite, flows_of, only, rate_above, well_behaved
+# Arguments are checked although they are typed: callers without a type checker get a sentence, not a traceback.
+# pyright: reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+from fin_infra.arguments import shown
+from fin_infra.cashflows.checks import Number, finite, flows_of, only, rate_above, well_behaved
 from fin_infra.cashflows.roots import rates_of, sign_changes
+from fin_infra.errors import InvalidInput
 
 LONG = 200
 """From so many flows on pyxirr's IRR is slower than ours where it has to look for the rate (5 ms for 10,000 flows)."""
@@ -37,7 +41,12 @@ def npv(rate: Number, flows: Sequence[Number], *, first: Literal[0, 1] = 0) -> f
     import pyxirr
 
     made, chosen = flows_of(flows), rate_above("rate", rate)
-    at_zero = count("first", first, least=0) == 0
+    if isinstance(first, bool) or first not in (0, 1):
+        raise InvalidInput(
+            f"`first` must be 0, for a first flow of today, or 1, for one at the end of a period; not {shown(first)}."
+        )
+
+    at_zero = first == 0
     value = pyxirr.npv(chosen, made, start_from_zero=at_zero)
     return finite(math.nan if value is None else value, "net present value")
 

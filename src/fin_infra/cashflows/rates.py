@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from fin_infra.arguments import checked
 from fin_infra.cashflows.checks import Number, count, finite, number, rate_above
 from fin_infra.cashflows.roots import sign_changes
 from fin_infra.errors import InvalidInput
@@ -57,12 +58,14 @@ class Term:
     fraction: Number = 0.0
 
 
+@checked
 def level_terms(amount: Number, payments: int, periods: int, fraction: Number = 0.0) -> list[Term]:
     """Return equal payments one unit-period apart, the first after `periods` and a fraction."""
     first = count("periods", periods, least=0)
     return [Term(amount, first + place, fraction) for place in range(count("payments", payments))]
 
 
+@checked
 def apr(advances: Number | Sequence[Term], payments: Sequence[Term], *, per_year: int) -> float:
     """Return the annual percentage rate by the actuarial method of Regulation Z; 0.0969 is 9.69 %.
 
@@ -97,8 +100,6 @@ def _terms(name: str, terms: Iterable[Term]) -> list[tuple[float, int, float]]:
     made: list[tuple[float, int, float]] = []
     for place, term in enumerate(terms):
         where = f"{name}[{place}]"
-        if not isinstance(term, Term):
-            raise InvalidInput(f"`{where}` must be a Term(amount, periods, fraction).")
         amount, fraction = number(f"{where}.amount", term.amount), number(f"{where}.fraction", term.fraction)
         if amount <= 0:
             raise InvalidInput(f"`{where}.amount` must be above 0, for advances and for payments.")

@@ -1,0 +1,122 @@
+"""Random ledgers of trades told by overlapping files and a broker, with undo: nothing is lost and nothing doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fin_infra.book import Book, open_book
+from fin_infra.imports.statements import read_statement
+from fin_infra.model import Money, StatementFile, StatementTrade
+from fin_infra.security import keyring
+from fin_infra.transport import Sync
+from tests.book.test_file_trades import FILE, Broker, as_deal
+from tests.support.effort import effort
+
+PLAIN = read_statement(FILE)
+MODEL = PLAIN.statements[0].trades[0]
+LEDGERS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["10", "0.125"]), st.booleans()), min_size=2, max_size=8
+)
+"""Day, units and whether it sells: so few of each that twins are the rule."""
+
+
+def trade(number: int, day: int, units: str, sells: bool) -> StatementTrade:
+    size, cash = Decimal(units), Decimal(units) * 8
+    return replace(
+        MODEL, id=f"t-{number}", day=MODEL.day + timedelta(days=day), settled=None, fee=None,
+        type_text="SELLSTOCK" if sells else "BUYSTOCK", units=-size if sells else size,
+        unit_price=Money(Decimal(8), "USD"), amount=Money(cash if sells else -cash, "USD"),
+    )  # fmt: skip
+
+
+@dataclass
+class World:
+    """The ledger of a person and what was told of it so far."""
+
+    book: Book[Sync]
+    ledger: list[StatementTrade]
+    live: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    broker: Broker | None = None
+    by_broker: set[int] = field(default_factory=set[int])
+
+    def file(self, start: int, end: int) -> None:
+        told = self.book.import_statement(windows(self.ledger[start:end]))
+        self.live.setdefault(told.document.id, set()).update(range(start, min(end, len(self.ledger))))
+        self.join()
+
+    def undo(self, which: int) -> None:
+        if self.live:
+            document = sorted(self.live)[which % len(self.live)]
+            self.book.undo_import(document)
+            del self.live[document]
+
+    def sync(self, end: int) -> None:
+        if self.broker is None:
+            self.file(0, len(self.ledger))
+            self.broker = Broker(self.book)
+            self.broker.says()
+            self.join()
+        self.by_broker |= set(range(end))
+        told = (replace(as_deal(self.ledger[n]), vendor_id=f"b-{n}") for n in sorted(self.by_broker))
+        self.broker.says(*told)
+
+    def join(self) -> None:
+        """Say that the account of the files and the broker's are one; an undo of the last file forgets it."""
+        accounts = [account.id for account in self.book.accounts()]
+        if self.broker is not None and len(accounts) == 2:
+            self.book.join(*accounts)
+
+    def check(self) -> None:
+        expected = set[int]().union(self.by_broker, *self.live.values())
+        known = Counter(says(self.ledger[n]) for n in expected if n < len(self.ledger))
+        found = Counter((row.date, row.quantity, row.amount and row.amount.amount) for row in self.book.trades())
+        assert found == known
+
+
+def says(trade: StatementTrade) -> tuple[object, ...]:
+    return trade.day, trade.units, trade.amount and trade.amount.amount
+
+
+def windows(trades: list[StatementTrade]) -> StatementFile:
+    [statement] = PLAIN.statements
+    return replace(PLAIN, statements=(replace(statement, trades=tuple(trades)),))
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("file"), st.integers(0, 6), st.integers(1, 8)),
+        st.tuples(st.just("undo"), st.integers(0, 5), st.just(0)),
+        st.tuples(st.just("sync"), st.integers(0, 8), st.just(0)),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=effort(300), deadline=None)
+@given(rows=LEDGERS, steps=STEPS)
+def test_ledger_when_files_and_a_broker_tell_it_in_any_order_then_each_trade_is_there_once(
+    rows: list[tuple[int, str, bool]], steps: list[tuple[str, int, int]]
+) -> None:
+    ledger = [trade(number, *row) for number, row in enumerate(rows)]
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
+        book = open_book(f"sqlite:///{folder}/book.db")
+        world = World(book, ledger)
+        for step, first, second in steps:
+            if step == "file" and first < len(ledger):
+                world.file(first, first + second)
+            elif step == "undo":
+                world.undo(first)
+            elif step == "sync":
+                world.sync(min(first, len(ledger)))
+            world.check()
+        book.engine.dispose()
