@@ -59,6 +59,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "imports/statements/delimited/trades/reading",
         "imports/statements/delimited/trades/tables",
     ),
+    "book/exports/test_spreadsheet.py": ("imports/statements/delimited/ours",),
+    "book/exports/test_writing.py": ("book/exports/marks", "book/exports/rows"),
     "imports/statements/delimited/test_layout.py": ("imports/statements/delimited/learned",),
     "imports/statements/delimited/test_property.py": (
         "imports/statements/delimited/build",

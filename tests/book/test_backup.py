@@ -172,7 +172,7 @@ def test_backup_when_it_fails_in_the_middle_then_there_is_no_half_file(
     def full_disk(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fin_infra.book.backup._publish", full_disk)
+    monkeypatch.setattr("fin_infra.book.backup.publish", full_disk)
     with pytest.raises(BookUnavailable, match="the disk is full"):
         write_backup(tmp_path / "backup.db", url_of(database))
     assert [each.name for each in tmp_path.iterdir() if "backup" in each.name] == []

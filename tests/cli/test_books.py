@@ -153,7 +153,9 @@ def test_disconnect_when_somebody_says_yes_then_history_stays() -> None:
     assert (code, "no connection of that id" in err) == (5, True)
 
 
-@pytest.mark.parametrize("words", [("book", "where"), ("book", "check"), ("book", "export", "x"), ("sync",)])
+@pytest.mark.parametrize(
+    "words", [("book", "where"), ("book", "check"), ("book", "export", "x"), ("export", "x.csv"), ("sync",)]
+)
 def test_command_when_there_is_no_book_then_none_is_made(place: Path, words: tuple[str, ...]) -> None:
     code, out, err = run(*words)
     assert (code, out) == (5, "")
@@ -194,6 +196,7 @@ def test_book_when_it_is_newer_then_each_command_says_its_version(place: Path) -
         ("book", "upgrade"),
         ("book", "backup", "b.db"),
         ("book", "export", "x"),
+        ("export", "x.csv"),
     ):
         code, out, err = run(*words)
         assert (code, out, err.count("\n")) == (1, "", 1), words
@@ -219,6 +222,22 @@ def test_backup_when_restored_then_the_book_is_as_it_was(place: Path) -> None:
         name: before[name] for name in ("head", "transactions")
     }
     assert run("sync")[0] == 0
+
+
+def test_export_of_transactions_when_imported_again_then_nothing_is_new(place: Path) -> None:
+    connected()
+    code, out, _ = run("export", "all.csv")
+    assert (code, "Wrote all.csv: " in out) == (0, True)
+    done = json.loads(run("export", "all", "--format", "ofx", "--start", "2020-01-01", "--json")[1])
+    assert (done["format"], done["size"]) == ("ofx", (place / "all").stat().st_size)
+    before = json.loads(run("book", "where", "--json")[1])["transactions"]
+    code, out, _ = run("import", "all.csv", "--yes", "--json")
+    assert (code, json.loads(out)["result"]["added"]) == (0, 0)
+    assert json.loads(run("book", "where", "--json")[1])["transactions"] == before
+    code, _, err = run("export", "all.csv")
+    assert (code, "give the export a new file" in err) == (5, True)
+    code, _, err = run("export", "all.xlsx")
+    assert (code, "give one of csv, ofx, parquet, beancount" in err) == (5, True)
 
 
 def test_export_and_erase_when_asked_then_files_are_there_and_rows_are_not(place: Path) -> None:

@@ -58,7 +58,7 @@ def write_backup(file: str | os.PathLike[str], url: str | None = None) -> Backup
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         rows = _vacuumed(database, part) if database.file is not None else _copied(database, part)
-        _publish(part, target)
+        publish(part, target, "backup")
     except (OSError, sqlite3.Error) as exc:
         raise unavailable(database.engine, exc) from None
     finally:
@@ -100,17 +100,21 @@ def _copied(database: Database, part: Path) -> int:
     return rows
 
 
-def _publish(part: Path, target: Path) -> None:
-    """Let a whole file appear under its name, and never over another one."""
+def publish(part: Path, target: Path, what: str) -> None:
+    """Let a whole file appear under its name, and never over another one.
+
+    Raises:
+        InvalidInput: there is a file of that name; `what` says in it what was to be written.
+    """
     with part.open("rb") as written:
         os.fsync(written.fileno())
     try:
         os.link(part, target)
     except FileExistsError:
-        raise InvalidInput(f"{target} is there already; give the backup another name.") from None
+        raise InvalidInput(f"{target} is there already; give the {what} another name.") from None
     except OSError:  # a file system without links
         if target.exists():
-            raise InvalidInput(f"{target} is there already; give the backup another name.") from None
+            raise InvalidInput(f"{target} is there already; give the {what} another name.") from None
         part.replace(target)
 
 

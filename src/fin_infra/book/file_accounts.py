@@ -11,6 +11,7 @@ import msgspec
 
 from fin_infra.book.accounts import REMOVED, Accounts, Kept
 from fin_infra.book.documents import Group
+from fin_infra.book.exports.marks import NO_MARKS, Marks, reference
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.import_records import MatchReason
 from fin_infra.book.log import Log
@@ -38,9 +39,10 @@ class Match:
 class FileAccounts:
     """The accounts of a household with what files print of them, inside one transaction."""
 
-    def __init__(self, accounts: Accounts, sealer: FileSealer) -> None:
+    def __init__(self, accounts: Accounts, sealer: FileSealer, marks: Marks = NO_MARKS) -> None:
         self.accounts = accounts
         self._sealer = sealer
+        self.marks = marks
         told = {row: self._opened(kept) for row, kept in accounts.kept.items() if kept.source == FILE and kept.sealed}
         self.printed = {row: each for row, each in told.items() if accounts.kept[row].status != REMOVED}
         self._undone = {each.identity: row for row, each in told.items() if row not in self.printed}
@@ -68,8 +70,11 @@ class FileAccounts:
         return found
 
     def _match(self, account: StatementAccount) -> Match:
+        own = self.marks.id_in(account.number)
+        if own in self.accounts.kept and self.accounts.kept[own].status != REMOVED:
+            return Match(MatchReason.EXPORT, own, self.accounts.target(own))
         for row, printed in self.printed.items():
-            if printed.identity == account.identity:
+            if printed.identity == account.identity or _exported_alike(printed, account):
                 return Match(MatchReason.NUMBER, row, self.accounts.target(row))
         candidates = self._candidates(account)
         return Match(MatchReason.UNDECIDED if candidates else MatchReason.NEW, candidates=candidates)
@@ -86,7 +91,7 @@ class FileAccounts:
 
     def _take_word(self, groups: Sequence[Group], found: list[Match], account_id: int) -> None:
         target = self.require(account_id)
-        open_ones = [at for at, match in enumerate(found) if match.reason is not MatchReason.NUMBER]
+        open_ones = [at for at, match in enumerate(found) if match.row is None]
         if not open_ones:
             self._agree(groups, found, target)
             return
@@ -151,12 +156,17 @@ class FileAccounts:
             "give account_id, or new_account where it is none of them."
         )
 
+    def _taken_back(self, account: StatementAccount) -> int | None:
+        """Return the account that an export of this book names and that went with its imports; None without one."""
+        own = self.marks.id_in(account.number)
+        return own if own in self._undone.values() else None
+
     def write(self, log: Log, group: Group, match: Match) -> tuple[int, int]:
         """Write the account of a statement where it is not there; return its row, and the one that people see."""
         if match.row is not None and match.target is not None:
             return match.row, match.target
         account, vendor_id = group.account, f"f-{token_hex(8)}"
-        undone = self._undone.get(account.identity)
+        undone = self._undone.get(account.identity, self._taken_back(account))
         if undone is not None:
             again = self.accounts.kept[undone]._replace(status=AccountStatus.OPEN.value, joined=match.target)
             self.accounts.put(log, undone, again)
@@ -179,6 +189,12 @@ class FileAccounts:
         row = self.accounts.put(log, None, kept)
         self.printed[row] = account
         return row, self.accounts.target(row)
+
+
+def _exported_alike(one: StatementAccount, other: StatementAccount) -> bool:
+    """Tell whether two exports of another book name the same of its accounts, whatever their formats print of it."""
+    named = reference(one.number)
+    return named is not None and named == reference(other.number) and one.currency == other.currency
 
 
 def _purpose(vendor_id: str) -> str:

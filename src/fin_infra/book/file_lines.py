@@ -16,10 +16,11 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
-from fin_infra.book.documents import lines_of, parts_in, rows_named
+from fin_infra.book.documents import SOURCE, lines_of, parts_in, rows_named
+from fin_infra.book.exports.marks import NO_MARKS, Marks
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.lease import Owner
-from fin_infra.book.merge import AMOUNT, POSTED, WORDING, Facts
+from fin_infra.book.merge import AMOUNT, POSTED, REMOVED, WORDING, Facts
 from fin_infra.book.tables import transactions
 from fin_infra.book.write import STORED
 from fin_infra.imports.statements import Answer, Conflict, MergeResult, Question, merge
@@ -46,14 +47,16 @@ class Stored:
 
     rows: dict[int, Facts]
     worded: Mapping[int, Sequence[StatementLine]]
+    marks: Marks = NO_MARKS
 
     def known(self, incoming: Iterable[StatementLine]) -> list[StatementLine]:
         """Return the rows as lines, for the merge with these.
 
         A row that its bank has taken back is known only by a line that a file had of it: it does not come again.
         """
-        repeated = Counter(line_key(line).text for line in incoming)
-        chosen: dict[int, StatementLine] = {}
+        chosen = self._exported(incoming)
+        named = {line.id for line in chosen.values()}
+        repeated = Counter(line_key(line).text for line in incoming if line.id is None or line.id not in named)
         for wording in (self._own, self._still_true, self._worded):
             for row in self.rows:
                 line = None if row in chosen else _taken(repeated, wording(row))
@@ -63,6 +66,15 @@ class Stored:
             if facts.state == POSTED and row not in chosen:
                 chosen[row] = [*self._still_true(row), line_of(row, facts)][0]
         return [chosen[row] for row in self.rows if row in chosen]
+
+    def _exported(self, incoming: Iterable[StatementLine]) -> dict[int, StatementLine]:
+        """Return the rows that an export of this book names by their ids, under those ids; undone ones come back."""
+        named = {row: line.id for line in incoming if (row := self.marks.id_in(line.id)) is not None}
+        return {
+            row: replace(line_of(row, self.rows[row]), id=id)
+            for row, id in named.items()
+            if row in self.rows and not is_undone(self.rows[row])
+        }
 
     def _own(self, row: int) -> list[StatementLine]:
         """Return the row in its own words, with a file's id where a file has the same."""
@@ -107,11 +119,18 @@ def stored_in(db: sa.Connection, owner: Owner, sealer: FileSealer, accounts: Acc
     parts = parts_in(db, owner, every)
     lines = lines_of(db, owner, sealer, parts)
     named = {document: rows_named(db, owner, document) for document in dict.fromkeys(each for each, _ in parts)}
+    marks = Marks.of(db, owner)
     worded: defaultdict[int, list[StatementLine]] = defaultdict(list)
     for (document, number), line in lines.items():
-        if number in named[document]:
-            worded[named[document][number]].append(line)
-    return Stored(rows, worded)
+        row = named[document].get(number)
+        if row is not None and marks.id_in(line.id) != row:  # an export repeats the row's own words
+            worded[row].append(line)
+    return Stored(rows, worded, marks)
+
+
+def is_undone(facts: Facts) -> bool:
+    """Tell whether a row went with the import that brought it; it comes back with the file, and its words do."""
+    return facts.state == REMOVED and facts.source.startswith(SOURCE) and facts.vendor_id.isdigit()
 
 
 def decided(

@@ -24,6 +24,8 @@ class MatchReason(StrEnum):
 
     NUMBER = "number"
     """An earlier file printed exactly the same account."""
+    EXPORT = "export"
+    """The book wrote the file itself, and names its own account in it."""
     WORD = "word"
     """A person says so."""
     NEW = "new"

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import decimal_text, e4, microseconds
 from fin_infra.book.documents import (
-    SOURCE,
     GivenFile,
     Group,
     imported,
@@ -22,16 +21,17 @@ from fin_infra.book.documents import (
     write_part,
 )
 from fin_infra.book.engine import put, reading, writing
+from fin_infra.book.exports.marks import Marks
 from fin_infra.book.file_accounts import FileAccounts, Match
 from fin_infra.book.file_holdings import write_holdings
-from fin_infra.book.file_lines import KINDS, Stored, decided, pattern_of, stored_in
+from fin_infra.book.file_lines import KINDS, Stored, decided, is_undone, pattern_of, stored_in
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.file_trades import StoredTrades, TradeDecision, decide_trades, stored_trades, write_trades
 from fin_infra.book.import_records import ImportPart, ImportPlan, ImportResult, MatchReason, TradeCounts
 from fin_infra.book.imported_rows import document_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
-from fin_infra.book.merge import POSTED, REMOVED, Doubt, Facts, Known, Merge, facts_of
+from fin_infra.book.merge import POSTED, Doubt, Facts, Known, Merge, facts_of
 from fin_infra.book.pages import VendorTransaction
 from fin_infra.book.read import account_rows
 from fin_infra.book.tables import balances
@@ -64,11 +64,11 @@ class _Import:
     @classmethod
     def of(cls, db: sa.Connection, owner: Owner, vault: Callable[[], Vault], format: str) -> _Import:
         accounts, sealer = Accounts(db, owner), FileSealer(db, owner, vault)
-        return cls(db, owner, sealer, accounts, FileAccounts(accounts, sealer), format)
+        return cls(db, owner, sealer, accounts, FileAccounts(accounts, sealer, Marks.of(db, owner)), format)
 
     def decide(self, group: Group, target: int | None, answers: Sequence[Answer]) -> tuple[Stored, MergeResult]:
         if target is None:
-            stored = Stored({}, {})
+            stored = Stored({}, {}, self.file_accounts.marks)
             return stored, decided(stored, group.lines, answers, lambda _: None)
         stored = stored_in(self.db, self.owner, self.sealer, self.accounts, target)
         ask = settled_by(self.db, self.owner, self.accounts)
@@ -191,8 +191,9 @@ def _write(work: _Import, log: Log, document: int, group: Group, match: Match, w
     decision = work.decide_trades(group, target)
     write_part(work.db, work.owner, work.sealer, document, group, row, log.at)
     asked = write_lines(work.db, work.owner, log, target, stored, result)
-    write_level(work.db, work.owner, log, target, group)
-    write_holdings(work.db, work.owner, log, target, group)
+    if match.reason is not MatchReason.EXPORT:  # what the book itself told is not another word about that day
+        write_level(work.db, work.owner, log, target, group)
+        write_holdings(work.db, work.owner, log, target, group)
     trades = write_trades(work.db, work.owner, log, target, decision)
     return _Written(len(result.new) + len(result.conflicts), len(result.matched), asked, trades)
 
@@ -231,7 +232,7 @@ def _undone(rows: dict[int, Facts]) -> dict[tuple[object, ...], list[int]]:
     """Return the rows of undone imports by content: their words are there still, and come back with them."""
     found: dict[tuple[object, ...], list[int]] = {}
     for row, facts in rows.items():
-        if facts.state == REMOVED and facts.source.startswith(SOURCE) and facts.vendor_id.isdigit():
+        if is_undone(facts):
             found.setdefault(facts.content, []).append(row)
     return found
 

@@ -6,12 +6,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from fin_infra.book import erasure, export
+from fin_infra.book.exports.rows import Choice
+from fin_infra.book.exports.writing import export_file
 from fin_infra.book.methods import Household, method
 from fin_infra.book.reconcile import discrepancies
-from fin_infra.book.records import Discrepancy, ErasureResult, Export
+from fin_infra.book.records import Discrepancy, ErasureResult, Export, ExportedFile
 from fin_infra.errors import FinInfraError
 from fin_infra.model import Listing
 from fin_infra.security.envelope import WrappedKey
@@ -38,6 +42,36 @@ class Keeps(Household[M]):
             BookUnavailable: the book cannot be read, or a file cannot be written; nothing is left behind.
         """
         return (yield from blocking(export.write, self.engine, self.owner, Path(folder), self.vault))
+
+    @method
+    def export_transactions(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        format: Literal["csv", "ofx", "parquet", "beancount"] | None = None,
+        account_id: int | None = None,
+        start: date | None = None,
+        end: date | None = None,
+        hidden: bool = False,
+    ) -> Flow[ExportedFile]:
+        """Write transactions of one account, or of all, into a new file for other programs.
+
+        This book knows its own CSV and OFX files again: importing one adds no transaction and asks nothing.
+
+        Args:
+            file: a path; its ending says the format where `format` does not.
+            start: first day.
+            end: day after the last one.
+            hidden: with what a person hid or deleted.
+
+        Raises:
+            InvalidInput: the file is there already, the folder is not, the format is unknown, or the account is.
+            MissingExtra: Parquet needs pyarrow, which you install yourself.
+            BookUnavailable: the book cannot be read, or the file cannot be written; nothing is left behind.
+        """
+        choice = Choice(account_id=account_id, start=start, end=end, hidden=hidden)
+        args = (self.engine, self.owner, Path(file), format, choice, self.clock())
+        return (yield from blocking(export_file, *args))
 
     @method
     def erase(self) -> Flow[ErasureResult]:

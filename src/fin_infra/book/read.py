@@ -151,7 +151,7 @@ def balance_of(row: Any, account: int) -> BookBalance:
 def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[BookTransaction]:
     """Return transactions, newest first."""
     t = transactions
-    ask = sa.select(*SHOWN).where(owner.of(t), *_conditions(db, owner, wanted_))
+    ask = sa.select(*SHOWN).where(owner.of(t), *conditions(db, owner, wanted_))
     ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(wanted_.limit)
     return with_words(db, owner, db.execute(ask).all())
 
@@ -164,7 +164,12 @@ def transaction_row(db: sa.Connection, owner: Owner, id: int) -> BookTransaction
     return with_words(db, owner, rows)[0]
 
 
-def _conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:
+def conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:
+    """Return what holds for the transactions that are wanted.
+
+    Raises:
+        InvalidInput: the book has no such account, or the cursor is of no row.
+    """
     t = transactions
     found: list[Any] = []
     if wanted_.account_id is not None:

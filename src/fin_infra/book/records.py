@@ -404,6 +404,19 @@ class Export(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedFile(Model):
+    """A file of transactions that was written."""
+
+    file: str
+    format: str
+    accounts: int
+    rows: int
+    """Transactions in it, pending ones too."""
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backup(Model):
     """A backup that was written."""
 

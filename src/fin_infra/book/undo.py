@@ -13,6 +13,8 @@ from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.columns import decimal_text, e4, microseconds
 from fin_infra.book.documents import SOURCE, UNDONE, lines_of, source_of
 from fin_infra.book.engine import put, wanted, writing
+from fin_infra.book.exports.marks import Marks
+from fin_infra.book.file_accounts import FILE
 from fin_infra.book.file_sealing import FileSealer
 from fin_infra.book.file_trades import take_trades_back
 from fin_infra.book.import_records import Document, DocumentState
@@ -93,10 +95,12 @@ def _heirs(
     d = document_parts
     ask = sa.select(d.c.document, d.c.number).where(owner.of(d), d.c.document.in_(sorted(numbers)))
     lines = lines_of(db, owner, sealer, [(row.document, row.number) for row in db.execute(ask)])
+    marks = Marks.of(db, owner)
     found: dict[int, Heir] = {}
     for row, (source, vendor_id) in chosen.items():
         line = lines.get((int(source.removeprefix(SOURCE)), vendor_id)) if source.startswith(SOURCE) else None
-        found[row] = (source, vendor_id, facts_from(line, 0, source) if line else None)
+        exported = line is not None and marks.id_in(line.id) == row  # it repeats the row, and not all of it
+        found[row] = (source, vendor_id, facts_from(line, 0, source) if line and not exported else None)
     return found
 
 
@@ -136,5 +140,5 @@ def _take_account_back(db: sa.Connection, owner: Owner, log: Log, accounts: Acco
     d = document_parts
     told = db.scalar(sa.select(d.c.document).where(owner.of(d, account=row)).limit(1)) is not None
     joined = any(kept.joined == row and kept.status != REMOVED for kept in accounts.kept.values())
-    if not told and not joined:
+    if accounts.kept[row].source == FILE and not told and not joined:
         accounts.put(log, row, accounts.kept[row]._replace(status=REMOVED, joined=None))

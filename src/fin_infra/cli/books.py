@@ -3,6 +3,7 @@ Floor 8: `keeping.py` and `connecting.py` do it, and are imported then."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,6 +37,7 @@ def add_books(app: typer.Typer) -> None:
         ("repair", repair),
         ("disconnect", disconnect),
         ("sync", sync),
+        ("export", export),
     ):
         app.command(name)(command)
 
@@ -123,6 +125,26 @@ def book_erase(
         good = erase(user, tenant, yes=yes, as_json=as_json)
     if not good:
         raise typer.Exit(Exit.FAILED)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file, such as march.ofx; its ending says the format.")],
+    form: Annotated[str | None, typer.Option("--format", help="csv, ofx, parquet or beancount.")] = None,
+    account: Annotated[int | None, typer.Option("--account", help="Id of the only account; all by default.")] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day after the last one.")] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="With what you hid or deleted.")] = False,
+    user: UserOption = "",
+    tenant: TenantOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the book's transactions to a file for other programs; `book export` writes everything."""
+    from fin_infra.cli.keeping import Chosen, export_transactions
+
+    with reported(as_json):
+        days = (start and start.date(), end and end.date())
+        chosen = Chosen(form=form, account=account, days=days, hidden=hidden)
+        export_transactions(file, chosen, user, tenant, as_json=as_json)
 
 
 def connect(

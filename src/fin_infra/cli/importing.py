@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from fin_infra.imports.statements.base import DecimalMark
     from fin_infra.transport import Sync
 
-_WHY = {"number": "known by its number", "word": "as you say", "new": "new", "undecided": "which one?"}
+_WHY = {
+    "number": "known by its number",
+    "export": "your own export",
+    "word": "as you say",
+    "new": "new",
+    "undecided": "which one?",
+}
 HINT = "Nothing was stored; repeat the command with --yes to store it in the book."
 
 

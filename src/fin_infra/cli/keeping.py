@@ -1,8 +1,10 @@
-"""`fin-infra book`: where it is, whether it is in order, upgrade, backup, restore, export, erase.
+"""`fin-infra book` and `export`: where it is, whether it is in order, upgrade, backup, restore, export, erase.
 Floor 8: what cannot be taken back is asked first; nobody there to answer means no."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from fin_infra.book.backup import require
 from fin_infra.book.checks import check as wrong_with
 from fin_infra.book.checks import facts
 from fin_infra.book.engine import Database, default_url
+from fin_infra.book.exports.writing import format_of
 from fin_infra.book.lease import Owner
 from fin_infra.cli.output import ask, print_json, say, tell
 from fin_infra.cli.tables import print_table, say_wrapped
@@ -114,6 +117,39 @@ def export(folder: Path, user: str, tenant: str, *, as_json: bool) -> None:
     rows = [(name, f"{count:,}") for name, count in done.rows.items()]
     print_table(f"Files in {done.folder}", ("file", "records"), rows, right=("records",))
     say_wrapped("They are not encrypted; keep them safe.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which transactions a file has, and how it is written."""
+
+    form: str | None
+    account: int | None
+    days: tuple[date | None, date | None]
+    hidden: bool
+
+
+def export_transactions(file: Path, chosen: Chosen, user: str, tenant: str, *, as_json: bool) -> None:
+    """Write transactions to a new file.
+
+    Raises:
+        InvalidInput: there is no book, the file is there already, or there is no such format.
+    """
+    require(_database())
+    start, end = chosen.days
+    done = open_book(user=user, tenant=tenant).export_transactions(
+        file,
+        format=format_of(file, chosen.form),
+        account_id=chosen.account,
+        start=start,
+        end=end,
+        hidden=chosen.hidden,
+    )
+    if as_json:
+        print_json(done)
+        return
+    say(f"Wrote {done.file}: {done.rows:,} transactions of {done.accounts:,} accounts, {done.size:,} bytes.")
+    say_wrapped("It is not encrypted; keep it safe.")
 
 
 def erase(user: str, tenant: str, *, yes: bool, as_json: bool) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from fin_infra.model.frames import Filled, Holds
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, some in their wide forms too: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 def to_csv(columns: Sequence[Filled], *, header: bool = True) -> str:
@@ -38,4 +38,4 @@ def _cell(value: Any, is_text: bool) -> str:
     if isinstance(value, (date, time)):
         return value.isoformat()
     written = ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
-    return f"'{written}" if is_text and written.startswith(_FORMULA) else written
+    return f"'{written}" if is_text and written.startswith(FORMULA) else written

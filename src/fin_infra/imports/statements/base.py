@@ -58,6 +58,13 @@ class StatementFormat(ABC):
     guesses: ClassVar[bool] = False
     """Whether it knows files by their likeness alone; it is asked after all formats that have marks of their own."""
 
+    def is_marked(self, head: bytes) -> bool:
+        """Tell whether a file begins as only this format's do; all formats are asked so, and then by `recognizes`.
+
+        So words of another format in the texts of a file do not make it one of those.
+        """
+        return False
+
     @abstractmethod
     def recognizes(self, head: bytes) -> bool:
         """Tell from the first 64 KiB whether a file has this format. Must be quick and must not raise."""
@@ -122,9 +129,10 @@ def _read(data: bytes, options: ReadOptions) -> StatementFile:
     """Read one file with the first format that recognizes it."""
     formats = statement_formats()
     head = data[:HEAD_BYTES]
-    for form in formats.values():
-        if form.recognizes(head):
-            return form.read(data, options)
+    marked = (form for form in formats.values() if form.is_marked(head))
+    form = next(marked, None) or next((form for form in formats.values() if form.recognizes(head)), None)
+    if form is not None:
+        return form.read(data, options)
     titles = ", ".join(form.title for form in formats.values())
     broken = "".join(f" {reason}" for reason in _installed()[1])
     raise StatementUnreadable(

@@ -24,6 +24,7 @@ _SIDE = re.compile(r"(?P<amount>[^-+(\u2212]*[0-9]) ?(?P<side>[CD])[Rr]\.?")
 """An amount with its side behind it, as `12.50 DR`: a sign in letters."""
 _CODE = re.compile(r"[A-Z]{3}|€|₹|zł|Kč|Ft|US\$|R\$|A\$|AU\$|CA\$|NZ\$|HK\$|S\$|NT\$|MX\$")
 _SIGNS = {"€": "EUR", "₹": "INR", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "US$": "USD", "R$": "BRL"}
+_EXACT = re.compile(r"-?[0-9]{1,1000}(?:\.[0-9]{1,1000})?")
 _EMPTY = frozenset({"", "-", "–", "--"})
 """What stands in a column of amounts where there is none."""
 
@@ -81,6 +82,17 @@ def read_amounts(texts: Sequence[str], currency: str | None, marks: Marks, fault
                 continue
         seen[text] = value
         found.append(value)
+    return found
+
+
+def read_exact(texts: Sequence[str], fault: Fault) -> list[Decimal | None]:
+    """Read a column of plain numbers with a point, of any length; None as `read_amounts` has it."""
+    found: list[Decimal | None] = []
+    for index, text in enumerate(texts):
+        plain = _EXACT.fullmatch(text) is not None
+        if text and not plain:
+            fault(index, f"{values.shown(text)!r} is not an amount like -1234.56")
+        found.append(Decimal(text) if plain else None)
     return found
 
 

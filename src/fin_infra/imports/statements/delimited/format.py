@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import re
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from fin_infra.imports.statements.delimited.days import looks_like_day
 from fin_infra.imports.statements.delimited.guess import Guess, guess_layout, is_header
 from fin_infra.imports.statements.delimited.layout import Column, Layout
 from fin_infra.imports.statements.delimited.learned import learned
+from fin_infra.imports.statements.delimited.ours import FIRST_LINE, OURS
 from fin_infra.imports.statements.delimited.reading import Reading
 from fin_infra.imports.statements.delimited.table import (
     HEAD_CHARS,
@@ -44,12 +46,15 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SEP = re.compile(r"\s*sep=(.)\s*(?:\r\n|\n|\r)", re.I)
 """A first line for Excel."""
 _PLAIN = ReadOptions()
-KNOWN = (*BANKS, *(traded.rows for traded in TRADES))
+KNOWN = (OURS, *BANKS, *(traded.rows for traded in TRADES))
 
 
 class Delimited(StatementFormat):
     title = "CSV"
     guesses = True
+
+    def is_marked(self, head: bytes) -> bool:
+        return head.removeprefix(BOM_UTF8).startswith(FIRST_LINE.encode())
 
     def recognizes(self, head: bytes) -> bool:
         try:
@@ -98,6 +103,8 @@ def _read(source: Text, options: ReadOptions, layouts: Sequence[Layout], said: t
         guess = guess_layout(table, options)
         found = Found(guess.layout, place(guess.layout, names_at(table, guess.start)), guess.width, guess.start)
         said = (*said, *guess.reasons)
+    if found.layout is OURS and not any(map(any, table.rows[found.start :])):
+        return StatementFile(format="csv", encoding=source.encoding, statements=())  # the book had nothing to write
     body = Body(table, found.layout, found.at, found.width, found.start, options)
     above = table.rows[: found.start]
     traded = next((each for each in TRADES if each.rows is found.layout), None)

@@ -90,6 +90,10 @@ class Layout:
     """The column that says whether a row changed the balance, where the bank also prints rows that did not."""
     without_effect: tuple[str, ...] = ()
 
+    exact: bool = False
+    """True for what the book itself writes: amounts are plain numbers of any length, and an apostrophe in front of a
+    text keeps it from being a formula and does not belong to it."""
+
     def columns(self) -> Iterator[Column]:
         """Return the columns that are read."""
         for name in _COLUMNS:
@@ -206,9 +210,9 @@ def _checked(name: str, value: Any) -> Any:
         return tuple(_one(name, item, texts=name in _TEXTS) for item in cast("list[Any]", value))
     if value is None:
         return None
-    if name == "balance_owed":
+    if name in ("balance_owed", "exact"):
         if type(value) is not bool:
-            raise InvalidInput("A layout's balance_owed is true or false.")
+            raise InvalidInput(f"A layout's {name} is true or false.")
         return value
     if name == "width":
         if type(value) is not int or not 1 <= value <= _MAX_COLUMNS:

@@ -12,7 +12,7 @@ from operator import is_
 from typing import cast
 
 from fin_infra.imports.statements import values
-from fin_infra.imports.statements.delimited.amounts import Fault, Mark, Marks, decide_mark, read_amounts
+from fin_infra.imports.statements.delimited.amounts import Fault, Mark, Marks, decide_mark, read_amounts, read_exact
 from fin_infra.imports.statements.delimited.body import Body, cut_off
 from fin_infra.imports.statements.delimited.layout import Column
 from fin_infra.imports.statements.delimited.table import plain
@@ -157,6 +157,8 @@ class RowReader:
             if numbers[index] not in self.body.bad:
                 self.body.fault(message, numbers[index])
 
+        if self.layout.exact:
+            return read_exact(texts, fault or row_fault)
         return read_amounts(texts, currency, self._marks(column, texts), fault or row_fault)
 
     def _marks(self, column: Column, texts: list[str]) -> Marks:

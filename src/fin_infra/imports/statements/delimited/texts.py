@@ -103,6 +103,8 @@ class Texts:
             texts = self.body.column(column, numbers)
             if texts is None:
                 continue
+            if self.layout.exact:
+                texts = [text.removeprefix("'") for text in texts]
             cleaned = self._clean(texts)
             found = cleaned if column == columns[0] else [old or new for old, new in zip(found, cleaned, strict=True)]
         return found
