@@ -55,6 +55,7 @@ TABLE: dict[str, bool] = {
     "NotCovered": ASK_THE_NEXT,
     "AmbiguousSymbol": STOP,
     "NaiveTime": STOP,
+    "SeveralRates": STOP,
     "UnknownCalendar": STOP,
     "BeyondCalendar": STOP,
     # rates that nobody has, or that are too old

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from fin_infra.arguments import shown
-from fin_infra.cashflows.checks import When, at_begin, count, number
+from fin_infra.cashflows.checks import count, number
 from fin_infra.errors import InvalidInput
 from fin_infra.model import Money
 from fin_infra.model.record import Model
@@ -22,23 +22,21 @@ _EXACT = Context(prec=60, traps=[InvalidOperation])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan(Model):
-    """What was borrowed, and on which terms. `annual_rate` is nominal: 0.18 is 18 % a year, 1.5 % a month.
-
-    A float is read by its shortest text, so that 0.18 is 18 % exactly.
-    """
+    """What was borrowed, and on which terms. `annual_rate` is nominal: 0.18 is 18 % a year, 1.5 % a month."""
 
     principal: Money
-    annual_rate: Decimal | float
+    annual_rate: Decimal
     per_year: int = 12
-    when: When = "end"
-    """Whether installments are paid at the end of each period, or at its beginning: the first without interest."""
+    in_advance: bool = False
+    """Whether installments are paid at the beginning of each period, the first without interest, and not at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installment(Model):
     """One payment: `payment` is `interest` and `principal`; of the principal `extra` was paid beyond what was due."""
 
-    number: int
+    period: int
+    """Its place among the installments, from 1."""
     payment: Money
     interest: Money
     principal: Money
@@ -94,7 +92,7 @@ def amortize(
             that cannot be meant.
         CurrencyMismatch: payments are in another currency than the loan.
 
-    >>> debt = Loan(principal=Money.of("10000.00", "USD"), annual_rate=0.18)
+    >>> debt = Loan(principal=Money.of("10000.00", "USD"), annual_rate=Decimal("0.18"))
     >>> plan = amortize(debt, payment=Money.of("500.00", "USD"))
     >>> len(plan.installments), plan.installments[-1].payment
     (24, Money('478.25', 'USD'))
@@ -109,7 +107,7 @@ def amortize(
     if periods is not None and count("periods", periods) > LONGEST:
         raise InvalidInput(f"`periods` is {periods}, above the {LONGEST} that a schedule may have.")
     if payment is None:
-        level = _level(owed, each, periods or 1, loan.when)
+        level = _level(owed, each, periods or 1, loan.in_advance)
         payment = Money(level, loan.principal.currency).quantize(rounding)
     due = _cents("payment", payment, loan)
     terms = _Terms(loan, each, due, periods, _extras(extra, loan), rounding)
@@ -139,7 +137,7 @@ class _Terms:
 
     def _next(self, place: int, owed: Decimal) -> Installment:
         currency = self.loan.principal.currency
-        free = place == 1 and at_begin(self.loan.when)
+        free = place == 1 and self.loan.in_advance
         interest = Money(Decimal(0) if free else _EXACT.multiply(owed, self.rate), currency).quantize(self.rounding)
         most = owed + interest.amount
         due = most if place == self.periods else min(self.due, most)
@@ -152,7 +150,7 @@ class _Terms:
             )
         left = most - paid
         return Installment(
-            number=place,
+            period=place,
             payment=Money(paid, currency),
             interest=interest,
             principal=Money(owed - left, currency),
@@ -165,7 +163,7 @@ class _Terms:
 
     def _stuck(self, place: int) -> bool:
         """Say whether nothing will change any more: no last installment, no further extra payment."""
-        if self.periods is not None or (place == 1 and at_begin(self.loan.when)):
+        if self.periods is not None or (place == 1 and self.loan.in_advance):
             return False
         return isinstance(self.extras, Decimal) or all(number <= place for number in self.extras)
 
@@ -184,20 +182,21 @@ def _cents(name: str, amount: Money, loan: Loan | None = None) -> Decimal:
 
 def _rate(loan: Loan) -> Decimal:
     """Return the rate of one period."""
+    if not isinstance(loan.annual_rate, Decimal):
+        raise InvalidInput(f"`annual_rate` must be a Decimal, such as Decimal('0.18'), not {shown(loan.annual_rate)}.")
     number("annual_rate", loan.annual_rate)
-    yearly = Decimal(str(loan.annual_rate))
-    if yearly < 0:
+    if loan.annual_rate < 0:
         raise InvalidInput(f"`annual_rate` must not be negative, as {shown(loan.annual_rate)} is.")
-    return _EXACT.divide(yearly, count("per_year", loan.per_year))
+    return _EXACT.divide(loan.annual_rate, count("per_year", loan.per_year))
 
 
-def _level(owed: Decimal, rate: Decimal, periods: int, when: When) -> Decimal:
+def _level(owed: Decimal, rate: Decimal, periods: int, in_advance: bool) -> Decimal:
     """Return the payment of an annuity: `owed * rate / (1 - (1 + rate) ** -periods)`."""
     if not rate:
         return _EXACT.divide(owed, periods)
     shrunk = _EXACT.power(_EXACT.add(1, rate), -periods)
     level = _EXACT.divide(_EXACT.multiply(owed, rate), _EXACT.subtract(1, shrunk))
-    return _EXACT.divide(level, _EXACT.add(1, rate)) if at_begin(when) else level
+    return _EXACT.divide(level, _EXACT.add(1, rate)) if in_advance else level
 
 
 def _extras(extra: Money | Mapping[int, Money] | None, loan: Loan) -> Mapping[int, Decimal] | Decimal:
