@@ -92,10 +92,11 @@ def test_match_when_twins_are_told_once_and_twice_then_one_is_new() -> None:
         ({"amount": Decimal("-21.00"), "fee": Decimal("1.00")}, None),
         ({"amount": Decimal("-21.00")}, "amount"),
         ({"quantity": Decimal("2.001")}, "quantity"),
-        ({"day": date(2026, 3, 4), "settled": date(2026, 3, 4)}, "day"),
+        ({"day": date(2026, 3, 4)}, "day"),
+        ({"day": date(2026, 2, 27), "settled": date(2026, 3, 2)}, None),
     ],
 )
-def test_match_when_one_thing_differs_then_it_is_asked_unless_a_fee_explains_it(
+def test_match_when_one_thing_differs_then_it_is_asked_unless_a_fee_or_the_settlement_explains_it(
     more: dict[str, object], asked: str | None
 ) -> None:
     found = match_trades([Trade(1, (told(scheme="csv", **more),))], [Trade(7, (told(),))])
