@@ -11,11 +11,12 @@ from decimal import Decimal
 from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.insights.categories.cleaning import clean
+from fin_infra.insights.categories.codes import CODES
 from fin_infra.insights.categories.merchant_codes import mcc_category, sic_category
 from fin_infra.insights.categories.merchants import find
 from fin_infra.insights.categories.model import guess
 from fin_infra.insights.categories.rules import Rule, Rules
-from fin_infra.insights.categories.taxonomy import CODES, UNCATEGORIZED, in_version_2, unknown_category
+from fin_infra.insights.categories.taxonomy import UNCATEGORIZED, in_version_2, unknown_category
 from fin_infra.insights.categories.vendor_words import vendor_code
 from fin_infra.insights.records import Entry, Judge, Label, LabelChange
 from fin_infra.model.personal import Personal, pii
@@ -222,9 +223,14 @@ def past_changes(categorizer: Categorizer, correction: Correction, entries: Iter
     A person who agrees gets the same correction with `past=True` in place of it.
     """
     kept = [each for each in categorizer.corrections if each.entry_id != correction.entry_id]
-    given = {"rules": categorizer.rules.rules, "threshold": categorizer.threshold}
-    now = Categorizer(corrections=[*kept, replace(correction, past=False)], **given)
-    then = Categorizer(corrections=[*kept, replace(correction, past=True)], **given)
+    now, then = (
+        Categorizer(
+            rules=categorizer.rules.rules,
+            corrections=[*kept, replace(correction, past=past)],
+            threshold=categorizer.threshold,
+        )
+        for past in (False, True)
+    )
     return _changes(now, then, entries)
 
 

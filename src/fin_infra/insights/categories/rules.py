@@ -142,7 +142,7 @@ def _compiled(rule_id: str, pattern: str) -> Any:
         ) from None
     if compiled.search("") is not None:
         raise InvalidInput(
-            f"The pattern of rule {shown(rule_id)} fits empty text and so every transaction; ask for one letter at least."
+            f"The pattern of rule {shown(rule_id)} fits empty text and so every transaction; ask for at least a letter."
         )
     return compiled
 
