@@ -53,7 +53,7 @@ def main(source: Path) -> None:
         groups.setdefault(row["primary"], []).append((row["detailed"], row["v1_detailed"]))
     lines = [
         '"""Plaid\'s personal finance categories, version 2, in the words of this project.',
-        "Floor 5: written by dx/make_categories.py from https://plaid.com/documents/pfc-taxonomy-all.csv.",
+        "Floor 5: written by a script from https://plaid.com/documents/pfc-taxonomy-all.csv.",
         '"""',
         "",
         "from collections.abc import Mapping",

@@ -33,11 +33,7 @@ REMEMBERED = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(Model):
-    """What a person said of one transaction: it holds for that one, and for its merchant from that day on.
-
-    Raises:
-        InvalidInput: there is no such category.
-    """
+    """What a person said of one transaction: it holds for that one, and for its merchant from that day on."""
 
     entry_id: str
     category: str
@@ -49,14 +45,15 @@ class Correction(Model):
     past: bool = False
     """True where the person wants earlier ones changed too, after they saw `past_changes`."""
 
-    def __post_init__(self) -> None:
-        if in_version_2(self.category) is None:
-            raise unknown_category(self.category)
-
     @classmethod
     @checked
     def of(cls, entry: Entry, category: str) -> Correction:
-        """Make the correction of a transaction."""
+        """Make the correction of a transaction.
+
+        Raises:
+            InvalidInput: there is no such category.
+        """
+        _check(category)
         return cls(
             entry_id=entry.id,
             category=category,
@@ -64,6 +61,11 @@ class Correction(Model):
             money_in=entry.amount.amount > 0,
             since=entry.date,
         )
+
+
+def _check(category: str) -> None:
+    if in_version_2(category) is None:
+        raise unknown_category(category)
 
 
 def merchant_of(entry: Entry) -> str:
@@ -85,7 +87,7 @@ class Categorizer:
         """Take what a person said, in the order in which they said it: of two corrections the later one holds.
 
         Raises:
-            InvalidInput: a rule cannot be used, or `threshold` is not from 0 to 1.
+            InvalidInput: a rule cannot be used, a category is unknown, or `threshold` is not from 0 to 1.
             MissingExtra: a rule has a pattern, and RE2 is not installed.
         """
         if not 0 <= threshold <= 1:
@@ -93,6 +95,8 @@ class Categorizer:
         self.rules = Rules(rules)
         self.threshold = threshold
         self.corrections = tuple(corrections)
+        for each in self.corrections:
+            _check(each.category)
         self._by_entry = {each.entry_id: each for each in self.corrections}
         self._by_merchant: dict[tuple[str, bool], list[Correction]] = {}
         for each in self.corrections:

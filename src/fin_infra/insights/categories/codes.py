@@ -1,5 +1,5 @@
 """Plaid's personal finance categories, version 2, in the words of this project.
-Floor 5: written by dx/make_categories.py from https://plaid.com/documents/pfc-taxonomy-all.csv.
+Floor 5: written by a script from https://plaid.com/documents/pfc-taxonomy-all.csv.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ def need(module: str, package: str, purpose: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
             raise
         command = install_command("insights")
         raise MissingExtra(f"{purpose} needs {package}, which is not installed; run: {command}") from None

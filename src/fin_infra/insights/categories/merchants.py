@@ -1,4 +1,4 @@
-"""The shipped table of merchants: found by name, by how a text begins, or by a name that is nearly the same.
+"""The shipped table of merchants: found by name, by the first words, or by a name that is nearly the same.
 Floor 5: `merchants.txt` names its source and license; rapidfuzz compares names where no name is equal."""
 
 from __future__ import annotations

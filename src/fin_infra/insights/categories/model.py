@@ -1,5 +1,5 @@
 """The shipped model: a category by the pieces of letters in a description, with the sign and size of the amount.
-Floor 5: weights are in `ngrams.npz`, made by `dx/category_model/train.py`; NumPy is loaded when the model is asked."""
+Floor 5: weights are in `ngrams.npz`, trained on made-up rows; NumPy is loaded when the model is asked."""
 
 from __future__ import annotations
 

@@ -39,8 +39,7 @@ class Sign(StrEnum):
 class Rule(Model):
     """A rule: every condition that is given has to hold; the first rule of a list that fits decides.
 
-    Raises:
-        InvalidInput: the rule has no condition, or one that cannot be used; the text says which.
+    A rule is looked at when it joins `Rules`, which refuses one that has no condition or cannot be used.
     """
 
     id: str
@@ -56,23 +55,6 @@ class Rule(Model):
     """The largest size of the amount, itself included."""
     account_id: str | None = None
     sign: Sign | None = None
-
-    def __post_init__(self) -> None:
-        if in_version_2(self.category) is None:
-            raise unknown_category(self.category)
-        if self.contains is not None and not self.contains.strip():
-            raise self._wrong("looks for empty text, which is in every description; give it a word")
-        if (self.contains, self.pattern, self.low, self.high, self.account_id, self.sign) == (None,) * 6:
-            raise self._wrong(
-                "has no condition and would take every transaction; give it words, an amount or an account"
-            )
-        if any(bound is not None and (not bound.is_finite() or bound < 0) for bound in (self.low, self.high)):
-            raise self._wrong("has an amount below zero; sizes have no sign, `sign` says in or out")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise self._wrong(f"wants at least {self.low} and at most {self.high}, which no amount is; exchange them")
-
-    def _wrong(self, what: str) -> InvalidInput:
-        return InvalidInput(f"Rule {shown(self.id)} {what}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +77,11 @@ class Rules:
 
     @checked
     def __init__(self, rules: Iterable[Rule]) -> None:
-        """Compile the patterns.
+        """Look at every rule and compile the patterns.
 
         Raises:
-            InvalidInput: a pattern cannot be used, or two rules have one id.
+            InvalidInput: a rule has no condition or one that cannot be used, its category is unknown, or two rules
+                have one id.
             MissingExtra: there is a pattern, and RE2 is not installed.
         """
         self.rules: Sequence[Rule] = tuple(rules)
@@ -121,7 +104,26 @@ class Rules:
         return None
 
 
+def _check(rule: Rule) -> None:
+    """Refuse a rule that cannot be meant."""
+    if in_version_2(rule.category) is None:
+        raise unknown_category(rule.category)
+    if rule.contains is not None and not rule.contains.strip():
+        raise _wrong(rule, "looks for empty text, which is in every description; give it a word")
+    if (rule.contains, rule.pattern, rule.low, rule.high, rule.account_id, rule.sign) == (None,) * 6:
+        raise _wrong(rule, "has no condition and would take every transaction; give it words, an amount or an account")
+    if any(bound is not None and (not bound.is_finite() or bound < 0) for bound in (rule.low, rule.high)):
+        raise _wrong(rule, "has an amount below zero; sizes have no sign, `sign` says in or out")
+    if rule.low is not None and rule.high is not None and rule.low > rule.high:
+        raise _wrong(rule, f"wants at least {rule.low} and at most {rule.high}, which no amount is; exchange them")
+
+
+def _wrong(rule: Rule, what: str) -> InvalidInput:
+    return InvalidInput(f"Rule {shown(rule.id)} {what}.")
+
+
 def _ready(rule: Rule) -> _Ready:
+    _check(rule)
     contains = None if rule.contains is None else rule.contains.casefold()
     return _Ready(rule, contains, None if rule.pattern is None else _compiled(rule.id, rule.pattern))
 

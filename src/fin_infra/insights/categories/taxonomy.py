@@ -20,14 +20,14 @@ UNCATEGORIZED = "UNCATEGORIZED"
 class CategoryCode(Model):
     code: str
     primary: str
-    description: str
+    meaning: str
     """In our words, English."""
 
 
 @cache
 def categories() -> tuple[CategoryCode, ...]:
     """Return all 123 detailed categories, in Plaid's order."""
-    return tuple(CategoryCode(code=code, primary=primary, description=said) for code, (primary, said) in CODES.items())
+    return tuple(CategoryCode(code=code, primary=primary, meaning=said) for code, (primary, said) in CODES.items())
 
 
 @checked
@@ -41,7 +41,7 @@ def category(code: str) -> CategoryCode:
     if current is None:
         raise unknown_category(code)
     primary, said = CODES[current]
-    return CategoryCode(code=current, primary=primary, description=said)
+    return CategoryCode(code=current, primary=primary, meaning=said)
 
 
 def in_version_2(code: str) -> str | None:
