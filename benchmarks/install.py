@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("brokerage", "calendars", "finastra", "sandbox", "vault", "statements", "book", "service", "all")
+EXTRAS = ("brokerage", "calendars", "finastra", "sandbox", "vault", "statements", "insights", "book", "service", "all")
 TOOLS = {"pip", "setuptools", "_distutils_hack", "pkg_resources"}
 
 

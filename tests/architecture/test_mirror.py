@@ -31,6 +31,11 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "conformance/test_aggregators.py": ("model/aggregator", "providers/interfaces/aggregator"),
     "conformance/test_identity.py": ("identity", "model/identity", "providers/interfaces/identity"),
     # words and tables, tried by what reads them
+    "insights/categories/test_taxonomy.py": ("insights/categories/codes",),
+    "insights/categories/test_cleaning.py": ("insights/categories/places",),
+    "insights/categories/test_model.py": ("insights/categories/ngrams",),
+    "insights/categories/test_merchants.py": ("insights/categories/extra",),
+    "insights/categories/test_categorizer.py": ("insights/records",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (

@@ -1,0 +1,79 @@
+"""What insights read and what they say: a transaction as they need it, and a label with its reason.
+Floor 5: plain frozen records; rows of the book, lines of a statement and transactions of a vendor become an `Entry`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from fin_infra.model.money import Money
+from fin_infra.model.personal import Personal, pii
+from fin_infra.model.record import Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Model):
+    """A transaction as insights read it. Vendors' words are given as they came; what a source does not say is None."""
+
+    id: str
+    account_id: str
+    date: dt.date
+    """The bank's own calendar date."""
+    amount: Money
+    """Positive is money in."""
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    counterparty: str | None = field(default=None, repr=False, metadata=pii(Personal.FREE_TEXT))
+    """The merchant's or person's name, where the vendor has made one out."""
+    vendor: str | None = None
+    """Whose word `vendor_category` is: `plaid`, `teller`, `mx`, `mint`, or a provider key such as `banking:plaid`."""
+    vendor_category: str | None = None
+    mcc: str | None = None
+    """Merchant category code, four digits."""
+    sic: str | None = None
+    """The code of an OFX file's SIC element."""
+
+
+class Judge(StrEnum):
+    """Who decided a category, the strongest first."""
+
+    PERSON = "person"
+    """The person said it of this transaction, or of this merchant."""
+    RULE = "rule"
+    MERCHANT = "merchant"
+    """The shipped table of merchants."""
+    VENDOR = "vendor"
+    """The vendor's own category."""
+    CODE = "code"
+    """A merchant category code, or the SIC code of a file."""
+    MODEL = "model"
+    """The shipped model, by the letters of the description."""
+    NOBODY = "nobody"
+    """Nobody, or the model with less confidence than asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label(Model):
+    """The category of a transaction, who said so and why."""
+
+    category: str
+    """A detailed code, or UNCATEGORIZED."""
+    judge: Judge
+    reason: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    """One sentence, with the words that decided."""
+    confidence: Decimal
+    """From 0 to 1."""
+    merchant: str = field(default="", repr=False, metadata=pii(Personal.FREE_TEXT))
+    """The bank's text without what is not the merchant; empty where nothing is left."""
+    vendor_category: str | None = None
+    """The vendor's own word, whoever decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelChange(Model):
+    """What would become of one transaction; nothing is changed by it."""
+
+    entry_id: str
+    before: Label
+    after: Label
