@@ -33,6 +33,7 @@ class Entry(Model):
     """Merchant category code, four digits."""
     sic: str | None = None
     """The code of an OFX file's SIC element."""
+    pending: bool = False
 
 
 class Judge(StrEnum):
@@ -77,3 +78,59 @@ class LabelChange(Model):
     entry_id: str
     before: Label
     after: Label
+
+
+class Frequency(StrEnum):
+    """How often a stream comes; the first six are Plaid's words, the others ours."""
+
+    UNKNOWN = "unknown"
+    WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
+    SEMI_MONTHLY = "semi_monthly"
+    """Twice a month on fixed days, as salaries are."""
+    MONTHLY = "monthly"
+    ANNUALLY = "annually"
+    FOUR_WEEKLY = "four_weekly"
+    QUARTERLY = "quarterly"
+    HALF_YEARLY = "half_yearly"
+
+
+class StreamStatus(StrEnum):
+    """How sure a stream is, in Plaid's words."""
+
+    UNKNOWN = "unknown"
+    EARLY_DETECTION = "early_detection"
+    """Seen too few times to be sure."""
+    MATURE = "mature"
+    TOMBSTONED = "tombstoned"
+    """Ended: its next dates have passed without it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream(Model):
+    """Money that comes or goes again and again, in the shape of Plaid's recurring streams."""
+
+    id: str
+    """The id of its first transaction, which stays as long as that one does."""
+    account_id: str
+    merchant: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    """As `clean` gives it."""
+    description: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
+    """The bank's words for the last one."""
+    category: str
+    """A detailed code, or UNCATEGORIZED."""
+    frequency: Frequency
+    status: StreamStatus
+    first_date: dt.date
+    last_date: dt.date
+    next_date: dt.date | None
+    """By calendar; None where it has ended or its frequency is unknown."""
+    average_amount: Money
+    """Positive is money in."""
+    last_amount: Money
+    entry_ids: tuple[str, ...]
+    """Its transactions, oldest first."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is not StreamStatus.TOMBSTONED
