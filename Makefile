@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test long check lint types floors format bench docs accept up wait seed down sbom sast audit lock clean
+.PHONY: help demo quick test long check lint types mypy pyright floors format bench docs accept up wait seed down sbom sast audit lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,14 +38,19 @@ test: check $(CHROMIUM) ## Run every check and every test, as CI does
 long: check $(CHROMIUM) ## Run everything with full figures, in clean environments too, before an issue is called done
 	FIN_INFRA_TEST_TIER=long $(RUN_TESTS)
 
-check: lint types floors sast sbom ## Run every check of CI but the tests
+check: $(STAMP) ## Run every check of CI but the tests, two at a time
+	@$(MAKE) --no-print-directory -j 2 lint mypy pyright floors sast sbom
 
 lint: $(STAMP) ## Check style and layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP) ## Check types, twice
+types: mypy pyright ## Check types, twice
+
+mypy: $(STAMP)
 	$(BIN)/mypy
+
+pyright: $(STAMP)
 	$(BIN)/pyright
 
 floors: $(STAMP) ## Check that imports go down
@@ -106,7 +111,7 @@ $(CHROMIUM): | $(STAMP)
 # What `pip install fin-infra-kit[service]` brings, and nothing of ours for developers.
 $(PRODUCT)/.installed: pyproject.toml constraints.txt | $(STAMP)
 	@$(BIN)/python -m venv --without-pip --clear $(PRODUCT)
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --python $(PRODUCT)/bin/python install -qq -c constraints.txt '.[service]'
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --python $(PRODUCT)/bin/python install -qq --no-compile -c constraints.txt '.[service]'
 	@touch $@
 
 # An environment with some extras of the package. What asks for it has two sizes: the demo's is there in half the time.

@@ -18,9 +18,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support import effort, tiers
+from tests.support import effort, tiers, tls
 
 effort.register()
+tls.share()
 for _phase in ("connect", "read", "write", "pool"):  # five seconds measure the machine; tests that mean a time name it
     setattr(signature(httpx2.Client).parameters["timeout"].default, _phase, 60.0)
 _DATA = tempfile.TemporaryDirectory(prefix="fin-infra-data-")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fin_infra.errors import ConfigurationError
 from fin_infra.features import is_on
@@ -27,7 +27,26 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
-class CoreSettings(BaseSettings):
+class Settings(BaseSettings):
+    """Settings from arguments and the environment, and from a file only where a class names one: each source that is
+    asked looks at every field, and a client is made for every person."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        named = settings_cls.model_config.get("env_file"), settings_cls.model_config.get("secrets_dir")
+        files = (dotenv_settings, file_secret_settings)
+        asked = (source for source, file in zip(files, named, strict=True) if file)
+        return init_settings, env_settings, *asked
+
+
+class CoreSettings(Settings):
     """Settings of the package itself, from FIN_INFRA_* variables."""
 
     model_config = SettingsConfigDict(env_prefix="FIN_INFRA_", env_ignore_empty=True, extra="ignore", frozen=True)
@@ -50,7 +69,7 @@ class Need:
     flags: tuple[str, ...] = ()
 
 
-class ProviderSettings(BaseSettings):
+class ProviderSettings(Settings):
     """Settings every provider has; an adapter adds its credentials and sets `env_prefix` to its name."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from fin_infra.settings import Settings
 
 PREFIX = "FIN_INFRA_TRADING_"
 Symbols = Annotated[frozenset[str], NoDecode]
@@ -17,7 +19,7 @@ _NOT_HALTED = frozenset({"", "0", "false", "no", "off", "f", "n"})
 """Any other word halts: a kill switch does not insist on spelling."""
 
 
-class TradingLimits(BaseSettings):
+class TradingLimits(Settings):
     """Limits on each order, in the currency of the account. None switches a limit off."""
 
     model_config = SettingsConfigDict(
