@@ -47,10 +47,10 @@ lint: $(STAMP) ## Check style and layout
 
 types: mypy pyright ## Check types, twice
 
-mypy: $(STAMP)
+mypy: $(STAMP) ## Check types with mypy
 	$(BIN)/mypy
 
-pyright: $(STAMP)
+pyright: $(STAMP) ## Check types with pyright
 	$(BIN)/pyright
 
 floors: $(STAMP) ## Check that imports go down
