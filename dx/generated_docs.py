@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import Field, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -172,18 +172,16 @@ def _marked(model: type[Any]) -> Iterator[tuple[str, Field[Any]]]:
 def _models() -> list[type[Any]]:
     """Return every model of the package and of its adapters, by name."""
     import bankersbank.models
+    import fin_infra.book
+    import fin_infra.insights
     import fin_infra.model
     from fin_infra.model.record import Model
 
     _adapters()  # an adapter may have records of its own
-    for name in (
-        "fin_infra.book.records",
-        "fin_infra.book.doctor",
-        "fin_infra.api.links",
-    ):  # records beside those of the model
-        import_module(name)
-    for module in iter_modules(fin_infra.model.__path__, "fin_infra.model."):
-        import_module(module.name)
+    import_module("fin_infra.api.links")  # a record beside those of the packages
+    for package in (fin_infra.model, fin_infra.insights, fin_infra.book):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     found: dict[str, type[Any]] = {}
     todo: list[type[Any]] = [Model]
     while todo:

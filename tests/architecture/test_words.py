@@ -44,7 +44,8 @@ SPELLING = {
 }
 """One spelling, the American, as in the fields of the API."""
 PHRASES |= SPELLING
-ALLOWED = {  # asyncio's names, and what a vendor sends
+ALLOWED = {  # asyncio's and pydantic's names, and what a vendor sends
+    "settings_customise_sources",
     "CancelledError", "cancelled()", "`cancelled`", '"cancelled"', '"organisation"', '`organisation`', "`recognises`",
     "|booking date|", "|booking text|",  # what banks print above a column
 }  # fmt: skip
