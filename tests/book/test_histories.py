@@ -176,3 +176,14 @@ def test_histories_when_all_is_quiet_then_the_book_is_what_the_vendor_says(
     if count >= 50:
         rare = {name: happened[name] for name in WANTED[who] if happened[name] < AT_LEAST}
         assert not rare, "these happened too rarely to prove anything"
+
+
+def test_history_when_twins_are_joined_while_questions_are_open_then_each_finds_its_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """History 366, in which two accounts are joined before the questions of the files are answered."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("one database shows it")
+    monkeypatch.setattr(write, "CHUNK", 5)
+    monkeypatch.setattr(syncs, "source_of", lambda client: client)
+    assert history(database, 366, "banks").faults["join"] > 0

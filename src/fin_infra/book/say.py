@@ -17,6 +17,7 @@ from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import REMOVED, Facts, Known, Merge, united
+from fin_infra.book.rivals import ask_twins, close_rivals
 from fin_infra.book.tables import doubts, said
 from fin_infra.book.words import hand_over, say_word
 from fin_infra.book.write import rows_of, store
@@ -131,19 +132,9 @@ def _answer(db: sa.Connection, owner: Owner, log: Log, pair: tuple[int, int], sa
     db.execute(sa.update(doubts).where(owner.of(doubts, row=row, other=other)).values(same=int(same)))
     log.add("doubt", "same" if same else "different", row, msgspec.json.encode({"other": other}).decode())
     if same:
-        _close_rivals(db, owner, row, other)
+        freed = close_rivals(db, owner, row, other)
         unite(db, owner, log, row, other)
-
-
-def _close_rivals(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
-    """Close what else was asked about two rows that are one, where one source would have told it twice."""
-    open_ones = sa.and_(owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == other))
-    found = db.execute(sa.select(doubts.c.row, doubts.c.other).where(open_ones)).all()
-    facts = rows_of(db, owner, {each for pair in found for each in pair} | {row, other})
-    for one, two in found:
-        beside, rival = (other, two) if one == row else (row, one)
-        if facts[beside].source == facts[rival].source:
-            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=two)).values(same=0))
+        ask_twins(db, owner, log, freed)
 
 
 def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:
