@@ -32,6 +32,7 @@ from fin_infra.book.imported_rows import document_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, Doubt, Facts, Known, Merge, facts_of
+from fin_infra.book.originals import keep_original
 from fin_infra.book.pages import VendorTransaction
 from fin_infra.book.read import account_rows
 from fin_infra.book.tables import balances
@@ -158,6 +159,8 @@ def import_file(
         number = log.next_id
         log.source = source_of(number)
         write_document(db, owner, log.add("document", "added"), file, now)
+        if file.content is not None:
+            keep_original(db, owner, work.sealer, number, file.content, now)
         pairs = zip(file.groups, matches, strict=True)
         written = [_write(work, log, number, group, match, word) for group, match in pairs]
         log.close()
