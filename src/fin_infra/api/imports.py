@@ -123,8 +123,8 @@ def _add_preview(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
         """Return what an import of the statement file in the body would do; nothing is stored."""
-        book = book_of(user_of(who))
-        return await answers.private(book.plan_import(file.read, name=name, account_id=account_id, new_account=new_account))
+        named: dict[str, Any] = {"name": name, "account_id": account_id, "new_account": new_account}
+        return await answers.private(book_of(user_of(who)).plan_import(file.read, **named))
 
 
 def _add_import(router: APIRouter, book_of: BookOf, caller: Who) -> None:

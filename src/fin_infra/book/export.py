@@ -199,9 +199,7 @@ def _identity_reports(db: sa.Connection, owner: Owner, vault: Callable[[], Vault
             yield {"verification": row.id, "report": None, "reason": exc.title}
 
 
-def _originals(
-    db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Vault]
-) -> Iterator[dict[str, Any]]:
+def _originals(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:
     """Write the kept files of imports, and yield where each is; what cannot be opened is named with the reason."""
     sealer = FileSealer(db, owner, vault)
     for document in documents_of(db, owner):

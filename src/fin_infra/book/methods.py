@@ -50,7 +50,7 @@ class Household(Generic[M]):
         mode: Literal["sync", "async"],
         vault: Callable[[], Vault],
         clock: Clock = utc_now,
-        keep: Keep = Keep(),  # noqa: B008  # frozen
+        keep: Keep = Keep(),
     ) -> None:
         self.database = database
         self.owner = owner
