@@ -35,8 +35,9 @@ from fin_infra.book.merge import POSTED, Doubt, Facts, Known, Merge, facts_of
 from fin_infra.book.originals import keep_original
 from fin_infra.book.pages import VendorTransaction
 from fin_infra.book.read import account_rows
+from fin_infra.book.settled import settled_by
 from fin_infra.book.tables import balances
-from fin_infra.book.write import settled_by, store
+from fin_infra.book.write import store
 from fin_infra.imports.statements import Answer, MergeResult
 from fin_infra.model import Money, StatementLine
 from fin_infra.security.vault import Vault

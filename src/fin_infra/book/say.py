@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, exact_sum
 from fin_infra.book.deal_doubts import answer_deals, is_about_trades
+from fin_infra.book.deal_orders import PARTS, answer_order
 from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner
@@ -118,8 +119,10 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
             if bool(doubt.same) == same:
                 return 0
             raise InvalidInput("This question has been answered before, the other way.")
-        if is_about_trades(doubt.kind):
-            answer_deals(db, owner, log, (row, other), doubt.pattern, same)
+        if doubt.kind == PARTS:
+            answer_order(db, owner, log, doubt.pattern, same)
+        elif is_about_trades(doubt.kind):
+            answer_deals(db, owner, log, doubt, same)
         else:
             _answer(db, owner, log, (row, other), same)
         log.close()
@@ -136,14 +139,17 @@ def _answer(db: sa.Connection, owner: Owner, log: Log, pair: tuple[int, int], sa
 
 
 def _close_rivals(db: sa.Connection, owner: Owner, row: int, other: int) -> None:
-    """Close what else was asked about two rows that are one, where one source would have told it twice."""
+    """Close what else was asked about two rows that are one, where one source would have told it twice.
+
+    Nobody has said so of their words, so nothing is remembered of it.
+    """
     open_ones = sa.and_(owner.of(doubts), doubts.c.same.is_(None), sa.or_(doubts.c.row == row, doubts.c.other == other))
     found = db.execute(sa.select(doubts.c.row, doubts.c.other).where(open_ones)).all()
     facts = rows_of(db, owner, {each for pair in found for each in pair} | {row, other})
     for one, two in found:
         beside, rival = (other, two) if one == row else (row, one)
         if facts[beside].source == facts[rival].source:
-            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=two)).values(same=0))
+            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=two)).values(same=0, pattern=""))
 
 
 def unite(db: sa.Connection, owner: Owner, log: Log, newer: int, older: int) -> None:
