@@ -23,7 +23,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from os import PathLike
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import IO, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from fin_infra.errors import InvalidInput, NaiveTime
 
@@ -228,6 +228,8 @@ def _plain(cls: Any) -> Kind:
     if issubclass(cls, Enum):
         wanted = f"{_article(cls.__name__)}: one of {', '.join(repr(each.value) for each in cls)}"
         return Kind(wanted, frozenset({cls}), lambda value: isinstance(value, cls), lambda text: _named(cls, text))
+    if issubclass(cls, IO):  # which open files are no instances of
+        return Kind("an open file", frozenset(), lambda value: hasattr(value, "read") and hasattr(value, "write"))
     if cls is bool:
         return Kind("True or False", frozenset({bool}), lambda value: False)
     if cls is int:

@@ -55,6 +55,8 @@ class CoreSettings(Settings):
     sandbox_url: str = "http://127.0.0.1:8060"
     config: str | None = None
     """Path of the YAML map; `fin-infra.yaml` in the working directory where unset."""
+    keep_files: bool = True
+    """Whether a book keeps the statement files that are imported, sealed."""
     identity_keep_days: int | None = Field(None, ge=0)
     """For how many days after its end personal data of a verification is kept, once the policy is applied."""
 

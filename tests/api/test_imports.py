@@ -113,3 +113,34 @@ def test_file_when_larger_than_allowed_then_413_before_it_is_read(
     assert client.post("/imports", content=FILE).status_code == 413
     monkeypatch.setattr(imports, "MAX_BYTES", len(FILE))
     assert client.post("/imports", content=FILE).status_code == 201
+
+
+BROKER = Path(__file__).parents[1] / "imports" / "fixtures" / "ofx" / "brokerage.ofx"
+SCHWAB = b"""\
+"Date","Action","Symbol","Description","Quantity","Price","Fees & Comm","Amount"
+"02/04/2026","Buy","AAPL","APPLE INC","5.125","$251.00","","-$1287.00"
+"02/03/2026","Buy","AAPL","APPLE INC","10","$250.50","","-$2505.00"
+"""
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_trades_when_two_formats_tell_them_then_counts_are_served_and_the_doubt_is_answered_once(
+    client: TestClient, same: bool
+) -> None:
+    first = sent(client, "/imports", BROKER.read_bytes())
+    assert first["trades"] == {"new": 2, "known": 0, "asked": 0, "unknown": 0}
+    [account] = client.get("/accounts").json()["data"]
+    given: dict[str, Any] = {"account": "Z100", "account_id": account["id"]}
+    counts = {"new": 0, "known": 1, "asked": 1, "unknown": 0}
+    plan = sent(client, "/imports/preview", SCHWAB, 200, **given)
+    assert plan["parts"][0]["trades"] == counts
+    result = sent(client, "/imports", SCHWAB, **given)
+    assert (result["trades"], result["document"]["trades"], result["asked"]) == (counts, 2, 0)
+    [asked] = client.get("/trades/doubts").json()["data"]
+    assert (asked["kind"], asked["trade"]["amount"]["amount"]) == ("amount", "-1287.00")
+    path = f"/doubts/{asked['id']}/{asked['other_id']}"
+    assert client.post(path, json={"same": same}, headers={"x-user": "bob"}).status_code == 404
+    assert client.post(path, json={"same": same}).json()["data"]["changes"] > 0
+    assert client.get("/trades/doubts").json()["data"] == []
+    assert client.post(path, json={"same": same}).json()["data"]["changes"] == 0
+    assert client.post(path, json={"same": not same}).status_code == 422

@@ -47,6 +47,8 @@ DATA_ROUTES = {
     "/accounts/doubts": "book:read",
     "/trades/doubts": "book:read",
     "/imports": "book:read",
+    "/imports/7/file": "book:read",
+    "/transactions/export": "book:read",
 }
 AREAS = {path.split("/")[1].partition("?")[0] for path in DATA_ROUTES}
 

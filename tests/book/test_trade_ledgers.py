@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +17,14 @@ from fin_infra.book import Book, open_book
 from fin_infra.imports.statements import read_statement
 from fin_infra.model import Money, StatementFile, StatementTrade
 from fin_infra.security import keyring
+from fin_infra.security.vault import Vault
 from fin_infra.transport import Sync
+from tests.book.conftest import DATABASES
 from tests.book.test_file_trades import FILE, Broker, as_deal
-from tests.support.effort import effort
+from tests.support.effort import SHARED, effort
+from tests.support.postgres_server import PostgresServer
 
+_users = itertools.count()
 PLAIN = read_statement(FILE)
 MODEL = PLAIN.statements[0].trades[0]
 LEDGERS = st.lists(
@@ -101,22 +106,32 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=effort(300), deadline=None)
+@pytest.fixture(scope="module", params=DATABASES)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book[Sync]]:
+    """A book in either database, in which each example is a household."""
+    vault = Vault(keyring.Keyring.from_text(keyring.new_key_text("one")))
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('book')}/book.db"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.url(server.database(request.getfixturevalue("postgres_template")))
+    found = open_book(url, vault=vault)
+    yield found
+    found.engine.dispose()
+
+
+@settings(max_examples=effort(300), deadline=None, suppress_health_check=SHARED)
 @given(rows=LEDGERS, steps=STEPS)
 def test_ledger_when_files_and_a_broker_tell_it_in_any_order_then_each_trade_is_there_once(
-    rows: list[tuple[int, str, bool]], steps: list[tuple[str, int, int]]
+    shared: Book[Sync], rows: list[tuple[int, str, bool]], steps: list[tuple[str, int, int]]
 ) -> None:
     ledger = [trade(number, *row) for number, row in enumerate(rows)]
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
-        book = open_book(f"sqlite:///{folder}/book.db")
-        world = World(book, ledger)
-        for step, first, second in steps:
-            if step == "file" and first < len(ledger):
-                world.file(first, first + second)
-            elif step == "undo":
-                world.undo(first)
-            elif step == "sync":
-                world.sync(min(first, len(ledger)))
-            world.check()
-        book.engine.dispose()
+    world = World(shared.of(f"user {next(_users)}"), ledger)
+    for step, first, second in steps:
+        if step == "file" and first < len(ledger):
+            world.file(first, first + second)
+        elif step == "undo":
+            world.undo(first)
+        elif step == "sync":
+            world.sync(min(first, len(ledger)))
+        world.check()

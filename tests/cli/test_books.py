@@ -312,7 +312,7 @@ def test_doubts_when_two_accounts_may_be_one_then_they_are_listed_and_answered_f
     word: str, joined: bool
 ) -> None:
     connected()
-    assert json.loads(run("doubts", "--json")[1]) == {"accounts": [], "transactions": []}
+    assert json.loads(run("doubts", "--json")[1]) == {"accounts": [], "transactions": [], "trades": []}
     assert run("doubts") == (0, "", "The book has no questions.\n")
     ids = [str(each) for each in ask_about_accounts()]
     [asked] = json.loads(run("doubts", "--json")[1])["accounts"]

@@ -243,3 +243,60 @@ def test_password_when_piped_then_it_is_used_and_shown_nowhere_and_an_empty_one_
     assert "open-sesame" not in out + err
     code, _, err = run("import", "locked.pdf", "--password", answer="\n")
     assert (code, "No password was given" in err) == (5, True)
+
+
+BROKER = Path(__file__).parents[1] / "imports" / "fixtures" / "ofx" / "brokerage.ofx"
+SCHWAB = """\
+"Date","Action","Symbol","Description","Quantity","Price","Fees & Comm","Amount"
+"02/10/2026","Sell","AAPL","APPLE INC","5","$260.00","$0.10","$1299.90"
+"02/04/2026","Buy","AAPL","APPLE INC","5.125","$251.00","","-$1287.00"
+"02/03/2026","Buy","AAPL","APPLE INC","10","$250.50","","-$2505.00"
+"""
+"""One trade that the OFX file has not, one with another amount, and one that is the same."""
+
+
+def traded() -> list[tuple[str, str]]:
+    return sorted((str(row.date), f"{row.quantity}") for row in open_book().trades())
+
+
+@pytest.mark.parametrize(("word", "left"), [("same", 3), ("different", 4)])
+def test_trades_when_one_account_is_told_by_ofx_and_csv_then_counts_are_printed_and_the_doubt_is_answered(
+    tmp_path: Path, word: str, left: int
+) -> None:
+    (tmp_path / "schwab.csv").write_text(SCHWAB)
+    out = run("import", str(BROKER), "--yes")[1]
+    assert "2 trades are new, 0 known before." in out
+    account = str(open_book().accounts()[0].id)
+    plan = run("import", "schwab.csv", "--account", "Z100", "--into", account)[1]
+    counted = plan.partition("Its trades")[2].strip().splitlines()[-1]
+    assert counted.split()[-4:] == ["1", "1", "1", "0"], "new, known, to ask, of no known kind"
+    out = run("import", "schwab.csv", "--account", "Z100", "--into", account, "--yes")[1]
+    assert "2 trades are new, 1 known before." in out
+    assert "1 trade is perhaps there already" in out
+    assert len(traded()) == 4
+    shown = run("doubts")[1]
+    assert "Is it one trade?" in shown
+    assert "-1287.00 USD" in shown
+    [asked] = json.loads(run("doubts", "--json")[1])["trades"]
+    assert asked["kind"] == "amount"
+    code, out, err = run("doubts", "answer", str(asked["id"]), str(asked["other_id"]), word)
+    assert (code, err, "They are one now." in out) == (0, "", word == "same")
+    assert (len(traded()), json.loads(run("doubts", "--json")[1])["trades"]) == (left, [])
+    run("undo-import", json.loads(run("imports", "--json")[1])[1]["id"].__str__())
+    assert traded() == [("2026-02-03", "10"), ("2026-02-04", "5.125")]
+
+
+def test_file_when_asked_for_then_it_is_written_as_it_was_and_never_over_another(file: str, tmp_path: Path) -> None:
+    run("import", file, "--yes")
+    [document] = json.loads(run("imports", "--json")[1])
+    assert document["kept"] is True
+    number = str(document["id"])
+    code, out, err = run("imports", "file", number, "again.ofx")
+    assert (code, err) == (0, "")
+    assert out == f"Wrote again.ofx, {len(OFX)} bytes, as it was imported. It is not encrypted; only you may read it.\n"
+    assert (tmp_path / "again.ofx").read_text() == OFX
+    code, _, err = run("imports", "file", number, "again.ofx")
+    assert (code, err) == (5, "error: again.ofx is there already; give the file another name.\n")
+    code, _, err = run("imports", "file", "999", "other.ofx")
+    assert (code, "no import 999" in err, err.count("\n")) == (5, True, 1)
+    assert json.loads(run("imports", "file", number, "b.ofx", "--json")[1]) == {"file": "b.ofx", "size": len(OFX)}

@@ -27,9 +27,9 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
+GROUPS = {"book", "connections", "doubts", "imports", "demo", "sandbox", "providers", "keys", "order"}
 OTHERS = {"connect", "link", "repair", "disconnect", "sync", "export", "features"}
-OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
+OTHERS |= {"import", "undo-import", "join-accounts"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
+from fin_infra.api.files import files_router
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.moments import Day
 from fin_infra.api.switches import guarded
@@ -88,6 +89,7 @@ def add_book(
     _add_transactions(reads, book_of, caller)
     _add_feed(reads, book_of, caller)
     _add_worth(reads, book_of, caller)
+    include(app, files_router(auth, book_of, caller))
     include(app, reads)
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)

@@ -3,7 +3,7 @@ Floor 7: a file is the body itself, read into memory within bounds; none is writ
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -57,6 +57,13 @@ def imports_routers(auth: Auth, change: Auth, book_of: BookOf, caller: Who) -> l
     return [reads, changes]
 
 
+class Sent(NamedTuple):
+    """A file that a request has brought."""
+
+    read: StatementFile
+    content: bytes
+
+
 async def _read(
     request: Request,
     account: Account = None,
@@ -66,8 +73,8 @@ async def _read(
     skip_unreadable: Skip = False,
     accept_difference: Accept = False,
     password: Password = None,
-) -> StatementFile:
-    """Return the file in a body as it reads.
+) -> Sent:
+    """Return the file in a body as it reads, and as it is.
 
     Raises:
         HTTPException: 413, it is too large.
@@ -77,7 +84,7 @@ async def _read(
     body = await read_bytes(request, MAX_BYTES, "A statement file")
     if not body:
         raise InvalidInput("Send the statement file as the body of the request.")
-    return await run_in_threadpool(
+    read = await run_in_threadpool(
         read_statement,
         body,
         account=account,
@@ -89,9 +96,10 @@ async def _read(
         accept_difference=accept_difference,
         max_bytes=MAX_BYTES,
     )
+    return Sent(read, body)
 
 
-Read = Annotated[StatementFile, Depends(_read)]
+Read = Annotated[Sent, Depends(_read)]
 
 
 def _add_list(router: APIRouter, book_of: BookOf, caller: Who) -> None:
@@ -115,8 +123,8 @@ def _add_preview(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
         """Return what an import of the statement file in the body would do; nothing is stored."""
-        book = book_of(user_of(who))
-        return await answers.private(book.plan_import(file, name=name, account_id=account_id, new_account=new_account))
+        named: dict[str, Any] = {"name": name, "account_id": account_id, "new_account": new_account}
+        return await answers.private(book_of(user_of(who)).plan_import(file.read, **named))
 
 
 def _add_import(router: APIRouter, book_of: BookOf, caller: Who) -> None:
@@ -141,7 +149,9 @@ def _add_import(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         200 where the same content had been imported before: nothing was changed.
         """
         book = book_of(user_of(who))
-        result = await book.import_statement(file, name=name, account_id=account_id, new_account=new_account)
+        result = await book.import_statement(
+            file.read, name=name, account_id=account_id, new_account=new_account, original=file.content
+        )
         reply = answers.known(result)
         reply.status_code = 200 if result.already else 201
         return reply

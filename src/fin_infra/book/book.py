@@ -15,7 +15,7 @@ from fin_infra.book.engine import Database, default_url
 from fin_infra.book.imported import Imports
 from fin_infra.book.keeps import Keeps
 from fin_infra.book.lease import Owner
-from fin_infra.book.methods import Household, utc_now
+from fin_infra.book.methods import Household, Keep, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
 from fin_infra.book.says import Says
@@ -24,6 +24,7 @@ from fin_infra.book.verifications import Verifications
 from fin_infra.book.worth import Worth
 from fin_infra.security.keyring import FILE, KEYS, Keyring, create_key_file
 from fin_infra.security.vault import Vault
+from fin_infra.settings import CoreSettings, load
 from fin_infra.transport import Async, M, Sync
 
 DEFAULT_TENANT = "default"
@@ -36,7 +37,7 @@ class Book(Doctor[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets
     @checked
     def of(self, user: str, tenant: str = DEFAULT_TENANT) -> Book[M]:
         """Return the book of another household in the same database; it shares the engine and costs nothing to make."""
-        return Book(self.database, Owner(tenant, user), self.mode, self._vault, self.clock)
+        return Book(self.database, Owner(tenant, user), self.mode, self._vault, self.clock, self.keep)
 
 
 @overload
@@ -49,6 +50,7 @@ def open_book(
     vault: Vault | None = None,
     clock: Clock = utc_now,
     keep_payloads: bool = True,
+    keep_files: bool | None = None,
 ) -> Book[Sync]: ...
 @overload
 def open_book(
@@ -60,6 +62,7 @@ def open_book(
     vault: Vault | None = None,
     clock: Clock = utc_now,
     keep_payloads: bool = True,
+    keep_files: bool | None = None,
 ) -> Book[Async]: ...
 @checked
 def open_book(
@@ -71,6 +74,7 @@ def open_book(
     vault: Vault | None = None,
     clock: Clock = utc_now,
     keep_payloads: bool = True,
+    keep_files: bool | None = None,
 ) -> Book[Any]:
     """Open the book of a household, and make it where there is none.
 
@@ -83,6 +87,7 @@ def open_book(
             SQLite.
         clock: gives the aware time of now.
         keep_payloads: keep the vendor's own records behind each change, sealed; only of logins with credentials.
+        keep_files: keep statement files themselves, sealed; FIN_INFRA_KEEP_FILES where None, and without it yes.
 
     Raises:
         MissingExtra: the extra `book` is not installed.
@@ -93,7 +98,8 @@ def open_book(
     database = Database(url or default_url())
     schema.check(database)
     owner = Owner(tenant, user)
-    return Book(database, owner, mode, _vault_of(database, vault), clock, keep_payloads=keep_payloads)
+    keep = Keep(keep_payloads, load(CoreSettings).keep_files if keep_files is None else keep_files)
+    return Book(database, owner, mode, _vault_of(database, vault), clock, keep)
 
 
 def _vault_of(database: Database, given: Vault | None) -> Callable[[], Vault]:

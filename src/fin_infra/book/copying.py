@@ -16,8 +16,8 @@ from fin_infra.book.tombstones import fingerprint_of
 
 PART = 5_000
 """Rows that are in memory at once."""
-_FEW = 50
-"""The same of tables with pages of a vendor in them, which may be large."""
+_FEW = 16
+"""The same of tables with pages of a vendor or chunks of files in them, which may be large."""
 
 
 def copy_rows(source: sa.Connection, target: sa.Connection, without: Set[Owner] = frozenset()) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from fin_infra.book.engine import ensure, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
 from fin_infra.book.merge import POSTED, REMOVED
+from fin_infra.book.settled import institution_of, settled_by
 from fin_infra.book.tables import aliases, documents, doubts, trades
 from fin_infra.book.trade_match import SETTLES, Matched, Question, Trade, match_trades
 from fin_infra.book.words import hand_over
@@ -65,15 +68,7 @@ def _foreign(db: sa.Connection, owner: Owner, source: str, account: int, days: S
 
 def settled_at(db: sa.Connection, owner: Owner, account: int) -> Callable[[str], bool | None]:
     """Return how to look up what a person said of two names of an instrument at the institution of an account."""
-    institution = Accounts(db, owner).kept[account].institution
-
-    def settled(pattern: str) -> bool | None:
-        mine = owner.of(doubts, institution=institution, pattern=pattern)
-        ask = sa.select(doubts.c.same).where(mine, doubts.c.same.is_not(None)).order_by(doubts.c.row.desc())
-        said = db.scalar(ask.limit(1))
-        return None if said is None else bool(said)
-
-    return settled
+    return partial(settled_by(db, owner, Accounts(db, owner)), account)
 
 
 def ask_about(db: sa.Connection, owner: Owner, log: Log, account: int, questions: Iterable[Question]) -> None:
@@ -81,7 +76,7 @@ def ask_about(db: sa.Connection, owner: Owner, log: Log, account: int, questions
     asked = list(questions)
     if not asked:
         return
-    institution = Accounts(db, owner).kept[account].institution
+    institution = institution_of(Accounts(db, owner), account)
     for each in asked:
         facts = {"kind": ABOUT_TRADES + each.kind, "institution": institution, "pattern": each.pattern, "same": None}
         ensure(db, doubts, **owner.scope, row=each.new, other=each.old, at=log.at, **facts)
@@ -95,7 +90,7 @@ def unite_deals(db: sa.Connection, owner: Owner, log: Log, newer: int, older: in
     stays = new._replace(account=old.account) if _says_more(new, old) else old
     put_deals(db, owner, log, {newer: gone, older: stays}, rows)
     hand_over(db, owner, log, newer, older)
-    _close_rivals(db, owner, older)
+    close_rivals(db, owner, older)
 
 
 def _says_more(new: Kept, old: Kept) -> bool:
@@ -105,30 +100,37 @@ def _says_more(new: Kept, old: Kept) -> bool:
     return is_connection(new.source) or old.state == REMOVED
 
 
-def _close_rivals(db: sa.Connection, owner: Owner, row: int) -> None:
-    """Answer what is still asked about a row and another one that a source of it has told too: these are two."""
+def close_rivals(db: sa.Connection, owner: Owner, row: int) -> None:
+    """Answer what is still asked about a row and another one that a source of it has told too: these are two.
+
+    Nobody has said so of their names, so nothing is remembered of it.
+    """
     mine = sa.or_(doubts.c.row == row, doubts.c.other == row)
     open_ones = sa.and_(owner.of(doubts), doubts.c.same.is_(None), mine)
     pairs = [tuple(pair) for pair in db.execute(sa.select(doubts.c.row, doubts.c.other).where(open_ones))]
     sources = told_by(db, owner, {each for pair in pairs for each in pair})
     for one, other in pairs:
         if sources.get(one, frozenset()) & sources.get(other, frozenset()):
-            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=other)).values(same=0))
+            db.execute(sa.update(doubts).where(owner.of(doubts, row=one, other=other)).values(same=0, pattern=""))
 
 
-def answer_deals(db: sa.Connection, owner: Owner, log: Log, pair: tuple[int, int], pattern: str, same: bool) -> None:
-    """Carry out an answer about two deals; one about two names of an instrument answers all that is asked of these."""
-    asked: tuple[int, int] | None = pair
+def answer_deals(db: sa.Connection, owner: Owner, log: Log, doubt: sa.Row[Any], same: bool) -> None:
+    """Carry out an answer about two deals.
+
+    One about two names of an instrument answers all that is asked of these at the same institution.
+    """
+    asked: tuple[int, int] | None = (doubt.row, doubt.other)
     while asked is not None:
         db.execute(sa.update(doubts).where(owner.of(doubts, row=asked[0], other=asked[1])).values(same=int(same)))
         before = msgspec.json.encode({"other": asked[1]}).decode()
         log.add("doubt", "same" if same else "different", asked[0], before)
         if same:
             unite_deals(db, owner, log, *asked)
-        asked = _next_asked(db, owner, pattern) if pattern else None
+        asked = _next_asked(db, owner, doubt) if doubt.pattern else None
 
 
-def _next_asked(db: sa.Connection, owner: Owner, pattern: str) -> tuple[int, int] | None:
-    ask = sa.select(doubts.c.row, doubts.c.other).where(owner.of(doubts, pattern=pattern), doubts.c.same.is_(None))
+def _next_asked(db: sa.Connection, owner: Owner, like: sa.Row[Any]) -> tuple[int, int] | None:
+    mine = owner.of(doubts, institution=like.institution, pattern=like.pattern)
+    ask = sa.select(doubts.c.row, doubts.c.other).where(mine, doubts.c.same.is_(None))
     found = db.execute(ask.order_by(doubts.c.row, doubts.c.other).limit(1)).first()
     return None if found is None else (found.row, found.other)

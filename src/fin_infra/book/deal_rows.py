@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fin_infra.book.columns import decimal_text, microseconds
 from fin_infra.book.deal_doubts import ask_about, match_deals, told_by, unite_deals
 from fin_infra.book.deal_facts import DEAL, Kept, deals_of, deals_where, name_deals, put_deals, told_of
+from fin_infra.book.deal_orders import ask_about_orders
 from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import put, wanted
 from fin_infra.book.lease import Owner
@@ -84,7 +85,17 @@ def write_deals(
     put_deals(db, owner, log, changed, before)
     name_deals(db, owner, log.source, renamed)
     _write_fresh(db, owner, log, fresh)
-    _take_in(db, owner, log, {row: new for row, new in changed.items() if new.content != before[row].content})
+    corrected = {row: new for row, new in changed.items() if new.content != before[row].content}
+    _take_in(db, owner, log, corrected)
+    _ask_about_orders(db, owner, log, [*fresh, *corrected.values()])
+
+
+def _ask_about_orders(db: sa.Connection, owner: Owner, log: Log, deals: Sequence[Kept]) -> None:
+    days: defaultdict[int, set[date]] = defaultdict(set)
+    for deal in deals:
+        days[deal.account].add(date.fromisoformat(deal.day))
+    for account, told in days.items():
+        ask_about_orders(db, owner, log, account, told)
 
 
 def _has_the_word(new: Kept, old: Kept) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,6 +39,8 @@ from fin_infra.security.envelope import Sealed
 
 IMPORTED, UNDONE = "imported", "undone"
 SOURCE = "import:"
+ORIGINAL = "file:"
+"""What the sources of a kept file's chunks begin with; the number of its import follows."""
 
 
 def source_of(document: int) -> str:
@@ -56,6 +59,8 @@ class GivenFile:
     name: str
     digest: str
     read: StatementFile
+    content: bytes | Path | None = field(default=None, repr=False)
+    """The file itself, where it is to be kept."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -129,12 +134,12 @@ def _of_day(balance: StatementBalance | None, day: date | None, statement: State
     return balance.amount.amount
 
 
-def given(read: StatementFile, name: str) -> GivenFile:
+def given(read: StatementFile, name: str, content: bytes | Path | None = None) -> GivenFile:
     """Return a file with its digest: of all that was read in it, so that the way by which it came does not matter."""
     digest = sha256(msgspec.json.encode(read)).hexdigest()
     for statement in read.statements:  # banks name files after accounts
         name = name.replace(statement.account.number, f"...{statement.account.ending}")
-    return GivenFile(name=mask(name), digest=digest, read=read)
+    return GivenFile(name=mask(name), digest=digest, read=read, content=content)
 
 
 def imported(db: sa.Connection, owner: Owner, digest: str) -> Any:

@@ -4,6 +4,7 @@ Floor 6: one transaction, so that all files are of one moment; a folder appears 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,10 +18,12 @@ from fin_infra.book import logins, read, verified
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.columns import Instant, instant
 from fin_infra.book.copying import PART, stored_rows
-from fin_infra.book.documents import SOURCE, records_at
+from fin_infra.book.documents import ORIGINAL, SOURCE, records_at
 from fin_infra.book.engine import reading
 from fin_infra.book.file_sealing import FileSealer
+from fin_infra.book.imported_rows import documents_of
 from fin_infra.book.lease import Owner
+from fin_infra.book.originals import opened_for_owner, original_parts
 from fin_infra.book.records import (
     BookAccount,
     BookBalance,
@@ -55,6 +58,7 @@ AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
 """Tables that become CSV, as records."""
 NOT_OF_PEOPLE = (households, streams, pages, vault_keys)
 """What the book keeps for itself: positions, leases, pages that are not applied yet, and wrapped keys."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _UNSHOWN = frozenset({*SCOPE, "e4", "sealed", "data_key", "idempotency_key", "asked"})
 ABOUT = """\
 Everything that fin-infra has stored about this household, as of one moment.
@@ -63,8 +67,9 @@ Everything that fin-infra has stored about this household, as of one moment.
         UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
 *.json  the rest, an array of records: what you said (said), what you were asked (doubts), ids at vendors (aliases),
         houses and cars (assets, asset_values), files that were read (documents, document_parts), every change
-        (changes), checks of who you are (verifications) with what they found out (identity-reports), and what vendors
-        and files said (vendor-records).
+        (changes), checks of who you are (verifications) with what they found out (identity-reports), what vendors
+        and files said (vendor-records), and which files are in the folder files (files).
+files/  statement files as you gave them, each behind the number of its import.
 
 Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.
 """
@@ -107,6 +112,7 @@ def _files(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Va
         if table not in (*AS_LISTS, *NOT_OF_PEOPLE, payloads):
             rows[f"{table.name}.json"] = _json(folder / f"{table.name}.json", _plain_rows(db, owner, table))
     rows["identity-reports.json"] = _json(folder / "identity-reports.json", _identity_reports(db, owner, vault))
+    rows["files.json"] = _json(folder / "files.json", _originals(db, owner, folder, vault))
     rows["vendor-records.json"] = _json(folder / "vendor-records.json", _vendor_records(db, owner, vault))
     with _opened(folder / "about.txt") as file:
         file.write(ABOUT)
@@ -193,11 +199,29 @@ def _identity_reports(db: sa.Connection, owner: Owner, vault: Callable[[], Vault
             yield {"verification": row.id, "report": None, "reason": exc.title}
 
 
+def _originals(db: sa.Connection, owner: Owner, folder: Path, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:
+    """Write the kept files of imports, and yield where each is; what cannot be opened is named with the reason."""
+    sealer = FileSealer(db, owner, vault)
+    for document in documents_of(db, owner):
+        if not document.kept:
+            continue
+        name = f"files/{document.id}-{_UNSAFE.sub('_', document.name)[-80:]}"
+        (folder / "files").mkdir(mode=0o700, exist_ok=True)
+        try:
+            with opened_for_owner(folder / name) as out:
+                size = sum(map(out.write, original_parts(db, owner, sealer, document.id)))
+            yield {"document": document.id, "file": name, "size": size}
+        except FinInfraError as exc:
+            (folder / name).unlink()
+            yield {"document": document.id, "file": None, "reason": exc.title}
+
+
 def _vendor_records(db: sa.Connection, owner: Owner, vault: Callable[[], Vault]) -> Iterator[dict[str, Any]]:
     """Yield what the vendors sent; what cannot be opened is named with the reason."""
     names = [column.name for column in payloads.c]
     sealers: dict[str, Any] = {}
-    for part in stored_rows(db, payloads, owner.of(payloads)):
+    told = sa.and_(owner.of(payloads), ~payloads.c.source.startswith(ORIGINAL))
+    for part in stored_rows(db, payloads, told):
         for values in part:
             row = dict(zip(names, values, strict=True))
             shown = {name: row[name] for name in ("source", "position")} | {"at": instant(row["at"]).isoformat()}

@@ -16,6 +16,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
+from fin_infra.book.columns import EXACT
 from fin_infra.book.documents import SOURCE, lines_of, parts_in, rows_named
 from fin_infra.book.exports.marks import NO_MARKS, Marks
 from fin_infra.book.file_sealing import FileSealer
@@ -37,6 +38,8 @@ KINDS: Mapping[Question, str] = {
     Question.CORRECTS: "correction",
 }
 """What differs, in the words of the book's questions."""
+_REMEMBERED = (Question.TEXT_CHANGED, Question.DATE_CHANGED, Question.AMOUNT_CHANGED)
+"""Questions whose answers count for the next one like it; the rest is about ids, and each a case of its own."""
 _ROUNDS = 5
 """Answers that settle a question may open another one; after so many a person is asked."""
 
@@ -146,7 +149,7 @@ def decided(
         further = [
             Answer(conflict=each, same=same)
             for each in result.conflicts
-            if each.question is Question.TEXT_CHANGED and (same := settled(pattern_of(each))) is not None
+            if each.question in _REMEMBERED and (same := settled(pattern_of(each))) is not None
         ]
         if not further:
             break
@@ -156,7 +159,16 @@ def decided(
 
 
 def pattern_of(conflict: Conflict) -> str:
-    """Return by what an earlier answer to such a question is found, in the form of the sync engine's questions."""
-    other = conflict.other
-    texts = [fold(line.description or line.memo or "") for line in (other, conflict.incoming) if line is not None]
-    return f"{KINDS[conflict.question]}:{'|'.join(texts)}"
+    """Return by what an earlier answer to such a question is found, in the form of the sync engine's questions.
+
+    A like question has the same words and the same difference: one day later, or 0.35 more.
+    """
+    other, incoming = conflict.other, conflict.incoming
+    texts = "|".join(fold(line.description or line.memo or "") for line in (other, incoming) if line is not None)
+    kind = KINDS[conflict.question]
+    if other is not None and conflict.question is Question.DATE_CHANGED:
+        kind = f"{kind} {(incoming.posted - other.posted).days:+}"
+    elif other is not None and conflict.question is Question.AMOUNT_CHANGED:
+        money = (line.amount.amount for line in (incoming, other))
+        kind = f"{kind} {EXACT.subtract(*money):+f} {incoming.amount.currency}"
+    return f"{kind}:{texts}"

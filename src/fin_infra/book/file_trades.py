@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from fin_infra.book.columns import decimal_text
 from fin_infra.book.deal_doubts import ask_about, schemes, settled_at, told_by
 from fin_infra.book.deal_facts import DEAL, Kept, deals_of, deals_where, name_deals, put_deals, told_of
 from fin_infra.book.deal_kinds import DealKind, deal_kind
+from fin_infra.book.deal_orders import ask_about_orders, pairs_asked
 from fin_infra.book.documents import SOURCE, Group, is_connection, parts_in, trades_of
 from fin_infra.book.engine import put, wanted
 from fin_infra.book.file_sealing import FileSealer
@@ -24,6 +26,7 @@ from fin_infra.book.log import Log
 from fin_infra.book.merge import POSTED, REMOVED
 from fin_infra.book.tables import aliases, document_parts, trades
 from fin_infra.book.trade_match import Matched, Told, Trade, match_trades
+from fin_infra.book.trade_parts import find_orders
 from fin_infra.book.words import withdraw
 from fin_infra.model import StatementTrade
 
@@ -43,6 +46,8 @@ class TradeDecision:
     told: dict[int, Kept]
     stored: StoredTrades
     matched: Matched
+    of_orders: set[int] = field(default_factory=set[int])
+    """New ones that may be an order of which others tell the fills, or the fills themselves."""
 
     def comes_back(self, number: int) -> bool:
         """Tell whether it is the row of an import that was undone."""
@@ -52,7 +57,7 @@ class TradeDecision:
     @property
     def counts(self) -> TradeCounts:
         known = {number for number in self.matched.same if not self.comes_back(number)}
-        asked = {each.new for each in self.matched.questions}
+        asked = {each.new for each in self.matched.questions} | self.of_orders
         unknown = sum(deal_kind(each.kind, _units(each)) is DealKind.UNKNOWN for each in self.told.values())
         new = len(self.told) - len(known) - len(asked)
         return TradeCounts(new=new, known=len(known), asked=len(asked), unknown=unknown)
@@ -70,24 +75,35 @@ def stored_trades(db: sa.Connection, owner: Owner, sealer: FileSealer, accounts:
     stored = StoredTrades(rows)
     for row, kept in rows.items():
         own = () if kept.state == REMOVED and is_connection(kept.source) else (told_of(kept, scheme(kept.source)),)
-        words = tuple(dict.fromkeys((*own, *worded.get(row, ()))))
-        if words:
-            stored.trades.append(Trade(row, words, sources.get(row, frozenset()), kept.state == REMOVED))
+        fills, others = _fills(worded.get(row, {}))
+        told = [tuple(dict.fromkeys((*own, *others))), *((fill,) for fill in fills)]
+        stored.trades += [
+            Trade(row, words, sources.get(row, frozenset()), kept.state == REMOVED) for words in told if words
+        ]
     return stored
 
 
-def _worded(db: sa.Connection, owner: Owner, sealer: FileSealer, accounts: list[int]) -> Mapping[int, list[Told]]:
-    """Return what files say of each row."""
+def _fills(worded: Mapping[str, list[Told]]) -> tuple[list[Told], list[Told]]:
+    """Return the words of the file that tells most of a row as fills, and those of others that tell it once."""
+    most = max(worded.values(), key=len, default=[])
+    once = [words for told in worded.values() if len(told) == 1 for words in told]
+    return (most, once) if len(most) > 1 else ([], once)
+
+
+def _worded(
+    db: sa.Connection, owner: Owner, sealer: FileSealer, accounts: list[int]
+) -> Mapping[int, Mapping[str, list[Told]]]:
+    """Return what files say of each row, by file."""
     names = sa.select(aliases.c.source, aliases.c.vendor_id, aliases.c.id)
     of_files = sa.and_(aliases.c.source.startswith(SOURCE), aliases.c.vendor_id.startswith(DEAL))
     named = {(source, name): row for source, name, row in db.execute(names.where(owner.of(aliases), of_files))}
     scheme = schemes(db, owner)
-    found: defaultdict[int, list[Told]] = defaultdict(list)
+    found: defaultdict[int, defaultdict[str, list[Told]]] = defaultdict(lambda: defaultdict(list))
     for (document, number), trade in trades_of(db, owner, sealer, parts_in(db, owner, accounts)).items():
         source = f"{SOURCE}{document}"
         row = named.get((source, f"{DEAL}{number}"))
         if row is not None:
-            found[row].append(told_of(kept_of(number, trade, 0, source), scheme(source)))
+            found[row][source].append(told_of(kept_of(number, trade, 0, source), scheme(source)))
     return found
 
 
@@ -100,7 +116,20 @@ def decide_trades(
     new = [Trade(number, (told_of(kept._replace(source=SOURCE), format),)) for number, kept in told.items()]
     settled = settled_at(db, owner, account) if target is not None else None
     matched = match_trades(new, stored.trades, settled) if settled else Matched({}, [])
-    return TradeDecision(told, stored, matched)
+    return TradeDecision(told, stored, matched, _of_orders(db, owner, new, stored, matched))
+
+
+def _of_orders(db: sa.Connection, owner: Owner, new: list[Trade], stored: StoredTrades, matched: Matched) -> set[int]:
+    """Return which new trades an import will ask about, as parts of an order or the order of parts."""
+    known = set(matched.same.values())
+    mine = frozenset({SOURCE})
+    there = {each.row: each for each in reversed(stored.trades) if not each.is_gone}  # the row's own words stay
+    told = [replace(each, sources=each.sources | mine) if each.row in known else each for each in there.values()]
+    fresh = [replace(each, row=-1 - each.row, sources=mine) for each in new if each.row not in matched.same]
+    if not (told and fresh):
+        return set()
+    found = find_orders([*told, *fresh], pairs_asked(db, owner))
+    return {-1 - row for order in found for row in (order.total, *order.parts) if row < 0}
 
 
 def write_trades(db: sa.Connection, owner: Owner, log: Log, account: int, decision: TradeDecision) -> TradeCounts:
@@ -114,6 +143,9 @@ def write_trades(db: sa.Connection, owner: Owner, log: Log, account: int, decisi
     rows |= fresh
     name_deals(db, owner, log.source, [(str(number), row) for number, row in rows.items()])
     ask_about(db, owner, log, account, [each._replace(new=rows[each.new]) for each in decision.matched.questions])
+    days = {date.fromisoformat(told[number].day) for number in fresh}
+    asked = ask_about_orders(db, owner, log, account, days)
+    decision.of_orders = {number for number, row in fresh.items() if row in asked}
     return decision.counts
 
 

@@ -75,6 +75,8 @@ class Document(Model):
     """By how much its statements do not add up, where that was accepted: what a closing balance is above the rest."""
     trades: int = 0
     """The trades that it names, whoever else does; 0 once it is undone."""
+    kept: bool = False
+    """Whether the book has the file itself, sealed; `imported_file` gives it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

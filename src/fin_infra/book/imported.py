@@ -7,13 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from fin_infra.book import imports, join, undo
+from fin_infra.book import imports, join, originals, undo
 from fin_infra.book.documents import GivenFile, given
 from fin_infra.book.import_records import Document, ImportPlan, ImportResult
 from fin_infra.book.imported_rows import documents_of
 from fin_infra.book.imports import Word
 from fin_infra.book.methods import Household, method
 from fin_infra.imports.statements import Answer, read_statement
+from fin_infra.imports.statements.base import content_of
 from fin_infra.model import Listing, StatementFile
 from fin_infra.transport import Flow, M, blocking
 
@@ -48,7 +49,7 @@ class Imports(Household[M]):
             VaultError: what earlier files printed cannot be opened.
             BookUnavailable: the database cannot be read now.
         """
-        file = yield from blocking(_read, source, name, skip_unreadable)
+        file = yield from blocking(_read, source, None, name, skip_unreadable)
         word = Word(account_id=account_id, new_account=new_account, answers=tuple(answers))
         return (yield from blocking(imports.plan, self.engine, self.owner, self.vault, file, word))
 
@@ -62,10 +63,14 @@ class Imports(Household[M]):
         answers: Sequence[Answer] = (),
         name: str | None = None,
         skip_unreadable: bool = False,
+        original: str | os.PathLike[str] | bytes | None = None,
     ) -> Flow[ImportResult]:
         """Import a statement file: what the book has stays as it is, what is new is added, what is unclear is asked.
 
         The arguments are those of `plan_import`. The same content again changes nothing.
+
+        Args:
+            original: path or content of the file itself where `source` has been read already, so that it can be kept.
 
         Raises:
             StatementUnreadable: the file cannot be read.
@@ -73,7 +78,8 @@ class Imports(Household[M]):
             VaultError, ConfigurationError: what the file prints cannot be sealed.
             BookUnavailable: the database cannot be used now; nothing was written.
         """
-        file = yield from blocking(_read, source, name, skip_unreadable)
+        kept = (source if original is None else original) if self.keep.files else None
+        file = yield from blocking(_read, source, kept, name, skip_unreadable)
         word = Word(account_id=account_id, new_account=new_account, answers=tuple(answers))
         return (yield from blocking(imports.import_file, self.engine, self.owner, self.vault, file, word, self.clock()))
 
@@ -88,6 +94,30 @@ class Imports(Household[M]):
             BookUnavailable: the database cannot be used now; nothing was written.
         """
         return (yield from blocking(undo.undo, self.engine, self.owner, self.vault, id, self.clock()))
+
+    @method
+    def imported_file(self, id: int) -> Flow[bytes]:
+        """Return the file of an import as it was, byte for byte.
+
+        Raises:
+            InvalidInput: the book does not have the import.
+            NotRemembered: the book does not keep the file itself.
+            VaultError: it cannot be opened.
+            BookUnavailable: the database cannot be read now.
+        """
+        return (yield from blocking(originals.original_of, self.engine, self.owner, self.vault, id))
+
+    @method
+    def save_imported_file(self, id: int, file: str | os.PathLike[str]) -> Flow[int]:
+        """Write the file of an import as it was into a new file, which only you may read. Return its size in bytes.
+
+        Raises:
+            InvalidInput: the book does not have the import, there is such a file already, or its folder is not there.
+            NotRemembered: the book does not keep the file itself.
+            VaultError: it cannot be opened; nothing is left in its place.
+            BookUnavailable: the book cannot be read, or the file cannot be written; nothing is left in its place.
+        """
+        return (yield from blocking(originals.save_original, self.engine, self.owner, self.vault, id, Path(file)))
 
     @method
     def imports(self) -> Flow[Listing[Document]]:
@@ -109,8 +139,14 @@ class Imports(Household[M]):
         return (yield from blocking(join.join, *args))
 
 
-def _read(source: Source, name: str | None, skip_unreadable: bool) -> GivenFile:
-    read = source if isinstance(source, StatementFile) else read_statement(source, skip_unreadable=skip_unreadable)
+def _read(source: Source, original: Source | None, name: str | None, skip_unreadable: bool) -> GivenFile:
+    """Read a file; `original` is what to keep of it. A path is read once, so that what is kept is what was read."""
+    if isinstance(source, StatementFile):
+        read, content = source, None if isinstance(original, StatementFile) else original
+    else:
+        content = content_of(source)
+        read = read_statement(content, skip_unreadable=skip_unreadable)
     if name is None:
         name = f"statement.{read.format}" if isinstance(source, (bytes, StatementFile)) else Path(source).name
-    return given(read, name)
+    kept = content if content is None or isinstance(content, bytes) else Path(content)
+    return given(read, name, kept if original is not None else None)

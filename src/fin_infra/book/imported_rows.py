@@ -4,15 +4,16 @@ Floor 6: inside a transaction that reads."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from fin_infra.book.accounts import Accounts
 from fin_infra.book.deal_facts import DEAL
-from fin_infra.book.documents import source_of
+from fin_infra.book.documents import ORIGINAL, source_of
 from fin_infra.book.import_records import Document, DocumentState
 from fin_infra.book.lease import Owner
-from fin_infra.book.tables import aliases, document_parts, documents
+from fin_infra.book.tables import aliases, document_parts, documents, payloads
 from fin_infra.errors import InvalidInput
 from fin_infra.model import Money
 
@@ -29,7 +30,15 @@ def documents_of(db: sa.Connection, owner: Owner) -> list[Document]:
         if difference is not None:
             differences.setdefault(document, []).append(Money(difference, currency))
     rows = db.execute(sa.select(documents).where(owner.of(documents)).order_by(documents.c.id)).all()
-    return [_document(db, owner, row, of.get(row.id, set()), differences.get(row.id, ())) for row in rows]
+    found = [_document(db, owner, row, of.get(row.id, set()), differences.get(row.id, ())) for row in rows]
+    kept = kept_originals(db, owner)
+    return [replace(document, kept=document.id in kept) for document in found]
+
+
+def kept_originals(db: sa.Connection, owner: Owner) -> set[int]:
+    """Return the imports whose files themselves are kept."""
+    ask = sa.select(payloads.c.source).where(owner.of(payloads, position=0), payloads.c.source.startswith(ORIGINAL))
+    return {int(source.removeprefix(ORIGINAL)) for source in db.scalars(ask)}
 
 
 def document_of(db: sa.Connection, owner: Owner, id: int) -> Document:

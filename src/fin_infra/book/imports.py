@@ -32,10 +32,12 @@ from fin_infra.book.imported_rows import document_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, Doubt, Facts, Known, Merge, facts_of
+from fin_infra.book.originals import keep_original
 from fin_infra.book.pages import VendorTransaction
 from fin_infra.book.read import account_rows
+from fin_infra.book.settled import settled_by
 from fin_infra.book.tables import balances
-from fin_infra.book.write import settled_by, store
+from fin_infra.book.write import store
 from fin_infra.imports.statements import Answer, MergeResult
 from fin_infra.model import Money, StatementLine
 from fin_infra.security.vault import Vault
@@ -158,6 +160,8 @@ def import_file(
         number = log.next_id
         log.source = source_of(number)
         write_document(db, owner, log.add("document", "added"), file, now)
+        if file.content is not None:
+            keep_original(db, owner, work.sealer, number, file.content, now)
         pairs = zip(file.groups, matches, strict=True)
         written = [_write(work, log, number, group, match, word) for group, match in pairs]
         log.close()

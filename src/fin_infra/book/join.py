@@ -23,9 +23,10 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.log import PERSON, Log
 from fin_infra.book.merge import POSTED, REMOVED, Known, Merge, united
 from fin_infra.book.say import unite
+from fin_infra.book.settled import institution_of, settled_by
 from fin_infra.book.tables import doubts, transactions
 from fin_infra.book.words import hand_over_all
-from fin_infra.book.write import rows_of, settled_by, store
+from fin_infra.book.write import rows_of, store
 from fin_infra.errors import InvalidInput
 from fin_infra.imports.statements import MergeResult
 from fin_infra.model import StatementLine
@@ -80,7 +81,7 @@ def joined(db: sa.Connection, owner: Owner, vault: Callable[[], Vault], log: Log
     accounts.put(log, goes, gone._replace(joined=stays))
     _unite_pairs(db, owner, log, pairs)
     _unite(db, owner, log, result)
-    _ask(db, owner, log, kept.institution, result)
+    _ask(db, owner, log, institution_of(accounts, stays), result)
     join_trades(db, owner, log, stays, trades[0], trades[1])
 
 

@@ -3,10 +3,13 @@ Floor 6: inside the transaction that joins the accounts."""
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 
 from fin_infra.book.deal_doubts import ask_about, settled_at, unite_deals
 from fin_infra.book.deal_facts import put_deals
+from fin_infra.book.deal_orders import ask_about_orders
 from fin_infra.book.file_trades import StoredTrades
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
@@ -25,3 +28,5 @@ def join_trades(
     for newer, older in found.same.items():
         unite_deals(db, owner, log, newer, older)
     ask_about(db, owner, log, target, found.questions)
+    told = (*here.rows.values(), *there.rows.values())
+    ask_about_orders(db, owner, log, target, {date.fromisoformat(kept.day) for kept in told})

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO
 
 from fin_infra.book import erasure, export
 from fin_infra.book.exports.rows import Choice
-from fin_infra.book.exports.writing import export_file
+from fin_infra.book.exports.writing import ExportFormat, export_file, export_into
 from fin_infra.book.methods import Household, method
 from fin_infra.book.reconcile import discrepancies
 from fin_infra.book.records import Discrepancy, ErasureResult, Export, ExportedFile
@@ -48,7 +48,7 @@ class Keeps(Household[M]):
         self,
         file: str | os.PathLike[str],
         *,
-        format: Literal["csv", "ofx", "parquet", "beancount"] | None = None,
+        format: ExportFormat | None = None,
         account_id: int | None = None,
         start: date | None = None,
         end: date | None = None,
@@ -72,6 +72,27 @@ class Keeps(Household[M]):
         choice = Choice(account_id=account_id, start=start, end=end, hidden=hidden)
         args = (self.engine, self.owner, Path(file), format, choice, self.clock())
         return (yield from blocking(export_file, *args))
+
+    @method
+    def write_transactions(
+        self,
+        out: BinaryIO,
+        *,
+        format: ExportFormat,
+        account_id: int | None = None,
+        start: date | None = None,
+        end: date | None = None,
+        hidden: bool = False,
+    ) -> Flow[int]:
+        """Write what `export_transactions` writes into an open file. Return how many transactions there are.
+
+        Raises:
+            InvalidInput: the book has no such account.
+            MissingExtra: Parquet needs pyarrow, which you install yourself.
+            BookUnavailable: the book cannot be read, or the file cannot be written; what is in it is not whole then.
+        """
+        choice = Choice(account_id=account_id, start=start, end=end, hidden=hidden)
+        return (yield from blocking(export_into, self.engine, self.owner, out, format, choice, self.clock()))
 
     @method
     def erase(self) -> Flow[ErasureResult]:

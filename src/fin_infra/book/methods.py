@@ -4,6 +4,7 @@ Floor 6: as `flow.operation` does for adapters, without a vendor, its policies a
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import update_wrapper
 from types import MethodType
@@ -29,6 +30,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What a book keeps of its sources, sealed, beside what it has read in them."""
+
+    payloads: bool = True
+    """The vendor's own records behind each change."""
+    files: bool = True
+    """Statement files themselves."""
+
+
 class Household(Generic[M]):
     """The book of one user of one tenant, in one mode: what all of its methods share."""
 
@@ -39,14 +50,13 @@ class Household(Generic[M]):
         mode: Literal["sync", "async"],
         vault: Callable[[], Vault],
         clock: Clock = utc_now,
-        *,
-        keep_payloads: bool = True,
+        keep: Keep = Keep(),
     ) -> None:
         self.database = database
         self.owner = owner
         self.mode: Literal["sync", "async"] = mode
         self.clock = clock
-        self.keep_payloads = keep_payloads
+        self.keep = keep
         self._vault = vault
         self.transport: Transport[Any] = LocalTransport() if mode == "sync" else AsyncLocalTransport()
 

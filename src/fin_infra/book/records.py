@@ -285,7 +285,9 @@ class TradeQuestion(Model):
     """The id of the newer trade."""
     other_id: int
     kind: str
-    """What differs: `instrument` (each names it in a way of its own), `kind`, `quantity`, `amount`, `day` or `id`."""
+    """What differs: `instrument` (each names it in a way of its own), `kind`, `quantity`, `amount`, `day` or `id`.
+
+    `parts`: one is an order, and the other one of its fills; one answer is the answer to all of them."""
     trade: BookTrade
     other: BookTrade
     asked_at: dt.datetime

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fin_infra.book.columns import decimal_text, exact_sum
 from fin_infra.book.deal_doubts import answer_deals, is_about_trades
+from fin_infra.book.deal_orders import PARTS, answer_order
 from fin_infra.book.documents import is_connection
 from fin_infra.book.engine import writing
 from fin_infra.book.lease import Owner
@@ -119,8 +120,10 @@ def answer(engine: sa.Engine, owner: Owner, row: int, other: int, same: bool, no
             if bool(doubt.same) == same:
                 return 0
             raise InvalidInput("This question has been answered before, the other way.")
-        if is_about_trades(doubt.kind):
-            answer_deals(db, owner, log, (row, other), doubt.pattern, same)
+        if doubt.kind == PARTS:
+            answer_order(db, owner, log, doubt.pattern, same)
+        elif is_about_trades(doubt.kind):
+            answer_deals(db, owner, log, doubt, same)
         else:
             _answer(db, owner, log, (row, other), same)
         log.close()

@@ -118,7 +118,7 @@ class Syncs(Household[M]):
             if row.synced_at is None and row.twin is None and (yield from self._is_there_twice(connection, client)):
                 return (yield from self._paused(connection))
             vault = self.vault() if row.data_key else None
-            sealer = logins.sealer_of(row, self.owner, vault, payloads=self.keep_payloads)
+            sealer = logins.sealer_of(row, self.owner, vault, payloads=self.keep.payloads)
             done = yield from sync(self.engine, self.owner, connection, source, self.clock, progress, sealer)
             if done and progress.changes:
                 look = partial(sameness.recognize, self.engine, self.owner, self.vault, connection, self.clock())

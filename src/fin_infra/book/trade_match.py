@@ -137,15 +137,15 @@ def match_trades(new: Sequence[Trade], old: Iterable[Trade], settled: Settled = 
     by_day = _by_day(old)
     pairs = [pair for trade in new for pair in _pairs(trade, by_day, settled)]
     same: dict[int, int] = {}
-    taken: set[int] = set()
+    taken: set[int] = set()  # by identity: a row may be several trades of one source
     for likeness, one, other in sorted(pairs, key=lambda pair: (pair[0].rank, pair[1].row, pair[2].row)):
-        if likeness.difference is None and one.row not in same and other.row not in taken:
+        if likeness.difference is None and one.row not in same and id(other) not in taken:
             same[one.row] = other.row
-            taken.add(other.row)
+            taken.add(id(other))
     questions = [
         Question(one.row, other.row, likeness.difference, likeness.pattern)
         for likeness, one, other in pairs
-        if likeness.difference and one.row not in same and other.row not in taken and not other.is_gone
+        if likeness.difference and one.row not in same and id(other) not in taken and not other.is_gone
     ]
     return Matched(same, questions)
 
@@ -160,7 +160,7 @@ def _by_day(trades: Iterable[Trade]) -> dict[int, list[Trade]]:
 
 def _pairs(trade: Trade, by_day: dict[int, list[Trade]], settled: Settled) -> Iterator[tuple[_Likeness, Trade, Trade]]:
     days = {told.day.toordinal() + by for told in trade.worded for by in range(-SETTLES, SETTLES + 1)}
-    near = {other.row: other for day in sorted(days) for other in by_day.get(day, ())}
+    near = {id(other): other for day in sorted(days) for other in by_day.get(day, ())}
     for other in near.values():
         if trade.sources & other.sources:
             continue
@@ -209,8 +209,18 @@ def _differences(one: Told, other: Told) -> Iterator[str | None]:
     yield from _instruments(one, other)
     yield from _sides(one, other)
     yield from _money(one, other)
-    if one.day != other.day and one.day != other.settled and other.day != one.settled:
+    if not same_day(one, other):
         yield DAY if abs((one.day - other.day).days) <= SETTLES else None
+
+
+def same_day(one: Told, other: Told) -> bool:
+    """Tell whether two records are of one day, or one of them of the day on which the other settled."""
+    return one.day == other.day or one.day == other.settled or other.day == one.settled
+
+
+def same_instrument(one: Told, other: Told) -> bool:
+    """Tell whether two records name one instrument, so that nobody has to be asked."""
+    return not list(_instruments(one, other)) and bool(one.pattern and other.pattern)
 
 
 def _instruments(one: Told, other: Told) -> Iterator[str | None]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.columns import decimal_text, e4, microseconds
-from fin_infra.book.documents import SOURCE, UNDONE, lines_of, source_of
+from fin_infra.book.documents import ORIGINAL, SOURCE, UNDONE, lines_of, source_of
 from fin_infra.book.engine import put, wanted, writing
 from fin_infra.book.exports.marks import Marks
 from fin_infra.book.file_accounts import FILE
@@ -51,7 +51,8 @@ def undo(engine: sa.Engine, owner: Owner, vault: Callable[[], Vault], id: int, n
         _take_rows_back(db, owner, log, sealer)
         parts = db.execute(sa.select(document_parts).where(owner.of(document_parts, document=id))).all()
         db.execute(document_parts.delete().where(owner.of(document_parts, document=id)))
-        db.execute(payloads.delete().where(owner.of(payloads, source=log.source)))
+        for source in (log.source, f"{ORIGINAL}{id}"):
+            db.execute(payloads.delete().where(owner.of(payloads, source=source)))
         accounts = Accounts(db, owner)
         _take_levels_back(db, owner, log, accounts)
         remove_snapshots(db, owner, log)

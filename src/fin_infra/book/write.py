@@ -17,9 +17,10 @@ from fin_infra.book.engine import learn, put, reading, wanted, writing
 from fin_infra.book.lease import Lease, Owner
 from fin_infra.book.levels import write_levels, write_positions
 from fin_infra.book.log import Log
-from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge, Merged, Settled, facts_of
+from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge, Merged, facts_of
 from fin_infra.book.pages import Page, VendorTransaction, Window
 from fin_infra.book.sealing import keep_payload
+from fin_infra.book.settled import institution_of, settled_by
 from fin_infra.book.tables import aliases, connections, doubts, pages, streams, transactions
 from fin_infra.book.words import hand_over
 
@@ -212,21 +213,7 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
 def _institutions(db: sa.Connection, owner: Owner, out: Merged) -> dict[int, str]:
     accounts = Accounts(db, owner)
     rows = rows_of(db, owner, {each.row for each in out.doubts} - out.rows.keys()) | out.rows
-    return {each.row: accounts.kept[rows[each.row].account].institution for each in out.doubts}
-
-
-def settled_by(db: sa.Connection, owner: Owner, accounts: Accounts) -> Settled:
-    """Return how to look up what a person said of a pattern at the institution of an account."""
-
-    def settled(account: int, pattern: str) -> bool | None:
-        institution = accounts.kept[account].institution
-        ask = sa.select(doubts.c.same).where(
-            owner.of(doubts, institution=institution, pattern=pattern), doubts.c.same.is_not(None)
-        )
-        said = db.scalar(ask.order_by(doubts.c.row.desc()).limit(1))
-        return None if said is None else bool(said)
-
-    return settled
+    return {each.row: institution_of(accounts, rows[each.row].account) for each in out.doubts}
 
 
 def _known(db: sa.Connection, owner: Owner, source: str, facts: Sequence[tuple[Facts, str | None]]) -> Known:

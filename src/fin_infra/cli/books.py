@@ -208,7 +208,7 @@ def connections_unknown(as_json: JsonOption = False) -> None:
 def doubts(
     context: typer.Context, user: UserOption = "", tenant: TenantOption = "default", as_json: JsonOption = False
 ) -> None:
-    """List what the book asks: accounts that may be one, and transactions that may be one. `answer` says it."""
+    """List what the book asks: accounts, transactions and trades that may be one. `answer` says it."""
     if context.invoked_subcommand is not None:
         return
     from fin_infra.cli.doubting import doubts

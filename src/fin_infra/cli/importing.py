@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fin_infra.cli.output import ask, print_json, say, tell
 from fin_infra.cli.statements import plain_file, show
 from fin_infra.cli.tables import print_table
 from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.imports.statements import ReadOptions, read_statement
+from fin_infra.imports.statements.base import content_of
 from fin_infra.model import StatementFile
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ class Options:
     yes: bool = False
     as_json: bool = False
 
-    def read(self, file: Path) -> StatementFile:
+    def read(self, content: bytes) -> StatementFile:
         asked = self.asked()
-        return read_statement(file, **{each.name: getattr(asked, each.name) for each in fields(asked)})
+        return read_statement(content, **{each.name: getattr(asked, each.name) for each in fields(asked)})
 
     def asked(self) -> ReadOptions:
         """Return what `read_statement` takes, which says in a sentence what is wrong with it."""
@@ -74,19 +75,19 @@ def run(files: Sequence[Path], options: Options) -> None:
         InvalidInput: it has to be said which account a file is of.
         MissingExtra: it is to be stored, and the extra `book` is not installed.
     """
-    reads = [(file, options.read(file)) for file in files]
+    reads = [(file, content, options.read(content)) for file in files for content in [content_of(file)]]
     if options.learn is not None:
-        _learn(options.learn, files, [read for _, read in reads], options)
+        _learn(options.learn, files, [read for _, _, read in reads], options)
     told: list[dict[str, object]] = []
     asks = at_terminal() and not options.as_json
-    for file, read in reads:
+    for file, content, read in reads:
         if not options.as_json:
             show(read)
         book = _book(make=options.yes or asks)
         plan, result = None, None
         if book is not None:
             try:
-                plan, result = _carry_out(book, file, read, options, asks=asks)
+                plan, result = _carry_out(book, _Given(file.name, content, read), options, asks=asks)
             finally:
                 book.engine.dispose()
         told.append(plain_file(read) | {"plan": _plain(plan), "result": result})
@@ -142,27 +143,41 @@ def _book(*, make: bool) -> Book[Sync] | None:
     return open_book() if make or file is None or file.exists() else None
 
 
+class _Given(NamedTuple):
+    """A file of the command line, as it is and as it reads."""
+
+    name: str
+    content: bytes
+    read: StatementFile
+
+
 def _carry_out(
-    book: Book[Sync], file: Path, read: StatementFile, options: Options, *, asks: bool
+    book: Book[Sync], file: _Given, options: Options, *, asks: bool
 ) -> tuple[ImportPlan, ImportResult | None]:
-    plan = _planned(book, file, read, options)
+    plan = _planned(book, file, options)
     if not options.as_json:
         _show_plan(plan)
     if asks and not plan.decided and plan.document is None:
         options = _with_account(plan, options)
-        plan = _planned(book, file, read, options)
+        plan = _planned(book, file, options)
     if not options.yes and not (asks and plan.document is None and ask(f"Store it in {book.database.shown}?")):
         if asks and plan.document is None:
             say("Nothing was stored.")
         return plan, None
-    result = book.import_statement(read, name=file.name, account_id=options.into, new_account=options.new_account)
+    result = book.import_statement(
+        file.read,
+        name=file.name,
+        account_id=options.into,
+        new_account=options.new_account,
+        original=file.content,
+    )
     if not options.as_json:
         _show_result(result)
     return plan, result
 
 
-def _planned(book: Book[Sync], file: Path, read: StatementFile, options: Options) -> ImportPlan:
-    return book.plan_import(read, name=file.name, account_id=options.into, new_account=options.new_account)
+def _planned(book: Book[Sync], file: _Given, options: Options) -> ImportPlan:
+    return book.plan_import(file.read, name=file.name, account_id=options.into, new_account=options.new_account)
 
 
 def _with_account(plan: ImportPlan, options: Options) -> Options:
@@ -278,6 +293,20 @@ def listed(*, as_json: bool) -> None:
         for each in documents
     ]
     print_table("Imports", ("id", "file", "state", "imported", "transactions"), rows, right=("id", "transactions"))
+
+
+def save(id: int, file: Path, *, as_json: bool) -> None:
+    """Write the file of an import as it was.
+
+    Raises:
+        InvalidInput: the book does not have the import, or there is such a file already.
+        NotRemembered: the book does not keep the file itself.
+    """
+    size = _there().save_imported_file(id, file)
+    if as_json:
+        print_json({"file": str(file), "size": size})
+        return
+    say(f"Wrote {file}, {size:,} bytes, as it was imported. It is not encrypted; only you may read it.")
 
 
 def undo(id: int, *, as_json: bool) -> None:

@@ -353,13 +353,32 @@ def import_files(
         run(files, options)
 
 
-@app.command("imports")
-def imports(as_json: JsonOption = False) -> None:
-    """List the statement files that the book knows."""
+imports_app = typer.Typer(invoke_without_command=True)
+app.add_typer(imports_app, name="imports")
+
+
+@imports_app.callback()
+def imports(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the statement files that the book knows, or give one of them back."""
     from fin_infra.cli.importing import listed
 
+    if context.invoked_subcommand is not None:
+        return
     with reported(as_json):
         listed(as_json=as_json)
+
+
+@imports_app.command("file")
+def imports_file(
+    id: Annotated[int, typer.Argument(help="Id of an import, as `fin-infra imports` lists it.")],
+    file: Annotated[Path, typer.Argument(metavar="OUT", help="New file to write.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Write the file of an import as it was."""
+    from fin_infra.cli.importing import save
+
+    with reported(as_json):
+        save(id, file, as_json=as_json)
 
 
 @app.command("undo-import")

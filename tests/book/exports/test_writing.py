@@ -239,3 +239,15 @@ def test_file_when_the_book_is_empty_then_it_has_no_rows_and_reads_as_that(
     assert book.export_transactions(tmp_path / f"none.{form}").rows == 0
     if form == "csv":
         assert book.import_statement(tmp_path / "none.csv").added == 0
+
+
+def test_open_file_when_written_into_then_it_is_what_a_path_gets_and_text_is_refused(
+    book: Book[Sync], tmp_path: Path
+) -> None:
+    full(book)
+    book.export_transactions(tmp_path / "all.csv")
+    with (tmp_path / "open.csv").open("wb") as out:
+        assert book.write_transactions(out, format="csv") == 10
+    assert (tmp_path / "open.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
+    with pytest.raises(InvalidInput, match="must be an open file"):
+        book.write_transactions("all.csv", format="csv")  # type: ignore[arg-type]  # what a caller may do

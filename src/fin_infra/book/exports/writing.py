@@ -3,7 +3,6 @@ Floor 6: one transaction that reads; a new format is a function in `WRITERS`, an
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from fin_infra.book.exports.parquet import write_parquet
 from fin_infra.book.exports.rows import Choice, Rows
 from fin_infra.book.exports.spreadsheet import write_csv
 from fin_infra.book.lease import Owner
+from fin_infra.book.originals import opened_for_owner
 from fin_infra.book.records import ExportedFile
 from fin_infra.errors import InvalidInput
 
@@ -50,7 +50,7 @@ def export_file(
         raise InvalidInput(f"The folder {file.parent} is not there; make it first.")
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
-        with reading(engine) as db, _opened(part) as out:
+        with reading(engine) as db, opened_for_owner(part) as out:
             rows = Rows(db, owner, choice, now)
             count = WRITERS[chosen](rows, out)
             accounts = len(rows.accounts)
@@ -61,6 +61,20 @@ def export_file(
         with suppress(OSError):
             part.unlink(missing_ok=True)
     return ExportedFile(file=str(file), format=chosen, accounts=accounts, rows=count, size=file.stat().st_size)
+
+
+def export_into(
+    engine: sa.Engine, owner: Owner, out: BinaryIO, form: ExportFormat, choice: Choice, now: datetime
+) -> int:
+    """Write the same into an open file; return how many transactions there are.
+
+    Raises:
+        InvalidInput: the book has no such account.
+        MissingExtra: Parquet needs pyarrow.
+        BookUnavailable: the book cannot be read, or the file cannot be written; what is in it then is not whole.
+    """
+    with reading(engine) as db:
+        return WRITERS[form](Rows(db, owner, choice, now), out)
 
 
 def format_of(file: Path, form: str | None) -> ExportFormat:
@@ -75,7 +89,3 @@ def format_of(file: Path, form: str | None) -> ExportFormat:
             return known
     formats = ", ".join(WRITERS)
     raise InvalidInput(f"The file {file.name} names no format; give one of {formats}, or such an ending.")
-
-
-def _opened(file: Path) -> BinaryIO:
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -117,7 +117,7 @@ def read_statement(
             accept_difference=accept_difference,
         )
     )
-    data = _bytes(source, max_bytes)
+    data = content_of(source, max_bytes)
     if data.startswith(_ZIP):
         from fin_infra.imports.statements.archive import read_archive  # it reads its members as this does a file
 
@@ -152,8 +152,13 @@ def _checked(options: ReadOptions) -> ReadOptions:
     return replace(options, account=account.strip() if account else None)
 
 
-def _bytes(source: str | os.PathLike[str] | bytes, max_bytes: int) -> bytes:
-    """Return the content of a path, or the bytes given; never an empty, packed or oversized file."""
+def content_of(source: str | os.PathLike[str] | bytes, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the content of a path, or the bytes given.
+
+    Raises:
+        StatementUnreadable: it cannot be opened, is empty or packed, or has more than `max_bytes`.
+        InvalidInput: it is neither a path nor bytes.
+    """
     if not isinstance(source, (str, bytes, os.PathLike)):
         raise InvalidInput(f"A statement is given as a path or as bytes, not as {type(source).__name__}.")
     data = source if isinstance(source, bytes) else _content(source, max_bytes)
