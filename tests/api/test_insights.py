@@ -130,10 +130,12 @@ def test_rules_when_another_household_asks_then_it_has_none_and_reaches_none(cli
     assert got(client, "/rules") == [made]
 
 
-def test_labels_when_the_extra_is_missing_then_one_sentence_has_the_command(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+def test_labels_when_the_extra_is_missing_then_the_caller_has_the_code_and_the_log_the_command(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     reply = client.get("/labels")
-    assert reply.status_code == 503
+    assert (reply.status_code, reply.json()["code"]) == (500, "fin.missing_extra")
+    assert "pip install" not in reply.text
+    assert "Labeling transactions needs rapidfuzz, which is not installed; run: pip install" in caplog.text
     assert len(got(client, "/categories")) == 123

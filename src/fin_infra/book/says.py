@@ -31,7 +31,7 @@ class Says(Household[M]):
             raise InvalidInput("A category must have letters; None takes one back.")
         word = category and category.strip()
         if past and (word is None or code_of(word) is None):
-            raise InvalidInput("Only a code of the taxonomy holds for the past; `categories()` lists them.")
+            raise InvalidInput("Only a code of the taxonomy holds for the past; `categories` lists them.")
         words = {"category": word, "past": say.FLAG if past else None}
         return (yield from blocking(say.say, self.engine, self.owner, ids, words, self.clock()))
 
