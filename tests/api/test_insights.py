@@ -97,6 +97,20 @@ def test_rules_when_tried_added_moved_and_removed_then_each_answer_says_what_bec
     assert got(client, "/rules") == [one]
 
 
+def test_category_when_said_for_the_past_then_what_would_change_is_listed_before(client: TestClient) -> None:
+    third, second, first = (each["entry"]["id"] for each in got(client, "/labels")["items"])
+    tried = got(client, f"/transactions/{second}/past-changes", category=PETS)
+    assert [each["entry_id"] for each in tried] == [first]
+    assert client.get(f"/transactions/{second}/past-changes", params={"category": "VET"}).status_code == 422
+    assert client.get("/transactions/4711/past-changes", params={"category": PETS}).status_code == 404
+    refused = client.patch(f"/transactions/{second}", json={"note": "n", "category": "Rex", "past": True})
+    assert (refused.status_code, "Only a code of the taxonomy" in refused.text) == (422, True)
+    assert got(client, f"/transactions/{second}")["note"] is None
+    assert client.patch(f"/transactions/{second}", json={"category": PETS, "past": True}).status_code == 200
+    found = {each["entry"]["id"]: each["label"]["category"] for each in got(client, "/labels")["items"]}
+    assert found == {first: PETS, second: PETS, third: "UNCATEGORIZED"}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
