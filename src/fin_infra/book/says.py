@@ -6,25 +6,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fin_infra.book import sameness, say
+from fin_infra.book.entries import code_of
 from fin_infra.book.methods import Household, method
 from fin_infra.book.records import SplitPart
 from fin_infra.errors import InvalidInput
 from fin_infra.transport import Flow, M, blocking
 
 
+def check_past(category: str | None, *, past: bool) -> None:
+    """Raise InvalidInput where a category is to hold for the past and is not a code of the taxonomy."""
+    if past and (category is None or code_of(category.strip()) is None):
+        raise InvalidInput("Only a code of the taxonomy holds for the past; `categories` lists them.")
+
+
 class Says(Household[M]):
     @method
-    def categorize(self, ids: Sequence[int], category: str | None) -> Flow[int]:
-        """Give transactions a category of the person's own; None gives the vendor's back. Return the number of changes.
+    def categorize(self, ids: Sequence[int], category: str | None, *, past: bool = False) -> Flow[int]:
+        """Give transactions a category of the person's own; None takes it back. Return the number of changes.
+
+        A code of the taxonomy holds for later transactions of the same merchant too; another word for these alone.
+
+        Args:
+            past: whether it holds for earlier ones of the same merchant too; `past_changes` shows them.
 
         Raises:
             NotRemembered: one of them is not in the book.
-            InvalidInput: the category is blank.
+            InvalidInput: the category is blank, or `past` is said of one that is not a code.
         """
         if category is not None and not category.strip():
             raise InvalidInput("A category must have letters; None takes one back.")
         word = category and category.strip()
-        return (yield from blocking(say.say, self.engine, self.owner, ids, {"category": word}, self.clock()))
+        check_past(word, past=past)
+        words = {"category": word, "past": say.FLAG if past else None}
+        return (yield from blocking(say.say, self.engine, self.owner, ids, words, self.clock()))
 
     @method
     def note(self, id: int, text: str | None) -> Flow[int]:
