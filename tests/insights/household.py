@@ -12,20 +12,25 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from fin_infra.insights import Entry
-from fin_infra.insights.transfers import AccountFacts
-from fin_infra.model import AccountType, Money
+from fin_infra.insights import Entry, EntryAccount
+from fin_infra.model import AccountSubtype, AccountType, Money
 
 START = dt.date(2025, 1, 1)
+
+
+def own(id: str, type: AccountType, ending: str | None = None, *, currency: str = "USD") -> EntryAccount:
+    return EntryAccount(id=id, type=type, subtype=AccountSubtype.UNKNOWN, currency=currency, ending=ending)
+
+
 ACCOUNTS = (
-    AccountFacts(id="checking", type=AccountType.DEPOSITORY, currency="USD", ending="4410"),
-    AccountFacts(id="joint", type=AccountType.DEPOSITORY, currency="USD", ending="7702"),
-    AccountFacts(id="savings", type=AccountType.DEPOSITORY, currency="USD", ending="9081"),
-    AccountFacts(id="visa", type=AccountType.CREDIT, currency="USD", ending="3316"),
-    AccountFacts(id="amex", type=AccountType.CREDIT, currency="USD", ending="1005"),
-    AccountFacts(id="car", type=AccountType.LOAN, currency="USD", ending="6650"),
-    AccountFacts(id="broker", type=AccountType.INVESTMENT, currency="USD"),
-    AccountFacts(id="euro", type=AccountType.DEPOSITORY, currency="EUR", ending="2294"),
+    own("checking", AccountType.DEPOSITORY, "4410"),
+    own("joint", AccountType.DEPOSITORY, "7702"),
+    own("savings", AccountType.DEPOSITORY, "9081"),
+    own("visa", AccountType.CREDIT, "3316"),
+    own("amex", AccountType.CREDIT, "1005"),
+    own("car", AccountType.LOAN, "6650"),
+    own("broker", AccountType.INVESTMENT),
+    own("euro", AccountType.DEPOSITORY, "2294", currency="EUR"),
 )
 SHOPS = (  # what a card prints, and Plaid's word, which half of the rows have
     ("WHOLEFDS MKT 10234 AUSTIN TX", "FOOD_AND_DRINK_GROCERIES"),

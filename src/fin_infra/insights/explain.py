@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
-from fin_infra.insights.spending.figures import between, place_of
+from fin_infra.insights.spending.figures import between, row_of
 from fin_infra.insights.spending.records import By, CashFlowMonth, Counted, CountsAs, Period, Spent
 from fin_infra.model.money import Money
 from fin_infra.model.personal import Personal, pii
@@ -30,7 +30,7 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedLine(Model):
-    """One transaction, or a part of one, in a figure."""
+    """One transaction in a figure, or a part of one that was split."""
 
     entry_id: str
     date: dt.date
@@ -79,9 +79,7 @@ def explain_spending(row: Spent, counted: Iterable[Counted]) -> Explanation:
     mine = [
         each
         for each in between(counted, None, None)
-        if each.entry_id in known
-        and each.counts_as is CountsAs.SPENDING
-        and place_of(each, row.by, row.period) == place
+        if each.entry_id in known and each.counts_as is CountsAs.SPENDING and row_of(each, row.by, row.period) == place
     ]
     said = "All spending" if row.by is By.ALL else f"Spending on {row.name or 'merchants without a name'}"
     return _explained(f"{said}{_since(row.start, row.period)}", row.spent, mine, spending=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fin_infra.insights import Entry, Judge, Label
 from fin_infra.insights.spending import Counted, CountsAs, cash_flow, count
-from fin_infra.insights.transfers import Activity, SplitShare, recognize
+from fin_infra.insights.transfers import Activity, recognize
 from fin_infra.model import Money
 from tests.insights.entries import entry
 from tests.insights.household import ACCOUNTS
@@ -28,9 +28,8 @@ def shown(counted: Iterable[Counted]) -> list[tuple[str, str, str, str]]:
     return [(each.entry_id, each.counts_as.value, each.category, str(each.amount.amount)) for each in counted]
 
 
-def only(row: Entry, said: Label | None, parts: tuple[SplitShare, ...] = ()) -> list[tuple[str, ...]]:
-    labels = {} if said is None else {row.id: said}
-    told = count(Activity(entries=[row], labels=labels, accounts=ACCOUNTS, parts={row.id: parts} if parts else {}))
+def only(row: Entry, said: Label | None) -> list[tuple[str, ...]]:
+    told = count(Activity(entries=[row], labels={} if said is None else {row.id: said}, accounts=ACCOUNTS))
     return [each[1:] for each in shown(told)]
 
 
@@ -68,33 +67,22 @@ def test_count_when_a_transfer_is_linked_then_both_sides_name_each_other():
     assert [(each.counts_as, each.other_id) for each in told] == [(CountsAs.TRANSFER, "b"), (CountsAs.TRANSFER, "a")]
 
 
-def parts(*given: tuple[str, str]) -> tuple[SplitShare, ...]:
-    return tuple(SplitShare(category=word, amount=Money.of(amount, "USD")) for word, amount in given)
-
-
-def test_count_when_a_person_divided_it_then_each_part_counts_by_its_own_category():
-    divided = parts((FOOD, "-30"), ("TRANSFER_OUT_WITHDRAWAL", "-20"), ("TRANSFER_OUT_SAVINGS", "-10"))
-    assert only(entry("X", "-60"), label(CLOTHES), divided) == [
-        ("spending", FOOD, "-30"),
-        ("spending", "TRANSFER_OUT_WITHDRAWAL", "-20"),
-        ("transfer", "TRANSFER_OUT_SAVINGS", "-10"),
+def test_count_when_a_person_split_one_then_each_part_counts_by_its_own_category():
+    """A part that goes to savings pairs with what arrives there, and the rest is spent."""
+    rows = [
+        entry("SHOP", "-30", id="1/1"),
+        entry("SHOP", "-20", id="1/2"),
+        entry("SHOP", "-10", id="1/3"),
+        entry("DEPOSIT", "10", id="2", account_id="savings"),
     ]
-    mixed = parts(("INCOME_SALARY", "90"), (FOOD, "10"), ("a gift", "5"))
-    assert only(entry("X", "105"), None, mixed) == [
-        ("income", "INCOME_SALARY", "90"),
-        ("spending", FOOD, "10"),
-        ("income", "a gift", "5"),
+    said = {"1/1": FOOD, "1/2": "a word of mine", "1/3": "TRANSFER_OUT_SAVINGS"}
+    labels = {id: label(word, Judge.PERSON) for id, word in said.items()}
+    assert [each[:3] for each in shown(count(Activity(entries=rows, labels=labels, accounts=ACCOUNTS)))] == [
+        ("1/1", "spending", FOOD),
+        ("1/2", "spending", "a word of mine"),
+        ("1/3", "transfer", "TRANSFER_OUT_SAVINGS"),
+        ("2", "transfer", "UNCATEGORIZED"),
     ]
-    assert only(entry("X", "-8"), None, parts((FOOD, "-9"), ("a discount", "1"))) == [
-        ("spending", FOOD, "-9"),
-        ("spending", "a discount", "1"),
-    ]
-
-
-def test_count_when_the_bank_changed_a_divided_amount_then_the_rest_counts_by_its_label():
-    told = count(Activity(entries=[entry("X", "-12")], labels={"X": label(CLOTHES)}, parts={"X": parts((FOOD, "-10"))}))
-    assert [each[1:] for each in shown(told)] == [("spending", FOOD, "-10"), ("spending", CLOTHES, "-2")]
-    assert told[1].reason == "The bank has changed the amount since you divided it. Somebody says so."
 
 
 def test_count_when_pending_ones_are_left_out_then_their_partners_stay_transfers():
@@ -122,22 +110,21 @@ ROW = st.tuples(
 )
 
 
-def activity(rows: list[tuple[str, int, Decimal, str, str | None, Judge]], divided: int, linked: int) -> Activity:
+def activity(rows: list[tuple[str, int, Decimal, str, str | None, Judge]], linked: int) -> Activity:
     entries = [
         entry(text, str(amount), id=f"{at:02}", account_id=account, day=day,
               currency="EUR" if account == "euro" else "USD")
         for at, (account, day, amount, text, _, _) in enumerate(rows)
     ]  # fmt: skip
     said = {f"{at:02}": label(row[4], row[5]) for at, row in enumerate(rows) if row[4] is not None}
-    shares = {each.id: (SplitShare(category=FOOD, amount=each.amount * Decimal("0.3")),) for each in entries[:divided]}
     links = {one.id: other.id for one, other in zip(entries[:linked], entries[linked : 2 * linked], strict=False)}
-    return Activity(entries=entries, labels=said, accounts=ACCOUNTS, parts=shares, links=links)
+    return Activity(entries=entries, labels=said, accounts=ACCOUNTS, links=links)
 
 
 @settings(max_examples=effort(200))
-@given(st.lists(ROW, max_size=30), st.integers(0, 4), st.integers(0, 4))
-def test_count_when_all_is_added_up_then_it_is_the_change_of_the_balances_in_each_currency(rows, divided, linked):
-    asked = activity(rows, divided, linked)
+@given(st.lists(ROW, max_size=30), st.integers(0, 4))
+def test_count_when_all_is_added_up_then_it_is_the_change_of_the_balances_in_each_currency(rows, linked):
+    asked = activity(rows, linked)
     told = count(asked)
     assert {each.entry_id for each in told} == {each.id for each in asked.entries}
     flow = {each.net.currency: each for each in cash_flow(told).totals}

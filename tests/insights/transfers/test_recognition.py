@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from fin_infra.errors import InvalidInput
 from fin_infra.insights import Entry, Judge, Label
 from fin_infra.insights.categories import Categorizer
-from fin_infra.insights.transfers import AccountFacts, Activity, TransferKind, Transfers, recognize
-from fin_infra.model import AccountType
+from fin_infra.insights.transfers import Activity, TransferKind, Transfers, recognize
 from tests.insights.entries import entry
 from tests.insights.household import ACCOUNTS, Household, Truth
 from tests.support.effort import effort
@@ -128,7 +127,7 @@ def test_recognize_when_the_nearest_would_leave_another_one_alone_then_the_best_
     assert sorted(sides(told)) == [("o1", "i1"), ("o2", "i2")]
 
 
-def test_recognize_when_a_person_linked_then_their_word_comes_before_amounts_currencies_and_parts():
+def test_recognize_when_a_person_linked_then_their_word_comes_before_amounts_and_currencies():
     euro = got("euro", "180.00", currency="EUR", account_id="euro", text="SEPA")
     told = found(sent(), got(), euro, links={"out": "euro", "euro": "out"})
     linked = told.transfers[0]
@@ -281,8 +280,6 @@ def test_recognize_when_equal_amounts_crowd_then_it_is_one_answer_and_every_row_
 
 
 def test_recognize_when_there_are_ten_times_the_rows_then_it_takes_about_ten_times_as_long():
-    facts = (AccountFacts(id="a", type=AccountType.DEPOSITORY, currency="USD"), *ACCOUNTS)
-
     def seconds(count: int) -> float:
         day = dt.date(2020, 1, 1)
         rows = [
@@ -295,7 +292,7 @@ def test_recognize_when_there_are_ten_times_the_rows_then_it_takes_about_ten_tim
             )
             for at in range(count)
         ]
-        activity = Activity(entries=rows, accounts=facts)
+        activity = Activity(entries=rows, accounts=ACCOUNTS)
         begin = perf_counter()
         assert len(recognize(activity).transfers) == count // 2
         return perf_counter() - begin

@@ -17,7 +17,7 @@ _PLACES = Decimal("0.0001")
 
 @checked
 def cash_flow(counted: Iterable[Counted], *, start: dt.date | None = None, end: dt.date | None = None) -> CashFlow:
-    """Return the cash flow of each month and currency, with totals; nothing is no row.
+    """Return the cash flow of each month and currency, with totals; where nothing happened, there are none.
 
     Args:
         counted: what `count` returned.

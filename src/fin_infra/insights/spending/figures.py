@@ -30,7 +30,7 @@ def spending(
     start: dt.date | None = None,
     end: dt.date | None = None,
 ) -> Spending:
-    """Return what was spent, and the totals of each currency; nothing spent is no row.
+    """Return what was spent, and the totals of each currency; where nothing was spent, there are none.
 
     Args:
         counted: what `count` returned.
@@ -43,7 +43,7 @@ def spending(
     within = [each for each in between(counted, start, end) if each.counts_as is CountsAs.SPENDING]
     groups: dict[tuple[dt.date | None, str, str], list[Counted]] = {}
     for each in within:
-        groups.setdefault(place_of(each, by, period), []).append(each)
+        groups.setdefault(row_of(each, by, period), []).append(each)
     found = [_spent(rows, by, period) for rows in groups.values()]
     by_currency: dict[str, list[Counted]] = {}
     for each in within:
@@ -54,7 +54,7 @@ def spending(
     )
 
 
-def place_of(each: Counted, by: By, period: Period) -> tuple[dt.date | None, str, str]:
+def row_of(each: Counted, by: By, period: Period) -> tuple[dt.date | None, str, str]:
     """Return the row that a transaction counts in: the first day of its period, its currency and the name."""
     return first_day(each.date, period), each.amount.currency, _NAMES[by](each)
 
@@ -90,7 +90,7 @@ def ids_of(counted: Iterable[Counted]) -> tuple[str, ...]:
 
 
 def _spent(rows: Sequence[Counted], by: By, period: Period) -> Spent:
-    start, currency, name = place_of(rows[0], by, period)
+    start, currency, name = row_of(rows[0], by, period)
     return Spent(
         by=by,
         period=period,

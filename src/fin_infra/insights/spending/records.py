@@ -23,7 +23,7 @@ class CountsAs(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted(Model):
-    """How a transaction counts, or a part of one that a person divided."""
+    """How a transaction counts, or a part of one that a person split."""
 
     entry_id: str
     account_id: str
@@ -73,7 +73,6 @@ class Spent(Model):
     spent: Money
     """Positive; negative where more was refunded than spent."""
     count: int
-    """Transactions and parts."""
     entry_ids: tuple[str, ...]
     """What it is made of, the oldest first."""
 

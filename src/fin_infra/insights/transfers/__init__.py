@@ -3,20 +3,16 @@ Floor 5: pure functions over all accounts of a household; equal input gives equa
 
 from fin_infra.insights.transfers.recognition import recognize
 from fin_infra.insights.transfers.records import (
-    AccountFacts,
     Activity,
     Refund,
-    SplitShare,
     Transfer,
     TransferKind,
     Transfers,
 )
 
 __all__ = [
-    "AccountFacts",
     "Activity",
     "Refund",
-    "SplitShare",
     "Transfer",
     "TransferKind",
     "Transfers",

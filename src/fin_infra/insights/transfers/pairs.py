@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fin_infra.insights.records import EntryAccount
 from fin_infra.insights.transfers.matching import EXACT, Weights, best
-from fin_infra.insights.transfers.records import AccountFacts
 from fin_infra.insights.transfers.words import Side, names
 
 DAYS = 5
@@ -51,7 +51,7 @@ class Pair:
         return abs((self.out.entry.date - self.into.entry.date).days)
 
 
-def pairs(sides: Iterable[Side], accounts: Mapping[str, AccountFacts]) -> list[Pair]:
+def pairs(sides: Iterable[Side], accounts: Mapping[str, EntryAccount]) -> list[Pair]:
     """Return the best pairs, in order of their amounts and days; a side that speaks against it has none."""
     groups: dict[tuple[str, Decimal], list[Side]] = {}
     for side in sides:
@@ -69,7 +69,7 @@ def _when(side: Side) -> tuple[object, ...]:
     return side.entry.date, side.entry.account_id, side.entry.id
 
 
-def _of_group(group: Sequence[Side], accounts: Mapping[str, AccountFacts]) -> Iterator[Pair]:
+def _of_group(group: Sequence[Side], accounts: Mapping[str, EntryAccount]) -> Iterator[Pair]:
     outs = [side for side in group if side.entry.amount.amount < 0]
     ins = [side for side in group if side.entry.amount.amount > 0]
     if not outs or not ins:
@@ -103,7 +103,7 @@ def _ordinal(side: Side) -> int:
     return side.entry.date.toordinal()
 
 
-def _strength(out: Side, into: Side, accounts: Mapping[str, AccountFacts]) -> int:
+def _strength(out: Side, into: Side, accounts: Mapping[str, EntryAccount]) -> int:
     """Return how much two sides say for a transfer between them; 0 where one names a third account."""
     named = False
     for side, other in ((out, into), (into, out)):
@@ -117,12 +117,12 @@ def _strength(out: Side, into: Side, accounts: Mapping[str, AccountFacts]) -> in
     return BOTH if speech == 2 else ONE if speech == 1 and not (out.is_to_others or into.is_to_others) else SILENT
 
 
-def _ending(accounts: Mapping[str, AccountFacts], side: Side) -> str | None:
+def _ending(accounts: Mapping[str, EntryAccount], side: Side) -> str | None:
     facts = accounts.get(side.entry.account_id)
     return facts.ending if facts is not None else None
 
 
-def _names_third(side: Side, other: Side, accounts: Mapping[str, AccountFacts]) -> bool:
+def _names_third(side: Side, other: Side, accounts: Mapping[str, EntryAccount]) -> bool:
     if not side.digits or not side.speech:
         return False
     own = (side.entry.account_id, other.entry.account_id)

@@ -1,7 +1,7 @@
 """Which transactions of a household only move money, and which give money back: who is asked in which order.
 Floor 5: a person's link and word come first, then pairs, then the label of one side, then refunds.
 
-A person who gave a transaction parts or a category decides for it, and no pair is looked for against their word.
+A category that a person gave decides too: no pair is looked for against their word.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from decimal import Decimal
 from fin_infra.arguments import checked
 from fin_infra.errors import InvalidInput
 from fin_infra.insights.categories.taxonomy import primary
-from fin_infra.insights.records import Entry, Judge
+from fin_infra.insights.records import Entry, EntryAccount, Judge
 from fin_infra.insights.transfers.pairs import BOTH, NAMED, ONE, Pair, pairs
-from fin_infra.insights.transfers.records import AccountFacts, Activity, Transfer, TransferKind, Transfers
+from fin_infra.insights.transfers.records import Activity, Transfer, TransferKind, Transfers
 from fin_infra.insights.transfers.refunds import refunds
 from fin_infra.insights.transfers.words import Side, folded, says_transfer, side_of, trusted
 from fin_infra.model.banking import AccountType
 
 COUNTED = Decimal("0.8")
 """A pair below this confidence is reported as unclear, and not counted as a transfer."""
-ONE_SIDED: Mapping[str, TransferKind] = {
+_ONE_SIDED: Mapping[str, TransferKind] = {
     "TRANSFER_IN_ACCOUNT_TRANSFER": TransferKind.TRANSFER,
     "TRANSFER_IN_SAVINGS": TransferKind.TRANSFER,
     "TRANSFER_IN_INVESTMENT_AND_RETIREMENT_FUNDS": TransferKind.TRANSFER,
@@ -54,7 +54,7 @@ def recognize(activity: Activity) -> Transfers:
     taken |= {id for each in sure for id in each.entry_ids}
     alone = list(reader.one_sided(taken))
     taken |= {id for each in alone for id in each.entry_ids}
-    rest = [entry for entry in activity.entries if entry.id not in taken and entry.id not in activity.parts]
+    rest = [entry for entry in activity.entries if entry.id not in taken]
     return Transfers(
         transfers=tuple(sorted([*linked, *sure, *alone], key=_order)),
         refunds=tuple(refunds(rest, activity.labels)),
@@ -70,7 +70,7 @@ def _order(transfer: Transfer) -> tuple[object, ...]:
 class _Reader:
     activity: Activity
     entries: Mapping[str, Entry]
-    accounts: Mapping[str, AccountFacts]
+    accounts: Mapping[str, EntryAccount]
 
     @classmethod
     def of(cls, activity: Activity) -> _Reader:
@@ -112,7 +112,7 @@ class _Reader:
     def _sides(self, taken: set[str]) -> Iterator[Side]:
         asked = self.activity
         for entry in asked.entries:
-            if entry.id not in taken and entry.id not in asked.apart and entry.id not in asked.parts:
+            if entry.id not in taken and entry.id not in asked.apart:
                 yield side_of(entry, asked.labels.get(entry.id), owed=self.type_of(entry).is_liability)
 
     def _pair(self, pair: Pair) -> Transfer:
@@ -140,7 +140,7 @@ class _Reader:
     def one_sided(self, taken: set[str]) -> Iterator[Transfer]:
         """Yield what is a transfer by its label or its account, and has no other side in the book."""
         for entry in self.activity.entries:
-            if entry.id in taken or entry.id in self.activity.apart or entry.id in self.activity.parts:
+            if entry.id in taken or entry.id in self.activity.apart:
                 continue
             label = self.activity.labels.get(entry.id)
             side = side_of(entry, label, owed=self.type_of(entry).is_liability)
@@ -158,7 +158,7 @@ class _Reader:
         if label is not None and (trusted(label) or says_transfer(folded(entry))):
             if primary(label.category) == "LOAN_DISBURSEMENTS" and entry.amount.amount > 0:
                 return TransferKind.LOAN_PAYOUT
-            if (kind := ONE_SIDED.get(label.category)) is not None:
+            if (kind := _ONE_SIDED.get(label.category)) is not None:
                 return kind
         paid = entry.amount.amount > 0 and self.type_of(entry).is_liability and side.speech == 1
         return _kind(self.type_of(entry), AccountType.UNKNOWN) if paid else None

@@ -9,46 +9,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from fin_infra.insights.records import Entry, Label
-from fin_infra.model.banking import AccountType
+from fin_infra.insights.records import Entry, EntryAccount, Label
 from fin_infra.model.money import Money
 from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFacts(Model):
-    """What recognition has to know of an own account."""
-
-    id: str
-    type: AccountType
-    currency: str
-    ending: str | None = field(default=None, metadata=pii(Personal.ENDING))
-    """The last digits of its number, by which texts of other accounts name it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitShare(Model):
-    """A part of a transaction that a person gave a category of its own."""
-
-    category: str
-    amount: Money
-    """With the transaction's sign; the parts add up to it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """The transactions of all accounts of a household, and what is known and was said of them."""
+    """The transactions of all accounts of a household, and what is known and was said of them.
+
+    A transaction that a person split is an entry for each part, labeled with the category of that part.
+    """
 
     entries: Sequence[Entry]
     labels: Mapping[str, Label] = field(default_factory=dict[str, Label])
     """By transaction; one without a label is uncategorized."""
-    accounts: Sequence[AccountFacts] = ()
+    accounts: Sequence[EntryAccount] = ()
+    """One that is not there is neither a card nor a loan, and has no ending to be named by."""
     links: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Both sides of each transfer that a person linked; one direction is enough."""
+    """By one side, the other side of each transfer that a person linked; the way back may be there too."""
     apart: frozenset[str] = frozenset()
     """Transactions that are not a side of a transfer, by a person's word."""
-    parts: Mapping[str, Sequence[SplitShare]] = field(default_factory=dict[str, Sequence[SplitShare]])
 
 
 class TransferKind(StrEnum):

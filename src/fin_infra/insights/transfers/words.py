@@ -1,5 +1,5 @@
 """What one transaction says by itself about being a side of a transfer: its text, its label, a person's word.
-Floor 5: words of banks as data; what a text names is compared with the endings of the household's own accounts."""
+Floor 5: words of banks as data; numbers in the text are compared with the endings of own accounts."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def names(side: Side, ending: str | None) -> bool:
 
 
 def says_transfer(text: str) -> bool:
-    """Return whether a text in capitals speaks of a transfer or a payment of a card or loan, beyond `payment`."""
+    """Return whether capitals speak of a transfer or a payment of a card or loan, beyond `payment`."""
     return _TRANSFER.search(text) is not None or _PAYS.search(text) is not None
 
 
