@@ -27,9 +27,11 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"rules", "book", "connections", "doubts", "imports", "demo", "sandbox", "providers", "keys", "order"}
-OTHERS = {"categorize", "connect", "link", "repair", "disconnect", "sync", "export", "features"}
-OTHERS |= {"import", "undo-import", "join-accounts"}
+<<<<<<< ours
+GROUPS = {"book", "connections", "demo", "doubts", "imports", "keys", "order"}
+GROUPS |= {"providers", "rules", "sandbox"}
+OTHERS = {"cashflow", "categorize", "connect", "disconnect", "export", "features", "import"}
+OTHERS |= {"join-accounts", "link", "repair", "spending", "sync", "transfers", "undo-import"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

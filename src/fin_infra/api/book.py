@@ -17,6 +17,7 @@ from fin_infra.api.files import files_router
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
+from fin_infra.api.spending import spending_routers
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.api.words import Id, words_router
@@ -71,7 +72,8 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`.
+    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/spending`, `/cash-flow`,
+    `/transfers`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -95,8 +97,9 @@ def add_book(
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, words_router(change, book_of, caller))
-    for router in insights_routers(auth, change, book_of, caller):
-        include(app, router)
+    for routers in (insights_routers, spending_routers):
+        for router in routers(auth, change, book_of, caller):
+            include(app, router)
 
 
 def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:

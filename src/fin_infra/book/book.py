@@ -20,6 +20,7 @@ from fin_infra.book.methods import Household, Keep, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
 from fin_infra.book.says import Says
+from fin_infra.book.spending import Spends
 from fin_infra.book.sync import Clock
 from fin_infra.book.verifications import Verifications
 from fin_infra.book.worth import Worth
@@ -43,6 +44,7 @@ class Book(
     Worth[M],
     Verifications[M],
     Insights[M],
+    Spends[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 

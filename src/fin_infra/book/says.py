@@ -73,6 +73,18 @@ class Says(Household[M]):
         return (yield from blocking(say.link, self.engine, self.owner, one, other, self.clock()))
 
     @method
+    def keep_apart(self, ids: Sequence[int], *, apart: bool = True) -> Flow[int]:
+        """Say that transactions are not sides of a transfer, or take that back. Return the number of changes.
+
+        A link of a person's own is stronger.
+
+        Raises:
+            NotRemembered: one of them is not in the book.
+        """
+        word = say.FLAG if apart else None
+        return (yield from blocking(say.say, self.engine, self.owner, ids, {"apart": word}, self.clock()))
+
+    @method
     def answer(self, id: int, other_id: int, *, same: bool) -> Flow[int]:
         """Answer whether two transactions, trades or accounts are one. Return the number of changes.
 
