@@ -72,11 +72,13 @@ def month_start(month: int) -> int:
     return dt.date(month // 12, month % 12 + 1, 1).toordinal()
 
 
+@lru_cache(maxsize=4096)
 def month_length(month: int) -> int:
     """Return how many days a month has."""
     return month_start(month + 1) - month_start(month)
 
 
+@lru_cache(maxsize=65_536)
 def nominal_day(month: int, day: int) -> int:
     """Return the ordinal of a day of a month, the last one where the month is too short."""
     return month_start(month) + min(day, month_length(month)) - 1

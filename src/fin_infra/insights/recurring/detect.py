@@ -22,8 +22,8 @@ from fin_infra.model.money import Money
 YEAR = 366
 """Days before the last transaction whose amounts make the range of the next one."""
 
-Group = tuple[str, str, str, bool]
-"""Account, merchant, currency, and whether money comes in."""
+_row = tuple.__new__
+"""Half the time of `Row(...)`, once for each transaction."""
 
 
 @checked
@@ -46,41 +46,48 @@ def find_streams(
     Raises:
         InvalidInput: two transactions have the same id.
     """
+    given = list(entries)
+    if len({entry.id for entry in given}) != len(given):
+        raise InvalidInput("Two transactions have the same id; give each one once.")
+    known = labels or {}
     found: list[Stream] = []
-    for (account_id, merchant, _, _), rows in _groups(entries, today, labels or {}, frozenset(exclude)).items():
-        if len(rows) > 1:
-            rows.sort()
-            found += [_stream(each, account_id, merchant, (labels or {}, today)) for each in streams_of(rows)]
+    for (account_id, merchant), rows in _groups(_looked_at(given, today, exclude), known).items():
+        found += [_stream(each, account_id, merchant, (known, today)) for each in _all_streams(rows)]
     return sorted(found, key=lambda stream: (not stream.is_active, stream.next_date or dt.date.max, stream.id))
 
 
-def _groups(
-    entries: Iterable[Entry], today: dt.date, labels: Mapping[str, Label], exclude: frozenset[str]
-) -> dict[Group, list[Row]]:
-    groups: dict[Group, list[Row]] = {}
-    names: dict[str, str] = {}
-    seen: set[str] = set()
-    size = 0
+def _looked_at(entries: list[Entry], today: dt.date, exclude: Collection[str]) -> list[Entry]:
+    left_out = frozenset(exclude)
+    return [entry for entry in entries if not entry.pending and entry.date <= today and entry.id not in left_out]
+
+
+def _groups(entries: Iterable[Entry], labels: Mapping[str, Label]) -> dict[tuple[str, str], list[Row]]:
+    """Return the rows of each account and merchant; a merchant is made out once for each text of a bank."""
+    by_text: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        size += 1
-        seen.add(entry.id)
-        if entry.pending or entry.date > today or entry.id in exclude or not entry.amount.amount:
-            continue
-        text = entry.description
-        label = labels.get(entry.id)
-        name = label.merchant if label is not None and label.merchant else names.get(text)
-        if name is None:
-            name = names[text] = clean(text)
-        amount = entry.amount.amount
-        group = (entry.account_id, name or _no_name(entry), entry.amount.currency, amount > 0)
-        row = Row(entry.date.toordinal(), amount, entry.id, entry)
-        if (rows := groups.get(group)) is None:
-            groups[group] = [row]
+        label = labels.get(entry.id) if labels else None
+        text = (entry.account_id, (label.merchant if label else "") or entry.description)
+        if (same := by_text.get(text)) is None:
+            by_text[text] = [entry]
         else:
-            rows.append(row)
-    if len(seen) != size:
-        raise InvalidInput("Two transactions have the same id; give each one once.")
+            same.append(entry)
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for (account_id, text), same in by_text.items():
+        rows = [_row(Row, (entry.date.toordinal(), entry.amount.amount, entry.id, entry)) for entry in same]
+        groups.setdefault((account_id, clean(text) or _no_name(same[0])), []).extend(rows)
     return groups
+
+
+def _all_streams(rows: list[Row]) -> list[Found]:
+    """Return the streams of an account at a merchant: those of money in and out, and of each currency."""
+    if len(rows) < 2:
+        return []
+    rows.sort()
+    kinds: dict[tuple[str, bool], list[Row]] = {}
+    for row in rows:
+        if row.amount:
+            kinds.setdefault((row.entry.amount.currency, row.amount.is_signed()), []).append(row)
+    return [found for kind in kinds.values() for found in streams_of(kind)]
 
 
 def _no_name(entry: Entry) -> str:
@@ -96,7 +103,7 @@ def _stream(found: Found, account_id: str, merchant: str, seen: tuple[Mapping[st
     schedule = schedule_of(found.pace, rows, found.halves or ())
     status = status_of(frequency, schedule, seen=len(rows), today=today)
     label = labels.get(last.id)
-    low, high = _range(rows)
+    low, high = (Money(each, last.amount.currency) for each in _range(rows))
     return Stream(
         id=first.id,
         account_id=account_id,
@@ -108,18 +115,19 @@ def _stream(found: Found, account_id: str, merchant: str, seen: tuple[Mapping[st
         first_date=first.date,
         last_date=last.date,
         next_date=None if status is StreamStatus.TOMBSTONED else next_date(frequency, schedule, today=today),
-        average_amount=average([row.amount for row in rows], last.amount.currency),
+        average_amount=average([row.entry.amount for row in rows]),
         last_amount=last.amount,
         entry_ids=tuple(row.id for row in rows),
-        low_amount=Money(low, last.amount.currency),
-        high_amount=Money(high, last.amount.currency),
+        low_amount=low,
+        high_amount=high,
         schedule=schedule,
     )
 
 
-def average(amounts: Sequence[Decimal], currency: str) -> Money:
-    """Return the mean of amounts in whole minor units of the currency, where it has any."""
-    mean = Money.total((Money(each, currency) for each in amounts), currency) / len(amounts)
+def average(amounts: Sequence[Money]) -> Money:
+    """Return the mean of amounts of one currency, in whole minor units where it has any."""
+    currency = amounts[0].currency
+    mean = Money.total(amounts, currency) / len(amounts)
     return mean.quantize() if CURRENCIES[currency] is not None else mean
 
 

@@ -36,22 +36,30 @@ class _Seen(NamedTuple):
     weight: int
 
 
+class _Fit(NamedTuple):
+    """How badly days of the month fit, the best ones, and where their weekends go."""
+
+    cost: int
+    days: tuple[int, ...]
+    weekends: Weekends
+
+
 def schedule_of(pace: Pace, rows: Sequence[Row], halves: Sequence[Sequence[Row]] = ()) -> Schedule:
     """Return the calendar rule of a stream's rows; `halves` are its two days where it comes twice a month."""
     days = pace.days or _distance(rows)
     if days and not halves:
         return Schedule(nominal=_on_line(rows, pace, days), every_days=days)
     slots = [_seen(half) for half in (halves or (rows,))]
-    _, weekends, chosen = min((_fit(slots, weekends) for weekends in Weekends), key=lambda fit: fit[0])
+    fit = _best(slots)
     last = _seen(rows[-1:])[0]
     nominal = min(
-        (_nominal(last, day) for day in chosen), key=lambda day: (abs(moved_day(day, weekends) - last.day), day)
+        (_nominal(last, day) for day in fit.days), key=lambda day: (abs(moved_day(day, fit.weekends) - last.day), day)
     )
     return Schedule(
         nominal=dt.date.fromordinal(nominal),
         every_months=pace.months,
-        days=tuple(sorted(set(chosen))),
-        weekends=weekends,
+        days=tuple(sorted(set(fit.days))),
+        weekends=fit.weekends,
     )
 
 
@@ -80,14 +88,17 @@ def _seen(rows: Sequence[Row]) -> list[_Seen]:
     return [_Seen(day, month_of(date), date.day, weight) for (day, date), weight in zip(dates, WEIGHTS, strict=False)]
 
 
-def _fit(slots: Sequence[Sequence[_Seen]], weekends: Weekends) -> tuple[int, Weekends, list[int]]:
-    """Return how badly the best days of the month fit with such weekends, and these days."""
-    total, chosen = 0, []
-    for seen in slots:
-        cost, day = min((_cost(seen, day, weekends), day) for day in _candidates(seen))
-        total += cost
-        chosen.append(day)
-    return total, weekends, chosen
+def _best(slots: Sequence[Sequence[_Seen]]) -> _Fit:
+    """Return the days that fit best; weekends stay where they are unless moving them fits better."""
+    kept = _fit(slots, Weekends.KEPT)
+    if not kept.cost:
+        return kept
+    return min(kept, _fit(slots, Weekends.BEFORE), _fit(slots, Weekends.AFTER), key=lambda fit: fit.cost)
+
+
+def _fit(slots: Sequence[Sequence[_Seen]], weekends: Weekends) -> _Fit:
+    best = [min((_cost(seen, day, weekends), day) for day in _candidates(seen)) for seen in slots]
+    return _Fit(sum(cost for cost, _ in best), tuple(day for _, day in best), weekends)
 
 
 def _candidates(seen: Sequence[_Seen]) -> list[int]:
@@ -98,7 +109,15 @@ def _candidates(seen: Sequence[_Seen]) -> list[int]:
 
 
 def _cost(seen: Sequence[_Seen], day: int, weekends: Weekends) -> int:
-    return sum(each.weight * min(abs(moved_day(_nominal(each, day), weekends) - each.day), FAR) for each in seen)
+    """Return how far dates are off a day of the month, the late ones counting most."""
+    cost = 0
+    for each in seen:
+        nominal = _nominal(each, day)
+        if weekends is not Weekends.KEPT:
+            nominal = moved_day(nominal, weekends)
+        if nominal != each.day:
+            cost += each.weight * min(abs(nominal - each.day), FAR)
+    return cost
 
 
 def _nominal(seen: _Seen, day: int) -> int:

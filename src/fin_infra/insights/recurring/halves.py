@@ -15,10 +15,8 @@ APART = (12, 19)
 """Days between the one and the other."""
 ALIKE = Decimal("1.15")
 """How many times the amount of the one that of the other may be, in the middle."""
-USUAL = ((1, 15), (1, 16), (15, LAST_DAY))
+USUAL = ((1, 15), (15, LAST_DAY))
 """The days on which money goes out twice a month; other pairs are two streams."""
-USUAL_OFF = 1
-"""How far the middle of a stream's days may be off these."""
 
 
 def two_halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]] | None:
@@ -51,10 +49,7 @@ def paired(one: Sequence[Row], other: Sequence[Row]) -> bool:
 
 
 def _on_usual_days(one: Sequence[Row], other: Sequence[Row]) -> bool:
-    days = sorted((_middle_day(one), _middle_day(other)))
-    return any(
-        all(abs(day - usual) <= USUAL_OFF for day, usual in zip(days, pair, strict=True)) for pair in USUAL
-    )
+    return tuple(sorted((_middle_day(one), _middle_day(other)))) in USUAL
 
 
 def _middle_day(half: Sequence[Row]) -> int:

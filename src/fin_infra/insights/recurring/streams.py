@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from operator import sub
 from statistics import median_low
 
 from fin_infra.insights.recurring.chains import (
@@ -19,12 +20,16 @@ from fin_infra.insights.recurring.chains import (
     Row,
     follow,
     is_steady,
+    longest,
 )
 from fin_infra.insights.recurring.halves import paired, two_halves
 from fin_infra.insights.schedule import month_of, nominal_day
 
 MOST_OF = Decimal("0.85")
 """The share of a merchant's rows that a stream has to explain, where amounts do not tell it apart."""
+MONTH_DAYS = 31
+NEAR_DAY = 4
+"""How many days before and after one of the month are near it: weekends, and what drifts."""
 SPLITS = 3
 """How often rows are split by amount into two."""
 SPLIT_FROM = Decimal("1.15")
@@ -95,11 +100,11 @@ def _single(rows: Sequence[Row], *, more: int = 0) -> Found | None:
     """Return the one stream that nearly all rows are, whatever their amounts; `more` rows than usual are asked for."""
     if len(rows) < 3:
         return None
-    middle = median_low([after.day - before.day for before, after in pairwise(rows)])
+    middle = _middle_gap(rows)
     for pace in PACES:
-        if pace.steps(middle) != 1:
+        if not pace.is_usual(middle):
             continue
-        chain = max(follow(rows, pace), key=len)
+        chain = longest(rows, pace)
         if len(chain) < MOST_OF * len(rows) or len(chain) < pace.least + more or not _even(chain, pace):
             continue
         if is_steady(chain, pace, fixed=is_fixed(chain)):
@@ -109,6 +114,11 @@ def _single(rows: Sequence[Row], *, more: int = 0) -> Found | None:
         if len(both) >= MOST_OF * len(rows):
             return Found(MONTHLY, both, halves)
     return None
+
+
+def _middle_gap(rows: Sequence[Row]) -> int:
+    days = [row.day for row in rows]
+    return median_low(map(sub, days[1:], days)) if len(days) > 1 else 0
 
 
 def _even(chain: Sequence[Row], pace: Pace) -> bool:
@@ -134,19 +144,45 @@ def _by_equal_amounts(rows: Sequence[Row]) -> tuple[list[Found], list[Row]]:
 def _several(rows: Sequence[Row], *, fixed: bool) -> list[Found]:
     """Return the streams that run side by side through rows which amounts do not tell apart."""
     found: list[Found] = []
-    rest = list(rows)
+    rest, middle = list(rows), _middle_gap(rows)
     for pace in PACES:
-        if len(rest) < pace.least:
-            break
-        periods = (rest[-1].day - rest[0].day) * 100 // pace.mean + 2
-        if len(rest) > pace.together * periods:
+        if not _can_keep(rest, pace, middle):
             continue
-        chains = [chain for chain in follow(rest, pace) if is_steady(chain, pace, fixed=fixed) and _even(chain, pace)]
+        chains = [chain for chain in follow(rest, pace) if len(chain) >= pace.least]
         if sum(map(len, chains)) < MOST_OF * _within(rest, chains):
             continue  # shopping that keeps to days by chance
-        found += [Found(pace, chain) for chain in chains]
-        rest = _unused(rest, found) if chains else rest
+        chains = [chain for chain in chains if is_steady(chain, pace, fixed=fixed) and _even(chain, pace)]
+        if chains and sum(map(len, chains)) >= MOST_OF * _within(rest, chains):
+            found += [Found(pace, chain) for chain in chains]
+            rest = _unused(rest, found)
+            middle = _middle_gap(rest)
     return found
+
+
+def _can_keep(rows: Sequence[Row], pace: Pace, middle: int) -> bool:
+    """Return whether there are as many rows as streams of a pace have: a cheap look before they are followed."""
+    if len(rows) < pace.least:
+        return False
+    if pace.together == 1:
+        return pace.is_usual(middle)
+    periods = (rows[-1].day - rows[0].day) * 100 // pace.mean + 2
+    return len(rows) * MOST_OF <= pace.together * periods and _are_on_days(rows, pace.together)
+
+
+def _are_on_days(rows: Sequence[Row], together: int) -> bool:
+    """Return whether most rows are on a few days of the month, or near them."""
+    on = [0] * MONTH_DAYS
+    for row in rows:
+        on[row.entry.date.day - 1] += 1
+    covered = 0
+    for _ in range(together):
+        turned = on[-NEAR_DAY:] + on + on[:NEAR_DAY]
+        sums = [sum(turned[day : day + 2 * NEAR_DAY + 1]) for day in range(MONTH_DAYS)]
+        best = max(range(MONTH_DAYS), key=sums.__getitem__)
+        covered += sums[best]
+        for day in range(best - NEAR_DAY, best + NEAR_DAY + 1):
+            on[day % MONTH_DAYS] = 0
+    return covered >= MOST_OF * len(rows)
 
 
 def _within(rows: Sequence[Row], chains: Sequence[Sequence[Row]]) -> int:
@@ -233,9 +269,10 @@ def _by_size(rows: Sequence[Row], splits: int) -> list[Found]:
     sides = _sides(rows)
     if sides is not None and all(_single(side) for side in sides):
         return [single for side in sides if (single := _single(side)) is not None]
-    several = _several(rows, fixed=False)
-    if sum(len(each.rows) for each in several) >= MOST_OF * len(rows):
-        return several
+    if splits == SPLITS:
+        several = _several(rows, fixed=False)
+        if sum(len(each.rows) for each in several) >= MOST_OF * len(rows):
+            return several
     if sides is None or splits == 0:
         return []
     return [each for side in sides for each in _by_size(side, splits - 1)]
@@ -243,11 +280,10 @@ def _by_size(rows: Sequence[Row], splits: int) -> list[Found]:
 
 def _sides(rows: Sequence[Row]) -> tuple[list[Row], list[Row]] | None:
     """Return the rows below and above the widest gap between amounts."""
-    sizes = sorted({abs(row.amount) for row in rows})
-    gaps = [(above / below, above) for below, above in pairwise(sizes)]
-    if not gaps or max(gaps)[0] < SPLIT_FROM:
+    sizes = sorted([abs(row.amount) for row in rows])
+    widest, border = max((above / below, above) for below, above in pairwise(sizes))
+    if widest < SPLIT_FROM:
         return None
-    border = max(gaps)[1]
     return [row for row in rows if abs(row.amount) < border], [row for row in rows if abs(row.amount) >= border]
 
 
