@@ -1,5 +1,5 @@
 """Dates that follow each other at the pace of a frequency, followed through rows that may hold several of them.
-Floor 5: whole numbers of days only; which chains are believed is for `steady` to say."""
+Floor 5: whole numbers of days only; `is_steady` says which chains are believed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from fin_infra.insights.records import Entry, Frequency
 from fin_infra.insights.schedule import month_length, month_of, month_start
-
 
 MONTH = 3044
 """Hundredths of a day."""
@@ -149,8 +148,7 @@ def keeps(chain: Sequence[Row], pace: Pace, steps: Sequence[int], allowed: int) 
         return 100 * sum([abs(each - middle) for each in off]) <= allowed * len(off)
     start = month_of(chain[0].entry.date)  # or the month beside it, where a weekend moved that one
     return any(
-        _off_day(chain, [start + beside + pace.months * count for count in periods]) <= allowed
-        for beside in (0, 1, -1)
+        _off_day(chain, [start + beside + pace.months * count for count in periods]) <= allowed for beside in (0, 1, -1)
     )
 
 

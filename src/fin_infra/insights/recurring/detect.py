@@ -66,9 +66,9 @@ def _groups(entries: Iterable[Entry], labels: Mapping[str, Label]) -> dict[tuple
     by_text: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         label = labels.get(entry.id) if labels else None
-        text = (entry.account_id, (label.merchant if label else "") or entry.description)
-        if (same := by_text.get(text)) is None:
-            by_text[text] = [entry]
+        place = (entry.account_id, (label.merchant if label else "") or entry.description)
+        if (same := by_text.get(place)) is None:
+            by_text[place] = [entry]
         else:
             same.append(entry)
     groups: dict[tuple[str, str], list[Row]] = {}

@@ -4,6 +4,7 @@ Floor 5: the latest dates count most, so that a stream that has moved to another
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -97,19 +98,29 @@ def _best(slots: Sequence[Sequence[_Seen]]) -> _Fit:
 
 
 def _fit(slots: Sequence[Sequence[_Seen]], weekends: Weekends) -> _Fit:
-    best = [min((_cost(seen, day, weekends), day) for day in _candidates(seen)) for seen in slots]
+    best = [_best_day(seen, weekends) for seen in slots]
     return _Fit(sum(cost for cost, _ in best), tuple(day for _, day in best), weekends)
 
 
+def _best_day(seen: Sequence[_Seen], weekends: Weekends) -> tuple[int, int]:
+    """Return how badly the best day of the month fits, and that day: the lowest of equal ones."""
+    best = (sum(WEIGHTS) * FAR, LAST_DAY)
+    for day in _candidates(seen):
+        best = min(best, (_cost(seen, day, weekends, best[0]), day))
+    return best
+
+
 def _candidates(seen: Sequence[_Seen]) -> list[int]:
-    days = {each.of_month for each in seen}
+    """Return the days of the month that it can be, the one seen most often first."""
+    days = Counter(each.of_month for each in seen)
+    found = [day for day, _ in days.most_common()]
     if any(each.of_month == month_length(each.month) for each in seen):
-        days |= {29, 30, LAST_DAY}
-    return sorted(days | {1} if max(days) > 28 else days)
+        found += [day for day in (29, 30, LAST_DAY) if day not in days]
+    return [*found, 1] if max(days) > 28 and 1 not in days else found
 
 
-def _cost(seen: Sequence[_Seen], day: int, weekends: Weekends) -> int:
-    """Return how far dates are off a day of the month, the late ones counting most."""
+def _cost(seen: Sequence[_Seen], day: int, weekends: Weekends, enough: int) -> int:
+    """Return how far dates are off a day of the month, the late ones counting most; more than enough is not counted."""
     cost = 0
     for each in seen:
         nominal = _nominal(each, day)
@@ -117,6 +128,8 @@ def _cost(seen: Sequence[_Seen], day: int, weekends: Weekends) -> int:
             nominal = moved_day(nominal, weekends)
         if nominal != each.day:
             cost += each.weight * min(abs(nominal - each.day), FAR)
+            if cost > enough:
+                break
     return cost
 
 

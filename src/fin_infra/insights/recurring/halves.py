@@ -36,9 +36,7 @@ def paired(one: Sequence[Row], other: Sequence[Row]) -> bool:
     if shorter < 2 or longer > shorter * 1.25 + 1:
         return False
     both = sorted([(row.day, 0) for row in one] + [(row.day, 1) for row in other])
-    gaps = [
-        after[0] - before[0] for before, after in pairwise(both) if before[1] != after[1]
-    ]
+    gaps = [after[0] - before[0] for before, after in pairwise(both) if before[1] != after[1]]
     in_turns = len(gaps) >= 0.8 * (len(both) - 1)
     if not in_turns or not APART[0] <= median_low(gaps) <= APART[1] or sorted(gaps)[len(gaps) // 10] < APART[0] - 2:
         return False

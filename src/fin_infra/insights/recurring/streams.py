@@ -34,6 +34,8 @@ SPLITS = 3
 """How often rows are split by amount into two."""
 SPLIT_FROM = Decimal("1.15")
 """The ratio between two amounts next to each other that splits."""
+MOST_A_MONTH = 4
+"""Rows of amounts that all differ: more of them are shopping, and streams are not looked for among it."""
 SPREAD_OUT, SPREAD_IN = Decimal("1.6"), Decimal(3)
 """How many times the least amount the most may be in what comes every few weeks: groceries vary more, wages too."""
 CHANGED = Decimal(2)
@@ -84,7 +86,7 @@ def ratio(one: Decimal, other: Decimal) -> Decimal:
 
 
 def _beginning(rows: Sequence[Row]) -> list[Found]:
-    """Return what the only two rows of a merchant begin: equal amounts on one day of the month, or nearly so by year."""
+    """Return what the only two rows of a merchant begin: equal amounts on one day of the month, or nearly by year."""
     first, second = rows
     apart = ratio(first.amount, second.amount)
     for pace in PAIRS:
@@ -124,9 +126,7 @@ def _middle_gap(rows: Sequence[Row]) -> int:
 def _even(chain: Sequence[Row], pace: Pace) -> bool:
     """Return whether amounts vary as little as those of such a stream do."""
     if pace is ANNUALLY:
-        return all(
-            ratio(before.amount, after.amount) <= YEARLY_CHANGE for before, after in pairwise(chain)
-        )
+        return all(ratio(before.amount, after.amount) <= YEARLY_CHANGE for before, after in pairwise(chain))
     if not pace.days or is_fixed(chain):
         return True
     amounts = [abs(row.amount) for row in chain]
@@ -262,7 +262,7 @@ def _is_next(pace: Pace, gap: int) -> bool:
 
 def _by_size(rows: Sequence[Row], splits: int) -> list[Found]:
     """Return streams of amounts that vary: all rows, else the smaller and the larger ones apart, else day by day."""
-    if len(rows) < 4:
+    if len(rows) < 4 or len(rows) > MOST_A_MONTH * (2 + (rows[-1].day - rows[0].day) * 100 // MONTHLY.mean):
         return []
     if (single := _single(rows, more=1)) is not None:
         return [single]
