@@ -36,6 +36,12 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "insights/categories/test_model.py": ("insights/categories/ngrams",),
     "insights/categories/test_merchants.py": ("insights/categories/extra",),
     "insights/categories/test_categorizer.py": ("insights/records",),
+    "insights/recurring/test_detect.py": (
+        "insights/recurring/chains",
+        "insights/recurring/halves",
+        "insights/recurring/streams",
+    ),
+    "insights/test_forecast.py": ("insights/expected",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (

@@ -207,6 +207,16 @@ def test_stream_when_two_amounts_are_at_one_merchant_then_each_is_one() -> None:
     }  # fmt: skip
 
 
+def test_stream_when_a_weekend_and_a_holiday_move_one_by_three_days_then_it_goes_on() -> None:
+    # 5 September 2026 is a Saturday, and the Monday after it is Labor Day
+    dates = [*months(5, "2026-01", 8), "2026-09-08", "2026-10-05", "2026-11-05"]
+    streams = found(
+        paid("GEICO AUTO PAY", "-118.40", *dates),
+        paid("GEICO AUTO PAY", "-64.15", *months(22, "2026-01", 11), name="home"),
+    )
+    assert [(len(each.entry_ids), each.is_active) for each in streams] == [(11, True), (11, True)]
+
+
 def test_stream_when_two_varying_bills_come_by_day_then_each_is_one() -> None:
     power = ["-80.10", "-95.20", "-70.31", "-66.40", "-88.52", "-120.07", "-119.11", "-84.12"]
     gas = ["-90.33", "-71.20", "-69.10", "-82.75", "-77.00", "-101.40", "-93.93", "-112.66"]
