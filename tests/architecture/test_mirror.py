@@ -153,6 +153,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0010_rules",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
+    "book/test_insights.py": ("book/entries", "book/rule_rows"),
+    "cli/test_insights.py": ("cli/categorizing", "cli/ruling"),
     "api/connect_page/test_routes.py": ("api/links",),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),
     "questions/test_asking.py": (
