@@ -146,8 +146,9 @@ def test_compare_when_a_vendor_has_streams_then_its_ids_are_matched_with_those_o
     home.sync(page(*RENT, *PAY))
     theirs = RecurringStream(
         source="banking:plaid", as_of=NOW, id="s-1", account_id="a-1", description="Greenfield",
-        first_on=D(2025, 11, 3), last_on=D(2026, 3, 2), next_on=D(2026, 4, 1), frequency_text="monthly", average=usd("-1200.00"),
-        last=usd("-1200.00"), transaction_ids=tuple(row.vendor_id for row in RENT), is_active=True,
+        first_on=D(2025, 11, 3), last_on=D(2026, 3, 2), next_on=D(2026, 4, 1),
+        frequency_text="monthly", average=usd("-1200.00"), last=usd("-1200.00"),
+        transaction_ids=tuple(row.vendor_id for row in RENT), is_active=True,
         status=RecurringStatus.MATURE, status_text="MATURE",
     )  # fmt: skip
     found = book.compare_recurring([theirs])

@@ -25,6 +25,9 @@ YEAR = 366
 _row = tuple.__new__
 """Half the time of `Row(...)`, once for each transaction."""
 
+Group = tuple[str, str, str]
+"""Account, merchant and currency."""
+
 
 @checked
 def find_streams(
@@ -51,7 +54,7 @@ def find_streams(
         raise InvalidInput("Two transactions have the same id; give each one once.")
     known = labels or {}
     found: list[Stream] = []
-    for (account_id, merchant), rows in _groups(_looked_at(given, today, exclude), known).items():
+    for (account_id, merchant, _), rows in _groups(_looked_at(given, today, exclude), known).items():
         found += [_stream(each, account_id, merchant, (known, today)) for each in _all_streams(rows)]
     return sorted(found, key=lambda stream: (not stream.is_active, stream.next_date or dt.date.max, stream.id))
 
@@ -61,33 +64,33 @@ def _looked_at(entries: list[Entry], today: dt.date, exclude: Collection[str]) -
     return [entry for entry in entries if not entry.pending and entry.date <= today and entry.id not in left_out]
 
 
-def _groups(entries: Iterable[Entry], labels: Mapping[str, Label]) -> dict[tuple[str, str], list[Row]]:
-    """Return the rows of each account and merchant; a merchant is made out once for each text of a bank."""
-    by_text: dict[tuple[str, str], list[Entry]] = {}
+def _groups(entries: Iterable[Entry], labels: Mapping[str, Label]) -> dict[Group, list[Row]]:
+    """Return the rows of each group; a merchant is made out once for each text of a bank."""
+    by_text: dict[Group, list[Entry]] = {}
     for entry in entries:
         label = labels.get(entry.id) if labels else None
-        place = (entry.account_id, (label.merchant if label else "") or entry.description)
+        place = (entry.account_id, (label.merchant if label else "") or entry.description, entry.amount.currency)
         if (same := by_text.get(place)) is None:
             by_text[place] = [entry]
         else:
             same.append(entry)
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for (account_id, text), same in by_text.items():
+    groups: dict[Group, list[Row]] = {}
+    for (account_id, text, currency), same in by_text.items():
         rows = [_row(Row, (entry.date.toordinal(), entry.amount.amount, entry.id, entry)) for entry in same]
-        groups.setdefault((account_id, clean(text) or _no_name(same[0])), []).extend(rows)
+        groups.setdefault((account_id, clean(text) or _no_name(same[0]), currency), []).extend(rows)
     return groups
 
 
 def _all_streams(rows: list[Row]) -> list[Found]:
-    """Return the streams of an account at a merchant: those of money in and out, and of each currency."""
+    """Return the streams of a group: those of money in, and of money out."""
     if len(rows) < 2:
         return []
     rows.sort()
-    kinds: dict[tuple[str, bool], list[Row]] = {}
-    for row in rows:
-        if row.amount:
-            kinds.setdefault((row.entry.amount.currency, row.amount.is_signed()), []).append(row)
-    return [found for kind in kinds.values() for found in streams_of(kind)]
+    amounts = [row.amount for row in rows]
+    if min(amounts) > 0 or max(amounts) < 0:
+        return streams_of(rows)
+    money_in, money_out = [row for row in rows if row.amount > 0], [row for row in rows if row.amount < 0]
+    return [*streams_of(money_in), *streams_of(money_out)]
 
 
 def _no_name(entry: Entry) -> str:

@@ -16,6 +16,7 @@ from fin_infra.insights.recurring.chains import (
     MONTHLY,
     PACES,
     QUARTERLY,
+    SKIPPED,
     Pace,
     Row,
     follow,
@@ -30,8 +31,7 @@ MOST_OF = Decimal("0.85")
 MONTH_DAYS = 31
 NEAR_DAY = 4
 """How many days before and after one of the month are near it: weekends, and what drifts."""
-SPLITS = 3
-"""How often rows are split by amount into two."""
+BOTH = 2
 SPLIT_FROM = Decimal("1.15")
 """The ratio between two amounts next to each other that splits."""
 MOST_A_MONTH = 4
@@ -69,7 +69,7 @@ def streams_of(rows: Sequence[Row]) -> list[Found]:
         return [single]
     found, rest = _by_equal_amounts(rows)
     found, rest = _continued(_joined(found), rest)
-    found += _by_size(rest, SPLITS)
+    found += _by_size(rest)
     return _with_halves(_joined(found))
 
 
@@ -165,6 +165,8 @@ def _can_keep(rows: Sequence[Row], pace: Pace, middle: int) -> bool:
         return False
     if pace.together == 1:
         return pace.is_usual(middle)
+    if middle > pace.mean // 100 + pace.slack:
+        return False
     periods = (rows[-1].day - rows[0].day) * 100 // pace.mean + 2
     return len(rows) * MOST_OF <= pace.together * periods and _are_on_days(rows, pace.together)
 
@@ -222,7 +224,8 @@ def _goes_on(one: Found, other: Found) -> bool:
 def _break(one: Found, other: Found) -> int:
     """Return how far the later one is off the next date of the earlier, in hundredths of a day."""
     gap = (other.rows[0].day - one.rows[-1].day) * 100
-    return abs(gap - one.pace.steps(gap // 100) * one.pace.mean) + SPLITS * one.pace.steps(gap // 100)
+    steps = one.pace.steps(gap // 100)
+    return abs(gap - steps * one.pace.mean) + steps * SKIPPED
 
 
 def _continued(found: list[Found], rest: list[Row]) -> tuple[list[Found], list[Row]]:
@@ -260,31 +263,26 @@ def _is_next(pace: Pace, gap: int) -> bool:
     return steps > 0 and abs(gap * 100 - steps * pace.mean) <= 350
 
 
-def _by_size(rows: Sequence[Row], splits: int) -> list[Found]:
+def _by_size(rows: Sequence[Row]) -> list[Found]:
     """Return streams of amounts that vary: all rows, else the smaller and the larger ones apart, else day by day."""
     if len(rows) < 4 or len(rows) > MOST_A_MONTH * (2 + (rows[-1].day - rows[0].day) * 100 // MONTHLY.mean):
         return []
     if (single := _single(rows, more=1)) is not None:
         return [single]
-    sides = _sides(rows)
-    if sides is not None and all(_single(side) for side in sides):
-        return [single for side in sides if (single := _single(side)) is not None]
-    if splits == SPLITS:
-        several = _several(rows, fixed=False)
-        if sum(len(each.rows) for each in several) >= MOST_OF * len(rows):
-            return several
-    if sides is None or splits == 0:
-        return []
-    return [each for side in sides for each in _by_size(side, splits - 1)]
+    apart = [found for side in _sides(rows) if (found := _single(side, more=1)) is not None]
+    if len(apart) == BOTH:
+        return apart
+    several = _several(rows, fixed=False)
+    return several if sum(len(each.rows) for each in several) >= MOST_OF * len(rows) else apart
 
 
-def _sides(rows: Sequence[Row]) -> tuple[list[Row], list[Row]] | None:
-    """Return the rows below and above the widest gap between amounts."""
+def _sides(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows below and above the widest gap between amounts; none where there is no such gap."""
     sizes = sorted([abs(row.amount) for row in rows])
     widest, border = max((above / below, above) for below, above in pairwise(sizes))
     if widest < SPLIT_FROM:
-        return None
-    return [row for row in rows if abs(row.amount) < border], [row for row in rows if abs(row.amount) >= border]
+        return []
+    return [[row for row in rows if abs(row.amount) < border], [row for row in rows if abs(row.amount) >= border]]
 
 
 def _with_halves(found: Sequence[Found]) -> list[Found]:
