@@ -42,6 +42,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "insights/recurring/streams",
     ),
     "insights/test_forecast.py": ("insights/expected",),
+    "cli/test_recurring.py": ("cli/foreseeing",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (

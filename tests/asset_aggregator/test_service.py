@@ -47,6 +47,10 @@ DATA_ROUTES = {
     "/accounts/doubts": "book:read",
     "/trades/doubts": "book:read",
     "/imports": "book:read",
+    "/recurring": "book:read",
+    "/forecast": "book:read",
+    "/bills": "book:read",
+    "/bills.ics": "book:read",
 }
 AREAS = {path.split("/")[1].partition("?")[0] for path in DATA_ROUTES}
 

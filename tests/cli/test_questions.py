@@ -30,6 +30,7 @@ SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
 GROUPS = {"book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
 OTHERS = {"connect", "link", "repair", "disconnect", "sync", "export", "features"}
 OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
+OTHERS |= {"recurring", "forecast", "bills"}
 
 
 def run(*words: str) -> tuple[int, str, str]:
