@@ -38,6 +38,13 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "insights/categories/test_categorizer.py": ("insights/records",),
     "insights/transfers/test_recognition.py": ("insights/transfers/records",),
     "insights/spending/test_counting.py": ("insights/spending/records",),
+    "insights/recurring/test_detect.py": (
+        "insights/recurring/chains",
+        "insights/recurring/halves",
+        "insights/recurring/streams",
+    ),
+    "insights/test_forecast.py": ("insights/expected",),
+    "cli/test_recurring.py": ("cli/foreseeing",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (

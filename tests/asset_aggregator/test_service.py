@@ -58,6 +58,10 @@ DATA_ROUTES = {
     "/imports": "book:read",
     "/imports/7/file": "book:read",
     "/transactions/export": "book:read",
+    "/recurring": "book:read",
+    "/forecast": "book:read",
+    "/bills": "book:read",
+    "/bills.ics": "book:read",
 }
 AREAS = {path.split("/")[1].partition("?")[0] for path in DATA_ROUTES}
 

@@ -27,11 +27,11 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-<<<<<<< ours
 GROUPS = {"book", "connections", "demo", "doubts", "imports", "keys", "order"}
 GROUPS |= {"providers", "rules", "sandbox"}
-OTHERS = {"cashflow", "categorize", "connect", "disconnect", "export", "features", "import"}
-OTHERS |= {"join-accounts", "link", "repair", "spending", "sync", "transfers", "undo-import"}
+OTHERS = {"bills", "cashflow", "categorize", "connect", "disconnect", "export", "features"}
+OTHERS |= {"forecast", "import", "join-accounts", "link", "recurring", "repair", "spending"}
+OTHERS |= {"sync", "transfers", "undo-import"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

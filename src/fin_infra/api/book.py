@@ -17,6 +17,7 @@ from fin_infra.api.files import files_router
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
+from fin_infra.api.recurring import recurring_router
 from fin_infra.api.spending import spending_routers
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
@@ -73,7 +74,7 @@ def add_book(
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
     `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/spending`, `/cash-flow`,
-    `/transfers`.
+    `/transfers`, `/recurring`, `/forecast`, `/bills`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -100,6 +101,7 @@ def add_book(
     for routers in (insights_routers, spending_routers):
         for router in routers(auth, change, book_of, caller):
             include(app, router)
+    include(app, recurring_router(auth, book_of, caller))
 
 
 def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:

@@ -19,6 +19,7 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, Keep, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
+from fin_infra.book.recurring import Recurring
 from fin_infra.book.says import Says
 from fin_infra.book.spending import Spends
 from fin_infra.book.sync import Clock
@@ -45,6 +46,7 @@ class Book(
     Verifications[M],
     Insights[M],
     Spends[M],
+    Recurring[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
