@@ -228,7 +228,7 @@ def _plain(cls: Any) -> Kind:
     if issubclass(cls, Enum):
         wanted = f"{_article(cls.__name__)}: one of {', '.join(repr(each.value) for each in cls)}"
         return Kind(wanted, frozenset({cls}), lambda value: isinstance(value, cls), lambda text: _named(cls, text))
-    if issubclass(cls, IO):  # which open files are no instances of
+    if issubclass(cls, IO):  # a name for open files, none of which is an instance
         return Kind("an open file", frozenset(), lambda value: hasattr(value, "read") and hasattr(value, "write"))
     if cls is bool:
         return Kind("True or False", frozenset({bool}), lambda value: False)

@@ -139,6 +139,8 @@ def attacks(victim: Household) -> dict[str, tuple[str, str, dict[str, Any], set[
         "disconnect": ("DELETE", f"/connections/{victim.connection}", {}, {404}),
         "account": ("GET", "/transactions", {"params": {"account": victim.account}}, {422}),
         "cursor": ("GET", "/transactions", {"params": {"cursor": victim.cursor}}, {422}),
+        "export": ("GET", "/transactions/export", {"params": {"account": victim.account}}, {422}),
+        "file": ("GET", f"/imports/{row}/file", {}, {422}),
         "transaction": ("GET", f"/transactions/{row}", {}, {404}),
         "link": ("POST", f"/transactions/{row}/link", {"json": {"other_id": other}}, {404}),
         "unlink": ("POST", f"/transactions/{row}/link", {"json": {"other_id": None}}, {404}),

@@ -7,8 +7,8 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pyarrow.parquet as parquet
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -20,6 +20,7 @@ from fin_infra.security import keyring
 from fin_infra.transport import Async
 from tests.api.test_imports import FILE, caller, sent
 
+parquet: Any = pytest.importorskip("pyarrow.parquet")
 EXPORT = "/transactions/export"
 
 

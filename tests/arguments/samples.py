@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 from unittest.mock import Mock
 
 from fin_infra.book import Book
@@ -37,6 +38,7 @@ SAMPLES: tuple[tuple[Any, Any], ...] = (
     (RateTable, RATES),
     (Model, RATES),
     (Rows, RATES),
+    (BinaryIO, BytesIO()),
     (tzinfo, UTC),
     (Spelling, Spelling()),
     (Known, Known()),

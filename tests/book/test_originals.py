@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,15 +62,16 @@ def test_file_when_imported_then_it_comes_back_byte_for_byte_however_it_was_give
     assert stat.S_IMODE((tmp_path / "again.ofx").stat().st_mode) == 0o600
 
 
+def _repeated(piece: bytes, times: int, end: bytes) -> bytes:
+    return piece * times + end
+
+
 @settings(max_examples=effort(60), deadline=None)
 @given(
     content=st.one_of(
         st.binary(max_size=300),
         st.builds(
-            lambda piece, times, end: piece * times + end,
-            st.binary(min_size=1, max_size=40),
-            st.integers(0, 3 * CHUNK // 20),
-            st.binary(max_size=3),
+            _repeated, st.binary(min_size=1, max_size=40), st.integers(0, 3 * CHUNK // 20), st.binary(max_size=3)
         ),
         st.sampled_from([b"x" * CHUNK, b"y" * (CHUNK - 1), b"z" * (CHUNK + 1), b"x" * 2 * CHUNK]),
     )
@@ -206,3 +209,22 @@ def test_path_when_it_cannot_be_read_any_more_then_one_sentence_and_nothing_is_i
     with pytest.raises(InvalidInput, match="cannot be read"):
         book.import_statement(read_statement(FILE), original=tmp_path / "gone.ofx")
     assert (book.imports(), book.accounts()) == ([], [])
+
+
+def test_file_when_kept_then_nothing_of_it_is_in_clear_in_the_database_or_in_a_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    planted = "739114420871"
+    number = read_statement(FILE).statements[0].account.number
+    content = FILE.read_bytes().replace(number.encode(), planted.encode())
+    book = open_book(f"sqlite:///{tmp_path / 'book.db'}", vault=demo_vault())
+    with caplog.at_level(logging.DEBUG):
+        done = book.import_statement(content)
+        assert planted.encode() in book.imported_file(done.document.id)
+    assert planted not in caplog.text + repr(done)
+    with book.engine.connect() as db:
+        for body in db.scalars(sa.select(payloads.c.body).where(payloads.c.source.startswith("file:"))):
+            with pytest.raises(zlib.error):
+                zlib.decompress(bytes(body))
+    book.engine.dispose()
+    assert all(planted.encode() not in each.read_bytes() for each in tmp_path.glob("book.db*"))

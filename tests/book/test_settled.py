@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from fin_infra.transport import Sync
 from tests.book.test_file_trades import FILE, part
 from tests.book.test_imports import NOON, line, paper
 
-A, B = {"number": "1000222233", "institution": "Bank A"}, {"number": "5000666677", "institution": "Bank B"}
+A: dict[str, Any] = {"number": "1000222233", "institution": "Bank A"}
+B: dict[str, Any] = {"number": "5000666677", "institution": "Bank B"}
 NAMELESS = ({"number": "1000222233"}, {"number": "5000666677"})
 Pair = tuple[StatementLine, StatementLine]
 
@@ -41,7 +43,7 @@ def raised(day: int, by: str = "0.35") -> Pair:
     return line(day, "-4.50", "Diner", f"f{day}"), line(day, str(amount), "Diner", f"f{day}")
 
 
-def told(book: Book[Sync], pair: Pair, **at: str) -> ImportResult:
+def told(book: Book[Sync], pair: Pair, **at: Any) -> ImportResult:
     """Import one line, then the other, as two exports of one account."""
     book.import_statement(paper(pair[0], **at))
     return book.import_statement(paper(pair[1], **at))
@@ -56,7 +58,7 @@ def answered(book: Book[Sync], same: bool) -> None:
 @pytest.mark.parametrize("kind", [wording, moved, raised])
 @pytest.mark.parametrize("places", [(A, B), NAMELESS], ids=["named", "nameless"])
 def test_answer_when_given_at_one_bank_then_it_decides_there_and_never_at_another(
-    book: Book[Sync], same: bool, kind: Callable[..., Pair], places: tuple[dict[str, str], dict[str, str]]
+    book: Book[Sync], same: bool, kind: Callable[..., Pair], places: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     here, there = places
     assert told(book, kind(3), **here).asked == 1
@@ -101,7 +103,7 @@ def test_answer_when_its_import_is_undone_then_it_still_decides(book: Book[Sync]
     assert (len(book.transactions()), book.questions()) == (2 if same else 4, [])
 
 
-def named(file: StatementFile, name: str | None, at: dict[str, str]) -> StatementFile:
+def named(file: StatementFile, name: str | None, at: dict[str, Any]) -> StatementFile:
     """Return a trade as a file of another format tells it: by the instrument's name alone, or by its symbol alone."""
     [statement] = file.statements
     [trade] = statement.trades
@@ -112,7 +114,7 @@ def named(file: StatementFile, name: str | None, at: dict[str, str]) -> Statemen
     )
 
 
-def traded(book: Book[Sync], number: int, at: dict[str, str]) -> ImportResult:
+def traded(book: Book[Sync], number: int, at: dict[str, Any]) -> ImportResult:
     file = part(read_statement(FILE), number, number + 1)
     book.import_statement(named(file, None, at))
     return book.import_statement(named(file, "Acme Incorporated", at))
@@ -121,7 +123,7 @@ def traded(book: Book[Sync], number: int, at: dict[str, str]) -> ImportResult:
 @pytest.mark.parametrize("same", [True, False])
 @pytest.mark.parametrize("places", [(A, B), NAMELESS], ids=["named", "nameless"])
 def test_instrument_when_answered_at_one_broker_then_it_decides_there_and_never_at_another(
-    book: Book[Sync], same: bool, places: tuple[dict[str, str], dict[str, str]]
+    book: Book[Sync], same: bool, places: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     here, there = places
     assert traded(book, 0, here).trades.asked == 1

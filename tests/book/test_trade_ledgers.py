@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fin_infra.book import Book, open_book
@@ -80,10 +80,20 @@ class World:
             self.book.join(*accounts)
 
     def check(self) -> None:
-        expected = set[int]().union(self.by_broker, *self.live.values())
-        known = Counter(says(self.ledger[n]) for n in expected if n < len(self.ledger))
+        """Compare the book with what its sources tell.
+
+        A file that tells one of several equal trades, where a broker tells some of them in words of its own, does not
+        say which: the book has at least what each of the two tells, and at most what both tell together.
+        """
+        files = set[int]().union(*self.live.values())
+        every, by_file, by_broker = map(self._counted, (self.by_broker | files, files, self.by_broker))
         found = Counter((row.date, row.quantity, row.amount and row.amount.amount) for row in self.book.trades())
-        assert found == known
+        assert by_file | by_broker <= found <= every
+        if self.broker is None or max(every.values(), default=1) == 1:
+            assert found == every
+
+    def _counted(self, numbers: set[int]) -> Counter[tuple[object, ...]]:
+        return Counter(says(self.ledger[number]) for number in numbers if number < len(self.ledger))
 
 
 def says(trade: StatementTrade) -> tuple[object, ...]:
@@ -122,6 +132,10 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @settings(max_examples=effort(300), deadline=None, suppress_health_check=SHARED)
 @given(rows=LEDGERS, steps=STEPS)
+@example(
+    rows=[(0, "10", False)] * 6,
+    steps=[("file", 0, 1), ("undo", 0, 0), ("sync", 3, 0), ("undo", 0, 0), ("file", 5, 1)],
+)
 def test_ledger_when_files_and_a_broker_tell_it_in_any_order_then_each_trade_is_there_once(
     shared: Book[Sync], rows: list[tuple[int, str, bool]], steps: list[tuple[str, int, int]]
 ) -> None:

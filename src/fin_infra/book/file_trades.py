@@ -85,7 +85,7 @@ def stored_trades(db: sa.Connection, owner: Owner, sealer: FileSealer, accounts:
 
 def _fills(worded: Mapping[str, list[Told]]) -> tuple[list[Told], list[Told]]:
     """Return the words of the file that tells most of a row as fills, and those of others that tell it once."""
-    most = max(worded.values(), key=len, default=[])
+    most = max(worded.values(), key=len, default=list[Told]())
     once = [words for told in worded.values() if len(told) == 1 for words in told]
     return (most, once) if len(most) > 1 else ([], once)
 
