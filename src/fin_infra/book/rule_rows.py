@@ -85,7 +85,7 @@ def remove_rule(engine: sa.Engine, owner: Owner, id: str, now: datetime) -> int:
         log = Log(db, owner, PERSON, now)
         order = _order(db, owner)
         row = _known(order, id)
-        old = db.execute(sa.select(rules).where(owner.of(rules, id=row))).one()._asdict()
+        old = dict(db.execute(sa.select(rules).where(owner.of(rules, id=row))).mappings().one())
         shown = {name: _plain(old[name]) for name in old if name not in ("tenant", "user_id", "id", "made_at")}
         db.execute(rules.delete().where(owner.of(rules, id=row)))
         log.add("rule", "removed", row, msgspec.json.encode(shown).decode())
