@@ -144,6 +144,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0007_identity",
         "book/revisions/versions/0008_differences",
         "book/revisions/versions/0009_trades_of_files",
+        "book/revisions/versions/0010_rules",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "api/connect_page/test_routes.py": ("api/links",),

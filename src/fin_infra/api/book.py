@@ -14,6 +14,7 @@ from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.imports import imports_routers
+from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
@@ -69,7 +70,7 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/imports`, `/changes`.
+    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -92,6 +93,8 @@ def add_book(
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, words_router(change, book_of, caller))
+    for router in insights_routers(auth, change, book_of, caller):
+        include(app, router)
 
 
 def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:

@@ -13,6 +13,7 @@ from fin_infra.book.assets import Assets
 from fin_infra.book.doctor import Doctor
 from fin_infra.book.engine import Database, default_url
 from fin_infra.book.imported import Imports
+from fin_infra.book.insights import Insights
 from fin_infra.book.keeps import Keeps
 from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, utc_now
@@ -30,7 +31,18 @@ DEFAULT_TENANT = "default"
 _KEY_FILE = "vault.keys"
 
 
-class Book(Doctor[M], Reads[M], Says[M], Imports[M], Keeps[M], Prices[M], Assets[M], Worth[M], Verifications[M]):
+class Book(
+    Doctor[M],
+    Reads[M],
+    Says[M],
+    Imports[M],
+    Keeps[M],
+    Prices[M],
+    Assets[M],
+    Worth[M],
+    Verifications[M],
+    Insights[M],
+):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 
     @checked

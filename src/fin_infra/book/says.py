@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fin_infra.book import sameness, say
+from fin_infra.book.entries import code_of
 from fin_infra.book.methods import Household, method
 from fin_infra.book.records import SplitPart
 from fin_infra.errors import InvalidInput
@@ -14,17 +15,25 @@ from fin_infra.transport import Flow, M, blocking
 
 class Says(Household[M]):
     @method
-    def categorize(self, ids: Sequence[int], category: str | None) -> Flow[int]:
-        """Give transactions a category of the person's own; None gives the vendor's back. Return the number of changes.
+    def categorize(self, ids: Sequence[int], category: str | None, *, past: bool = False) -> Flow[int]:
+        """Give transactions a category of the person's own; None takes it back. Return the number of changes.
+
+        A code of the taxonomy holds for later transactions of the same merchant too; another word for these alone.
+
+        Args:
+            past: whether it holds for earlier ones of the same merchant too; `past_changes` shows them.
 
         Raises:
             NotRemembered: one of them is not in the book.
-            InvalidInput: the category is blank.
+            InvalidInput: the category is blank, or `past` is said of one that is not a code.
         """
         if category is not None and not category.strip():
             raise InvalidInput("A category must have letters; None takes one back.")
         word = category and category.strip()
-        return (yield from blocking(say.say, self.engine, self.owner, ids, {"category": word}, self.clock()))
+        if past and (word is None or code_of(word) is None):
+            raise InvalidInput("Only a code of the taxonomy holds for the past; `categories()` lists them.")
+        words = {"category": word, "past": say.FLAG if past else None}
+        return (yield from blocking(say.say, self.engine, self.owner, ids, words, self.clock()))
 
     @method
     def note(self, id: int, text: str | None) -> Flow[int]:

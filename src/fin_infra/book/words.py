@@ -20,11 +20,11 @@ def say_word(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, wor
     old = db.scalar(sa.select(said.c.value).where(mine))
     if old == word:
         return
+    log.add("said", kind if word is not None else f"no {kind}", row, msgspec.json.encode({kind: old}).decode())
     if word is None:
         db.execute(said.delete().where(mine))
     else:
-        put(db, said, [(owner.tenant, owner.user_id, row, kind, word)])
-    log.add("said", kind if word is not None else f"no {kind}", row, msgspec.json.encode({kind: old}).decode())
+        put(db, said, [(owner.tenant, owner.user_id, row, kind, word, log.head)])
 
 
 def hand_over(db: sa.Connection, owner: Owner, log: Log, row: int, other: int) -> None:

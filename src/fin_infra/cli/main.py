@@ -12,6 +12,7 @@ import typer
 from fin_infra import __version__
 from fin_infra.cli.books import add_books
 from fin_infra.cli.identity import identity_app
+from fin_infra.cli.insights import add_insights
 from fin_infra.cli.output import Commands, Exit, reported, say
 from fin_infra.cli.questions import add_questions
 from fin_infra.questions.catalog import QUESTIONS
@@ -40,6 +41,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(order_app, name="order")
 app.add_typer(identity_app, name="identity")
 add_books(app)
+add_insights(app)
 add_questions(app, {"providers": providers_app})
 Commands.goes_to = {"order": ("brokerage",), "identity": ("identity",)} | {
     question.name: question.domains for question in QUESTIONS

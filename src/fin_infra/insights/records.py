@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.model.banking import AccountSubtype, AccountType
 from fin_infra.model.money import Money
 from fin_infra.model.personal import Personal, pii
 from fin_infra.model.record import Model
@@ -59,7 +60,7 @@ class Label(Model):
     """The category of a transaction, who said so and why."""
 
     category: str
-    """A detailed code, or UNCATEGORIZED."""
+    """A detailed code, a word of the person's own, or UNCATEGORIZED."""
     judge: Judge
     reason: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
     """One sentence, with the words that decided."""
@@ -69,6 +70,26 @@ class Label(Model):
     """The bank's text without what is not the merchant; empty where nothing is left."""
     vendor_category: str | None = None
     """The vendor's own word, whoever decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabeledEntry(Model):
+    """A transaction with its category."""
+
+    entry: Entry
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryAccount(Model):
+    """An account as insights need it: it tells a card's payment from a purchase, and one's own from another's."""
+
+    id: str
+    type: AccountType
+    subtype: AccountSubtype
+    currency: str
+    ending: str | None = field(default=None, metadata=pii(Personal.ENDING))
+    """The last characters of its number, where a source tells them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
