@@ -114,6 +114,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/words",
     ),
     "book/test_assets.py": ("book/by_hand",),
+    "book/test_budgets.py": ("book/budget_steps", "book/month_sums"),
     "book/test_file_trades.py": (
         "book/deal_doubts",
         "book/deal_facts",
@@ -145,6 +146,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0008_differences",
         "book/revisions/versions/0009_trades_of_files",
         "book/revisions/versions/0010_rules",
+        "book/revisions/versions/0012_budgets",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "api/connect_page/test_routes.py": ("api/links",),
