@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,15 +21,18 @@ from fin_infra import __version__
 from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.columns import exact_sum
 from fin_infra.book.engine import put, wanted, writing
-from fin_infra.book.entries import EVERY, Said, entry_rows, said_of
+from fin_infra.book.entries import EVERY, Said, entry_rows, own_label, said_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.merge import POSTED
 from fin_infra.book.read import Wanted, balance_rows, conditions
 from fin_infra.book.rule_rows import rule_rows
 from fin_infra.book.tables import changes, households, month_sums, said, sums_state, transactions
-from fin_infra.insights import Entry
+from fin_infra.insights import LabeledEntry
 from fin_infra.insights.budgets import READY, Activity, activity_of, month_after, month_before, month_of
+from fin_infra.insights.budgets.months import first_day
 from fin_infra.insights.categories import Categorizer
+from fin_infra.insights.transfers import AccountFacts, recognize
+from fin_infra.insights.transfers import Activity as Moves
 from fin_infra.model import AccountType
 
 BUDGETED = frozenset({AccountType.DEPOSITORY.value, AccountType.CREDIT.value})
@@ -145,7 +148,7 @@ def _taught(db: sa.Connection, owner: Owner, since: Any) -> set[str] | None:
         return None
     days = sa.select(sa.func.min(sa.type_coerce(t.day, sa.Text()))).where(owner.of(transactions), t.id.in_(ids))
     first = str(db.scalar(days) or "")[:7]
-    return {month for month in _every_month(db, owner) if month >= first}
+    return {month for month in _every_month(db, owner) if month_after(month) >= first}
 
 
 def _every_month(db: sa.Connection, owner: Owner) -> set[str]:
@@ -157,29 +160,77 @@ def _added_up(db: sa.Connection, owner: Owner, months: Collection[str]) -> dict[
     """Add months up, each read on its own; one without a transaction that counts is left out."""
     if not months:
         return {}
-    accounts = Accounts(db, owner)
-    spoken = said_of(db, owner, accounts)
-    judge = Categorizer(rules=rule_rows(db, owner), corrections=spoken.corrections)
-    budgeted = {
-        str(row)
-        for row, kept in accounts.kept.items()
-        if accounts.target(row) == row and kept.status != REMOVED and kept.type in BUDGETED
-    }
-    within = _within(db, owner, accounts, budgeted)
+    reader = _Reader.of(db, owner)
+    known: dict[str, list[LabeledEntry]] = {}
     found: dict[str, Month] = {}
     for month in months:
-        start, end = dt.date.fromisoformat(f"{month}-01"), dt.date.fromisoformat(f"{month_after(month)}-01")
-        entries = entry_rows(db, owner, accounts, Wanted(start=start, end=end, limit=EVERY))
-        if mine := [each for each in entries if each.account_id in budgeted]:
-            found[month] = _month(mine, spoken, judge, within)
+        beside = (month_before(month), month, month_after(month))
+        known = {each: known.get(each) or reader.labeled(each) for each in beside}
+        if mine := [each for each in known[month] if each.entry.account_id in reader.budgeted]:
+            found[month] = _month(mine, reader.transfers([row for each in beside for row in known[each]]))
     return found
 
 
-def _month(entries: list[Entry], spoken: Said, judge: Categorizer, within: Collection[str]) -> Month:
-    labeled = ((each, spoken.own.get(each.id) or judge.label(each).category) for each in entries)
-    activity = activity_of(labeled, transfers=within)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads months of a household, labeled as `book.labels` does."""
+
+    db: sa.Connection
+    owner: Owner
+    accounts: Accounts
+    said: Said
+    judge: Categorizer
+    links: Mapping[str, str]
+    """Both sides of the transfers that a person linked."""
+    sides: Mapping[str, str]
+    """Their accounts."""
+
+    @classmethod
+    def of(cls, db: sa.Connection, owner: Owner) -> _Reader:
+        accounts = Accounts(db, owner)
+        spoken = said_of(db, owner, accounts)
+        judge = Categorizer(rules=rule_rows(db, owner), corrections=spoken.corrections)
+        ask = sa.select(said.c.id, said.c.value).where(owner.of(said, kind="link"))
+        links = {str(one): other for one, other in db.execute(ask).tuples()}
+        t = transactions.c
+        where = sa.select(t.id, t.account).where(owner.of(transactions))
+        rows = wanted(db, where, t.id, sorted(map(int, links)))
+        return cls(db, owner, accounts, spoken, judge, links, {str(row): str(accounts.target(of)) for row, of in rows})
+
+    @property
+    def budgeted(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.facts if each.type.value in BUDGETED)
+
+    @property
+    def facts(self) -> list[AccountFacts]:
+        return [
+            AccountFacts(id=str(row), type=AccountType(kept.type), currency=kept.currency, ending=kept.ending)
+            for row, kept in sorted(self.accounts.kept.items())
+            if self.accounts.target(row) == row and kept.status != REMOVED
+        ]
+
+    def labeled(self, month: str) -> list[LabeledEntry]:
+        start, end = first_day(month), first_day(month_after(month))
+        entries = entry_rows(self.db, self.owner, self.accounts, Wanted(start=start, end=end, limit=EVERY))
+        return [
+            LabeledEntry(entry=each, label=own_label(self.said, each) or self.judge.label(each)) for each in entries
+        ]
+
+    def transfers(self, rows: Sequence[LabeledEntry]) -> set[str]:
+        """Return both sides of transfers between budgeted accounts, by a person's links and by recognition."""
+        whole = {each.entry.id: each for each in rows if "/" not in each.entry.id and each.entry.id not in self.links}
+        labels = {id: each.label for id, each in whole.items()}
+        moves = Moves(entries=[each.entry for each in whole.values()], labels=labels, accounts=self.facts)
+        both = (each.entry_ids for each in recognize(moves).transfers if not each.is_one_sided)
+        mine = self.budgeted
+        found = {id for ids in both if all(whole[id].entry.account_id in mine for id in ids) for id in ids}
+        return found | {id for id, other in self.links.items() if {self.sides.get(id), self.sides.get(other)} <= mine}
+
+
+def _month(rows: Sequence[LabeledEntry], within: Collection[str]) -> Month:
+    activity = activity_of(((each.entry, each.label.category) for each in rows), transfers=within)
     posted: dict[tuple[str, str], list[Decimal]] = {}
-    for each in entries:
+    for each in (row.entry for row in rows):
         if not each.pending:
             posted.setdefault((each.amount.currency, each.account_id), []).append(each.amount.amount)
     return Month(
@@ -187,18 +238,6 @@ def _month(entries: list[Entry], spoken: Said, judge: Categorizer, within: Colle
         posted={place: exact_sum(amounts) for place, amounts in posted.items()},
         ids={cell[1:]: ids for cell, ids in activity.entry_ids.items()},
     )
-
-
-def _within(db: sa.Connection, owner: Owner, accounts: Accounts, budgeted: Collection[str]) -> set[str]:
-    """Return both sides of the transfers between budgeted accounts, as a person linked them."""
-    links = sa.select(said.c.id, said.c.value).where(owner.of(said, kind="link"))
-    pairs = [(int(one), int(other)) for one, other in db.execute(links).tuples()]
-    t = transactions.c
-    ask = sa.select(t.id, t.account).where(owner.of(transactions))
-    rows = sorted({each for pair in pairs for each in pair})
-    where = {row: str(accounts.target(account)) for row, account in wanted(db, ask, t.id, rows)}
-    both = (pair for pair in pairs if all(where.get(each) in budgeted for each in pair))
-    return {str(each) for pair in both for each in pair}
 
 
 def _openings(
@@ -219,7 +258,7 @@ def _openings(
 def _later(db: sa.Connection, owner: Owner, account: int, currency: str, day: dt.date) -> list[Decimal]:
     """Return what was posted in the rest of a month after a day."""
     start = day + dt.timedelta(days=1)
-    end = dt.date.fromisoformat(f"{month_after(month_of(day))}-01")
+    end = first_day(month_after(month_of(day)))
     if start >= end:
         return []
     t = transactions
