@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.budgets import budget_routers
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.imports import imports_routers
@@ -70,7 +71,7 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`.
+    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/budgets`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -93,7 +94,10 @@ def add_book(
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, words_router(change, book_of, caller))
-    for router in insights_routers(auth, change, book_of, caller):
+    for router in (
+        *insights_routers(auth, change, book_of, caller),
+        *budget_routers(auth, change, book_of, caller),
+    ):
         include(app, router)
 
 

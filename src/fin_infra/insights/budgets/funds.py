@@ -10,7 +10,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from fin_infra.errors import InvalidInput
 from fin_infra.insights.budgets.activity import Activity
 from fin_infra.insights.budgets.envelopes import READY, envelope_of
-from fin_infra.insights.budgets.plan import Plan, spoken
+from fin_infra.insights.budgets.plan import Plan, plain, spoken
 from fin_infra.insights.budgets.steps import Assign, Move, Overspending, Step
 from fin_infra.model.money import EXACT_DIGITS, Money
 
@@ -149,4 +149,4 @@ def _least(amounts: Mapping[str, Decimal]) -> tuple[str, Decimal]:
 
 
 def _plain(money: Money) -> str:
-    return f"{money.quantize().amount:,f} {money.currency}"
+    return f"{plain(money)} {money.currency}"

@@ -166,6 +166,14 @@ def check_plan(plan: Plan, step: Step) -> None:
         raise InvalidInput(f"{spoken(step.month)} is closed; reopen it before you change it.")
 
 
+def plain(money: Money) -> str:
+    """Return the number of an amount for people: to the cent, where its currency has cents."""
+    try:
+        return f"{money.quantize().amount:,f}"
+    except InvalidInput:  # gold and such
+        return f"{money.amount:,f}"
+
+
 def spoken(month: str) -> str:
     """Return a month as people say it: November 2026."""
     return f"{first_day(month):%B %Y}"
