@@ -158,6 +158,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "questions/test_asking.py": (
         "questions/accounts",
         "questions/asked",
+        "questions/categories",
         "questions/driving",
         "questions/prices",
         "questions/providers",
