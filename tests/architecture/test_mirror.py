@@ -152,6 +152,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "book/test_insights.py": ("book/entries", "book/rule_rows"),
+    "cli/test_budgeting.py": ("cli/budgets",),
     "cli/test_insights.py": ("cli/categorizing", "cli/ruling"),
     "api/connect_page/test_routes.py": ("api/links",),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),

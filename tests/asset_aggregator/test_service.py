@@ -46,6 +46,7 @@ DATA_ROUTES = {
     "/categories": "book:read",
     "/labels": "book:read",
     "/rules": "book:read",
+    "/budgets/2026-03": "book:read",
     "/changes": "book:read",
     "/doubts": "book:read",
     "/accounts/doubts": "book:read",
