@@ -57,7 +57,7 @@ def available(found: Any) -> dict[str, str]:
 
 
 def test_steps_when_sent_then_each_answers_with_its_month(client: TestClient) -> None:
-    money = {"category": "groceries", "currency": "usd"}
+    money: dict[str, Any] = {"category": "groceries", "currency": "usd"}
     given = sent(client, f"{MARCH}/assign", **money, amount="200.00")
     assert available(given) == {GROCERIES: "50.00"}
     assert dollars(given)["ready_to_assign"]["amount"] == "1800.00"

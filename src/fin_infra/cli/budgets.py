@@ -3,7 +3,7 @@ Floor 8: alone, `budget` shows a month; an amount is given with its currency, su
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ STEPS = ("assign", "move", "limit", "target", "overspending", "close", "reopen",
 class _Months(Commands):
     """`budget 2026-11` is `budget show 2026-11`: what is not a step is a month."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # typer's own Context
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         at = next((at for at, word in enumerate(args) if not word.startswith("-")), None)
         words = [] if at is None else args[at : at + 1]
         asks_help = not words and {"--help", "-h"} & {*args}
