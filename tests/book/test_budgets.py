@@ -277,6 +277,27 @@ def test_sums_when_kept_then_a_month_is_read_without_its_transactions(
     assert asked == []
 
 
+def test_sums_when_a_category_holds_for_the_past_too_then_earlier_months_are_added_up_again(
+    home: Home, march: Book[Sync]
+) -> None:
+    home.sync(page(on(1, "old", "-7.00", "WHOLE FOODS MARKET")))
+    last = [ids(march)["food2"]]
+    march.categorize(last, COFFEE)
+    assert envelope(march.budget("2026-01"), GROCERIES).activity == usd("-7.00")
+    march.categorize(last, COFFEE, past=True)
+    assert envelope(march.budget("2026-01"), COFFEE).activity == usd("-7.00")
+
+
+def test_opening_when_the_balance_is_older_than_some_of_the_month_then_those_come_on_top(
+    home: Home, book: Book[Sync]
+) -> None:
+    home.sync(
+        page(told("early", "-10.00", day=2), on(3, "late", "-30.00", "STARBUCKS"), levels=[level("100.00", day=3)])
+    )
+    found = of(book.budget("2026-03"))
+    assert (found.income, found.money) == (usd("110.00"), usd("70.00"))
+
+
 def test_sums_when_another_program_kept_them_then_they_are_added_up_again(march: Book[Sync]) -> None:
     shown = march.budget("2026-03")
     with writing(march.engine) as db:
