@@ -56,7 +56,7 @@ def primary(code: str) -> str:
 
 
 def _near(text: str) -> list[str]:
-    """Return up to three codes that have a text in them, or are nearly it, with their primary code or without."""
+    """Return up to three codes that contain `text`, or are nearly it, with their primary code or without."""
     within = [code for code in CODES if text and text in code]
     short = {code.removeprefix(f"{primary}_"): code for code, (primary, _) in CODES.items()}
     alike = [*get_close_matches(text, CODES, cutoff=0.5), *(short[each] for each in get_close_matches(text, short))]
