@@ -173,6 +173,7 @@ def whole(client: TestClient) -> list[Any]:
         "/spending",
         "/cash-flow",
         "/transfers",
+        "/budgets/2026-11",
     )
     rows = [client.get(path, headers=bearer(VICTIM)).json()["data"] for path in paths]
     for path, params in (
@@ -353,6 +354,14 @@ def test_policy_when_a_scope_is_missing_then_reading_is_not_writing(
             ("POST", "/rules"),
             ("POST", "/rules/1/move"),
             ("DELETE", "/rules/1"),
+            ("POST", "/budgets/2026-03/assign"),
+            ("POST", "/budgets/2026-03/move"),
+            ("POST", "/budgets/2026-03/limit"),
+            ("POST", "/budgets/2026-03/target"),
+            ("POST", "/budgets/2026-03/overspending"),
+            ("POST", "/budgets/2026-03/close"),
+            ("POST", "/budgets/2026-03/reopen"),
+            ("POST", "/budgets/undo"),
         ):
             assert client.request(verb, path, headers=bearer(reader), json={}).status_code == 403, path
             assert client.request(verb, path, json={}).status_code == 401, path

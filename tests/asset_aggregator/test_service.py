@@ -51,6 +51,7 @@ DATA_ROUTES = {
     "/cash-flow": "book:read",
     "/cash-flow/lines": "book:read",
     "/transfers": "book:read",
+    "/budgets/2026-03": "book:read",
     "/changes": "book:read",
     "/doubts": "book:read",
     "/accounts/doubts": "book:read",

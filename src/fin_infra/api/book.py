@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
+from fin_infra.api.budgets import budget_routers
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.files import files_router
@@ -74,7 +75,7 @@ def add_book(
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
     `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/spending`, `/cash-flow`,
-    `/transfers`, `/recurring`, `/forecast`, `/bills`.
+    `/transfers`, `/recurring`, `/forecast`, `/bills`, `/budgets`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -98,7 +99,7 @@ def add_book(
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, words_router(change, book_of, caller))
-    for routers in (insights_routers, spending_routers):
+    for routers in (insights_routers, spending_routers, budget_routers):
         for router in routers(auth, change, book_of, caller):
             include(app, router)
     include(app, recurring_router(auth, book_of, caller))

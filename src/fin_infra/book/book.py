@@ -10,6 +10,7 @@ from typing import Any, Literal, overload
 from fin_infra.arguments import checked
 from fin_infra.book import schema
 from fin_infra.book.assets import Assets
+from fin_infra.book.budgets import Budgets
 from fin_infra.book.doctor import Doctor
 from fin_infra.book.engine import Database, default_url
 from fin_infra.book.imported import Imports
@@ -47,6 +48,7 @@ class Book(
     Insights[M],
     Spends[M],
     Recurring[M],
+    Budgets[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 

@@ -89,20 +89,24 @@ class Material:
             MissingExtra: the extra `insights` is not installed.
         """
         judge = self.categorizer()
-        return [LabeledEntry(entry=each, label=self._own(each) or judge.label(each)) for each in self.entries]
+        return [
+            LabeledEntry(entry=each, label=own_label(self.said, each) or judge.label(each)) for each in self.entries
+        ]
 
-    def _own(self, entry: Entry) -> Label | None:
-        word = self.said.own.get(entry.id)
-        if word is None:
-            return None
-        return Label(
-            category=word,
-            judge=Judge.PERSON,
-            reason="You said so of this transaction, in a word of your own.",
-            confidence=Decimal(1),
-            merchant=merchant_of(entry),
-            vendor_category=entry.vendor_category,
-        )
+
+def own_label(spoken: Said, entry: Entry) -> Label | None:
+    """Return the label of a transaction that has a word of the person's own; None for any other."""
+    word = spoken.own.get(entry.id)
+    if word is None:
+        return None
+    return Label(
+        category=word,
+        judge=Judge.PERSON,
+        reason="You said so of this transaction, in a word of your own.",
+        confidence=Decimal(1),
+        merchant=merchant_of(entry),
+        vendor_category=entry.vendor_category,
+    )
 
 
 def material(db: sa.Connection, owner: Owner, wanted_: Wanted) -> Material:

@@ -42,9 +42,11 @@ from fin_infra.book.tables import (
     connections,
     holdings,
     households,
+    month_sums,
     pages,
     payloads,
     streams,
+    sums_state,
     trades,
     transactions,
     vault_keys,
@@ -56,8 +58,8 @@ from fin_infra.security.vault import Vault
 
 AS_LISTS = (accounts, balances, connections, holdings, trades, transactions)
 """Tables that become CSV, as records."""
-NOT_OF_PEOPLE = (households, streams, pages, vault_keys)
-"""What the book keeps for itself: positions, leases, pages that are not applied yet, and wrapped keys."""
+NOT_OF_PEOPLE = (households, streams, pages, vault_keys, sums_state, month_sums)
+"""What the book keeps for itself: positions, leases, pages that are not applied yet, wrapped keys, and sums."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _UNSHOWN = frozenset({*SCOPE, "e4", "sealed", "data_key", "idempotency_key", "asked"})
 ABOUT = """\
@@ -65,10 +67,11 @@ Everything that fin-infra has stored about this household, as of one moment.
 
 *.csv   lists for a spreadsheet: exact amounts with the currency in a column of its own, days as 2026-01-31, instants in
         UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
-*.json  the rest, an array of records: what you said (said), your rules (rules), what you were asked (doubts), ids
-        at vendors (aliases), houses and cars (assets, asset_values), files that were read (documents, document_parts),
-        every change (changes), checks of who you are (verifications) with what they found out (identity-reports), what
-        vendors and files said (vendor-records), and which files are in the folder files (files).
+*.json  the rest, an array of records: what you said (said), your rules (rules) and what you did to your budget
+        (budget_steps), what you were asked (doubts), ids at vendors (aliases), houses and cars (assets, asset_values),
+        files that were read (documents, document_parts), every change (changes), checks of who you are (verifications)
+        with what they found out (identity-reports), what vendors and files said (vendor-records), and which files are
+        in the folder files (files).
 files/  statement files as you gave them, each behind the number of its import.
 
 Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.

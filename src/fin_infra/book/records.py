@@ -250,7 +250,7 @@ class Change(Model):
     """Counts from 1, without a gap; the cursor of `changes(since=)`."""
     subject: str
     """`transaction`, `account`, `balance`, `holdings`, `trade`, `document`, `asset`, `connection`, `said`, `doubt`,
-    `verification`."""
+    `verification`, `rule`, `budget`."""
     kind: str
     """`added`, `modified`, `posted`, `removed`, `restored` and others of a person's doing."""
     id: int

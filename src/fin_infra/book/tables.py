@@ -287,6 +287,27 @@ rules = _personal(
     _fact("made_at", Instant),
 )
 
+# What a person did to their budget, in its order: `kind` is that of a step of `insights/budgets/steps.py`, `until` the
+# month of a target, `word` what becomes of overspending. An undo is a further row, and nothing is changed or deleted.
+budget_steps = _personal(
+    "budget_steps",
+    _key("id", Whole),
+    _fact("kind"),
+    _maybe("month"),
+    _maybe("category"),
+    _maybe("other"),
+    _maybe("currency"),
+    _maybe("amount", Exact),
+    _maybe("until"),
+    _maybe("word"),
+    _fact("at", Instant),
+)
+
+# Transactions added up by month, only to be quick: all of it can be thrown away, see month_sums.py. `head` is the
+# position of the log up to which the sums are right, and `version` the program that labeled.
+sums_state = _personal("sums_state", _fact("head", Whole), _fact("version"))
+month_sums = _personal("month_sums", _key("month"), _fact("sums"), _fact("ids", Bytes))
+
 # A doubt that a person settles, and the answer; `pattern` finds an earlier answer at the same institution.
 doubts = _personal(
     "doubts",

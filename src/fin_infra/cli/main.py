@@ -11,6 +11,7 @@ import typer
 
 from fin_infra import __version__
 from fin_infra.cli.books import add_books
+from fin_infra.cli.budgets import budget_app
 from fin_infra.cli.identity import identity_app
 from fin_infra.cli.insights import add_insights
 from fin_infra.cli.output import Commands, Exit, reported, say
@@ -43,6 +44,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(order_app, name="order")
 app.add_typer(identity_app, name="identity")
 add_books(app)
+app.add_typer(budget_app, name="budget")
 add_insights(app)
 add_spending(app)
 add_recurring(app)
