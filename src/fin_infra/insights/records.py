@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from fin_infra.insights.schedule import Schedule
 from fin_infra.model.banking import AccountSubtype, AccountType
 from fin_infra.model.money import Money
 from fin_infra.model.personal import Personal, pii
@@ -151,7 +152,22 @@ class Stream(Model):
     last_amount: Money
     entry_ids: tuple[str, ...]
     """Its transactions, oldest first."""
+    low_amount: Money | None = None
+    """The least that the next one is expected to be, which of money out is the most paid; None in a vendor's stream."""
+    high_amount: Money | None = None
+    schedule: Schedule | None = None
+    """What `next_date` and the ones after it go by; None in a vendor's stream."""
 
     @property
     def is_active(self) -> bool:
         return self.status is not StreamStatus.TOMBSTONED
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether its amounts differ from time to time, so that the next one has an average and a range."""
+        return self.low_amount != self.high_amount
+
+    @property
+    def expected_amount(self) -> Money:
+        """What the next one is expected to be: the last amount, or the average where amounts differ each time."""
+        return self.average_amount if self.is_variable else self.last_amount
