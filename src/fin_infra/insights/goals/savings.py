@@ -89,9 +89,7 @@ def save_monthly(pot: Pot, monthly: Money, *, today: dt.date) -> SavingsPlan:
     plan = _filled(pot, monthly, MOST_MONTHS, today)
     if plan is None:
         needed = _least(pot, MOST_MONTHS, today)
-        raise InvalidInput(
-            f"With {monthly} a month {pot.target} is never reached; put aside at least {needed} a month."
-        )
+        raise InvalidInput(f"With {monthly} a month {pot.target} is never reached; it takes at least {needed} a month.")
     return plan
 
 
