@@ -36,6 +36,12 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "insights/categories/test_model.py": ("insights/categories/ngrams",),
     "insights/categories/test_merchants.py": ("insights/categories/extra",),
     "insights/categories/test_categorizer.py": ("insights/records",),
+    "insights/recurring/test_detect.py": (
+        "insights/recurring/chains",
+        "insights/recurring/halves",
+        "insights/recurring/streams",
+    ),
+    "insights/test_forecast.py": ("insights/expected",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (
@@ -147,6 +153,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "book/revisions/versions/0010_rules",
     ),
     "api/test_book.py": ("api/connections", "api/words"),
+    "book/test_insights.py": ("book/entries", "book/rule_rows"),
+    "cli/test_insights.py": ("cli/categorizing", "cli/ruling"),
     "api/connect_page/test_routes.py": ("api/links",),
     "asset_aggregator/test_syncs.py": ("asset_aggregator/infra/jobs",),
     "questions/test_asking.py": (

@@ -249,7 +249,7 @@ def _utilities(maker: Maker) -> None:
 
 def _weeks(maker: Maker) -> None:
     chance = maker.chance
-    since, till = maker.some_day(0, 400), maker.some_day(600, 1500)
+    since, till = maker.some_day(0, 400), chance.choice([maker.some_day(600, 1100), END])
     lessons = by_days(7, chance.randint(0, 4))
     piano = Truth("piano", Frequency.WEEKLY)
     maker.stream(piano, lessons, same("-45.00"), "VENMO PIANO LESSONS", skip=0.08, since=since, till=till)

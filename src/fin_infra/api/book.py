@@ -16,6 +16,7 @@ from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
+from fin_infra.api.recurring import recurring_router
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, nobody, user_of
 from fin_infra.api.words import Id, words_router
@@ -70,7 +71,7 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`.
+    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/recurring`, `/forecast`, `/bills`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -95,6 +96,7 @@ def add_book(
     include(app, words_router(change, book_of, caller))
     for router in insights_routers(auth, change, book_of, caller):
         include(app, router)
+    include(app, recurring_router(auth, book_of, caller))
 
 
 def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:

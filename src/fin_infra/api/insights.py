@@ -3,6 +3,8 @@ Floor 7: `add_book` includes them; `/rules/preview` changes nothing, and takes a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -12,12 +14,15 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope
 from fin_infra.api.bodies import Amount, openapi_body, read_body
 from fin_infra.api.connections import PROBLEMS, BookOf
+from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
 from fin_infra.api.words import Said
 from fin_infra.book import Book
+from fin_infra.book.rule_rows import placed
+from fin_infra.errors import InvalidInput
 from fin_infra.insights import LabelChange, LabeledEntry
 from fin_infra.insights.categories import UNCATEGORIZED, CategoryCode, Rule, Sign, categories
 from fin_infra.model import Listing
@@ -46,6 +51,15 @@ class RuleBody(BaseModel):
         return Rule(id=_NEW, **facts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPage:
+    """Transactions with their categories, newest first; `next` is the cursor of the following page."""
+
+    items: tuple[LabeledEntry, ...]
+    next: str | None
+    """None on the last page."""
+
+
 class PlaceBody(BaseModel):
     """Where a rule is to stand, counted from 1."""
 
@@ -72,19 +86,36 @@ def _add_categories(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         """Return every category that a label or a rule can have, with its primary one and its meaning."""
         return await answers.private(_categories())
 
-    @router.get("/labels", response_model=envelope(list[LabeledEntry]))
+    @router.get("/labels", response_model=envelope(LabelPage))
     async def labels(
         account: Annotated[int | None, Query(ge=1, le=2**53, description="`id` of an account; all by default")] = None,
         start: Annotated[Day, Query(description="First day")] = None,
         end: Annotated[Day, Query(description="Day after the last one")] = None,
         uncategorized: Annotated[bool, Query(description="Only those of which nobody knows the category")] = False,
-        limit: Annotated[int, Query(ge=1, le=10_000, description="How many at most, newest first")] = 1_000,
+        limit: Annotated[int, Query(ge=1, le=1000, description="Transactions a page")] = 100,
+        cursor: DayCursor = None,
         who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
     ) -> Response:
-        """Return transactions newest first, each with its category, who decided it, why, and how sure that is."""
+        """Return transactions newest first, each with its category, who decided it, why, and how sure that is.
+
+        One that a person split is a row for each part.
+        """
         found = await book_of(user_of(who)).labels(account_id=account, start=start, end=end)
         rows = [each for each in found if not uncategorized or each.label.category == UNCATEGORIZED]
-        return answers.known(Answer(Listing(rows[::-1][:limit])))
+        return answers.known(Answer(_page(rows[::-1], limit, cursor)))
+
+
+def _page(rows: Sequence[LabeledEntry], limit: int, cursor: str | None) -> LabelPage:
+    """Return the rows after a cursor's, of a list that is newest first."""
+    after = 0
+    if cursor is not None:
+        _, id = read_day_cursor(cursor)
+        after = next((at for at, each in enumerate(rows, 1) if each.entry.id == id), 0)
+        if not after:
+            raise InvalidInput("The cursor names a transaction that is not in this list; begin again without it.")
+    shown = rows[after : after + limit]
+    more = after + limit < len(rows)
+    return LabelPage(items=tuple(shown), next=write_cursor(shown[-1].entry.date, shown[-1].entry.id) if more else None)
 
 
 async def _categories() -> Answer:
@@ -103,7 +134,7 @@ def _add_rules(reads: APIRouter, changes: APIRouter, book_of: BookOf, caller: Wh
     async def preview(request: Request, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
         """Return what would change if a rule were added; nothing is changed."""
         body = await read_body(request, RuleBody, "the rule")
-        return await answers.private(previewed(book_of(user_of(who)), body.rule(), body.place))
+        return await answers.private(_previewed(book_of(user_of(who)), body.rule(), body.place))
 
     @changes.post("/rules", status_code=201, response_model=envelope(Rule), openapi_extra=openapi_body(RuleBody))
     async def add_rule(request: Request, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
@@ -127,8 +158,6 @@ def _add_rules(reads: APIRouter, changes: APIRouter, book_of: BookOf, caller: Wh
         return answers.known(Answer(Said(changes=changed)))
 
 
-async def previewed(book: Book[Async], rule: Rule, place: int | None) -> Listing[LabelChange]:
+async def _previewed(book: Book[Async], rule: Rule, place: int | None) -> Listing[LabelChange]:
     """Return what would change if a rule were added to those of a book."""
-    rules = [*await book.rules()]
-    rules.insert(len(rules) if place is None else place - 1, rule)
-    return await book.preview_rules(rules)
+    return await book.preview_rules(placed(await book.rules(), rule, place))

@@ -19,6 +19,7 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
+from fin_infra.book.recurring import Recurring
 from fin_infra.book.says import Says
 from fin_infra.book.sync import Clock
 from fin_infra.book.verifications import Verifications
@@ -42,6 +43,7 @@ class Book(
     Worth[M],
     Verifications[M],
     Insights[M],
+    Recurring[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 

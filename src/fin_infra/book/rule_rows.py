@@ -3,6 +3,7 @@ Floor 6: each function is one transaction; a rule that cannot be used is refused
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ def add_rule(engine: sa.Engine, owner: Owner, rule: Rule, place: int | None, now
         order = _order(db, owner)
         if len(order) >= MOST:
             raise InvalidInput(f"A book has at most {MOST:,} rules; remove one that is not needed any more.")
-        at = _place(place or len(order) + 1, len(order) + 1)
+        at = len(order) + 1 if place is None else _place(place, len(order) + 1)
         id = log.add("rule", "added")
         facts = (
             in_version_2(rule.category),
@@ -113,6 +114,16 @@ def move_rule(engine: sa.Engine, owner: Owner, id: str, place: int, now: datetim
             log.add("rule", "moved", row, msgspec.json.encode({"place": before}).decode())
         log.close()
         return log.count
+
+
+def placed(rules: Sequence[Rule], rule: Rule, place: int | None) -> list[Rule]:
+    """Return rules with one more at `place`, counted from 1, and last where None.
+
+    Raises:
+        InvalidInput: there is no such place.
+    """
+    at = len(rules) + 1 if place is None else _place(place, len(rules) + 1)
+    return [*rules[: at - 1], rule, *rules[at - 1 :]]
 
 
 def account_of(db: sa.Connection, owner: Owner, account_id: str) -> int:

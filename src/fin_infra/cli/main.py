@@ -15,6 +15,7 @@ from fin_infra.cli.identity import identity_app
 from fin_infra.cli.insights import add_insights
 from fin_infra.cli.output import Commands, Exit, reported, say
 from fin_infra.cli.questions import add_questions
+from fin_infra.cli.recurring import add_recurring
 from fin_infra.questions.catalog import QUESTIONS
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -42,6 +43,7 @@ app.add_typer(order_app, name="order")
 app.add_typer(identity_app, name="identity")
 add_books(app)
 add_insights(app)
+add_recurring(app)
 add_questions(app, {"providers": providers_app})
 Commands.goes_to = {"order": ("brokerage",), "identity": ("identity",)} | {
     question.name: question.domains for question in QUESTIONS

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from fin_infra.arguments import checked
 from fin_infra.errors import NaiveTime
 from fin_infra.insights.bills import bills
+from fin_infra.insights.expected import check_days
 from fin_infra.insights.records import Stream
 from fin_infra.insights.schedule import LAST_DAY, Schedule, Weekends
 from fin_infra.model.money import Money
@@ -38,6 +39,7 @@ def to_ical(streams: Iterable[Stream], *, today: dt.date, until: dt.date, at: dt
     """
     if at.tzinfo is None:
         raise NaiveTime("The time at which a calendar is made has no time zone; give an aware datetime.")
+    check_days(today, until)
     stamp = at.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     lines = [
         "BEGIN:VCALENDAR",

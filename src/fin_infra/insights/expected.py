@@ -39,12 +39,17 @@ def expected(streams: Iterable[Stream], today: dt.date, until: dt.date) -> list[
     Raises:
         InvalidInput: `until` is before today, or more than ten years after it.
     """
+    check_days(today, until)
+    found = [each for stream in streams for each in _of(stream, today, until)]
+    return sorted(found, key=lambda one: (one.date, one.stream_id))
+
+
+def check_days(today: dt.date, until: dt.date) -> None:
+    """Refuse days that cannot be meant, as `expected` does."""
     if until < today:
         raise InvalidInput(f"The last day, {until.isoformat()}, is before today, {today.isoformat()}.")
     if until.year - today.year > YEARS:
         raise InvalidInput(f"At most {YEARS} years ahead can be said; {until.isoformat()} is further away.")
-    found = [each for stream in streams for each in _of(stream, today, until)]
-    return sorted(found, key=lambda one: (one.date, one.stream_id))
 
 
 def _of(stream: Stream, today: dt.date, until: dt.date) -> list[Expected]:

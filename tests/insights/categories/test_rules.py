@@ -57,6 +57,10 @@ def test_rules_when_none_fits_then_there_is_no_hit():
     ("conditions", "sentence"),
     [
         ({}, "Rule 'r' has no condition and would take every transaction; give it words, an amount or an account."),
+        (
+            {"low": Decimal("0.00")},
+            "Rule 'r' has no condition and would take every transaction; give it words, an amount or an account.",
+        ),
         ({"contains": "  "}, "Rule 'r' looks for empty text, which is in every description; give it a word."),
         ({"low": Decimal(-1)}, "Rule 'r' has an amount below zero; sizes have no sign, `sign` says in or out."),
         (

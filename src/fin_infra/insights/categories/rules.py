@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from string import ascii_lowercase
 from typing import Any
 
 from fin_infra.arguments import checked, shown
@@ -110,7 +111,7 @@ def _check(rule: Rule) -> None:
         raise unknown_category(rule.category)
     if rule.contains is not None and not rule.contains.strip():
         raise _wrong(rule, "looks for empty text, which is in every description; give it a word")
-    if (rule.contains, rule.pattern, rule.low, rule.high, rule.account_id, rule.sign) == (None,) * 6:
+    if (rule.contains, rule.pattern, rule.low or None, rule.high, rule.account_id, rule.sign) == (None,) * 6:
         raise _wrong(rule, "has no condition and would take every transaction; give it words, an amount or an account")
     if any(bound is not None and (not bound.is_finite() or bound < 0) for bound in (rule.low, rule.high)):
         raise _wrong(rule, "has an amount below zero; sizes have no sign, `sign` says in or out")
@@ -145,6 +146,10 @@ def _compiled(rule_id: str, pattern: str) -> Any:
     if compiled.search("") is not None:
         raise InvalidInput(
             f"The pattern of rule {shown(rule_id)} fits empty text and so every transaction; ask for at least a letter."
+        )
+    if all(compiled.search(letter) is not None for letter in ascii_lowercase):
+        raise InvalidInput(
+            f"The pattern of rule {shown(rule_id)} fits any letter and so every transaction; ask for a word."
         )
     return compiled
 

@@ -55,8 +55,16 @@ def primary(code: str) -> str:
     return CODES[code][0] if code in CODES else code
 
 
+def _near(text: str) -> list[str]:
+    """Return up to three codes that have a text in them, or are nearly it, with their primary code or without."""
+    within = [code for code in CODES if text and text in code]
+    short = {code.removeprefix(f"{primary}_"): code for code, (primary, _) in CODES.items()}
+    alike = [*get_close_matches(text, CODES, cutoff=0.5), *(short[each] for each in get_close_matches(text, short))]
+    return list(dict.fromkeys([*within, *alike]))[:3]
+
+
 def unknown_category(code: str) -> InvalidInput:
     """Return the error for a code that is not in the taxonomy."""
-    near = get_close_matches(code.upper(), CODES, n=3, cutoff=0.5)
+    near = _near("_".join(code.upper().split()))
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `categories()` lists them."
     return InvalidInput(f"{shown(code)} is not a category{hint}")

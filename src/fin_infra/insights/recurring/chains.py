@@ -102,7 +102,7 @@ def follow(rows: Sequence[Row], pace: Pace) -> list[list[Row]]:
         if over:
             done += [chain[1] for chain in alive if at - chain[0][0] > reach]
             alive = [chain for chain in alive if at - chain[0][0] <= reach]
-        if chosen is None or (best > AHEAD and _fits_better(following - chosen[0][0], best, pace)):
+        if chosen is None or (best > AHEAD and _fits_better(at, following, chosen[0][0], pace)):
             alive.append(([at], [row]))  # the first of another stream, where the next row is this chain's
         else:
             chosen[0][0] = at
@@ -110,8 +110,10 @@ def follow(rows: Sequence[Row], pace: Pace) -> list[list[Row]]:
     return done + [chain[1] for chain in alive]
 
 
-def _fits_better(gap: int, off: int, pace: Pace) -> bool:
-    return abs((gap + pace.mean // 2) % pace.mean - pace.mean // 2) < off and gap < (pace.skips + 2) * pace.mean
+def _fits_better(at: int, following: int, last: int, pace: Pace) -> bool:
+    """Return whether the row that follows is nearer to the date that one is near to."""
+    date = last + (at - last + pace.mean // 2) // pace.mean * pace.mean
+    return abs(following - date) < abs(at - date)
 
 
 def longest(rows: Sequence[Row], pace: Pace) -> list[Row]:
