@@ -26,6 +26,7 @@ ATTACKERS = {"another user of the tenant": SAME_TENANT, "the same name in anothe
 BANK = "banking:teller"
 NOTE = "Plantednote the surgeon"
 CATEGORY = "plantedcategory"
+PETS, WORDS = "MEDICAL_VETERINARY_SERVICES", "plantedrule words"
 REFUSED_TOKEN = "planted-token-5f0c3b9a-never-known"
 
 
@@ -38,6 +39,7 @@ class Household:
     account: int
     transaction: int
     other: int
+    rule: int
     cursor: str
     texts: frozenset[str] = field(repr=False)
 
@@ -105,11 +107,20 @@ def victim(client: TestClient) -> Household:
     one, other = page["items"][:2]
     said = client.patch(f"/transactions/{one['id']}", headers=bearer(VICTIM), json={"note": NOTE, "category": CATEGORY})
     assert said.status_code == 200, said.text
-    texts = {NOTE, CATEGORY, made["id"], "test_token_sandbox"}
+    rule = client.post("/rules", headers=bearer(VICTIM), json={"category": PETS, "contains": WORDS})
+    assert rule.status_code == 201, rule.text
+    texts = {NOTE, CATEGORY, WORDS, made["id"], "test_token_sandbox"}
     texts |= {row["description"] for row in page["items"]} | {row["vendor_id"] for row in page["items"]}
     texts |= {row["name"] for row in get("/accounts")}
     return Household(
-        client, made["id"], one["account_id"], one["id"], other["id"], page["next"], frozenset(text for text in texts)
+        client,
+        made["id"],
+        one["account_id"],
+        one["id"],
+        other["id"],
+        int(rule.json()["data"]["id"]),
+        page["next"],
+        frozenset(text for text in texts),
     )
 
 
@@ -131,6 +142,11 @@ def attacks(victim: Household) -> dict[str, tuple[str, str, dict[str, Any], set[
         "transaction": ("GET", f"/transactions/{row}", {}, {404}),
         "link": ("POST", f"/transactions/{row}/link", {"json": {"other_id": other}}, {404}),
         "unlink": ("POST", f"/transactions/{row}/link", {"json": {"other_id": None}}, {404}),
+        "past": ("GET", f"/transactions/{row}/past-changes", {"params": {"category": PETS}}, {404}),
+        "labels": ("GET", "/labels", {"params": {"account": victim.account}}, {422}),
+        "label cursor": ("GET", "/labels", {"params": {"cursor": victim.cursor}}, {422}),
+        "rule": ("DELETE", f"/rules/{victim.rule}", {}, {404}),
+        "move": ("POST", f"/rules/{victim.rule}/move", {"json": {"place": 1}}, {404}),
         "doubt": ("POST", f"/doubts/{row}/{other}", {"json": {"same": True}}, {404}),
     }
     found |= {f"words {next(iter(body))}": ("PATCH", f"/transactions/{row}", {"json": body}, {404}) for body in words}
@@ -148,9 +164,14 @@ def whole(client: TestClient) -> list[Any]:
         "/accounts/doubts",
         "/trades/doubts",
         "/imports",
+        "/rules",
     )
     rows = [client.get(path, headers=bearer(VICTIM)).json()["data"] for path in paths]
-    for path, params in (("/transactions", {"limit": 1000, "hidden": "true"}), ("/changes", {"limit": 5000})):
+    for path, params in (
+        ("/transactions", {"limit": 1000, "hidden": "true"}),
+        ("/labels", {"limit": 1000}),
+        ("/changes", {"limit": 5000}),
+    ):
         rows.append(client.get(path, headers=bearer(VICTIM), params=params).json()["data"])
     return rows
 
@@ -179,6 +200,7 @@ def test_answer_when_an_id_is_somebody_elses_then_it_is_the_one_for_an_id_that_n
 ) -> None:
     for name, (verb, path, given, _) in attacks(victim).items():
         nobody = path.replace(victim.connection, "c-ffffffffffffffff").replace(str(victim.transaction), "900000001")
+        nobody = nobody.replace(f"/rules/{victim.rule}", "/rules/900000003")
         nobody = nobody.replace(str(victim.other), "900000002")
         params = {key: _nobody(value) for key, value in given.get("params", {}).items()}
         replies = [
@@ -200,7 +222,17 @@ def _nobody(value: Any) -> Any:
 
 @pytest.mark.parametrize("who", ATTACKERS)
 def test_lists_when_somebody_else_reads_them_then_they_have_nothing_of_the_victims(victim: Household, who: str) -> None:
-    for path in ("/connections", "/accounts", "/balances", "/holdings", "/doubts", "/transactions", "/changes"):
+    for path in (
+        "/connections",
+        "/accounts",
+        "/balances",
+        "/holdings",
+        "/doubts",
+        "/transactions",
+        "/changes",
+        "/labels",
+        "/rules",
+    ):
         for params in ({}, {"search": "Plantednote"}, {"category": CATEGORY}, {"since": 0}):
             reply = victim.client.get(path, headers=bearer(ATTACKERS[who]), params=params)
             assert reply.status_code == 200
@@ -306,6 +338,9 @@ def test_policy_when_a_scope_is_missing_then_reading_is_not_writing(
             ("PATCH", "/transactions/1"),
             ("POST", "/transactions/1/link"),
             ("POST", "/doubts/1/2"),
+            ("POST", "/rules"),
+            ("POST", "/rules/1/move"),
+            ("DELETE", "/rules/1"),
         ):
             assert client.request(verb, path, headers=bearer(reader), json={}).status_code == 403, path
             assert client.request(verb, path, json={}).status_code == 401, path

@@ -97,6 +97,20 @@ def test_rules_when_tried_added_moved_and_removed_then_each_answer_says_what_bec
     assert got(client, "/rules") == [one]
 
 
+def test_category_when_said_for_the_past_then_what_would_change_is_listed_before(client: TestClient) -> None:
+    third, second, first = (each["entry"]["id"] for each in got(client, "/labels")["items"])
+    tried = got(client, f"/transactions/{second}/past-changes", category=PETS)
+    assert [each["entry_id"] for each in tried] == [first]
+    assert client.get(f"/transactions/{second}/past-changes", params={"category": "VET"}).status_code == 422
+    assert client.get("/transactions/4711/past-changes", params={"category": PETS}).status_code == 404
+    refused = client.patch(f"/transactions/{second}", json={"note": "n", "category": "Rex", "past": True})
+    assert (refused.status_code, "Only a code of the taxonomy" in refused.text) == (422, True)
+    assert got(client, f"/transactions/{second}")["note"] is None
+    assert client.patch(f"/transactions/{second}", json={"category": PETS, "past": True}).status_code == 200
+    found = {each["entry"]["id"]: each["label"]["category"] for each in got(client, "/labels")["items"]}
+    assert found == {first: PETS, second: PETS, third: "UNCATEGORIZED"}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -130,10 +144,12 @@ def test_rules_when_another_household_asks_then_it_has_none_and_reaches_none(cli
     assert got(client, "/rules") == [made]
 
 
-def test_labels_when_the_extra_is_missing_then_one_sentence_has_the_command(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+def test_labels_when_the_extra_is_missing_then_the_caller_has_the_code_and_the_log_the_command(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     reply = client.get("/labels")
-    assert reply.status_code == 503
+    assert (reply.status_code, reply.json()["code"]) == (500, "fin.missing_extra")
+    assert "pip install" not in reply.text
+    assert "Labeling transactions needs rapidfuzz, which is not installed; run: pip install" in caplog.text
     assert len(got(client, "/categories")) == 123

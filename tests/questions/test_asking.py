@@ -99,7 +99,7 @@ def test_search_when_one_source_is_down_then_it_is_named_and_when_all_are_then_a
             "zzz",
             {},
             "There is no question 'zzz'. There are quote, candles, price, rate, convert, search, accounts, "
-            "balances, transactions, holdings, net-worth, orders, calendar, providers.",
+            "balances, transactions, holdings, net-worth, orders, calendar, categories, providers.",
         ),
         ("quote", {"simbol": "A"}, "has no parameter 'simbol'; it takes symbol. Did you mean symbol?"),
         ("accounts", {"id": "A"}, "has no parameter 'id'; it takes none."),

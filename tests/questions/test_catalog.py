@@ -26,6 +26,7 @@ NAMES = [
     "net-worth",
     "orders",
     "calendar",
+    "categories",
     "providers",
 ]
 PERSONAL = {"accounts", "balances", "transactions", "net-worth"}

@@ -209,6 +209,13 @@ TRUTHS = [
         ],
         {"venue": "xnys", "start": "2026-11-25", "end": "2026-11-28"},
     ),
+    # Plaid's taxonomy of version 2, https://plaid.com/documents/pfc-taxonomy-all.csv
+    Truth(
+        "categories",
+        lambda rows: [(row["code"], row["primary"]) for row in rows],
+        lambda control: [("FOOD_AND_DRINK_COFFEE", "FOOD_AND_DRINK")],
+        {"text": "Coffee"},
+    ),
     Truth(
         "providers",
         lambda rows: (sorted(row["provider"] for row in rows), {row["environment"] for row in rows}),

@@ -19,7 +19,7 @@ from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
-from fin_infra.api.words import Said
+from fin_infra.api.words import Id, Said
 from fin_infra.book import Book
 from fin_infra.book.rule_rows import placed
 from fin_infra.errors import InvalidInput
@@ -103,6 +103,18 @@ def _add_categories(router: APIRouter, book_of: BookOf, caller: Who) -> None:
         found = await book_of(user_of(who)).labels(account_id=account, start=start, end=end)
         rows = [each for each in found if not uncategorized or each.label.category == UNCATEGORIZED]
         return answers.known(Answer(_page(rows[::-1], limit, cursor)))
+
+    @router.get("/transactions/{transaction_id}/past-changes", response_model=envelope(list[LabelChange]))
+    async def past_changes(
+        transaction_id: Id,
+        category: Annotated[str, Query(min_length=1, max_length=64, description="A code of `/categories`")],
+        who: User | str = Depends(caller),  # noqa: B008  # FastAPI's way
+    ) -> Response:
+        """Return what else would change if a category held for earlier ones of the same merchant too.
+
+        Nothing is changed; `PATCH /transactions/{transaction_id}` with `past` does it.
+        """
+        return await answers.private(book_of(user_of(who)).past_changes(transaction_id, category))
 
 
 def _page(rows: Sequence[LabeledEntry], limit: int, cursor: str | None) -> LabelPage:

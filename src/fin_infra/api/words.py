@@ -17,6 +17,7 @@ from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded
 from fin_infra.api.users import User, Who, user_of
 from fin_infra.book import Book, BookTransaction, SplitPart
+from fin_infra.book.says import check_past
 from fin_infra.model import Money
 from fin_infra.transport import Async
 
@@ -44,6 +45,9 @@ class WordsBody(_Body):
     model_config = ConfigDict(title="TransactionWords")
 
     category: str | None = Field(None, min_length=1, max_length=200, pattern=r"\S")
+    past: StrictBool = Field(
+        False, description="With a `category` that is a code: for earlier ones of its merchant too"
+    )
     note: str | None = Field(None, max_length=4000)
     hidden: StrictBool = False
     deleted: StrictBool = False
@@ -111,6 +115,7 @@ def _add_words(router: APIRouter, book_of: BookOf, caller: Who) -> None:
 async def _say(book: Book[Async], id: int, body: WordsBody) -> BookTransaction:
     given = body.model_fields_set
     row = await book.transaction(id)
+    check_past(body.category, past=body.past)
     if "split" in given:  # first: the one that may be refused
         currency = row.amount.currency
         parts = [
@@ -119,7 +124,7 @@ async def _say(book: Book[Async], id: int, body: WordsBody) -> BookTransaction:
         ]
         await book.split(id, parts)
     if "category" in given:
-        await book.categorize([id], body.category)
+        await book.categorize([id], body.category, past=body.past)
     if "note" in given:
         await book.note(id, body.note)
     if "hidden" in given:

@@ -21,6 +21,7 @@ from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
 from fin_infra.book.recurring import Recurring
 from fin_infra.book.says import Says
+from fin_infra.book.spending import Spends
 from fin_infra.book.sync import Clock
 from fin_infra.book.verifications import Verifications
 from fin_infra.book.worth import Worth
@@ -44,6 +45,7 @@ class Book(
     Verifications[M],
     Insights[M],
     Recurring[M],
+    Spends[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 

@@ -25,6 +25,7 @@ from fin_infra.book.say import FLAG
 from fin_infra.book.tables import connections, said, transactions
 from fin_infra.insights import Entry, EntryAccount, Judge, Label, LabeledEntry
 from fin_infra.insights.categories import Categorizer, Correction, Rule, merchant_of
+from fin_infra.insights.categories.extra import require_all
 from fin_infra.insights.categories.taxonomy import in_version_2
 from fin_infra.model import AccountSubtype, AccountType, Money
 from fin_infra.providers.bulk import collector_paused, quick
@@ -73,7 +74,12 @@ class Material:
     said: Said
 
     def categorizer(self) -> Categorizer:
-        """Return what labels these entries, all but those with a word of the person's own."""
+        """Return what labels these entries, all but those with a word of the person's own.
+
+        Raises:
+            MissingExtra: the extra `insights` is not installed.
+        """
+        require_all("Labeling transactions")
         return Categorizer(rules=self.rules, corrections=self.said.corrections)
 
     def labels(self) -> list[LabeledEntry]:

@@ -113,9 +113,10 @@ class Insights(Household[M]):
         """Return what would change if a person had these rules in place of theirs; nothing is changed.
 
         Raises:
-            InvalidInput: a rule cannot be used.
+            InvalidInput: a rule cannot be used, or its account is not in the book.
             MissingExtra: the extra `insights` is not installed.
         """
+        yield from self.ask(rule_rows.check_accounts, rules)
         found = yield from self.material()
         return Listing((yield from blocking(_preview, found, tuple(rules))))
 

@@ -139,6 +139,13 @@ def account_of(db: sa.Connection, owner: Owner, account_id: str) -> int:
     return row
 
 
+def check_accounts(db: sa.Connection, owner: Owner, rules: Sequence[Rule]) -> None:
+    """Raise InvalidInput where a rule is of an account that the book does not have."""
+    for rule in rules:
+        if rule.account_id is not None:
+            account_of(db, owner, rule.account_id)
+
+
 def _order(db: sa.Connection, owner: Owner) -> list[int]:
     return list(db.scalars(sa.select(rules.c.id).where(owner.of(rules)).order_by(rules.c.place)))
 

@@ -13,6 +13,12 @@ from fin_infra.errors import InvalidInput
 from fin_infra.transport import Flow, M, blocking
 
 
+def check_past(category: str | None, *, past: bool) -> None:
+    """Raise InvalidInput where a category is to hold for the past and is not a code of the taxonomy."""
+    if past and (category is None or code_of(category.strip()) is None):
+        raise InvalidInput("Only a code of the taxonomy holds for the past; `categories` lists them.")
+
+
 class Says(Household[M]):
     @method
     def categorize(self, ids: Sequence[int], category: str | None, *, past: bool = False) -> Flow[int]:
@@ -30,8 +36,7 @@ class Says(Household[M]):
         if category is not None and not category.strip():
             raise InvalidInput("A category must have letters; None takes one back.")
         word = category and category.strip()
-        if past and (word is None or code_of(word) is None):
-            raise InvalidInput("Only a code of the taxonomy holds for the past; `categories()` lists them.")
+        check_past(word, past=past)
         words = {"category": word, "past": say.FLAG if past else None}
         return (yield from blocking(say.say, self.engine, self.owner, ids, words, self.clock()))
 
@@ -66,6 +71,18 @@ class Says(Household[M]):
     def link(self, one: int, other: int | None) -> Flow[int]:
         """Say that two transactions are the sides of one transfer; None takes it back. Return the number of changes."""
         return (yield from blocking(say.link, self.engine, self.owner, one, other, self.clock()))
+
+    @method
+    def keep_apart(self, ids: Sequence[int], *, apart: bool = True) -> Flow[int]:
+        """Say that transactions are not sides of a transfer, or take that back. Return the number of changes.
+
+        A link of a person's own is stronger.
+
+        Raises:
+            NotRemembered: one of them is not in the book.
+        """
+        word = say.FLAG if apart else None
+        return (yield from blocking(say.say, self.engine, self.owner, ids, {"apart": word}, self.clock()))
 
     @method
     def answer(self, id: int, other_id: int, *, same: bool) -> Flow[int]:

@@ -268,7 +268,8 @@ assets = _personal(
 asset_values = _personal("asset_values", _key("asset", Whole), _key("day", Day), _fact("amount", Exact))
 
 # What a person says about a row, beside what the vendor said: category, whether it is for the past too, note, split,
-# link, hidden, deleted. `position` is that of the change; of two words about one merchant the later one holds.
+# link, apart (not a transfer), hidden, deleted. `position` is that of the change; of two words about one merchant the
+# later one holds.
 said = _personal("said", _key("id", Whole), _key("kind"), _fact("value"), _maybe("position", Whole))
 
 # A person's rules for categories, in the order of `place`, from 1 on without a gap; the first that fits decides.

@@ -297,6 +297,11 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         nothing="There are no sessions in that time.",
     ),
+    "categories": Layout(
+        _named("Categories"),
+        (_col("code"), _col("meaning"), _col("primary", minor=True)),
+        nothing="There is no such category.",
+    ),
     "providers": Layout(
         _named("Providers"),
         (

@@ -233,6 +233,23 @@ QUESTIONS = (
         docs="time-and-calendars.md",
     ),
     Question(
+        name="categories",
+        help="The categories that transactions and rules can have.",
+        scope=Scope.PUBLIC,
+        domain="banking",
+        result="fin_infra.insights.categories:CategoryCode",
+        many=True,
+        answer="fin_infra.questions.categories:categories",
+        parameters=(
+            Parameter(
+                name="text", help="Part of a code or of what it means; all by default", default=None, inline=True
+            ),
+        ),
+        asks=(),
+        docs="insights.md",
+        ttl_s=3600,
+    ),
+    Question(
         name="providers",
         help="Who can be asked, where the calls go, and what keeps one from answering.",
         scope=Scope.PUBLIC,

@@ -55,7 +55,7 @@ def test_category_when_unknown_then_one_sentence_names_the_nearest():
 
 
 def test_category_when_nothing_is_near_then_the_sentence_says_where_the_list_is():
-    with pytest.raises(InvalidInput, match=r"is not a category; `categories\(\)` lists them"):
+    with pytest.raises(InvalidInput, match=r"is not a category; `categories` lists them"):
         category("???")
 
 

@@ -66,5 +66,5 @@ def _near(text: str) -> list[str]:
 def unknown_category(code: str) -> InvalidInput:
     """Return the error for a code that is not in the taxonomy."""
     near = _near("_".join(code.upper().split()))
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; `categories()` lists them."
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `categories` lists them."
     return InvalidInput(f"{shown(code)} is not a category{hint}")
