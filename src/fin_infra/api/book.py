@@ -13,6 +13,7 @@ from starlette.responses import Response
 from fin_infra.api.answers import Answer, Answers, Auth, envelope, include
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
+from fin_infra.api.goals import goals_routers
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
@@ -97,6 +98,8 @@ def add_book(
     for router in insights_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, recurring_router(auth, book_of, caller))
+    for router in goals_routers(auth, change, book_of, caller):
+        include(app, router)
 
 
 def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:

@@ -12,6 +12,7 @@ from fin_infra.book import schema
 from fin_infra.book.assets import Assets
 from fin_infra.book.doctor import Doctor
 from fin_infra.book.engine import Database, default_url
+from fin_infra.book.goals import Goals
 from fin_infra.book.imported import Imports
 from fin_infra.book.insights import Insights
 from fin_infra.book.keeps import Keeps
@@ -44,6 +45,7 @@ class Book(
     Worth[M],
     Verifications[M],
     Insights[M],
+    Goals[M],
     Recurring[M],
     Spends[M],
 ):

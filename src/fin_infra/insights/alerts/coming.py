@@ -61,7 +61,7 @@ def bills_due(facts: Facts, settings: AlertSettings, today: dt.date) -> Iterator
     until = today + dt.timedelta(days=settings.bill_days)
     for stream in facts.streams:
         due = stream.next_date
-        if not stream.is_active or due is None or not today <= due <= until or stream.expected_amount >= 0:
+        if not stream.is_active or due is None or not today <= due <= until or not _is_spent(stream, facts):
             continue
         about = "about " if stream.is_variable else ""
         yield Alert(
@@ -75,12 +75,19 @@ def bills_due(facts: Facts, settings: AlertSettings, today: dt.date) -> Iterator
         )
 
 
+def _is_spent(stream: Stream, facts: Facts) -> bool:
+    """Say whether a stream's money goes out, and not to another account of one's own."""
+    return stream.expected_amount < 0 and stream.entry_ids[-1] not in facts.exclude
+
+
 def price_rises(facts: Facts, settings: AlertSettings, today: dt.date) -> Iterator[Alert]:
     """Yield an alert for each stream whose last payment is above the ones before, which were all equal."""
     entries = {entry.id: entry for entry in facts.entries}
     since = today - dt.timedelta(days=settings.recent_days)
     for stream in facts.streams:
-        if not stream.is_active or not since <= stream.last_date <= today or settings.rise_share is None:
+        if settings.rise_share is None or not stream.is_active or not _is_spent(stream, facts):
+            continue
+        if not since <= stream.last_date <= today:
             continue
         seen = [entries[each] for each in stream.entry_ids[-EARLIER - 1 :] if each in entries]
         before, now = _prices(seen)

@@ -4,6 +4,7 @@ Floor 5: pure functions to the cent; today is a parameter."""
 from fin_infra.insights.goals.debts import (
     Comparison,
     Debt,
+    DebtPayment,
     DebtPlan,
     PayoffPlan,
     Strategy,
@@ -25,6 +26,7 @@ from fin_infra.insights.goals.savings import (
 __all__ = [
     "Comparison",
     "Debt",
+    "DebtPayment",
     "DebtPlan",
     "EmergencyFund",
     "Essentials",

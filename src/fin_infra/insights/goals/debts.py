@@ -64,10 +64,27 @@ class DebtPlan(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebtPayment(Model):
+    """One payment on one debt."""
+
+    strategy: Strategy
+    date: dt.date
+    debt_id: str
+    payment: Money
+    interest: Money
+    principal: Money
+    extra: Money
+    """Of the principal, what is beyond the minimum."""
+    balance: Money
+    """What is owed after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayoffPlan(Model):
     """How debts are paid off together."""
 
     strategy: Strategy
+    first_payment: dt.date
     budget: Money
     """What is paid each month until the last one: all minimums and the extra money."""
     months: int
@@ -76,6 +93,24 @@ class PayoffPlan(Model):
     paid: Money
     debts: tuple[DebtPlan, ...]
     """In the order in which extra money goes to them."""
+
+    def payments(self) -> list[DebtPayment]:
+        """Return every payment on every debt, by date."""
+        found = [
+            DebtPayment(
+                strategy=self.strategy,
+                date=after(self.first_payment, row.period - 1),
+                debt_id=each.debt.id,
+                payment=row.payment,
+                interest=row.interest,
+                principal=row.principal,
+                extra=row.extra,
+                balance=row.balance,
+            )
+            for each in self.debts
+            for row in each.schedule.installments
+        ]
+        return sorted(found, key=lambda payment: payment.date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +163,7 @@ def payoff(
     plans = tuple(_plan(debt, paid[debt.id], first_payment) for debt in order)
     return PayoffPlan(
         strategy=strategy,
+        first_payment=first_payment,
         budget=Money.total([each.minimum for each in order], currency) + more,
         months=max(plan.months for plan in plans),
         paid_off_on=max(plan.paid_off_on for plan in plans),
