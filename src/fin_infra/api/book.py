@@ -15,6 +15,7 @@ from fin_infra.api.budgets import budget_routers
 from fin_infra.api.connections import PROBLEMS, BookOf, Syncs, connections_router
 from fin_infra.api.cursors import DayCursor, read_day_cursor, write_cursor
 from fin_infra.api.files import files_router
+from fin_infra.api.goals import goals_routers
 from fin_infra.api.imports import imports_routers
 from fin_infra.api.insights import insights_routers
 from fin_infra.api.moments import Day
@@ -75,7 +76,8 @@ def add_book(
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
     `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/spending`, `/cash-flow`,
-    `/transfers`, `/recurring`, `/forecast`, `/bills`, `/budgets`.
+    `/transfers`, `/recurring`, `/forecast`, `/bills`, `/budgets`,
+    `/goals`, `/alerts`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
@@ -99,7 +101,7 @@ def add_book(
     for router in imports_routers(auth, change, book_of, caller):
         include(app, router)
     include(app, words_router(change, book_of, caller))
-    for routers in (insights_routers, spending_routers, budget_routers):
+    for routers in (insights_routers, spending_routers, budget_routers, goals_routers):
         for router in routers(auth, change, book_of, caller):
             include(app, router)
     include(app, recurring_router(auth, book_of, caller))

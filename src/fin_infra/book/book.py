@@ -13,6 +13,7 @@ from fin_infra.book.assets import Assets
 from fin_infra.book.budgets import Budgets
 from fin_infra.book.doctor import Doctor
 from fin_infra.book.engine import Database, default_url
+from fin_infra.book.goals import Goals
 from fin_infra.book.imported import Imports
 from fin_infra.book.insights import Insights
 from fin_infra.book.keeps import Keeps
@@ -49,6 +50,7 @@ class Book(
     Spends[M],
     Recurring[M],
     Budgets[M],
+    Goals[M],
 ):
     """What a household's money did, remembered: SQLite in a file, or PostgreSQL."""
 

@@ -67,11 +67,12 @@ Everything that fin-infra has stored about this household, as of one moment.
 
 *.csv   lists for a spreadsheet: exact amounts with the currency in a column of its own, days as 2026-01-31, instants in
         UTC. Money in is positive. Text that a spreadsheet would take for a formula begins with an apostrophe.
-*.json  the rest, an array of records: what you said (said), your rules (rules) and what you did to your budget
-        (budget_steps), what you were asked (doubts), ids at vendors (aliases), houses and cars (assets, asset_values),
-        files that were read (documents, document_parts), every change (changes), checks of who you are (verifications)
-        with what they found out (identity-reports), what vendors and files said (vendor-records), and which files are
-        in the folder files (files).
+*.json  the rest, an array of records: what you said (said), your rules (rules), what you did to your budget
+        (budget_steps), your goals (goals), alerts you have dismissed (dismissed_alerts), what you were asked (doubts),
+        ids at vendors (aliases), houses and cars (assets, asset_values), files that were read (documents,
+        document_parts), every change (changes), checks of who you are (verifications) with what they found out
+        (identity-reports), what vendors and files said (vendor-records), and which files are in the folder files
+        (files).
 files/  statement files as you gave them, each behind the number of its import.
 
 Access tokens are not here: they give power over your accounts. These files are not encrypted; keep them safe.

@@ -308,6 +308,24 @@ budget_steps = _personal(
 sums_state = _personal("sums_state", _fact("head", Whole), _fact("version"))
 month_sums = _personal("month_sums", _key("month"), _fact("sums"), _fact("ids", Bytes))
 
+# What a person wants to reach; `account` is whose balance counts, and amounts are positive, a debt's too.
+goals = _personal(
+    "goals",
+    _key("id", Whole),
+    _fact("kind"),
+    _fact("name"),
+    _fact("currency"),
+    _fact("target", Exact),
+    _maybe("account", Whole),
+    _maybe("monthly", Exact),
+    _maybe("by_day", Day),
+    _fact("annual_rate", Exact),
+    _fact("made_at", Instant),
+)
+
+# Alerts that a person does not want to see again; `alert` is made from what an alert is about.
+dismissed_alerts = _personal("dismissed_alerts", _key("alert"), _fact("kind"), _fact("dismissed_at", Instant))
+
 # A doubt that a person settles, and the answer; `pattern` finds an earlier answer at the same institution.
 doubts = _personal(
     "doubts",

@@ -12,6 +12,7 @@ import typer
 from fin_infra import __version__
 from fin_infra.cli.books import add_books
 from fin_infra.cli.budgets import budget_app
+from fin_infra.cli.goals import add_goals
 from fin_infra.cli.identity import identity_app
 from fin_infra.cli.insights import add_insights
 from fin_infra.cli.output import Commands, Exit, reported, say
@@ -48,6 +49,7 @@ app.add_typer(budget_app, name="budget")
 add_insights(app)
 add_spending(app)
 add_recurring(app)
+add_goals(app)
 add_questions(app, {"providers": providers_app})
 Commands.goes_to = {"order": ("brokerage",), "identity": ("identity",)} | {
     question.name: question.domains for question in QUESTIONS

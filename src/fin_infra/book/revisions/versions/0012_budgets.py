@@ -11,7 +11,7 @@ from alembic import op
 from fin_infra.book.columns import Bytes, Exact, Instant, Key, Whole
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 
 def _table(name: str, *columns: sa.Column[Any]) -> None:
