@@ -131,6 +131,8 @@ def attacks(victim: Household) -> dict[str, tuple[str, str, dict[str, Any], set[
         "transaction": ("GET", f"/transactions/{row}", {}, {404}),
         "link": ("POST", f"/transactions/{row}/link", {"json": {"other_id": other}}, {404}),
         "unlink": ("POST", f"/transactions/{row}/link", {"json": {"other_id": None}}, {404}),
+        "join": ("POST", f"/accounts/{victim.account}/join", {"json": {"other_id": victim.account}}, {422}),
+        "separate": ("POST", f"/accounts/{victim.account}/separate", {}, {422}),
         "doubt": ("POST", f"/doubts/{row}/{other}", {"json": {"same": True}}, {404}),
     }
     found |= {f"words {next(iter(body))}": ("PATCH", f"/transactions/{row}", {"json": body}, {404}) for body in words}

@@ -29,7 +29,7 @@ from tests.support.sandbox_control import Control
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
 GROUPS = {"book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
 OTHERS = {"connect", "link", "repair", "disconnect", "sync", "export", "features"}
-OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
+OTHERS |= {"import", "imports", "undo-import", "join-accounts", "separate-account"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

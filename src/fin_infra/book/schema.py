@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import Database, reading, writing
 from fin_infra.errors import BookOutdated
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0013_search")
 """Every revision, the oldest first; the last is what this program works with."""
 VERSION_TABLE: Final = "book_revision"
 _LOCK = 0x66696E62

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import ensure, put, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
+from fin_infra.book.search import write_note
 from fin_infra.book.tables import aliases, doubts, said
 
 
@@ -24,6 +25,8 @@ def say_word(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, wor
         db.execute(said.delete().where(mine))
     else:
         put(db, said, [(owner.tenant, owner.user_id, row, kind, word)])
+    if kind == "note":
+        write_note(db, owner, row)
     log.add("said", kind if word is not None else f"no {kind}", row, msgspec.json.encode({kind: old}).decode())
 
 
