@@ -22,6 +22,7 @@ from fin_infra.book.engine import Database, put, writing
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
 from fin_infra.book.merge import facts_of
+from fin_infra.book.search import write_texts
 from fin_infra.book.tables import accounts, changes, transactions
 
 MONTH = (FIRST + timedelta(days=300), FIRST + timedelta(days=308))
@@ -43,6 +44,7 @@ def fill(database: Database, rows: int) -> None:
             put(db, transactions, [(*scope, at + n, *row) for n, row in enumerate(facts, 2)])
             log_rows = [(*scope, at + n, "transaction", "added", at + n, "c", stamp, None) for n in range(2, part + 2)]
             put(db, changes, log_rows)
+            write_texts(db, owner, {at + n: (row.text, None) for n, row in enumerate(facts, 2)}, ())
 
 
 def median_ms(work: Callable[[], object], rounds: int = 7) -> float:
@@ -89,6 +91,15 @@ def main() -> None:
                 ).fetchall(),
             ),
             (
+                "the first 100 that a search of all finds",
+                lambda: book.transactions(search="card payment", limit=100),
+                lambda: bare.execute(
+                    "SELECT * FROM transactions WHERE tenant = 'default' AND user_id = '' AND lower(text) LIKE ?"
+                    f"{order} LIMIT 100",
+                    ("%card payment%",),
+                ).fetchall(),
+            ),
+            (
                 "10,000 entries of the feed",
                 lambda: book.changes(since=rows // 2, limit=10_000),
                 lambda: bare.execute(
@@ -99,7 +110,7 @@ def main() -> None:
         ]
         for label, ours, theirs in table:
             took, alone = median_ms(ours), median_ms(theirs) if theirs else 0.0
-            print(f"{label:34} {took:8.1f} ms  {took / alone:5.1f} x the bare statement ({alone:.1f} ms)")
+            print(f"{label:42} {took:8.1f} ms  {took / alone:5.1f} x the bare statement ({alone:.1f} ms)")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from fin_infra.book.engine import Database, put, writing  # noqa: E402
 from fin_infra.book.lease import Owner  # noqa: E402
 from fin_infra.book.merge import facts_of  # noqa: E402
 from fin_infra.book.pages import Holder, Level, Page, VendorTransaction  # noqa: E402
+from fin_infra.book.search import write_texts  # noqa: E402
 from fin_infra.book.sync import Progress, sync  # noqa: E402
 from fin_infra.book.tables import aliases, changes, transactions  # noqa: E402
 from fin_infra.transport.local import LocalTransport  # noqa: E402
@@ -105,6 +106,7 @@ def bare(database: Database, rows: list[VendorTransaction], owner: Owner) -> Non
         put(db, aliases, [(*scope, "c", row.vendor_id, n) for n, row in enumerate(facts, 1)])
         log = [(*scope, n, "transaction", "added", n, "c", stamp, None) for n in range(1, len(rows) + 1)]
         put(db, changes, log)
+        write_texts(db, owner, {n: (row.text, row.counterparty) for n, row in enumerate(facts, 1)}, ())
 
 
 @contextmanager

@@ -152,6 +152,8 @@ def attacks(victim: Household) -> dict[str, tuple[str, str, dict[str, Any], set[
         "cash flow": ("GET", "/cash-flow", {"params": {"account": victim.account}}, {422}),
         "rule": ("DELETE", f"/rules/{victim.rule}", {}, {404}),
         "move": ("POST", f"/rules/{victim.rule}/move", {"json": {"place": 1}}, {404}),
+        "join": ("POST", f"/accounts/{victim.account}/join", {"json": {"other_id": victim.account}}, {422}),
+        "separate": ("POST", f"/accounts/{victim.account}/separate", {}, {422}),
         "doubt": ("POST", f"/doubts/{row}/{other}", {"json": {"same": True}}, {404}),
     }
     found |= {f"words {next(iter(body))}": ("PATCH", f"/transactions/{row}", {"json": body}, {404}) for body in words}

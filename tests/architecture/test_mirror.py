@@ -45,8 +45,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     ),
     "insights/test_forecast.py": ("insights/expected",),
     "cli/test_recurring.py": ("cli/foreseeing",),
-    "insights/transfers/test_recognition.py": ("insights/transfers/records",),
-    "insights/spending/test_counting.py": ("insights/spending/records",),
     "model/test_currency.py": ("model/_iso4217",),
     "imports/statements/test_base.py": ("model/statement",),
     "imports/statements/delimited/test_banks.py": (

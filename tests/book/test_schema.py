@@ -35,11 +35,16 @@ def test_revisions_when_all_are_run_then_the_tables_are_those_of_the_program(bar
     assert schema.revision(database) is None
     schema.upgrade(database)
     with reading(database.engine) as db:
-        context = MigrationContext.configure(db, opts={"compare_type": True, "version_table": schema.VERSION_TABLE})
-        assert compare_metadata(context, meta) == []
+        opts = {"compare_type": True, "version_table": schema.VERSION_TABLE, "include_object": _is_one_text}
+        assert compare_metadata(MigrationContext.configure(db, opts=opts), meta) == []
     assert schema.revision(database) == schema.REVISIONS[-1]
     assert schema.upgrade(database) == (schema.REVISIONS[-1], schema.REVISIONS[-1])
     database.engine.dispose()
+
+
+def _is_one_text(_object: object, name: str | None, *_more: object) -> bool:
+    """Leave the index of a search out: each database has its own, and `search.py` fills it."""
+    return not (name or "").startswith("search")
 
 
 def test_upgrade_when_the_book_is_of_the_first_revision_then_its_rows_are_there_and_its_syncs_go_on(

@@ -163,7 +163,7 @@ def test_imports_when_listed_and_taken_back_then_the_list_says_so(file: str) -> 
     assert "november.ofx" in out
 
 
-@pytest.mark.parametrize("words", [["undo-import", "1"], ["join-accounts", "1", "2"]])
+@pytest.mark.parametrize("words", [["undo-import", "1"], ["join-accounts", "1", "2"], ["separate-account", "1"]])
 def test_command_when_there_is_no_book_then_one_sentence(words: list[str], tmp_path: Path) -> None:
     code, _, err = run(*words)
     assert code == 5
@@ -179,6 +179,9 @@ def test_join_when_said_then_they_are_one(file: str) -> None:
     assert "one account now" in run("join-accounts", *map(str, ids))[1]
     assert stored() == ["BAKERY", "CAFE", "SALARY"]
     assert "nothing was changed" in run("join-accounts", *map(str, ids))[1]
+    assert "two accounts now" in run("separate-account", str(ids[0]))[1]
+    assert len(stored()) == 5
+    assert run("separate-account", str(ids[0]))[0] != 0
 
 
 DAYS = "Date,Description,Amount\n01/02/2026,Coffee,-3.50\n02/03/2026,Pay,100.00\n"

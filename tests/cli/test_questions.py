@@ -30,8 +30,8 @@ SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
 GROUPS = {"book", "budget", "connections", "demo", "doubts", "imports", "keys"}
 GROUPS |= {"order", "providers", "rules", "sandbox"}
 OTHERS = {"bills", "cashflow", "categorize", "connect", "disconnect", "export", "features"}
-OTHERS |= {"forecast", "import", "join-accounts", "link", "recurring", "repair", "spending"}
-OTHERS |= {"sync", "transfers", "undo-import"}
+OTHERS |= {"forecast", "import", "join-accounts", "link", "recurring", "repair", "separate-account"}
+OTHERS |= {"spending", "sync", "transfers", "undo-import"}
 
 
 def run(*words: str) -> tuple[int, str, str]:

@@ -62,6 +62,14 @@ class LinkBody(_Body):
     other_id: int | None = Field(ge=1, le=2**53)
 
 
+class JoinBody(_Body):
+    """The account that it is, too."""
+
+    model_config = ConfigDict(title="AccountJoin")
+
+    other_id: int = Field(ge=1, le=2**53)
+
+
 class AnswerBody(_Body):
     """Whether the two transactions are one."""
 
@@ -71,6 +79,7 @@ class AnswerBody(_Body):
 
 
 Id = Annotated[int, Path(ge=1, le=2**53, description="`id` of a transaction")]
+AccountId = Annotated[int, Path(ge=1, le=2**53, description="`id` of an account")]
 OtherId = Annotated[int, Path(ge=1, le=2**53, description="`other_id` of the question")]
 
 
@@ -80,7 +89,25 @@ def words_router(change: Auth, book_of: BookOf, caller: Who) -> APIRouter:
     router = APIRouter(tags=["book"], dependencies=guarded(change, caller), responses=responses)
     _add_words(router, book_of, caller)
     _add_answers(router, book_of, caller)
+    _add_accounts(router, book_of, caller)
     return router
+
+
+def _add_accounts(router: APIRouter, book_of: BookOf, caller: Who) -> None:
+    answers = Answers()
+
+    @router.post("/accounts/{account_id}/join", response_model=envelope(Said), openapi_extra=openapi_body(JoinBody))
+    async def join(account_id: AccountId, request: Request, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
+        """Say that two accounts are one: equal transactions become one, and near ones become questions."""
+        body = await read_body(request, JoinBody, "the other account")
+        changes = await book_of(user_of(who)).join(account_id, body.other_id)
+        return answers.known(Answer(Said(changes=changes)))
+
+    @router.post("/accounts/{account_id}/separate", response_model=envelope(Said))
+    async def separate(account_id: AccountId, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
+        """Say that a joined account is one of its own: each has again what its own sources told."""
+        changes = await book_of(user_of(who)).separate(account_id)
+        return answers.known(Answer(Said(changes=changes)))
 
 
 def _add_words(router: APIRouter, book_of: BookOf, caller: Who) -> None:

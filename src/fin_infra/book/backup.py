@@ -25,6 +25,7 @@ from fin_infra.book.copying import copy_rows, erased_households, is_empty
 from fin_infra.book.engine import Database, default_url, is_whole, reading, unavailable, writing
 from fin_infra.book.lease import NEVER
 from fin_infra.book.records import Backup, Restored
+from fin_infra.book.search import rebuild
 from fin_infra.book.tables import erasures, meta, streams
 from fin_infra.book.tombstones import fingerprints, remember, remember_in_file
 from fin_infra.book.verified import forget_restored
@@ -93,6 +94,7 @@ def _copied(database: Database, part: Path) -> int:
         schema.upgrade(copy)
         with reading(database.engine) as source, writing(copy.engine) as target:
             rows = copy_rows(source, target)
+            rebuild(target)
     finally:
         copy.engine.dispose()
     with closing(sqlite3.connect(part)) as closed:
@@ -162,6 +164,7 @@ def _restored(backup: sa.Engine, database: Database, *, replace: bool, aside: st
         known = fingerprints(database, target)
         gone, households = erased_households(source, known)
         rows = copy_rows(source, target, without=gone)
+        rebuild(target)
         forget_restored(target, known.__contains__)
         remember(target, known, datetime.now(UTC))
         ended = sa.update(streams).values(fence=streams.c.fence + highest + 1, until=NEVER)

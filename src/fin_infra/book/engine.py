@@ -159,6 +159,8 @@ def unavailable(engine: sa.Engine, exc: BaseException) -> BookUnavailable:
 
 
 _REASONS = (
+    ("fts5", "it needs SQLite 3.34 or newer with FTS5; use a Python that comes with it, or PostgreSQL."),
+    ("no such tokenizer", "it needs SQLite 3.34 or newer with FTS5; use a Python that comes with it, or PostgreSQL."),
     ("readonly", "it may not be written; give yourself the right to write the file and its folder."),
     ("read-only file system", "it may not be written; give yourself the right to write the file and its folder."),
     ("permission denied", "it may not be written; give yourself the right to write the file and its folder."),

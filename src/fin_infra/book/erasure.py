@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import Database, reading, unavailable, writing
 from fin_infra.book.lease import NEVER, Owner
 from fin_infra.book.records import ConnectionState
+from fin_infra.book.search import index_of
 from fin_infra.book.tables import PERSONAL, connections, households, pages, payloads, streams, vault_keys, verifications
 from fin_infra.book.tombstones import fingerprint_of, remember, remember_in_file
 from fin_infra.book.webhooks import forget_logins
@@ -61,6 +62,7 @@ def delete_rows(database: Database, owner: Owner) -> dict[str, int]:
     ordered += [table for table in PERSONAL if table not in ordered]
     with writing(database.engine) as db:
         told = forget_logins(db, owner)
+        index_of(db).forget(db, owner)
         return {"webhooks": told} | {
             table.name: db.execute(table.delete().where(owner.of(table))).rowcount for table in ordered
         }
@@ -94,4 +96,5 @@ def left(database: Database, owner: Owner) -> dict[str, int]:
             )
             for table in PERSONAL
         }
+        counted["search"] = index_of(db).count(db, owner)
     return {name: count for name, count in counted.items() if count}

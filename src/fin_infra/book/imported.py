@@ -1,5 +1,5 @@
 """Statement files and joined accounts, as methods of a book.
-Floor 6: a plan writes nothing; `imports.py`, `undo.py` and `join.py` have the steps themselves."""
+Floor 6: a plan writes nothing; `imports.py`, `undo.py`, `join.py` and `separate.py` have the steps themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from fin_infra.book import imports, join, originals, undo
+from fin_infra.book import imports, join, originals, separate, undo
 from fin_infra.book.documents import GivenFile, given
 from fin_infra.book.import_records import Document, ImportPlan, ImportResult
 from fin_infra.book.imported_rows import documents_of
@@ -137,6 +137,25 @@ class Imports(Household[M]):
         """
         args = (self.engine, self.owner, self.vault, account_id, other_id, self.clock())
         return (yield from blocking(join.join, *args))
+
+    @method
+    def separate(self, account_id: int) -> Flow[int]:
+        """Say that a joined account is one of its own. Return the number of changes.
+
+        Each of the two has what its own sources told. A transaction or trade that both told stays, with what a person
+        said of it, in the account that told it first, and the other one has its own. No proof joins them after that;
+        `join` does.
+
+        Args:
+            account_id: the account that was joined to another one, or that other one, where no further was joined to
+                it.
+
+        Raises:
+            InvalidInput: it is not in the book or joined with no other, or several were joined to it.
+            BookUnavailable: the database cannot be used now; nothing was written.
+        """
+        args = (self.engine, self.owner, self.vault, account_id, self.clock())
+        return (yield from blocking(separate.separate, *args))
 
 
 def _read(source: Source, original: Source | None, name: str | None, skip_unreadable: bool) -> GivenFile:

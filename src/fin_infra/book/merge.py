@@ -174,6 +174,10 @@ class Merge:
         """Let a row be what a person's answer makes of it."""
         self._put(row, facts)
 
+    def add(self, facts: Facts) -> int:
+        """Add a row that nothing is to be matched with; return its id."""
+        return self._put(None, facts)
+
     def _by_name(self, facts: Facts, link: str | None) -> bool:
         """Put a transaction that its id or its vendor's link tells; say whether one did."""
         row = self.known.names.get(facts.vendor_id)

@@ -32,6 +32,7 @@ from fin_infra.book.records import (
     SplitPart,
     TradeQuestion,
 )
+from fin_infra.book.search import having
 from fin_infra.book.tables import (
     balances,
     connections,
@@ -152,7 +153,13 @@ def transaction_rows(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[B
     """Return transactions, newest first."""
     t = transactions
     ask = sa.select(*SHOWN).where(owner.of(t), *conditions(db, owner, wanted_))
-    ask = ask.order_by(sa.type_coerce(t.c.day, sa.Text()).desc(), t.c.id.desc()).limit(wanted_.limit)
+    day: sa.ColumnElement[str] = sa.type_coerce(t.c.day, sa.Text())
+    if wanted_.search:
+        found = having(db, owner, wanted_.search)
+        ask = ask.where(found.condition)
+        if found.few:
+            day = day.concat("")  # the index of days would be read from its end for the sake of the order
+    ask = ask.order_by(day.desc(), t.c.id.desc()).limit(wanted_.limit)
     return with_words(db, owner, db.execute(ask).all())
 
 
@@ -165,7 +172,7 @@ def transaction_row(db: sa.Connection, owner: Owner, id: int) -> BookTransaction
 
 
 def conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:
-    """Return what holds for the transactions that are wanted.
+    """Return what holds for the transactions that are wanted, but for what is searched.
 
     Raises:
         InvalidInput: the book has no such account, or the cursor is of no row.
@@ -185,14 +192,6 @@ def conditions(db: sa.Connection, owner: Owner, wanted_: Wanted) -> list[Any]:
         found.append(t.c.state == wanted_.status)
     elif not wanted_.with_removed:
         found.append(t.c.state != REMOVED)
-    if wanted_.search:
-        like = f"%{_escaped(wanted_.search)}%"
-
-        def has(text: Any) -> Any:  # SQLite's LIKE takes letters of either case for one
-            return text.like(like, escape="\\") if db.dialect.name == "sqlite" else text.ilike(like, escape="\\")
-
-        noted = sa.select(said.c.id).where(owner.of(said, kind="note"), has(said.c.value))
-        found.append(sa.or_(has(t.c.text), has(t.c.counterparty), t.c.id.in_(noted)))
     if wanted_.category is not None:
         found.append(sa.func.coalesce(_word(owner, "category"), t.c.category) == wanted_.category)
     if not wanted_.with_hidden:
@@ -214,12 +213,6 @@ def _after(db: sa.Connection, owner: Owner, after: int) -> Any:
 def _word(owner: Owner, kind: str) -> Any:
     """Return what a person says of a transaction, as a part of a question about transactions."""
     return sa.select(said.c.value).where(owner.of(said, kind=kind), said.c.id == transactions.c.id).scalar_subquery()
-
-
-def _escaped(text: str) -> str:
-    for sign in ("\\", "%", "_"):
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 def with_words(db: sa.Connection, owner: Owner, rows: Sequence[Any]) -> list[BookTransaction]:

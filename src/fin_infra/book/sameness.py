@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import NamedTuple
 
 import msgspec
@@ -86,6 +87,21 @@ def recognize(
         return _Search(db, owner, vault, connection, now).run()
 
 
+Answers = Mapping[frozenset[int], int | None]
+"""What a person said of pairs of accounts; None where they were asked and have not answered."""
+
+
+def answers(db: sa.Connection, owner: Owner) -> Answers:
+    asked = sa.select(doubts.c.row, doubts.c.other, doubts.c.same).where(owner.of(doubts, kind=ABOUT_ACCOUNTS))
+    return {frozenset((row.row, row.other)): row.same for row in db.execute(asked)}
+
+
+def two_by_word(accounts: Accounts, said: Answers, one: int, other: int) -> bool:
+    """Tell whether a person said that two accounts, or two of those that were joined to them, are two."""
+    pairs = product(accounts.all_of(accounts.target(one)), accounts.all_of(accounts.target(other)))
+    return any(said.get(frozenset(pair)) == 0 for pair in pairs)
+
+
 class _Search:
     """One look, in one transaction."""
 
@@ -95,8 +111,7 @@ class _Search:
         self._db, self._owner, self._vault, self._connection = db, owner, vault, connection
         self._accounts = Accounts(db, owner)
         self._log = Log(db, owner, connection, now)
-        asked = sa.select(doubts.c.row, doubts.c.other, doubts.c.same).where(owner.of(doubts, kind=ABOUT_ACCOUNTS))
-        self._said = {frozenset(row[:2]): row.same for row in db.execute(asked)}
+        self._said = answers(db, owner)
         self._books: dict[int, DayAmounts] = {}
 
     def run(self) -> Recognized:
@@ -127,7 +142,7 @@ class _Search:
             sources = {self._accounts.kept[each].source for each in self._accounts.all_of(target)}
             if target == row or sources & here or its.source == PERSON or not _may_be(kept, its):
                 continue
-            if self._said.get(frozenset((row, target))) != 0:
+            if not two_by_word(self._accounts, self._said, row, target):
                 found.add(target)
         return sorted(found)
 
@@ -214,7 +229,7 @@ def keep_numbers(
             routing = next((details.routing_numbers[name] for name in sorted(details.routing_numbers)), "")
             content = msgspec.json.encode(Number(details.account_number, routing))
             accounts.put(log, row, kept._replace(sealed=sealer.seal(content, _purpose(kept)).text))
-        numbers = _numbers(accounts, sealer)
+        numbers, said = _numbers(accounts, sealer), answers(db, owner)
         count = 0
         for row in mine:
             same = {
@@ -222,6 +237,7 @@ def keep_numbers(
                 for other, number in numbers.items()
                 if number == numbers.get(row) and accounts.kept[other].currency == accounts.kept[row].currency
             } - {accounts.target(row)}
+            same = {other for other in same if not two_by_word(accounts, said, row, other)}
             if len(same) == 1 and accounts.kept[row].joined is None:
                 joined(db, owner, vault, log, same.pop(), row)
                 accounts = Accounts(db, owner)

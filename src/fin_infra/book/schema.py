@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import Database, reading, writing
 from fin_infra.errors import BookOutdated
 
-REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 13))
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 14))
 """Every revision, the oldest first; the last is what this program works with."""
 VERSION_TABLE: Final = "book_revision"
 _LOCK = 0x66696E62

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fin_infra.book.engine import ensure, put, wanted
 from fin_infra.book.lease import Owner
 from fin_infra.book.log import Log
+from fin_infra.book.search import write_note
 from fin_infra.book.tables import aliases, doubts, said
 
 
@@ -25,6 +26,8 @@ def say_word(db: sa.Connection, owner: Owner, log: Log, row: int, kind: str, wor
         db.execute(said.delete().where(mine))
     else:
         put(db, said, [(owner.tenant, owner.user_id, row, kind, word, log.head)])
+    if kind == "note":
+        write_note(db, owner, row)
 
 
 def hand_over(db: sa.Connection, owner: Owner, log: Log, row: int, other: int) -> None:

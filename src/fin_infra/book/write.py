@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 
 from fin_infra.book import lease as leases
@@ -20,6 +21,7 @@ from fin_infra.book.log import Log
 from fin_infra.book.merge import NEAR_DAYS, POSTED, REMOVED, Facts, Known, Merge, Merged, facts_of
 from fin_infra.book.pages import Page, VendorTransaction, Window
 from fin_infra.book.sealing import keep_payload
+from fin_infra.book.search import write_texts
 from fin_infra.book.settled import institution_of, settled_by
 from fin_infra.book.tables import aliases, connections, doubts, pages, streams, transactions
 from fin_infra.book.words import hand_over
@@ -197,6 +199,7 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
     for entry in out.log:
         log.add("transaction", entry.kind, entry.id, entry.before)
     put(db, transactions, [(*scope, row, *facts) for row, facts in out.rows.items()])
+    _index(db, owner, out)
     put(db, aliases, [(*scope, log.source, name, row) for name, row in out.names.items()])
     for row, other in out.united.items():
         hand_over(db, owner, log, row, other)
@@ -208,6 +211,18 @@ def store(db: sa.Connection, owner: Owner, log: Log, out: Merged) -> None:
             for each in out.doubts
         ]
         put(db, doubts, rows)
+
+
+def _index(db: sa.Connection, owner: Owner, out: Merged) -> None:
+    """Let a search find what is new or has other words; a row that is new has no note yet."""
+    added = {entry.id for entry in out.log if entry.kind == "added"}
+    reworded = {entry.id for entry in out.log if entry.before is not None and _is_reworded(entry.before)} - added
+    rows = {row: (out.rows[row].text, out.rows[row].counterparty) for row in sorted(added | reworded)}
+    write_texts(db, owner, rows, reworded)
+
+
+def _is_reworded(before: str) -> bool:
+    return not {"text", "counterparty"}.isdisjoint(msgspec.json.decode(before))
 
 
 def _institutions(db: sa.Connection, owner: Owner, out: Merged) -> dict[int, str]:

@@ -335,6 +335,19 @@ def join(account: int, other: int, *, as_json: bool) -> None:
     say("They are one account now." if changes else "They were one account before; nothing was changed.")
 
 
+def separate(account: int, *, as_json: bool) -> None:
+    """Say that a joined account is one of its own.
+
+    Raises:
+        InvalidInput: it is not in the book, or which account is to go is not clear.
+    """
+    changes = _there().separate(account)
+    if as_json:
+        print_json({"changes": changes})
+        return
+    say("They are two accounts now, and no sync joins them again; `fin-infra join-accounts` does.")
+
+
 def _there() -> Book[Sync]:
     book = _book(make=False)
     if book is None:

@@ -414,3 +414,15 @@ def join_accounts(
 
     with reported(as_json):
         join(account, other, as_json=as_json)
+
+
+@app.command("separate-account")
+def separate_account(
+    account: Annotated[int, typer.Argument(help="Id of an account that was joined with another one.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a joined account is one of its own; each has again what its own sources told."""
+    from fin_infra.cli.importing import separate
+
+    with reported(as_json):
+        separate(account, as_json=as_json)
