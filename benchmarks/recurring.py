@@ -4,6 +4,8 @@ Run `python benchmarks/recurring.py [rows]`. Households of three years: one row 
 shopping at 24 merchants, half of them with a few fixed prices, which look most like streams. A bank's text comes again
 for each merchant; the last line has a text for each row, as banks print that put a reference into it. Seconds of
 processor time, the best of three rounds. Bounds: 0.5 s, and 12 times the time for ten times the rows.
+
+Measured November 2026 on two busy cores: 0.69 s for 100,000 rows, 46 times the group-by, which misses the first bound.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def stream_of(
     account_ids: Mapping[str, str] | None = None,
     entry_ids: Mapping[str, str] | None = None,
 ) -> Stream | None:
-    """Return a vendor's stream as one of ours; None where the vendor says no amount.
+    """Return a vendor's stream as a `Stream`; None where the vendor says no amount.
 
     Args:
         vendor: as `banking.recurring()` gives it.
