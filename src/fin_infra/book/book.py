@@ -21,9 +21,7 @@ from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, Keep, utc_now
 from fin_infra.book.prices import Prices
 from fin_infra.book.reads import Reads
-from fin_infra.book.recurring import Recurring
 from fin_infra.book.says import Says
-from fin_infra.book.spending import Spends
 from fin_infra.book.sync import Clock
 from fin_infra.book.verifications import Verifications
 from fin_infra.book.worth import Worth
@@ -47,8 +45,6 @@ class Book(
     Worth[M],
     Verifications[M],
     Insights[M],
-    Spends[M],
-    Recurring[M],
     Budgets[M],
     Goals[M],
 ):

@@ -115,7 +115,7 @@ def material(db: sa.Connection, owner: Owner, wanted_: Wanted) -> Material:
     entries = entry_rows(db, owner, accounts, wanted_)
     return Material(
         entries=tuple(entries),
-        accounts=_accounts(accounts),
+        accounts=entry_accounts(accounts),
         links=_links(db, owner),
         rules=tuple(rule_rows(db, owner)),
         said=said_of(db, owner, accounts),
@@ -173,7 +173,13 @@ def _links(db: sa.Connection, owner: Owner) -> dict[str, str]:
     return {str(row): other for row, other in _words(db, owner, "link").items()}
 
 
-def _accounts(accounts: Accounts) -> tuple[EntryAccount, ...]:
+def apart_rows(db: sa.Connection, owner: Owner) -> frozenset[str]:
+    """Return the transactions that are no side of a transfer, by a person's word."""
+    return frozenset(str(row) for row in _words(db, owner, "apart"))
+
+
+def entry_accounts(accounts: Accounts) -> tuple[EntryAccount, ...]:
+    """Return the accounts that count, each as what it was joined to."""
     return tuple(
         EntryAccount(
             id=str(row),

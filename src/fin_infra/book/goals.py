@@ -9,24 +9,22 @@ from datetime import date
 import sqlalchemy as sa
 
 from fin_infra.book import goal_rows
-from fin_infra.book.entries import EVERY, material
 from fin_infra.book.lease import Owner
 from fin_infra.book.methods import method
-from fin_infra.book.read import Wanted, account_rows, balance_rows, connection_rows
+from fin_infra.book.read import account_rows, balance_rows, connection_rows
 from fin_infra.book.records import Connection
-from fin_infra.book.recurring import Recurring
-from fin_infra.book.spending import Spends
-from fin_infra.errors import MissingExtra, NotRemembered
+from fin_infra.book.recurring import Recurring, moved_within
+from fin_infra.errors import NotRemembered
 from fin_infra.insights import Stream
 from fin_infra.insights.alerts import Alert, AlertSettings, ConnectionHealth, Facts, find_alerts
 from fin_infra.insights.forecast import OpeningBalance
 from fin_infra.insights.goals import Goal, GoalProgress
-from fin_infra.insights.transfers import Activity, recognize
+from fin_infra.insights.transfers import Activity
 from fin_infra.model import AccountType, Listing
 from fin_infra.transport import Flow, M, blocking
 
 
-class Goals(Recurring[M], Spends[M]):
+class Goals(Recurring[M]):
     @method
     def goals(self, *, today: date | None = None) -> Flow[Listing[GoalProgress]]:
         """Return a person's goals in the order in which they were set, each with how far it is.
@@ -97,10 +95,7 @@ class Goals(Recurring[M], Spends[M]):
     def _facts(self, day: date) -> Flow[Facts]:
         streams = yield from self._streams(transfers=True)
         balances, connections = yield from self.ask(_standing)
-        try:
-            found = yield from self.activity()
-        except MissingExtra:
-            found = Activity(entries=(yield from self.ask(material, Wanted(limit=EVERY))).entries)
+        found = yield from self.known_activity()
         return (yield from blocking(_known, found, streams, balances, connections))
 
 
@@ -129,11 +124,10 @@ def _known(
     found: Activity, streams: Iterable[Stream], balances: list[OpeningBalance], connections: list[ConnectionHealth]
 ) -> Facts:
     """Return what alerts are found in; only what moved between two accounts of the book is not money spent."""
-    own = [each.entry_ids for each in recognize(found).transfers if len(each.entry_ids) == 2]
     return Facts(
         entries=found.entries,
         labels=found.labels,
-        exclude=frozenset(id for pair in own for id in pair),
+        exclude=frozenset(moved_within(found)),
         streams=tuple(streams),
         balances=balances,
         connections=connections,

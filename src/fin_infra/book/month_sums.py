@@ -21,18 +21,18 @@ from fin_infra import __version__
 from fin_infra.book.accounts import REMOVED, Accounts
 from fin_infra.book.columns import exact_sum
 from fin_infra.book.engine import put, wanted, writing
-from fin_infra.book.entries import EVERY, Said, entry_rows, own_label, said_of
+from fin_infra.book.entries import EVERY, Said, apart_rows, entry_accounts, entry_rows, own_label, said_of
 from fin_infra.book.lease import Owner
 from fin_infra.book.merge import POSTED
 from fin_infra.book.read import Wanted, balance_rows, conditions
 from fin_infra.book.rule_rows import rule_rows
 from fin_infra.book.tables import changes, households, month_sums, said, sums_state, transactions
-from fin_infra.insights import LabeledEntry
+from fin_infra.insights import EntryAccount, LabeledEntry
 from fin_infra.insights.budgets import READY, Activity, activity_of, month_after, month_before, month_of
 from fin_infra.insights.budgets.months import first_day
 from fin_infra.insights.categories import Categorizer
-from fin_infra.insights.transfers import AccountFacts, recognize
 from fin_infra.insights.transfers import Activity as Moves
+from fin_infra.insights.transfers import recognize
 from fin_infra.model import AccountType
 
 BUDGETED = frozenset({AccountType.DEPOSITORY.value, AccountType.CREDIT.value})
@@ -184,6 +184,8 @@ class _Reader:
     """Both sides of the transfers that a person linked."""
     sides: Mapping[str, str]
     """Their accounts."""
+    apart: frozenset[str]
+    """What is no side of a transfer, by a person's word."""
 
     @classmethod
     def of(cls, db: sa.Connection, owner: Owner) -> _Reader:
@@ -195,19 +197,16 @@ class _Reader:
         t = transactions.c
         where = sa.select(t.id, t.account).where(owner.of(transactions))
         rows = wanted(db, where, t.id, sorted(map(int, links)))
-        return cls(db, owner, accounts, spoken, judge, links, {str(row): str(accounts.target(of)) for row, of in rows})
+        sides = {str(row): str(accounts.target(of)) for row, of in rows}
+        return cls(db, owner, accounts, spoken, judge, links, sides, apart_rows(db, owner))
 
     @property
     def budgeted(self) -> frozenset[str]:
         return frozenset(each.id for each in self.facts if each.type.value in BUDGETED)
 
     @property
-    def facts(self) -> list[AccountFacts]:
-        return [
-            AccountFacts(id=str(row), type=AccountType(kept.type), currency=kept.currency, ending=kept.ending)
-            for row, kept in sorted(self.accounts.kept.items())
-            if self.accounts.target(row) == row and kept.status != REMOVED
-        ]
+    def facts(self) -> tuple[EntryAccount, ...]:
+        return entry_accounts(self.accounts)
 
     def labeled(self, month: str) -> list[LabeledEntry]:
         start, end = first_day(month), first_day(month_after(month))
@@ -220,7 +219,9 @@ class _Reader:
         """Return both sides of transfers between budgeted accounts, by a person's links and by recognition."""
         whole = {each.entry.id: each for each in rows if "/" not in each.entry.id and each.entry.id not in self.links}
         labels = {id: each.label for id, each in whole.items()}
-        moves = Moves(entries=[each.entry for each in whole.values()], labels=labels, accounts=self.facts)
+        moves = Moves(
+            entries=[each.entry for each in whole.values()], labels=labels, accounts=self.facts, apart=self.apart
+        )
         both = (each.entry_ids for each in recognize(moves).transfers if not each.is_one_sided)
         mine = self.budgeted
         found = {id for ids in both if all(whole[id].entry.account_id in mine for id in ids) for id in ids}

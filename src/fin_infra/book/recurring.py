@@ -3,23 +3,22 @@ Floor 6: found when it is asked for, from what syncs and imports brought; nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from fin_infra.book.entries import EVERY, Material, material
 from fin_infra.book.lease import Owner
-from fin_infra.book.methods import Household, method
-from fin_infra.book.read import Wanted, account_rows, balance_rows
+from fin_infra.book.methods import method
+from fin_infra.book.read import account_rows, balance_rows
+from fin_infra.book.spending import Spends
 from fin_infra.book.tables import transactions
-from fin_infra.errors import MissingExtra
 from fin_infra.insights import Stream
 from fin_infra.insights.bills import Bill, bills
 from fin_infra.insights.calendar import to_ical
 from fin_infra.insights.forecast import Forecast, OpeningBalance, forecast
 from fin_infra.insights.recurring import Compared, compare_streams, find_streams, stream_of
+from fin_infra.insights.transfers import Activity, recognize
 from fin_infra.model import AccountType, Listing, RecurringStream
 from fin_infra.transport import Flow, M, blocking
 
@@ -29,7 +28,7 @@ CASH = frozenset({AccountType.DEPOSITORY, AccountType.CREDIT})
 """Accounts whose balances a forecast begins with."""
 
 
-class Recurring(Household[M]):
+class Recurring(Spends[M]):
     @method
     def recurring(self, *, transfers: bool = False) -> Flow[Listing[Stream]]:
         """Return what comes again and again, what is due next first and what has ended last.
@@ -96,28 +95,21 @@ class Recurring(Household[M]):
         return Listing(compare_streams(ours, theirs))
 
     def _streams(self, *, transfers: bool) -> Flow[list[Stream]]:
-        found = yield from self.ask(material, Wanted(limit=EVERY))
+        found = yield from self.known_activity()
         return (yield from blocking(_found, found, self._today(), transfers))
 
     def _today(self) -> date:
         return self.clock().date()
 
 
-def _found(found: Material, today: date, transfers: bool) -> list[Stream]:
-    moved = [] if transfers else [*found.links.keys(), *found.links.values()]
-    return list(_labeled(find_streams(found.entries, today=today, exclude=moved), found))
+def _found(found: Activity, today: date, transfers: bool) -> list[Stream]:
+    moved = () if transfers else moved_within(found)
+    return find_streams(found.entries, today=today, labels=found.labels, exclude=moved)
 
 
-def _labeled(streams: Iterable[Stream], found: Material) -> Iterator[Stream]:
-    """Yield streams with the category of their last transaction: no other needs a label here."""
-    last = {stream.entry_ids[-1] for stream in streams}
-    try:
-        shown = replace(found, entries=tuple(each for each in found.entries if each.id in last))
-        categories = {each.entry.id: each.label.category for each in shown.labels()}
-    except MissingExtra:
-        categories = {}
-    for stream in streams:
-        yield replace(stream, category=categories.get(stream.entry_ids[-1], stream.category))
+def moved_within(found: Activity) -> set[str]:
+    """Return both sides of what moved between two accounts of the book: neither spent nor earned, nor a bill."""
+    return {id for each in recognize(found).transfers if not each.is_one_sided for id in each.entry_ids}
 
 
 def _opening(db: sa.Connection, owner: Owner) -> list[OpeningBalance]:

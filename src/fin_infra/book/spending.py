@@ -9,13 +9,11 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from fin_infra.book.entries import EVERY, Material, material
+from fin_infra.book.entries import EVERY, Material, apart_rows, material
 from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, method
 from fin_infra.book.read import Wanted
-from fin_infra.book.say import FLAG
-from fin_infra.book.tables import said
-from fin_infra.errors import InvalidInput
+from fin_infra.errors import InvalidInput, MissingExtra
 from fin_infra.insights import Entry
 from fin_infra.insights import spending as figures
 from fin_infra.insights.explain import Explanation, Figure, explain_cash_flow, explain_spending
@@ -23,9 +21,6 @@ from fin_infra.insights.spending import By, CashFlow, CashFlowMonth, Counted, Pe
 from fin_infra.insights.transfers import Activity, Transfers, recognize
 from fin_infra.model import Listing, Money
 from fin_infra.transport import Flow, M, blocking
-
-APART = "apart"
-"""The kind of a person's word that a transaction is not a side of a transfer."""
 
 
 class Spends(Household[M]):
@@ -125,6 +120,14 @@ class Spends(Household[M]):
         found, apart = yield from self.ask(_read)
         return (yield from blocking(_activity, found, apart))
 
+    def known_activity(self) -> Flow[Activity]:
+        """Return the same, without labels where the extra `insights` is not installed."""
+        try:
+            return (yield from self.activity())
+        except MissingExtra:
+            found, apart = yield from self.ask(_read)
+            return Activity(entries=found.entries, accounts=found.accounts, links=found.links, apart=apart)
+
 
 def _check_days(start: date | None, end: date | None) -> None:
     if start is not None and end is not None and start >= end:
@@ -146,8 +149,7 @@ def _transfers(activity: Activity, start: date | None, end: date | None) -> Tran
 
 
 def _read(db: sa.Connection, owner: Owner) -> tuple[Material, frozenset[str]]:
-    ask = sa.select(said.c.id).where(owner.of(said, kind=APART), said.c.value == FLAG)
-    return material(db, owner, Wanted(limit=EVERY)), frozenset(str(row) for row in db.scalars(ask))
+    return material(db, owner, Wanted(limit=EVERY)), apart_rows(db, owner)
 
 
 def _activity(found: Material, apart: frozenset[str]) -> Activity:
