@@ -46,6 +46,8 @@ DATA_ROUTES = {
     "/categories": "book:read",
     "/labels": "book:read",
     "/rules": "book:read",
+    "/goals": "book:read",
+    "/alerts": "book:read",
     "/changes": "book:read",
     "/doubts": "book:read",
     "/accounts/doubts": "book:read",

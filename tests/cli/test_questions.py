@@ -27,7 +27,7 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"rules", "book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
+GROUPS = {"rules", "goals", "alerts", "book", "connections", "doubts", "demo", "sandbox", "providers", "keys", "order"}
 OTHERS = {"categorize", "connect", "link", "repair", "disconnect", "sync", "export", "features"}
 OTHERS |= {"import", "imports", "undo-import", "join-accounts"}
 

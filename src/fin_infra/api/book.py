@@ -72,7 +72,8 @@ def add_book(
     wait_s: float = WAIT_S,
 ) -> None:
     """Add the routes of the book: `/connections`, `/accounts`, `/transactions`, `/doubts`, `/holdings`, `/balances`,
-    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/recurring`, `/forecast`, `/bills`.
+    `/imports`, `/changes`, `/categories`, `/labels`, `/rules`, `/recurring`, `/forecast`, `/bills`,
+    `/goals`, `/alerts`.
 
     Args:
         auth: dependencies that protect the routes that read; `PUBLIC` says you mean none.
