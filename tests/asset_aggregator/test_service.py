@@ -52,6 +52,8 @@ DATA_ROUTES = {
     "/cash-flow/lines": "book:read",
     "/transfers": "book:read",
     "/budgets/2026-03": "book:read",
+    "/goals": "book:read",
+    "/alerts": "book:read",
     "/changes": "book:read",
     "/doubts": "book:read",
     "/accounts/doubts": "book:read",

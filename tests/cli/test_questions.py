@@ -27,8 +27,8 @@ from tests.questions.truths import checking
 from tests.support.sandbox_control import Control
 
 SCRIPT = str(Path(sys.executable).with_name("fin-infra"))
-GROUPS = {"book", "budget", "connections", "demo", "doubts", "imports", "keys"}
-GROUPS |= {"order", "providers", "rules", "sandbox"}
+GROUPS = {"alerts", "book", "budget", "connections", "demo", "doubts", "goals"}
+GROUPS |= {"imports", "keys", "order", "providers", "rules", "sandbox"}
 OTHERS = {"bills", "cashflow", "categorize", "connect", "disconnect", "export", "features"}
 OTHERS |= {"forecast", "import", "join-accounts", "link", "recurring", "repair", "separate-account"}
 OTHERS |= {"spending", "sync", "transfers", "undo-import"}

@@ -78,11 +78,11 @@ class Charges:
         name = self.merchant(entry)
         return (name, entry.account_id, entry.amount) if name else None
 
-    def groups(self, key: Group) -> Iterator[list[Entry]]:
+    def groups(self, group_of: Group) -> Iterator[list[Entry]]:
         """Yield the entries of each group, the oldest first; those without one are left out."""
         found: dict[Hashable, list[Entry]] = {}
         for entry in self.entries:
-            if name := key(entry):
+            if name := group_of(entry):
                 found.setdefault((name, entry.amount.currency), []).append(entry)
         return iter(found.values())
 
@@ -113,8 +113,8 @@ def unusual_amounts(charges: Charges) -> Iterator[Alert]:
     if least is None:
         return
     judged: set[str] = set()
-    for key, needed in ((charges.merchant, least), (charges.category, 2 * least)):
-        for group in charges.groups(key):
+    for group_of, needed in ((charges.merchant, least), (charges.category, 2 * least)):
+        for group in charges.groups(group_of):
             for entry in filter(charges.is_recent, group):
                 earlier = [each for each in group if each.date < entry.date]
                 if entry.id in judged or len(earlier) < needed:
