@@ -3,6 +3,7 @@ Floor 7: `add_book` includes them; `/lines` lists the transactions behind the fi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -77,9 +78,9 @@ def spending_routers(auth: Auth, change: Auth, book_of: BookOf, caller: Who) -> 
     return [reads, changes]
 
 
-def _add_figures(router: APIRouter, wanted: object) -> None:
+def _add_figures(router: APIRouter, wanted: Callable[..., Wanted]) -> None:
     answers = Answers()
-    rows = Depends(wanted)  # type: ignore[arg-type]
+    rows = Depends(wanted)
 
     @router.get("/spending", response_model=envelope(Spending))
     async def spent(by: ByWord = By.CATEGORY, period: PeriodWord = Period.ALL, asked: Wanted = rows) -> Response:
