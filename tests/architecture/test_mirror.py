@@ -162,6 +162,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     ),
     "api/test_book.py": ("api/connections", "api/words"),
     "book/test_insights.py": ("book/entries", "book/rule_rows"),
+    "book/test_separate.py": ("book/separate_rows",),
     "book/test_goals.py": ("book/goal_rows",),
     "cli/test_goals.py": ("cli/reaching",),
     "cli/test_budgeting.py": ("cli/budgets",),

@@ -126,7 +126,7 @@ def _add_goals(reads: APIRouter, changes: APIRouter, book_of: BookOf, caller: Wh
 
     @changes.delete("/goals/{goal_id}", response_model=envelope(Said))
     async def remove_goal(goal_id: GoalId, who: User | str = Depends(caller)) -> Response:  # noqa: B008  # FastAPI's way
-        """Remove a goal."""
+        """Remove a goal; its account and transactions stay."""
         changed = await book_of(user_of(who)).remove_goal(goal_id)
         return answers.known(Answer(Said(changes=changed)))
 

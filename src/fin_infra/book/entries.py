@@ -174,7 +174,7 @@ def _links(db: sa.Connection, owner: Owner) -> dict[str, str]:
 
 
 def apart_rows(db: sa.Connection, owner: Owner) -> frozenset[str]:
-    """Return the transactions that are no side of a transfer, by a person's word."""
+    """Return the transactions that a person said are not a side of a transfer."""
     return frozenset(str(row) for row in _words(db, owner, "apart"))
 
 

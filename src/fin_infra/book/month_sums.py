@@ -185,7 +185,7 @@ class _Reader:
     sides: Mapping[str, str]
     """Their accounts."""
     apart: frozenset[str]
-    """What is no side of a transfer, by a person's word."""
+    """What a person said is not a side of a transfer."""
 
     @classmethod
     def of(cls, db: sa.Connection, owner: Owner) -> _Reader:

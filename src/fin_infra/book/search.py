@@ -31,7 +31,7 @@ _PLAIN = str.maketrans({_BETWEEN: " ", "\0": " "})
 
 
 def fold(text: str) -> str:
-    """Return a text as it is searched: in one case, and each letter with its marks in one form."""
+    """Return words as they are searched: in one case, and each letter with its marks in one form."""
     if text.isascii():
         return text.lower().translate(_PLAIN)
     return normalize("NFC", normalize("NFD", text).casefold()).translate(_PLAIN)
@@ -160,7 +160,7 @@ class _Numbers(dict[str, str]):
         return number
 
     def of(self, text: str) -> str:
-        """Return the trigrams of a text, as PostgreSQL writes an array."""
+        """Return the trigrams of words, as PostgreSQL writes an array."""
         return f"{{{','.join({self[text[at : at + GRAM]] for at in range(len(text) - GRAM + 1)})}}}"
 
 
@@ -229,7 +229,7 @@ class PostgresIndex:
 
 
 _OFTEN = 10
-"""Of the newest thousand rows: so many with a text, and a hundred of them are found by going through the newest."""
+"""Of the newest thousand rows: so many with the words, and a hundred of them are found by going through the newest."""
 _INDEXES: dict[str, Index] = {"sqlite": SqliteIndex(), "postgresql": PostgresIndex()}
 
 
@@ -246,7 +246,7 @@ class Found(NamedTuple):
 
 
 def having(db: sa.Connection, owner: Owner, search: str) -> Found:
-    """Return the condition that a text stands in the description, the counterparty or the note of a transaction."""
+    """Return the condition that words stand in the description, the counterparty or the note of a transaction."""
     index, needle = index_of(db), fold(search)
     ids = index.candidates(db, owner, needle)
     if ids is not None:

@@ -128,7 +128,7 @@ def test_correction_when_its_category_is_unknown_then_it_is_refused():
 def test_preview_when_a_rule_takes_all_then_every_change_is_listed_and_nothing_is_changed():
     categorizer = Categorizer()
     rows = [EVERYTHING, entry("WILLOW DENTAL"), entry("LARCH COURT RENT DUE", "-1200")]
-    changes = preview(categorizer, [Rule(id="all", category=RENT, low=Decimal(0))], rows)
+    changes = preview(categorizer, [Rule(id="all", category=RENT, low=Decimal("0.01"))], rows)
     assert [change.entry_id for change in changes] == ["STARBUCKS 0412", "WILLOW DENTAL"]
     assert categorizer.label(EVERYTHING).category == COFFEE
 
