@@ -6,7 +6,7 @@ off no longer takes goes on to the next, in the same month.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -212,7 +212,7 @@ def least_payment(balance: Money, annual_rate: Decimal, months: int = MOST_MONTH
     return least(interest, balance + interest, works)
 
 
-_ORDER = {
+_ORDER: Mapping[Strategy, Callable[[Debt], tuple[object, ...]]] = {
     Strategy.AVALANCHE: lambda debt: (-debt.annual_rate, debt.balance, debt.id),
     Strategy.SNOWBALL: lambda debt: (debt.balance, -debt.annual_rate, debt.id),
 }

@@ -4,7 +4,7 @@ Floor 5: pure; equal transactions give equal streams, in whatever order they com
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from fin_infra.arguments import checked
@@ -22,7 +22,7 @@ from fin_infra.model.money import Money
 YEAR = 366
 """Days before the last transaction whose amounts make the range of the next one."""
 
-_row = tuple.__new__
+_row: Callable[..., Row] = tuple.__new__  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # it is generic
 """Half the time of `Row(...)`, once for each transaction."""
 
 Group = tuple[str, str, str]

@@ -52,7 +52,7 @@ def _on_usual_days(one: Sequence[Row], other: Sequence[Row]) -> bool:
 
 def _middle_day(half: Sequence[Row]) -> int:
     """Return the day of the month in the middle; the last days of short months count as the 31st."""
-    days = []
+    days: list[int] = []
     for row in half:
         date = row.entry.date
         left = month_length(month_of(date)) - date.day

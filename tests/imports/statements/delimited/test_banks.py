@@ -13,6 +13,7 @@ from fin_infra.imports.statements.delimited.banks import BANKS
 from fin_infra.imports.statements.delimited.layout import Layout
 from fin_infra.imports.statements.delimited.table import read_table
 from fin_infra.imports.statements.text import decode
+from fin_infra.model import Money
 from tests.imports.statements.delimited.samples import SAMPLES, Sample
 
 
@@ -67,3 +68,12 @@ def test_banks_when_counted_then_there_are_at_least_twenty_with_a_sample_of_thei
     assert len({sample.layout for sample in SAMPLES}) >= 20
     assert {sample.layout for sample in SAMPLES} <= {layout.name for layout in BANKS}
     assert len({layout.name for layout in BANKS}) == len(BANKS)
+
+
+def test_card_of_chase_when_it_has_no_memo_column_then_its_rows_have_none() -> None:
+    """Files of before Chase added the column, which is the last one."""
+    header = "Transaction Date,Post Date,Description,Category,Type,Amount"
+    row = "01/12/2026,01/13/2026,CORNER SHOP,Groceries,Sale,-4.50"
+    [statement] = read_statement(f"{header}\n{row}\n".encode(), account="4711").statements
+    [line] = statement.lines
+    assert (line.description, line.amount, line.memo) == ("CORNER SHOP", Money(Decimal("-4.50"), "USD"), None)

@@ -111,6 +111,8 @@ class Texts:
 
     def _joined_text(self, columns: Sequence[Column], numbers: Sequence[int]) -> list[str | None]:
         cleaned = [self._clean(texts) for column in columns if (texts := self.body.column(column, numbers)) is not None]
+        if not cleaned:
+            return [None] * len(numbers)
         if len(cleaned) == 1:
             return [text or None for text in cleaned[0]]
         return [" ".join(filter(None, dict.fromkeys(parts))) or None for parts in zip(*cleaned, strict=True)]
