@@ -58,6 +58,14 @@ def test_recognize_when_six_days_or_a_cent_or_the_currency_are_between_then_they
     assert sides(found(sent(), got(account_id="checking"))) == []
 
 
+@pytest.mark.parametrize("card", ["Lighthouse Rewards Card", "CASH BACK VISA", "Cash Rewards Credit Card"])
+def test_recognize_when_the_card_is_called_after_what_it_gives_back_then_its_payment_is_one_all_the_same(card: str):
+    out = sent(text="LIGHTHOUSE CARD AUTOPAY", counterparty=card)
+    into = got(text="AUTOPAY PAYMENT - THANK YOU", account_id="visa")
+    assert sides(found(out, into)) == [("out", "in")]
+    assert sides(found(sent(text="CARD", counterparty="CASH BACK"), got(text="REWARDS", account_id="visa"))) == []
+
+
 def test_recognize_when_the_money_goes_to_a_card_or_a_loan_then_it_is_a_payment_of_it():
     card = found(sent(text="AUTOPAY 3316"), got(text="PAYMENT THANK YOU", account_id="visa")).transfers[0]
     loan = found(sent(text="AUTO LOAN PMT"), got(text="PAYMENT RECEIVED", account_id="car")).transfers[0]

@@ -26,6 +26,10 @@ _OTHERS = re.compile(
     r"\b(?:ZELLE|VENMO|CASH ?APP|PAYPAL|POPMONEY|INTERAC|WIRE|REMITLY|WISE|WESTERN UNION|MONEYGRAM|MONEY TRANSFER)\b"
 )
 _NOT_MOVED = re.compile(r"\b(?:FEES?|INTEREST|DIVIDENDS?|CASH ?BACK|REWARDS?|CHECK|CASH|ATM)\b")
+_NAME_OF_CARD = re.compile(
+    r"\b(?:(?:CASH|BACK|CASHBACK|REWARDS?|PLUS|PREFERRED) )+(?:CREDIT |DEBIT )?(?:CARD|VISA|MASTERCARD|AMEX)\b"
+)
+"""What cards are called after: a payment of a rewards card is not a reward."""
 _SAYS_NOTHING = re.compile(r"(?:(?:DEPOSIT|WITHDRAWAL|CREDIT|DEBIT|ELECTRONIC|INTERNET|ONLINE|ACH|[\W\d]))*")
 """Texts without a name, of which the model can only guess."""
 _GIVES_BACK = re.compile(r"\b(?:REFUND(?:ED)?|RETURN(?:ED)?|REVERSAL|CHARGEBACK|REIMBURSE\w*)\b")
@@ -91,7 +95,8 @@ def side_of(entry: Entry, label: Label | None, *, owed: bool) -> Side:
         speech = 0 if others else _by_text(text, owed and entry.amount.amount > 0)
         unnamed = _SAYS_NOTHING.fullmatch(text) is not None
         by_label = 0 if unnamed and not trusted(label) else _by_label(label, others)
-        speech = -1 if by_label < 1 and _NOT_MOVED.search(text) else _with_label(speech, by_label)
+        not_moved = by_label < 1 and _NOT_MOVED.search(_NAME_OF_CARD.sub(" CARD", text))
+        speech = -1 if not_moved else _with_label(speech, by_label)
     return Side(entry, label, speech, others, frozenset(_DIGITS.findall(text)))
 
 
