@@ -18,6 +18,8 @@ from fin_infra.insights.explain import Figure
 from fin_infra.insights.spending import By, CashFlow, CountsAs, Period, Spending
 from fin_infra.insights.transfers import TransferKind, Transfers
 from fin_infra.model import Money
+from fin_infra.providers.registry import reset
+from fin_infra.testing import Sandbox
 from fin_infra.transport import Sync
 from tests.book.small import CHECKING, Home, page, told
 
@@ -213,3 +215,21 @@ def test_counted_when_the_account_or_the_days_cannot_be_meant_then_it_is_one_sen
     for ask in (filled.spending, filled.cash_flow, filled.transfers):
         with pytest.raises(InvalidInput, match="`start` must be before `end`"):
             ask(start=date(2026, 3, 2), end=date(2026, 3, 2))
+
+
+def test_card_of_the_sandbox_when_it_is_paid_from_an_account_then_that_is_neither_spent_nor_a_bill(
+    vendor: Sandbox, tmp_path: Path
+) -> None:
+    vendor.reset()
+    reset()
+    book = open_book(f"sqlite:///{tmp_path / 'sandbox.db'}")
+    book.connect("banking:teller")
+    newest = book.entries()[-1].date
+    start = date(newest.year - 1, newest.month, 1)
+    payments = [each for each in book.transfers(start=start).transfers if each.kind is TransferKind.CARD_PAYMENT]
+    assert len(payments) >= 11
+    assert [each for each in payments if each.is_one_sided] == []
+    spent = book.spending(by=By.CATEGORY, start=start)
+    assert "LOAN_PAYMENTS_CREDIT_CARD_PAYMENT" not in {row.name for row in spent.rows}
+    assert [bill.merchant for bill in book.bills() if "AUTOPAY" in bill.merchant] == []
+    book.engine.dispose()
