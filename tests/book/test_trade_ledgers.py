@@ -133,6 +133,10 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @settings(max_examples=effort(300), deadline=None, suppress_health_check=SHARED)
 @given(rows=LEDGERS, steps=STEPS)
 @example(
+    rows=[(0, "10", False), (1, "10", False), (0, "10", False)],
+    steps=[("sync", 1, 0), ("undo", 0, 0), ("file", 0, 1), ("file", 1, 2)],
+)
+@example(
     rows=[(0, "10", False)] * 6,
     steps=[("file", 0, 1), ("undo", 0, 0), ("sync", 3, 0), ("undo", 0, 0), ("file", 5, 1)],
 )

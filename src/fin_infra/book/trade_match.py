@@ -166,11 +166,16 @@ def _pairs(trade: Trade, by_day: dict[int, list[Trade]], settled: Settled) -> It
             continue
         found = [each for one in trade.worded for two in other.worded if (each := compare(one, two))]
         if found:
-            best = min(found)
+            best = min(found, key=_closest)
             said = settled(best.pattern) if best.difference and best.pattern else None
             if said is not False:
                 best = best._replace(difference=None) if said else best
                 yield best._replace(rank=best.rank + _GONE * other.is_gone), trade, other
+
+
+def _closest(found: _Likeness) -> tuple[bool, bool, _Likeness]:
+    """Order by a reference that both name, then by one format's own ids, which tell two equal trades apart."""
+    return found.rank > 0, found.difference != ID, found
 
 
 def compare(one: Told, other: Told) -> _Likeness | None:
