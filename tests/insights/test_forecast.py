@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fin_infra.errors import InvalidInput
@@ -124,6 +124,7 @@ def test_forecast_when_the_future_of_a_household_comes_then_it_was_said() -> Non
 
 @settings(max_examples=effort(100))
 @given(st.integers(0, 2_000), st.integers(0, 400), st.integers(-500_000, 500_000))
+@example(111, 47, 0)  # the average of a stream whose amounts have changed lay outside the last year's
 def test_forecast_when_it_is_added_up_then_flows_explain_every_balance(seed: int, days: int, cents: int) -> None:
     entries = household(seed).entries[:600]
     opening = Money(Decimal(cents) / 100, "USD")

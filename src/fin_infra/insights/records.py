@@ -169,5 +169,8 @@ class Stream(Model):
 
     @property
     def expected_amount(self) -> Money:
-        """What the next one is expected to be: the last amount, or the average where amounts differ each time."""
-        return self.average_amount if self.is_variable else self.last_amount
+        """What the next one is expected to be: the last amount, or the average where amounts differ each time,
+        as far as it lies between the least and the most of the last year."""
+        if not self.is_variable or self.low_amount is None or self.high_amount is None:
+            return self.last_amount
+        return min(max(self.average_amount, self.low_amount), self.high_amount)
