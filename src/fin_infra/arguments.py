@@ -145,6 +145,16 @@ class Arguments:
         return self._positional
 
 
+def check_order(start: date | None, end: date | None) -> None:
+    """Refuse days that are the wrong way round; either may be open.
+
+    Raises:
+        InvalidInput: `start` is not before `end`.
+    """
+    if start is not None and end is not None and start >= end:
+        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+
+
 def checked(fn: F) -> F:
     """Check what a function is called with against its annotations, each time.
 

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Header
 from fastapi.testclient import TestClient
 
-from fin_infra.api import PUBLIC, User, add_book
-from fin_infra.book import Book, open_book
 from fin_infra.security import keyring
-from fin_infra.transport import Async
+from tests.api.filled import serving
 
 FILE = (
     b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD"
@@ -26,20 +23,11 @@ MARCH = "/budgets/2026-03"
 GROCERIES = "FOOD_AND_DRINK_GROCERIES"
 
 
-def caller(x_user: str = Header("ana"), x_tenant: str = Header("default")) -> User:
-    return User(x_user, x_tenant)
-
-
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
-    book: Book[Async] = open_book(f"sqlite:///{tmp_path / 'book.db'}", mode="async")
-    app = FastAPI()
-    add_book(app, auth=PUBLIC, book_of=lambda user: book.of(user.name, user.tenant), caller=caller)
-    with TestClient(app) as found:
-        assert found.post("/imports", content=FILE).status_code == 201
+    with serving(tmp_path, [FILE]) as found:
         yield found
-    book.engine.dispose()
 
 
 def sent(client: TestClient, path: str, status: int = 200, **body: Any) -> Any:

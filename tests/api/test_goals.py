@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Header
 from fastapi.testclient import TestClient
 
-from fin_infra.api import PUBLIC, User, add_book
-from fin_infra.book import Book, open_book
 from fin_infra.security import keyring
-from fin_infra.transport import Async
+from tests.api.filled import serving
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FILE = (
@@ -27,20 +24,11 @@ GOAL = {"kind": "savings", "name": "Trip", "target": "2000.00", "currency": "USD
 CARD = {"id": "visa", "balance": "10000.00", "annual_rate": "0.18", "minimum": "500.00"}
 
 
-def caller(x_user: str = Header("ana"), x_tenant: str = Header("default")) -> User:
-    return User(x_user, x_tenant)
-
-
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
-    book: Book[Async] = open_book(f"sqlite:///{tmp_path / 'book.db'}", mode="async", clock=lambda: NOW)
-    app = FastAPI()
-    add_book(app, auth=PUBLIC, book_of=lambda user: book.of(user.name, user.tenant), caller=caller)
-    with TestClient(app) as found:
-        assert found.post("/imports", content=FILE).status_code == 201
+    with serving(tmp_path, [FILE], clock=lambda: NOW) as found:
         yield found
-    book.engine.dispose()
 
 
 def got(client: TestClient, path: str, **headers: str) -> Any:

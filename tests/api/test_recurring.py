@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from icalendar import Calendar
 
-from fin_infra.api import PUBLIC, add_book
-from fin_infra.book import Book, open_book
 from fin_infra.security import keyring
-from fin_infra.transport import Async
+from tests.api.filled import got, serving
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 DAYS = ("20251110", "20251210", "20260110", "20260210", "20260310")
@@ -34,19 +30,8 @@ PAID = {"amount": "-17.99", "currency": "USD"}
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
-    book: Book[Async] = open_book(f"sqlite:///{tmp_path / 'book.db'}", mode="async", clock=lambda: NOW)
-    app = FastAPI()
-    add_book(app, auth=PUBLIC, book_of=lambda user: book)
-    with TestClient(app) as found:
-        assert found.post("/imports", content=FILE).status_code == 201
+    with serving(tmp_path, [FILE], clock=lambda: NOW) as found:
         yield found
-    book.engine.dispose()
-
-
-def got(client: TestClient, path: str, **params: Any) -> Any:
-    reply = client.get(path, params=params)
-    assert reply.status_code == 200, reply.text
-    return reply.json()["data"]
 
 
 def test_recurring_when_a_file_was_imported_then_its_stream_is_there(client: TestClient) -> None:

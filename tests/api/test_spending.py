@@ -4,40 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI, Header
 from fastapi.testclient import TestClient
 
-from fin_infra.api import PUBLIC, User, add_book
-from fin_infra.book import Book, open_book
 from fin_infra.security import keyring
-from fin_infra.transport import Async
+from tests.api.filled import got, serving
 from tests.cli.test_spending import CLOTHES, FILES
-
-
-def caller(x_user: str = Header("ana"), x_tenant: str = Header("default")) -> User:
-    return User(x_user, x_tenant)
 
 
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("FIN_INFRA_VAULT_KEYS", keyring.new_key_text("one"))
-    book: Book[Async] = open_book(f"sqlite:///{tmp_path / 'book.db'}", mode="async")
-    app = FastAPI()
-    add_book(app, auth=PUBLIC, book_of=lambda user: book.of(user.name, user.tenant), caller=caller)
-    with TestClient(app) as found:
-        for each in FILES.values():
-            assert found.post("/imports", content=each.encode()).status_code == 201
+    with serving(tmp_path, [each.encode() for each in FILES.values()]) as found:
         yield found
-    book.engine.dispose()
-
-
-def got(client: TestClient, path: str, **params: Any) -> Any:
-    reply = client.get(path, params=params)
-    assert reply.status_code == 200, reply.text
-    return reply.json()["data"]
 
 
 def test_spending_when_read_then_rows_and_totals_are_by_currency_and_lines_add_up(client: TestClient) -> None:

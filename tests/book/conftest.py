@@ -15,6 +15,7 @@ from fin_infra.book.engine import Database
 from fin_infra.providers.registry import reset
 from fin_infra.testing import Sandbox, sandbox
 from fin_infra.transport import Sync
+from tests.book.small import Home
 from tests.support.postgres_server import PostgresServer
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.process)]
@@ -97,3 +98,9 @@ def _make(url: str) -> None:
     made = Database(url)
     schema.check(made)
     made.engine.dispose()
+
+
+@pytest.fixture
+def home(database: Database) -> Home:
+    """A household in an empty book."""
+    return Home(database)

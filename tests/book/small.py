@@ -36,6 +36,15 @@ def told(vendor_id: str, amount: str, day: int = 2, text: str = "Corner Grocery"
     )
 
 
+def told_on(text: str, amount: str, days: Sequence[date], **more: Any) -> list[VendorTransaction]:
+    """Return the same transaction on several days."""
+    return [
+        VendorTransaction(vendor_id=f"{text} {at}", account="a-1", day=day, text=text, currency="USD",
+                          amount=Decimal(amount), **more)
+        for at, day in enumerate(days, 1)
+    ]  # fmt: skip
+
+
 def level(amount: str, day: int = 2, **more: Any) -> Level:
     at = NOON + timedelta(days=day - 2)
     return Level(account="a-1", at=at, currency="USD", current=Decimal(amount), **more)

@@ -33,11 +33,6 @@ CARD = Holder(
 
 
 @pytest.fixture
-def home(database: Database) -> Home:
-    return Home(database)
-
-
-@pytest.fixture
 def book(home: Home, url: str) -> Iterator[Book[Sync]]:
     found = open_book(url, user="ada", clock=lambda: NOW)
     yield found

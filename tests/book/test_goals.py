@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fin_infra.book import Book, open_book
-from fin_infra.book.engine import Database
-from fin_infra.book.pages import VendorTransaction
 from fin_infra.errors import CurrencyMismatch, InvalidInput, NotRemembered
 from fin_infra.insights.alerts import AlertKind, AlertSettings
 from fin_infra.insights.goals import Goal, GoalKind
 from fin_infra.model import Money
 from fin_infra.transport import Sync
-from tests.book.small import Home, level, page
+from tests.book.small import Home, level, page, told_on
 
 D = date
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -34,28 +31,15 @@ TRIP = Goal(id="new", kind=GoalKind.SAVINGS, name="Trip", target=usd("1200.00"),
 
 
 @pytest.fixture
-def home(database: Database) -> Home:
-    return Home(database)
-
-
-@pytest.fixture
 def book(home: Home, url: str) -> Iterator[Book[Sync]]:
     found = open_book(url, user="ada", clock=lambda: NOW)
     yield found
     found.engine.dispose()
 
 
-def told(text: str, amount: str, days: Sequence[date], **more: Any) -> list[VendorTransaction]:
-    return [
-        VendorTransaction(vendor_id=f"{text} {at}", account="a-1", day=day, text=text, currency="USD",
-                          amount=Decimal(amount), **more)
-        for at, day in enumerate(days, 1)
-    ]  # fmt: skip
-
-
-RENT = told("GREENFIELD RENT", "-1200.00", [D(2025, 12, 22), D(2026, 1, 22), D(2026, 2, 22)])
-TWICE = told("STREAMFLIX", "-19.99", [D(2026, 3, 10), D(2026, 3, 10)])
-FEE = told("OVERDRAFT FEE", "-35.00", [D(2026, 3, 12)])
+RENT = told_on("GREENFIELD RENT", "-1200.00", [D(2025, 12, 22), D(2026, 1, 22), D(2026, 2, 22)])
+TWICE = told_on("STREAMFLIX", "-19.99", [D(2026, 3, 10), D(2026, 3, 10)])
+FEE = told_on("OVERDRAFT FEE", "-35.00", [D(2026, 3, 12)])
 
 
 def filled(home: Home, balance: str = "400.00") -> None:

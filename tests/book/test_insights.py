@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from fin_infra.book import Book, SplitPart, open_book
-from fin_infra.book.engine import Database
 from fin_infra.errors import InvalidInput, NotRemembered
 from fin_infra.insights import Judge
 from fin_infra.insights.categories import UNCATEGORIZED, Rule, Sign
@@ -20,11 +19,6 @@ from tests.book.small import Home, page, told
 
 COFFEE, GROCERIES, PETS = "FOOD_AND_DRINK_COFFEE", "FOOD_AND_DRINK_GROCERIES", "MEDICAL_VETERINARY_SERVICES"
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(database: Database) -> Home:
-    return Home(database)
 
 
 @pytest.fixture

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from fin_infra.book import Book, open_book
-from fin_infra.book.engine import Database
 from fin_infra.book.pages import VendorTransaction
 from fin_infra.errors import InvalidInput
 from fin_infra.insights import Frequency, StreamStatus
 from fin_infra.insights.recurring import Agreement
 from fin_infra.model import Money, RecurringStatus, RecurringStream
 from fin_infra.transport import Sync
-from tests.book.small import Home, level, page
+from tests.book.small import Home, level, page, told_on
 
 D = date
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(database: Database) -> Home:
-    return Home(database)
 
 
 @pytest.fixture
@@ -35,20 +28,12 @@ def book(home: Home, url: str) -> Iterator[Book[Sync]]:
     found.engine.dispose()
 
 
-def told(text: str, amount: str, days: Sequence[date], **more: Any) -> list[VendorTransaction]:
-    return [
-        VendorTransaction(vendor_id=f"{text} {at}", account="a-1", day=day, text=text, currency="USD",
-                          amount=Decimal(amount), **more)
-        for at, day in enumerate(days, 1)
-    ]  # fmt: skip
-
-
-RENT = told(
+RENT = told_on(
     "GREENFIELD RENT", "-1200.00", [D(2025, 11, 3), D(2025, 12, 1), D(2026, 1, 1), D(2026, 2, 2), D(2026, 3, 2)]
 )
-PAY = told("ACME PAYROLL", "1500.00", [D(2025, 11, 25), D(2025, 12, 25), D(2026, 1, 25), D(2026, 2, 25)])
-SAVING = told("TRANSFER TO SAVINGS", "-100.00", [D(2025, 12, 5), D(2026, 1, 5), D(2026, 2, 5), D(2026, 3, 5)])
-SHOP = told("CORNER GROCERY", "-31.17", [D(2026, 1, 9), D(2026, 1, 12), D(2026, 3, 1)])
+PAY = told_on("ACME PAYROLL", "1500.00", [D(2025, 11, 25), D(2025, 12, 25), D(2026, 1, 25), D(2026, 2, 25)])
+SAVING = told_on("TRANSFER TO SAVINGS", "-100.00", [D(2025, 12, 5), D(2026, 1, 5), D(2026, 2, 5), D(2026, 3, 5)])
+SHOP = told_on("CORNER GROCERY", "-31.17", [D(2026, 1, 9), D(2026, 1, 12), D(2026, 3, 1)])
 
 
 def usd(amount: str) -> Money:

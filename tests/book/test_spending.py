@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from fin_infra.book import Book, SplitPart, open_book
-from fin_infra.book.engine import Database
 from fin_infra.book.pages import Holder, Page
 from fin_infra.errors import InvalidInput
 from fin_infra.insights.explain import Figure
@@ -42,11 +41,6 @@ DATA:OFXSGML
 <STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260320<TRNAMT>30.00<FITID>f2<NAME>DEPOSIT</STMTTRN>
 </BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>
 """
-
-
-@pytest.fixture
-def home(database: Database) -> Home:
-    return Home(database)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from fin_infra.api.moments import Day
 from fin_infra.api.problems import problem_responses
 from fin_infra.api.switches import guarded, opened
 from fin_infra.api.users import Who, nobody
+from fin_infra.arguments import check_order
 from fin_infra.banking import easy_banking
 from fin_infra.errors import InvalidInput
 from fin_infra.fanout import unread_rows
@@ -90,8 +91,7 @@ def _add_transactions(router: APIRouter, bank: BankingProvider[Async]) -> None:
         cursor: DayCursor = None,
     ) -> Response:
         """Return transactions newest first, at most `limit`, and the cursor of the next page."""
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+        check_order(start, end)
         return await answers.private(_page(bank, account_id, start, end, limit, cursor))
 
 

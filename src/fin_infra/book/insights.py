@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from fin_infra.arguments import check_order
 from fin_infra.book import rule_rows
 from fin_infra.book.entries import EVERY, Material, code_of, material
 from fin_infra.book.methods import Household, method
@@ -124,8 +125,7 @@ class Insights(Household[M]):
         self, account_id: int | None = None, start: date | None = None, end: date | None = None
     ) -> Flow[Material]:
         """Return entries with all that decides about them, for the insights of other files."""
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+        check_order(start, end)
         return (yield from self.ask(material, Wanted(account_id=account_id, start=start, end=end, limit=EVERY)))
 
 

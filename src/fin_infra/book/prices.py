@@ -8,6 +8,7 @@ from datetime import UTC, date, timedelta
 
 import sqlalchemy as sa
 
+from fin_infra.arguments import check_order
 from fin_infra.book import fill, history
 from fin_infra.book.fill import HistorySources
 from fin_infra.book.lease import Owner
@@ -15,7 +16,7 @@ from fin_infra.book.methods import Household, method
 from fin_infra.book.pages import CASH, IN_CASH, UNREAD
 from fin_infra.book.records import FillResult, HistoricPrice
 from fin_infra.book.tables import balances, holdings
-from fin_infra.errors import InvalidInput, InvalidInstrument
+from fin_infra.errors import InvalidInstrument
 from fin_infra.model import InstrumentKey, Listing, Money
 from fin_infra.normalize import instrument
 from fin_infra.transport import Flow, M, blocking
@@ -47,8 +48,7 @@ class Prices(Household[M]):
             BookUnavailable: the database cannot be used now.
         """
         today = self.clock().astimezone(UTC).date()
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+        check_order(start, end)
         held, first = yield from self.ask(_held)
         keys = held if instruments is None else [instrument(each) for each in instruments]
         begin, after = start or first or today - timedelta(days=1), min(end or today, today)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from fin_infra.arguments import check_order
 from fin_infra.book import read
 from fin_infra.book.feed import read_changes
 from fin_infra.book.methods import Household, method
@@ -74,8 +75,7 @@ class Reads(Household[M]):
             InvalidInput: the account or `after` is not in the book, or the days are the wrong way round.
             BookUnavailable: the database cannot be read now.
         """
-        if start is not None and end is not None and start >= end:
-            raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+        check_order(start, end)
         _check_limit(limit)
         wanted = Wanted(
             account_id=account_id,

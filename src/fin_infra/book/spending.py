@@ -3,18 +3,19 @@ Floor 6: `fin_infra.insights` decides over all accounts and days, so that no fig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
 
+from fin_infra.arguments import check_order
 from fin_infra.book.entries import EVERY, Material, apart_rows, material
 from fin_infra.book.lease import Owner
 from fin_infra.book.methods import Household, method
 from fin_infra.book.read import Wanted
 from fin_infra.errors import InvalidInput, MissingExtra
-from fin_infra.insights import Entry
+from fin_infra.insights import Entry, Label
 from fin_infra.insights import spending as figures
 from fin_infra.insights.explain import Explanation, Figure, explain_cash_flow, explain_spending
 from fin_infra.insights.spending import By, CashFlow, CashFlowMonth, Counted, Period, Spending, Spent, count
@@ -38,7 +39,7 @@ class Spends(Household[M]):
             InvalidInput: the days are the wrong way round.
             MissingExtra: the extra `insights` is not installed.
         """
-        _check_days(start, end)
+        check_order(start, end)
         found = yield from self.activity()
         return (yield from blocking(_transfers, found, start, end))
 
@@ -64,7 +65,7 @@ class Spends(Household[M]):
             InvalidInput: the account is not in the book, or the days are the wrong way round.
             MissingExtra: the extra `insights` is not installed.
         """
-        _check_days(start, end)
+        check_order(start, end)
         found = yield from self.activity()
         if account_id is not None and str(account_id) not in {each.id for each in found.accounts}:
             raise InvalidInput(f"The book has no account {account_id}.")
@@ -118,7 +119,8 @@ class Spends(Household[M]):
     def activity(self) -> Flow[Activity]:
         """Return all transactions with their labels and a person's words, for the insights of other files."""
         found, apart = yield from self.ask(_read)
-        return (yield from blocking(_activity, found, apart))
+        labeled = yield from blocking(found.labels)
+        return _activity(found, apart, {each.entry.id: each.label for each in labeled})
 
     def known_activity(self) -> Flow[Activity]:
         """Return the same, without labels where the extra `insights` is not installed."""
@@ -126,12 +128,7 @@ class Spends(Household[M]):
             return (yield from self.activity())
         except MissingExtra:
             found, apart = yield from self.ask(_read)
-            return Activity(entries=found.entries, accounts=found.accounts, links=found.links, apart=apart)
-
-
-def _check_days(start: date | None, end: date | None) -> None:
-    if start is not None and end is not None and start >= end:
-        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+            return _activity(found, apart, {})
 
 
 def _within(day: date, start: date | None, end: date | None) -> bool:
@@ -152,11 +149,11 @@ def _read(db: sa.Connection, owner: Owner) -> tuple[Material, frozenset[str]]:
     return material(db, owner, Wanted(limit=EVERY)), apart_rows(db, owner)
 
 
-def _activity(found: Material, apart: frozenset[str]) -> Activity:
+def _activity(found: Material, apart: frozenset[str], labels: Mapping[str, Label]) -> Activity:
     entries = _whole_where_linked(found.entries, {*found.links, *found.links.values()})
     return Activity(
         entries=entries,
-        labels={each.entry.id: each.label for each in found.labels()},
+        labels=labels,
         accounts=found.accounts,
         links=found.links,
         apart=frozenset(each.id for each in entries if _row(each) in apart),

@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import UTC, date, timedelta
 from typing import Literal
 
+from fin_infra.arguments import check_order
 from fin_infra.book.methods import Household, method
 from fin_infra.book.portfolio import portfolio
 from fin_infra.book.records import NetWorthPoint
@@ -81,8 +82,7 @@ class Worth(Household[M]):
 
 
 def _days(start: date, end: date, step: Step) -> list[date]:
-    if start >= end:
-        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+    check_order(start, end)
     if (end - start).days > MOST:
         raise InvalidInput(f"A series is of at most {MOST:,} days; ask for a shorter time.")
     if step == "month":

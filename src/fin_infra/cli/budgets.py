@@ -1,5 +1,5 @@
 """The commands of a budget: their options; `budgeting.py` carries them out, and is imported then.
-Floor 8: alone, `budget` shows a month; an amount is given with its currency, such as `150 USD` or `150`."""
+Floor 8: alone, `budget` shows a month; an amount is a number, and `--currency` says of what."""
 
 from __future__ import annotations
 

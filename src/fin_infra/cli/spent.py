@@ -67,7 +67,7 @@ def explain_spent(rows: Rows, asked: tuple[str, str, str], form: Form) -> None:
     """Print what the rows of one name are made of.
 
     Raises:
-        InvalidInput: there is no row of that name.
+        InvalidInput: no row has that name.
     """
     by, period, name = asked
     counted = rows.counted(form)

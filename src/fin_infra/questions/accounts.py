@@ -6,7 +6,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fin_infra.errors import FinInfraError, InvalidInput
+from fin_infra.arguments import check_order
+from fin_infra.errors import FinInfraError
 from fin_infra.fanout import source_error
 from fin_infra.model import Account, AccountBalance, AccountStatus, Listing, Transaction
 from fin_infra.providers.interfaces.banking import BankingProvider
@@ -57,8 +58,7 @@ def _row(source: str, account: Account, answer: Any) -> AccountBalance:
 def transactions(
     asked: Asked, *, account_id: str, start: date | None, end: date | None, limit: int
 ) -> Flow[Listing[Transaction]]:
-    if start is not None and end is not None and start >= end:
-        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+    check_order(start, end)
     book = yield from remembered.book_of(asked, "banking")
     if book is not None:
         return (yield from remembered.transactions(book, account_id, start, end, limit))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from decimal import Decimal
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from fin_infra.errors import InvalidInput
 from fin_infra.insights import Entry, Judge, Label
 from fin_infra.insights.categories import Categorizer
-from fin_infra.insights.transfers import Activity, TransferKind, Transfers, recognize
+from fin_infra.insights.transfers import Activity, TransferKind, Transfers, pairs, recognize
 from tests.insights.entries import entry
 from tests.insights.household import ACCOUNTS, Household, Truth
 from tests.support.effort import effort
@@ -287,8 +286,19 @@ def test_recognize_when_equal_amounts_crowd_then_it_is_one_answer_and_every_row_
         assert abs((one.date - other.date).days) <= 5
 
 
-def test_recognize_when_there_are_ten_times_the_rows_then_it_takes_about_ten_times_as_long():
-    def seconds(count: int) -> float:
+def test_recognize_when_there_are_ten_times_the_rows_then_about_ten_times_as_many_pairs_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    looked: Counter[str] = Counter()
+    strength = pairs._strength
+
+    def counted(*args: Any) -> int:
+        looked["at"] += 1
+        return strength(*args)
+
+    monkeypatch.setattr(pairs, "_strength", counted)
+
+    def pairs_of(count: int) -> int:
         day = dt.date(2020, 1, 1)
         rows = [
             entry(
@@ -300,9 +310,9 @@ def test_recognize_when_there_are_ten_times_the_rows_then_it_takes_about_ten_tim
             )
             for at in range(count)
         ]
-        activity = Activity(entries=rows, accounts=ACCOUNTS)
-        begin = perf_counter()
-        assert len(recognize(activity).transfers) == count // 2
-        return perf_counter() - begin
+        looked.clear()
+        assert len(found(*rows).transfers) == count // 2
+        return looked["at"]
 
-    assert min(seconds(10_000) for _ in range(2)) < 25 * min(seconds(1_000) for _ in range(3))
+    few = pairs_of(1_000)
+    assert 0 < pairs_of(10_000) <= 11 * few

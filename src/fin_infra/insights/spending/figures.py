@@ -6,8 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from fin_infra.arguments import checked
-from fin_infra.errors import InvalidInput
+from fin_infra.arguments import check_order, checked
 from fin_infra.insights.categories.taxonomy import primary
 from fin_infra.insights.spending.records import By, Counted, CountsAs, Period, Spending, Spent
 from fin_infra.model.money import Money
@@ -78,8 +77,7 @@ def between(counted: Iterable[Counted], start: dt.date | None, end: dt.date | No
     Raises:
         InvalidInput: the days are the wrong way round.
     """
-    if start is not None and end is not None and start >= end:
-        raise InvalidInput("`start` must be before `end`, which is the day after the last one.")
+    check_order(start, end)
     within = (each for each in counted if (not start or each.date >= start) and (not end or each.date < end))
     return sorted(within, key=lambda each: (each.date, each.entry_id))
 

@@ -101,7 +101,7 @@ class CashFlowMonth(Model):
     """What transfers left over: zero where both sides are in the month, positive where more came in than went out.
     `net` and this add up to the change of the balances."""
     savings_rate: Decimal | None
-    """`net` as a part of `income`, to four places; None where there is no income."""
+    """`net` as a part of `income`, to four places; None without income."""
     entry_ids: tuple[str, ...]
     """What it is made of, transfers too, the oldest first."""
 

@@ -81,7 +81,7 @@ class Refund(Model):
     amount: Money
     """Positive."""
     category: str
-    """The purchase's, or the refund's own where there is no purchase."""
+    """The purchase's, or the refund's own where the purchase is not in the book."""
     confidence: Decimal
     reason: str = field(repr=False, metadata=pii(Personal.FREE_TEXT))
 
