@@ -40,6 +40,22 @@ def test_three_on_paper_when_the_bank_tells_two_then_the_third_stays(book: Book[
     assert [text for _, text, _ in rows(book)] == ["BLUE BOTTLE", "Blue Bottle Coffee", "Blue Bottle Coffee"]
 
 
+def test_answer_when_yes_then_what_it_settles_is_closed_and_the_twins_are_left_to_each_other(book: Book[Sync]) -> None:
+    vendor = Vendor(book)
+    vendor.says()
+    [account] = book.accounts()
+    worded = line(3, "-4.50", "BLUE BOTTLE")
+    book.import_statement(paper(worded, worded), account_id=account.id)
+    vendor.says(told("v1", 3, "-4.50", "Blue Bottle Coffee"), told("v2", 3, "-4.50", "Blue Bottle Coffee"))
+    asked = book.questions()
+    assert len(asked) == 4, "each of the bank's may be either of the file's"
+    book.answer(asked[0].id, asked[0].other_id, same=True)
+    [left] = book.questions()
+    assert {left.id, left.other_id} & {asked[0].id, asked[0].other_id} == set()
+    assert answer_all(book, same=True) == 1
+    assert len(book.transactions()) == 2
+
+
 def test_answer_when_no_then_nothing_else_is_closed_or_asked(book: Book[Sync]) -> None:
     vendor = Vendor(book)
     vendor.says(told("v1", 3, "-4.50", "Blue Bottle Coffee"), told("v2", 3, "-4.50", "Blue Bottle Coffee"))
